@@ -1,0 +1,203 @@
+#include "alsa/pcm.h"
+
+#include <fcntl.h>
+#include <sound/asound.h>
+#include <sys/ioctl.h>
+
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include "alsa/system_error.h"
+
+namespace alsa_utimer {
+namespace {
+
+constexpr int kFirstMask = SNDRV_PCM_HW_PARAM_FIRST_MASK;
+constexpr int kFirstInterval = SNDRV_PCM_HW_PARAM_FIRST_INTERVAL;
+
+// The space of configurations that is still possible: struct snd_pcm_hw_params.
+class Configuration {
+ public:
+  Configuration() {
+    for (auto& mask : params_.masks) {
+      std::memset(mask.bits, 0xff, sizeof mask.bits);
+    }
+    for (auto& interval : params_.intervals) {
+      interval.max = std::numeric_limits<unsigned int>::max();
+    }
+    params_.rmask = std::numeric_limits<unsigned int>::max();
+    params_.info = std::numeric_limits<unsigned int>::max();
+  }
+
+  void fix_mask(int parameter, std::uint32_t value) {
+    auto& mask = params_.masks[parameter - kFirstMask];
+    std::memset(mask.bits, 0, sizeof mask.bits);
+    mask.bits[value / 32] = 1U << (value % 32);
+    params_.rmask |= 1U << parameter;
+  }
+
+  void fix_interval(int parameter, std::uint32_t value) {
+    auto& interval = params_.intervals[parameter - kFirstInterval];
+    interval = {};
+    interval.min = interval.max = value;
+    interval.integer = 1;
+    params_.rmask |= 1U << parameter;
+  }
+
+  [[nodiscard]] std::vector<std::uint32_t> values(int parameter) const {
+    std::vector<std::uint32_t> values;
+    const auto& mask = params_.masks[parameter - kFirstMask];
+    for (std::uint32_t value = 0; value < 64; ++value) {
+      if ((mask.bits[value / 32] >> (value % 32)) & 1U) {
+        values.push_back(value);
+      }
+    }
+    return values;
+  }
+
+  [[nodiscard]] const snd_interval& interval(int parameter) const {
+    return params_.intervals[parameter - kFirstInterval];
+  }
+
+  [[nodiscard]] snd_pcm_hw_params* get() { return &params_; }
+
+ private:
+  snd_pcm_hw_params params_{};
+};
+
+}  // namespace
+
+Pcm::Pcm(std::string path, bool playback)
+    : path_(std::move(path)), playback_(playback), fd_(UniqueFd::open(path_, O_RDWR | O_NONBLOCK)) {}
+
+UniqueFd Pcm::prefer_subdevice(const std::string& control_path, int subdevice) {
+  UniqueFd control = UniqueFd::open(control_path, O_RDONLY);
+  if (::ioctl(control.get(), SNDRV_CTL_IOCTL_PCM_PREFER_SUBDEVICE, &subdevice) < 0) {
+    throw SystemError(errno, "ioctl SNDRV_CTL_IOCTL_PCM_PREFER_SUBDEVICE", control_path);
+  }
+  return control;
+}
+
+int Pcm::call(unsigned long request, void* argument, const char* name) const {
+  if (closed()) {
+    throw ClosedError();
+  }
+  const int result = ::ioctl(fd_.get(), request, argument);
+  if (result < 0) {
+    throw SystemError(errno, name, path_);
+  }
+  return result;
+}
+
+void Pcm::configure(const PcmParameters& wanted) {
+  Configuration possible;
+  const auto refine = [&](Configuration& configuration) {
+    call(SNDRV_PCM_IOCTL_HW_REFINE, configuration.get(), "ioctl SNDRV_PCM_IOCTL_HW_REFINE");
+  };
+  refine(possible);
+
+  // One after the other, so that the first that cannot be met is known together with what could have been.
+  const auto fix_mask = [&](int parameter, std::uint32_t value, const char* name) {
+    Configuration next = possible;
+    next.fix_mask(parameter, value);
+    try {
+      refine(next);
+    } catch (const SystemError& error) {
+      if (error.error() != EINVAL) {
+        throw;
+      }
+      throw ParameterError(name, value, possible.values(parameter), 0, 0);
+    }
+    possible = next;
+  };
+  const auto fix_interval = [&](int parameter, std::uint32_t value, const char* name) {
+    const snd_interval before = possible.interval(parameter);
+    Configuration next = possible;
+    next.fix_interval(parameter, value);
+    try {
+      refine(next);
+    } catch (const SystemError& error) {
+      if (error.error() != EINVAL) {
+        throw;
+      }
+      throw ParameterError(name, value, {}, before.min, before.max);
+    }
+    possible = next;
+  };
+  fix_mask(SNDRV_PCM_HW_PARAM_ACCESS, static_cast<std::uint32_t>(SNDRV_PCM_ACCESS_RW_INTERLEAVED), "access");
+  fix_mask(SNDRV_PCM_HW_PARAM_FORMAT, wanted.format, "format");
+  fix_interval(SNDRV_PCM_HW_PARAM_CHANNELS, wanted.channels, "channels");
+  fix_interval(SNDRV_PCM_HW_PARAM_RATE, wanted.rate, "rate");
+  fix_interval(SNDRV_PCM_HW_PARAM_PERIOD_SIZE, wanted.period_frames, "periodFrames");
+  fix_interval(SNDRV_PCM_HW_PARAM_BUFFER_SIZE, wanted.buffer_frames, "bufferFrames");
+  call(SNDRV_PCM_IOCTL_HW_PARAMS, possible.get(), "ioctl SNDRV_PCM_IOCTL_HW_PARAMS");
+  frame_bytes_ = wanted.frame_bytes;
+
+  // A buffer without a frame left is legal, one frame short of a period is an xrun; START is explicit. The first
+  // call only asks for the boundary, at which thresholds mean "never" and a silence size means "all that was played".
+  snd_pcm_sw_params software{};
+  software.tstamp_mode = SNDRV_PCM_TSTAMP_ENABLE;
+  software.period_step = 1;
+  software.avail_min = wanted.period_frames;
+  software.start_threshold = wanted.buffer_frames;
+  software.stop_threshold = wanted.buffer_frames + 1UL;
+  constexpr const char* kSoftware = "ioctl SNDRV_PCM_IOCTL_SW_PARAMS";
+  call(SNDRV_PCM_IOCTL_SW_PARAMS, &software, kSoftware);
+  software.start_threshold = software.boundary;
+  software.silence_size = playback_ && wanted.fill_with_silence ? software.boundary : 0;
+  call(SNDRV_PCM_IOCTL_SW_PARAMS, &software, kSoftware);
+  prepare();
+}
+
+void Pcm::prepare() { call(SNDRV_PCM_IOCTL_PREPARE, nullptr, "ioctl SNDRV_PCM_IOCTL_PREPARE"); }
+
+int Pcm::start() { return call(SNDRV_PCM_IOCTL_START, nullptr, "ioctl SNDRV_PCM_IOCTL_START"); }
+
+void Pcm::drop() { call(SNDRV_PCM_IOCTL_DROP, nullptr, "ioctl SNDRV_PCM_IOCTL_DROP"); }
+
+void Pcm::pause(bool on) {
+  // The kernel takes the flag as the argument itself, not behind a pointer.
+  call(SNDRV_PCM_IOCTL_PAUSE, reinterpret_cast<void*>(static_cast<std::uintptr_t>(on ? 1 : 0)),
+       "ioctl SNDRV_PCM_IOCTL_PAUSE");
+}
+
+PcmStatus Pcm::status() const {
+  snd_pcm_status status{};
+  call(SNDRV_PCM_IOCTL_STATUS, &status, "ioctl SNDRV_PCM_IOCTL_STATUS");
+  return {static_cast<int>(status.state), status.avail, status.delay};
+}
+
+int Pcm::subdevice() const {
+  snd_pcm_info info{};
+  call(SNDRV_PCM_IOCTL_INFO, &info, "ioctl SNDRV_PCM_IOCTL_INFO");
+  return static_cast<int>(info.subdevice);
+}
+
+std::uint64_t Pcm::write(const void* data, std::uint64_t frames) {
+  snd_xferi transfer{0, const_cast<void*>(data), frames};
+  try {
+    call(SNDRV_PCM_IOCTL_WRITEI_FRAMES, &transfer, "ioctl SNDRV_PCM_IOCTL_WRITEI_FRAMES");
+  } catch (const SystemError& error) {
+    if (error.error() == EAGAIN) {
+      return 0;
+    }
+    throw;
+  }
+  return static_cast<std::uint64_t>(transfer.result);
+}
+
+std::uint64_t Pcm::read(void* data, std::uint64_t frames) {
+  snd_xferi transfer{0, data, frames};
+  try {
+    call(SNDRV_PCM_IOCTL_READI_FRAMES, &transfer, "ioctl SNDRV_PCM_IOCTL_READI_FRAMES");
+  } catch (const SystemError& error) {
+    if (error.error() == EAGAIN) {
+      return 0;
+    }
+    throw;
+  }
+  return static_cast<std::uint64_t>(transfer.result);
+}
+
+}  // namespace alsa_utimer

@@ -1,0 +1,81 @@
+// One PCM substream of a hw: device (/dev/snd/pcmC<card>D<device>p|c), by raw ioctls, interleaved, non-blocking.
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "alsa/unique_fd.h"
+
+namespace alsa_utimer {
+
+// A parameter that the device does not offer, found by refining one parameter after the other.
+class ParameterError : public std::exception {
+ public:
+  ParameterError(const char* parameter, std::int64_t requested, std::vector<std::uint32_t> formats,
+                 std::uint32_t min, std::uint32_t max)
+      : parameter(parameter), requested(requested), formats(std::move(formats)), min(min), max(max) {}
+  [[nodiscard]] const char* what() const noexcept override { return parameter; }
+
+  const char* parameter;               // "format", "channels", "rate", "periodFrames", "bufferFrames", "access"
+  std::int64_t requested;              // the value that was refused
+  std::vector<std::uint32_t> formats;  // for "format": what the device offers
+  std::uint32_t min;                   // for the rest: the range that it offers
+  std::uint32_t max;
+};
+
+struct PcmParameters {
+  std::uint32_t format;         // SNDRV_PCM_FORMAT_*
+  std::uint32_t channels;       // 1..32 for snd-aloop
+  std::uint32_t rate;           // Hz
+  std::uint32_t period_frames;  // frames a period
+  std::uint32_t buffer_frames;  // frames a buffer, a whole number of periods
+  std::uint32_t frame_bytes;    // bytes of one frame of all channels
+  bool fill_with_silence;       // playback: played frames are overwritten with silence
+};
+
+struct PcmStatus {
+  int state;            // SNDRV_PCM_STATE_*
+  std::uint64_t avail;  // frames that can be written, or read
+  std::int64_t delay;   // frames between the application and the hardware pointer
+};
+
+class Pcm {
+ public:
+  // open(2), O_NONBLOCK, so that a substream in use is EBUSY instead of a wait. Throws SystemError.
+  Pcm(std::string path, bool playback);
+
+  // Chooses the substream that the next PCM open of this process gets on a card; -1 for any.
+  // SNDRV_CTL_IOCTL_PCM_PREFER_SUBDEVICE on the control device, which must stay open during the PCM's open(2).
+  static UniqueFd prefer_subdevice(const std::string& control_path, int subdevice);
+
+  // SNDRV_PCM_IOCTL_HW_PARAMS, SW_PARAMS and PREPARE. Throws ParameterError or SystemError.
+  void configure(const PcmParameters& parameters);
+  void prepare();
+  // The return value of SNDRV_PCM_IOCTL_START: 0, or 1 when the driver's trigger "succeeded" without starting.
+  int start();
+  void drop();
+  void pause(bool on);
+  [[nodiscard]] PcmStatus status() const;
+  [[nodiscard]] int subdevice() const;
+
+  // Frames written or read, 0 when none can be now. Throws SystemError (EPIPE after an xrun).
+  std::uint64_t write(const void* data, std::uint64_t frames);
+  std::uint64_t read(void* data, std::uint64_t frames);
+
+  void close() noexcept { fd_.reset(); }
+  [[nodiscard]] bool closed() const noexcept { return !fd_.valid(); }
+  [[nodiscard]] bool playback() const noexcept { return playback_; }
+  [[nodiscard]] std::uint32_t frame_bytes() const noexcept { return frame_bytes_; }
+
+ private:
+  int call(unsigned long request, void* argument, const char* name) const;
+
+  std::string path_;
+  bool playback_;
+  std::uint32_t frame_bytes_ = 0;
+  UniqueFd fd_;
+};
+
+}  // namespace alsa_utimer

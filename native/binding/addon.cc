@@ -1,0 +1,60 @@
+// The module: nothing but its functions. All state is in the handles they return, so each environment (the main
+// thread, every worker) has its own, and nothing is left behind when one is terminated.
+#include <napi.h>
+
+#include "binding/handle.h"
+#include "binding/pcm_binding.h"
+#include "binding/utimer_binding.h"
+
+namespace alsa_utimer::binding {
+namespace {
+
+void set_optional(Napi::Object& object, const std::string& path) {
+  if (!path.empty()) {
+    object.Set("path", path);
+  }
+}
+
+}  // namespace
+
+void throw_as_javascript(napi_env environment, const std::exception& error) {
+  const Napi::Env env(environment);
+  Napi::Error thrown = Napi::Error::New(env, error.what());
+  Napi::Object object = thrown.Value();
+  if (const auto* system = dynamic_cast<const SystemError*>(&error)) {
+    object.Set("errno", system->error());
+    object.Set("syscall", system->syscall());
+    set_optional(object, system->path());
+  } else if (dynamic_cast<const ClosedError*>(&error) != nullptr) {
+    object.Set("code", "ERR_CLOSED");
+  } else if (const auto* refused = dynamic_cast<const ParameterError*>(&error)) {
+    object.Set("code", "ERR_PCM_PARAMETER");
+    object.Set("parameter", refused->parameter);
+    object.Set("requested", static_cast<double>(refused->requested));
+    object.Set("min", refused->min);
+    object.Set("max", refused->max);
+    Napi::Array formats = Napi::Array::New(env, refused->formats.size());
+    for (std::size_t i = 0; i < refused->formats.size(); ++i) {
+      formats.Set(static_cast<std::uint32_t>(i), refused->formats[i]);
+    }
+    object.Set("formats", formats);
+  }
+  thrown.ThrowAsJavaScriptException();
+}
+
+namespace {
+
+Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  register_utimer(env, exports);
+  register_pcm(env, exports);
+  return exports;
+}
+
+}  // namespace
+}  // namespace alsa_utimer::binding
+
+static Napi::Object init(Napi::Env env, Napi::Object exports) {
+  return alsa_utimer::binding::initialise(env, exports);
+}
+
+NODE_API_MODULE(alsa_utimer, init)

@@ -1,0 +1,13 @@
+# The one list of the addon's sources; binding.gyp includes it and CMakeLists.txt reads it line by line.
+{
+  "variables": {
+    "alsa_utimer_sources": [
+      "native/alsa/pcm.cc",
+      "native/alsa/unique_fd.cc",
+      "native/alsa/utimer.cc",
+      "native/binding/addon.cc",
+      "native/binding/pcm_binding.cc",
+      "native/binding/utimer_binding.cc",
+    ],
+  },
+}
