@@ -107,7 +107,7 @@ void Pcm::configure(const PcmParameters& wanted) {
       if (error.error() != EINVAL) {
         throw;
       }
-      throw ParameterError(name, value, possible.values(parameter), 0, 0);
+      throw ParameterError({name, value, possible.values(parameter), 0, 0});
     }
     possible = next;
   };
@@ -121,7 +121,7 @@ void Pcm::configure(const PcmParameters& wanted) {
       if (error.error() != EINVAL) {
         throw;
       }
-      throw ParameterError(name, value, {}, before.min, before.max);
+      throw ParameterError({name, value, {}, before.min, before.max});
     }
     possible = next;
   };

@@ -2,8 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <stdexcept>
+#include <exception>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "alsa/unique_fd.h"
@@ -11,18 +12,22 @@
 namespace alsa_utimer {
 
 // A parameter that the device does not offer, found by refining one parameter after the other.
-class ParameterError : public std::exception {
- public:
-  ParameterError(const char* parameter, std::int64_t requested, std::vector<std::uint32_t> formats,
-                 std::uint32_t min, std::uint32_t max)
-      : parameter(parameter), requested(requested), formats(std::move(formats)), min(min), max(max) {}
-  [[nodiscard]] const char* what() const noexcept override { return parameter; }
-
-  const char* parameter;               // "format", "channels", "rate", "periodFrames", "bufferFrames", "access"
-  std::int64_t requested;              // the value that was refused
+struct RefusedParameter {
+  const char* name;                    // "access", "format", "channels", "rate", "periodFrames", "bufferFrames"
+  std::uint32_t requested;             // the value that was refused
   std::vector<std::uint32_t> formats;  // for "format": what the device offers
   std::uint32_t min;                   // for the rest: the range that it offers
   std::uint32_t max;
+};
+
+class ParameterError : public std::exception {
+ public:
+  explicit ParameterError(RefusedParameter refused) : refused_(std::move(refused)) {}
+  [[nodiscard]] const char* what() const noexcept override { return refused_.name; }
+  [[nodiscard]] const RefusedParameter& refused() const noexcept { return refused_; }
+
+ private:
+  RefusedParameter refused_;
 };
 
 struct PcmParameters {

@@ -27,17 +27,18 @@ void throw_as_javascript(napi_env environment, const std::exception& error) {
     set_optional(object, system->path());
   } else if (dynamic_cast<const ClosedError*>(&error) != nullptr) {
     object.Set("code", "ERR_CLOSED");
-  } else if (const auto* refused = dynamic_cast<const ParameterError*>(&error)) {
-    object.Set("code", "ERR_PCM_PARAMETER");
-    object.Set("parameter", refused->parameter);
-    object.Set("requested", static_cast<double>(refused->requested));
-    object.Set("min", refused->min);
-    object.Set("max", refused->max);
-    Napi::Array formats = Napi::Array::New(env, refused->formats.size());
-    for (std::size_t i = 0; i < refused->formats.size(); ++i) {
-      formats.Set(static_cast<std::uint32_t>(i), refused->formats[i]);
+  } else if (const auto* parameter = dynamic_cast<const ParameterError*>(&error)) {
+    const RefusedParameter& refused = parameter->refused();
+    Napi::Array formats = Napi::Array::New(env, refused.formats.size());
+    for (std::uint32_t i = 0; i < refused.formats.size(); ++i) {
+      formats.Set(i, refused.formats[i]);
     }
+    object.Set("code", "ERR_PCM_PARAMETER");
+    object.Set("parameter", refused.name);
+    object.Set("requested", refused.requested);
     object.Set("formats", formats);
+    object.Set("min", refused.min);
+    object.Set("max", refused.max);
   }
   thrown.ThrowAsJavaScriptException();
 }
