@@ -1,0 +1,87 @@
+/** AlsaError: what failed, why, and what to do about it. */
+import { getSystemErrorMap } from 'node:util';
+import { hintFor } from './hints.js';
+import type { NativeError } from './native/binding.js';
+
+export interface AlsaErrorOptions {
+  readonly code: string;
+  readonly errno?: number | undefined;
+  readonly syscall?: string | undefined;
+  readonly path?: string | undefined;
+  readonly hint?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/**
+ * A failure of the kernel, the device or the order of calls.
+ *
+ * @example
+ * try {
+ *   UserTimer.create({ resolution: 10_000_000n });
+ * } catch (error) {
+ *   if (error instanceof AlsaError && error.code === 'ENOTTY') console.error(error.hint);
+ * }
+ */
+export class AlsaError extends Error {
+  override readonly name = 'AlsaError';
+  /** The name of the errno ('ENODEV') or this library's own code ('ERR_CLOSED'). */
+  readonly code: string;
+  /** As in Node's own system errors, the negated errno; undefined for codes that begin with ERR_. */
+  readonly errno: number | undefined;
+  /** The call that failed, for instance 'ioctl SNDRV_TIMER_IOCTL_CREATE'. */
+  readonly syscall: string | undefined;
+  /** The file that the call was made on. */
+  readonly path: string | undefined;
+  /** The likely cause in this field, and what to do. */
+  readonly hint: string | undefined;
+
+  constructor(message: string, options: AlsaErrorOptions) {
+    const { hint, cause } = options;
+    super(hint ? `${message}. ${hint}` : message, cause === undefined ? undefined : { cause });
+    this.code = options.code;
+    this.errno = options.errno;
+    this.syscall = options.syscall;
+    this.path = options.path;
+    this.hint = hint;
+  }
+}
+
+/** Two of ALSA's errnos that libuv has no name for. */
+const ALSA_ERRNOS = new Map<number, [string, string]>([
+  [77, ['EBADFD', 'file descriptor in bad state']],
+  [86, ['ESTRPIPE', 'streams pipe error']],
+]);
+
+function describe(errno: number): [name: string, text: string] {
+  return (
+    ALSA_ERRNOS.get(errno) ??
+    getSystemErrorMap().get(-errno) ?? [`E${errno}`, `unknown system error ${errno}`]
+  );
+}
+
+/** The AlsaError for a failed system call. `errno` is positive. */
+export function systemError(errno: number, syscall: string, path?: string, hint?: string): AlsaError {
+  const [code, text] = describe(errno);
+  const where = path ? ` on ${path}` : '';
+  return new AlsaError(`${syscall} failed${where}: ${code}, ${text}`, {
+    code,
+    errno: -errno,
+    syscall,
+    path,
+    hint: hint ?? hintFor(code, syscall, path),
+  });
+}
+
+/** The AlsaError for a call on something that was closed before. */
+export function closedError(what: string): AlsaError {
+  return new AlsaError(`${what} is closed`, { code: 'ERR_CLOSED' });
+}
+
+/** Turns what the addon threw into what a person can use; `what` names the object that was called. */
+export function fromNative(error: unknown, what: string): unknown {
+  if (!(error instanceof Error)) return error;
+  const { code, errno, syscall, path } = error as NativeError;
+  if (code === 'ERR_CLOSED') return closedError(what);
+  if (errno !== undefined && syscall !== undefined) return systemError(errno, syscall, path);
+  return error;
+}

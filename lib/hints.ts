@@ -1,0 +1,85 @@
+/** What an errno means in this field, and what to do: one sentence or two for each failure that users meet. */
+import { release } from 'node:os';
+
+const TIMER_DEVICE = '/dev/snd/timer';
+
+type Hint = string | (() => string);
+
+/** By path or call, then by errno. The first table that names the errno answers. */
+const OPEN_TIMER: Readonly<Record<string, Hint>> = {
+  ENOENT:
+    'There is no ALSA timer device: load it with `modprobe snd-timer`, or pass /dev/snd into the container.',
+  EACCES:
+    'Access needs group audio: `usermod -aG audio USER` and a new login, or a session on the local seat.',
+  EPERM:
+    'The container may not use the device: allow character devices 116:* (docker run --device /dev/snd).',
+  ENXIO: 'The node exists without its driver: load it with `modprobe snd-timer`.',
+  ENODEV: 'The node exists without its driver: load it with `modprobe snd-timer`.',
+};
+
+const OPEN_PCM: Readonly<Record<string, Hint>> = {
+  ENOENT:
+    'There is no such PCM: is the card loaded (`cat /proc/asound/cards`), and is snd-aloop (`modprobe snd-aloop`)?',
+  EACCES: 'Access needs group audio: `usermod -aG audio USER` and a new login.',
+  EBUSY:
+    'The substream is in use by another program (`fuser -v /dev/snd/*` names it), or an exclusive client holds its timer.',
+  ENODEV:
+    'On a loopback card this means that timer_source names a timer that does not exist: create the timer before the first PCM of the cable is opened.',
+  EINVAL:
+    'On a loopback card this means that timer_source cannot be parsed or names an unknown card: read /proc/asound/<card>/timer_source.',
+  ERANGE:
+    'On a loopback card this means that a number in timer_source is too large: read /proc/asound/<card>/timer_source.',
+};
+
+const CALLS: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
+  'ioctl SNDRV_TIMER_IOCTL_CREATE': {
+    ENOTTY: () =>
+      `This kernel (${release()}) has no userspace-driven timers: they need Linux 6.12 or later built with ` +
+      'CONFIG_SND_UTIMER=y. Debian leaves the option out; docs/kernels.md says how to get a kernel that has it.',
+    ENOSPC:
+      'All 128 userspace-driven timers of the system are taken; each goes when the process that made it closes it or ends.',
+    EMFILE: 'This process has no file descriptor left (`ulimit -n`).',
+    ENFILE: 'The system has no file descriptor left (/proc/sys/fs/file-max).',
+    EINVAL: 'The resolution must not be 0; on a 32-bit kernel it must not be a multiple of 2^32 ns either.',
+  },
+  'ioctl SNDRV_PCM_IOCTL_HW_PARAMS': {
+    EINVAL:
+      'The cable holds the parameters of its first user until both of its sides are closed; cable#0 and cable#1 in /proc/asound/<card>/ show them.',
+    ENOMEM: 'The buffers of one card may take 32 MiB in all (module option snd_pcm max_alloc_per_card).',
+    EBUSY: 'The substream is running or mapped: stop it first.',
+  },
+  'ioctl SNDRV_PCM_IOCTL_START': {
+    EINVAL:
+      'Either a period is shorter than 100 us, or the timer of the cable is gone: close both sides of the cable, create a timer, and open them again.',
+    EIO: 'The other side of the cable was prepared with other parameters: close both sides and configure one after the other.',
+    EPIPE: 'Nothing is queued: write at least one period before the start.',
+    EBADFD: 'The substream is not prepared: call prepare() first.',
+  },
+  'ioctl SNDRV_PCM_IOCTL_WRITEI_FRAMES': {
+    EPIPE:
+      'The substream is in XRUN: a trigger came with less than a period queued, or the resolution of the timer is not floor(1e9 * periodFrames / rate). Call prepare(), write a period and start() again.',
+    EBADFD:
+      'The substream is not prepared, or the other side changed the format: call prepare() or open it again.',
+    ESTRPIPE: 'The system was suspended: call prepare() and start() again.',
+    ENODEV: 'The card was unloaded.',
+  },
+  'ioctl SNDRV_PCM_IOCTL_READI_FRAMES': {
+    EPIPE:
+      'The substream is in XRUN: it was not read in time, and what was not read is lost. Call prepare() and start() again.',
+    EBADFD:
+      'The substream is not running, or the writer changed the format: call prepare() or open it again.',
+    ESTRPIPE: 'The system was suspended: call prepare() and start() again.',
+    ENODEV: 'The card was unloaded.',
+  },
+};
+
+/** The hint for a failed call, or undefined where the error speaks for itself. */
+export function hintFor(code: string, syscall: string, path?: string): string | undefined {
+  const hint = syscall === 'open' ? openHint(code, path) : CALLS[syscall]?.[code];
+  return typeof hint === 'function' ? hint() : hint;
+}
+
+function openHint(code: string, path: string | undefined): Hint | undefined {
+  if (path === TIMER_DEVICE) return OPEN_TIMER[code];
+  return path?.includes('/pcm') || path?.includes('/control') ? OPEN_PCM[code] : undefined;
+}

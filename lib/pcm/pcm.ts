@@ -1,0 +1,256 @@
+/** Pcm: one playback or capture substream of a hw: device, interleaved, with exact parameters. */
+import {
+  checkBoolean,
+  checkBytes,
+  checkInteger,
+  checkOneOf,
+  checkOptions,
+  rangeError,
+} from '../arguments.js';
+import { AlsaError, fromNative } from '../errors.js';
+import type { NativeError, PcmHandle } from '../native/binding.js';
+import { release, watch } from '../native/lifetime.js';
+import { native } from '../native/load.js';
+import { formatName, frameBytes, sampleFormat } from './format.js';
+import { checkParameters, type PcmParameters } from './parameters.js';
+
+export type PcmDirection = 'playback' | 'capture';
+
+/** SNDRV_PCM_STATE_*, in the kernel's order. */
+const STATES = [
+  'open',
+  'setup',
+  'prepared',
+  'running',
+  'xrun',
+  'draining',
+  'paused',
+  'suspended',
+  'disconnected',
+] as const;
+
+export type PcmState = (typeof STATES)[number];
+
+export interface PcmOptions extends PcmParameters {
+  /** The number of the card. */
+  readonly card: number;
+  /** The number of the device: 0 or 1 on a loopback card. */
+  readonly device: number;
+  /** The number of the substream; the first free one when it is left out. */
+  readonly substream?: number;
+  readonly direction: PcmDirection;
+}
+
+/**
+ * A substream of `hw:card,device,substream`, opened for this process alone.
+ *
+ * Nothing blocks: `write` and `read` take what is possible now. The stream starts by `start()` only. It may run empty
+ * (stop_threshold is the buffer size plus one), so "write a period, trigger" is lossless without an extra period of
+ * latency, and one missing frame is an xrun.
+ *
+ * @example
+ * using pcm = Pcm.open({ card: 0, device: 0, substream: 0, direction: 'playback',
+ *   format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 });
+ * pcm.write(new Uint8Array(480 * 4));
+ * pcm.start();
+ */
+export class Pcm implements Disposable {
+  readonly #handle: PcmHandle;
+  /** The device in ALSA's notation, for instance 'hw:0,0,0'. */
+  readonly name: string;
+  readonly direction: PcmDirection;
+  readonly substream: number;
+  /** What the device was set to, defaults filled in. */
+  readonly parameters: Required<PcmParameters>;
+  /** Bytes of one frame. */
+  readonly frameBytes: number;
+  /** Frames of the buffer. */
+  readonly bufferFrames: number;
+
+  private constructor(
+    handle: PcmHandle,
+    name: string,
+    options: PcmOptions,
+    parameters: Required<PcmParameters>,
+  ) {
+    this.#handle = handle;
+    this.direction = options.direction;
+    this.parameters = parameters;
+    this.frameBytes = frameBytes(parameters.format, parameters.channels);
+    this.bufferFrames = parameters.periodFrames * parameters.periods;
+    this.substream = this.#call(() => handle.subdevice());
+    this.name = `${name},${this.substream}`;
+    watch(this, handle, `${this.direction} ${this.name}`);
+  }
+
+  /**
+   * Opens /dev/snd/pcmC<card>D<device>p or c and sets it up: SNDRV_PCM_IOCTL_HW_PARAMS, SW_PARAMS, PREPARE.
+   *
+   * @throws TypeError, RangeError for parameters that no loopback has
+   * @throws AlsaError ERR_PCM_PARAMETER when the device offers something else, saying what differs; ENOENT, EBUSY, EACCES;
+   * on a loopback card ENODEV, EINVAL or ERANGE for its timer_source
+   */
+  static open(options: PcmOptions): Pcm {
+    checkOptions('options', options);
+    const card = checkInteger('card', options.card, 0, 31);
+    const device = checkInteger('device', options.device, 0, 31);
+    const substream =
+      options.substream === undefined ? -1 : checkInteger('substream', options.substream, 0, 127);
+    const playback = checkOneOf('direction', options.direction, ['playback', 'capture']) === 'playback';
+    const parameters = checkParameters(options);
+    const { format, rate, channels, periodFrames, periods, fillWithSilence } = parameters;
+    const name = `hw:${card},${device}`;
+    let handle: PcmHandle | undefined;
+    try {
+      const path = `/dev/snd/pcmC${card}D${device}${playback ? 'p' : 'c'}`;
+      handle = native().openPcm(path, playback, `/dev/snd/controlC${card}`, substream);
+      handle.configure({
+        format: sampleFormat(format).number,
+        rate,
+        channels,
+        periodFrames,
+        bufferFrames: periodFrames * periods,
+        frameBytes: frameBytes(format, channels),
+        fillWithSilence,
+      });
+      return new Pcm(handle, name, options, parameters);
+    } catch (error) {
+      handle?.close();
+      throw parameterError(error, `${options.direction} ${name}`) ?? fromNative(error, name);
+    }
+  }
+
+  get closed(): boolean {
+    return this.#handle.closed();
+  }
+
+  /** The state of the stream: SNDRV_PCM_IOCTL_STATUS. */
+  get state(): PcmState {
+    const { state } = this.#call(() => this.#handle.status());
+    return STATES[state] ?? 'disconnected';
+  }
+
+  /** Frames that `write` or `read` would take now. */
+  get avail(): number {
+    return this.#call(() => this.#handle.status()).avail;
+  }
+
+  /** Playback: frames queued. Capture: frames waiting to be read. */
+  get delay(): number {
+    return this.#call(() => this.#handle.status()).delay;
+  }
+
+  /**
+   * Queues frames: SNDRV_PCM_IOCTL_WRITEI_FRAMES.
+   *
+   * @param bytes whole frames
+   * @returns frames taken, less than given when the buffer is full
+   * @throws AlsaError EPIPE after an xrun, EBADFD when not prepared, ERR_CLOSED
+   */
+  write(bytes: Uint8Array): number {
+    this.#checkFrames(bytes, 'playback');
+    return this.#call(() => this.#handle.write(bytes));
+  }
+
+  /**
+   * Takes captured frames: SNDRV_PCM_IOCTL_READI_FRAMES.
+   *
+   * @param bytes where to; room for whole frames
+   * @returns frames read, 0 when there are none
+   * @throws AlsaError EPIPE after an xrun, EBADFD when not running, ERR_CLOSED
+   */
+  read(bytes: Uint8Array): number {
+    this.#checkFrames(bytes, 'capture');
+    return this.#call(() => this.#handle.read(bytes));
+  }
+
+  /** Makes the stream ready to start again, empty: SNDRV_PCM_IOCTL_PREPARE. */
+  prepare(): void {
+    this.#call(() => this.#handle.prepare());
+  }
+
+  /**
+   * Starts the stream: SNDRV_PCM_IOCTL_START. A playback needs something queued.
+   *
+   * @throws AlsaError ERR_NOT_STARTED when the kernel reports success but the stream does not run: snd-aloop does that
+   * while any other client of the cable's timer runs; EPIPE (nothing queued), EINVAL (timer gone, or period under
+   * 100 us), EIO (the other side has other parameters)
+   */
+  start(): void {
+    const result = this.#call(() => this.#handle.start());
+    const state = this.state;
+    if (result !== 0 || state !== 'running') {
+      throw notStarted(`${this.direction} ${this.name}`, result, state);
+    }
+  }
+
+  /** Stops at once; what is queued is lost: SNDRV_PCM_IOCTL_DROP. */
+  drop(): void {
+    this.#call(() => this.#handle.drop());
+  }
+
+  /** Pauses or goes on: SNDRV_PCM_IOCTL_PAUSE. Going on has the rules, and errors, of start(). */
+  pause(on: boolean): void {
+    checkBoolean('on', on);
+    this.#call(() => this.#handle.pause(on));
+    const state = this.state;
+    if (!on && state !== 'running') throw notStarted(`${this.direction} ${this.name}`, 1, state);
+  }
+
+  /** Closes the substream. Closing again does nothing. */
+  close(): void {
+    release(this.#handle);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #checkFrames(bytes: Uint8Array, direction: PcmDirection): void {
+    checkBytes('bytes', bytes);
+    if (this.direction !== direction) {
+      throw new AlsaError(`${this.name} is open for ${this.direction}`, { code: 'ERR_WRONG_DIRECTION' });
+    }
+    if (bytes.length % this.frameBytes !== 0) {
+      throw rangeError('bytes.length', `a multiple of ${this.frameBytes} (bytes of a frame)`, bytes.length);
+    }
+  }
+
+  #call<T>(body: () => T): T {
+    try {
+      return body();
+    } catch (error) {
+      throw fromNative(error, `${this.direction} ${this.name}`);
+    }
+  }
+}
+
+function notStarted(what: string, result: number, state: PcmState): AlsaError {
+  return new AlsaError(`${what} did not start: START returned ${result}, the state is ${state}`, {
+    code: 'ERR_NOT_STARTED',
+    syscall: 'ioctl SNDRV_PCM_IOCTL_START',
+    hint:
+      'Another client of the same timer is running (a listener, another cable, or the other direction of this one), ' +
+      'and snd-aloop does not start then. Use one timer for one cable and no listener on it; /proc/asound/timers lists the clients.',
+  });
+}
+
+function parameterError(error: unknown, what: string): AlsaError | undefined {
+  const native = error as NativeError;
+  if (native.code !== 'ERR_PCM_PARAMETER' || native.parameter === undefined) return undefined;
+  const { parameter, requested = 0, formats = [], min, max } = native;
+  const asked = parameter === 'format' ? formatName(requested) : String(requested);
+  const offered =
+    parameter === 'format'
+      ? formats.map(formatName).join(', ') || 'nothing else'
+      : min === max
+        ? String(min)
+        : `${min}..${max}`;
+  return new AlsaError(`${what} does not take ${parameter} ${asked}: it offers ${offered}`, {
+    code: 'ERR_PCM_PARAMETER',
+    syscall: 'ioctl SNDRV_PCM_IOCTL_HW_REFINE',
+    hint:
+      'On a loopback card the other end of the cable decides format, rate, channels and period, until both ends are closed; ' +
+      '`cat /proc/asound/<card>/cable#0` (or #1) shows its parameters, `fuser -v /dev/snd/pcmC*` who holds it.',
+  });
+}

@@ -1,0 +1,178 @@
+/** UserTimer: a userspace-driven timer, which ticks when its owner says so. */
+import { checkBigInt, checkInteger, checkOptions, valueError } from '../arguments.js';
+import { AlsaError, fromNative } from '../errors.js';
+import type { UtimerHandle } from '../native/binding.js';
+import { release, watch } from '../native/lifetime.js';
+import { native } from '../native/load.js';
+import { periodResolution } from './resolution.js';
+import { type TimerId, USER_TIMER_COUNT, userTimerId, userTimerSource } from './timer-id.js';
+
+const TIMER_DEVICE = '/dev/snd/timer';
+const MAX_RESOLUTION = 2n ** 64n - 1n;
+
+/** What one tick stands for: nanoseconds, or a PCM period. */
+export type UserTimerOptions = (
+  | {
+      /** Nanoseconds a tick stands for, 1..2^64-1. A label: it never makes the timer tick. */
+      readonly resolution: bigint;
+    }
+  | {
+      /** Hz; with `periodFrames` gives the resolution that snd-aloop demands, see periodResolution. */
+      readonly rate: number;
+      /** Frames a period. */
+      readonly periodFrames: number;
+    }
+) & {
+  /**
+   * Hold this id, 0..127: for a `timer_source` that was set before, by an administrator. The kernel gives the lowest free
+   * id, so timers are taken until this one comes, and the others are given back.
+   */
+  readonly id?: number;
+};
+
+/**
+ * A userspace-driven timer of this process (Linux 6.12, CONFIG_SND_UTIMER).
+ *
+ * The kernel destroys it, and frees its id, when it is closed or the process ends. Listeners and cables are not told.
+ *
+ * @example
+ * using timer = UserTimer.create({ rate: 48_000, periodFrames: 480 });
+ * console.log(timer.timerSource); // for snd-aloop: -1.4.0
+ * timer.trigger();
+ */
+export class UserTimer implements Disposable {
+  readonly #handle: UtimerHandle;
+  readonly #trigger: () => void;
+  /** 0..127, the timer's subdevice. */
+  readonly id: number;
+  /** Nanoseconds that a tick stands for. */
+  readonly resolution: bigint;
+
+  private constructor(handle: UtimerHandle, resolution: bigint) {
+    this.#handle = handle;
+    this.#trigger = handle.trigger;
+    this.id = handle.id;
+    this.resolution = resolution;
+    watch(this, handle, this.#name);
+  }
+
+  /**
+   * Creates a timer: ioctl SNDRV_TIMER_IOCTL_CREATE on /dev/snd/timer.
+   *
+   * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE
+   * @throws AlsaError ENOENT, EACCES, ENODEV (no timer device), ENOTTY (the kernel has no userspace-driven timers),
+   * ENOSPC (all 128 are taken), EMFILE, ENFILE; ERR_TIMER_ID_TAKEN where `id` is held by somebody else
+   */
+  static create(options: UserTimerOptions): UserTimer {
+    const { resolution, id } = checkCreateOptions(options);
+    const handle = id === undefined ? createHandle(resolution) : createHandleWithId(resolution, id);
+    return new UserTimer(handle, resolution);
+  }
+
+  /**
+   * Whether this kernel has userspace-driven timers. Asks with a resolution of 0, which the kernel refuses before it
+   * makes anything (EINVAL) where it knows the ioctl at all (else ENOTTY).
+   *
+   * @throws AlsaError ENOENT, EACCES, ENODEV when /dev/snd/timer cannot be opened
+   */
+  static isSupported(): boolean {
+    try {
+      return native().utimerSupported(TIMER_DEVICE);
+    } catch (error) {
+      throw fromNative(error, 'UserTimer');
+    }
+  }
+
+  get timerId(): TimerId {
+    return userTimerId(this.id);
+  }
+
+  /** How snd-aloop's `timer_source` names this timer: `-1.4.<id>`. */
+  get timerSource(): string {
+    return userTimerSource(this.id);
+  }
+
+  get closed(): boolean {
+    return this.#handle.closed();
+  }
+
+  /**
+   * Ticks: ioctl SNDRV_TIMER_IOCTL_TRIGGER. When it returns, every listener has its tick, and a cable of snd-aloop that
+   * this timer clocks has moved one period. A tick that nobody listens for is gone; that is no error. Triggers of one
+   * timer never overlap, also not with those of native threads.
+   *
+   * @throws AlsaError ERR_CLOSED
+   */
+  trigger(): void {
+    try {
+      this.#trigger();
+    } catch (error) {
+      throw fromNative(error, this.#name);
+    }
+  }
+
+  /** Destroys the timer and frees its id before it returns. Closing again does nothing. */
+  close(): void {
+    release(this.#handle);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  get #name(): string {
+    return `UserTimer ${this.id}`;
+  }
+}
+
+function checkCreateOptions(options: UserTimerOptions): { resolution: bigint; id: number | undefined } {
+  const given = checkOptions('options', options) as Partial<
+    Record<'rate' | 'periodFrames' | 'id', number>
+  > & {
+    resolution?: bigint;
+  };
+  const fromPeriod = given.rate !== undefined || given.periodFrames !== undefined;
+  if (fromPeriod === (given.resolution !== undefined)) {
+    throw valueError('options', 'either { resolution } or { rate, periodFrames }', options);
+  }
+  const resolution = fromPeriod
+    ? periodResolution(given.rate as number, given.periodFrames as number)
+    : checkBigInt('resolution', given.resolution, 1n, MAX_RESOLUTION);
+  if (given.id !== undefined) checkInteger('id', given.id, 0, USER_TIMER_COUNT - 1);
+  return { resolution, id: given.id };
+}
+
+function createHandle(resolution: bigint): UtimerHandle {
+  try {
+    return native().createUtimer(TIMER_DEVICE, resolution);
+  } catch (error) {
+    throw fromNative(error, 'UserTimer');
+  }
+}
+
+/** The kernel gives the lowest free id: once a higher one than the wanted comes, somebody else holds that. */
+function createHandleWithId(resolution: bigint, id: number): UtimerHandle {
+  const others: UtimerHandle[] = [];
+  try {
+    for (;;) {
+      const handle = createHandle(resolution);
+      if (handle.id === id) return handle;
+      others.push(handle);
+      if (handle.id > id) throw takenError(id);
+    }
+  } catch (error) {
+    throw error instanceof AlsaError && error.code === 'ENOSPC' ? takenError(id) : error;
+  } finally {
+    for (const other of others) other.close();
+  }
+}
+
+function takenError(id: number): AlsaError {
+  return new AlsaError(`The userspace-driven timer ${id} exists already`, {
+    code: 'ERR_TIMER_ID_TAKEN',
+    path: TIMER_DEVICE,
+    hint:
+      `Another process or object holds it: \`ls -l /proc/*/fd 2>/dev/null | grep snd-utimer${id}\` shows which. ` +
+      'Close it there, or take another id and point timer_source at that.',
+  });
+}

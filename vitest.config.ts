@@ -1,0 +1,26 @@
+// The suites: what each needs is in CONTRIBUTING.md.
+import { defineConfig } from 'vitest/config';
+
+const project = (name: string, options: object = {}) => ({
+  test: { name, include: [`test/${name}/**/*.test.ts`], ...options },
+});
+
+export default defineConfig({
+  test: {
+    allowOnly: false,
+    projects: [
+      project('unit'),
+      project('addon', { testTimeout: 60_000 }),
+      // One kernel, one set of 128 timers and one loopback card: one file after the other, in one process.
+      project('kernel', {
+        fileParallelism: false,
+        isolate: false,
+        testTimeout: 120_000,
+        hookTimeout: 60_000,
+        setupFiles: ['test/support/needs-kernel.ts'],
+      }),
+      project('vm', { fileParallelism: false, testTimeout: 600_000, hookTimeout: 1_200_000 }),
+      project('package', { testTimeout: 300_000 }),
+    ],
+  },
+});
