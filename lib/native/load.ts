@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Where the addon may lie, best first: an explicit choice, a build of this tree, the binary in the package. */
 function candidates(): string[] {
-  const chosen = process.env['ALSA_UTIMER_ADDON'];
+  const chosen = process.env.ALSA_UTIMER_ADDON;
   if (chosen) return [chosen];
   return [`${root}build/Release/alsa_utimer.node`, `${root}prebuilds/${platform()}/alsa_utimer.node`];
 }

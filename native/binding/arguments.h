@@ -66,7 +66,7 @@ inline Bytes read_bytes(const Napi::Value& value, const char* name) {
   if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
     throw expected(value.Env(), name, "a Uint8Array");
   }
-  const auto array = value.As<Napi::Uint8Array>();
+  auto array = value.As<Napi::Uint8Array>();
   return {array.Data(), array.ByteLength()};
 }
 
