@@ -134,8 +134,9 @@ void Pcm::configure(const PcmParameters& wanted) {
   call(SNDRV_PCM_IOCTL_HW_PARAMS, possible.get(), "ioctl SNDRV_PCM_IOCTL_HW_PARAMS");
   frame_bytes_ = wanted.frame_bytes;
 
-  // A buffer without a frame left is legal, one frame short of a period is an xrun; START is explicit. The first
-  // call only asks for the boundary, at which thresholds mean "never" and a silence size means "all that was played".
+  // A buffer without a frame left is legal, one frame short of a period is an xrun; START is explicit. The
+  // first call only asks for the boundary, at which thresholds mean "never" and a silence size means "all
+  // that was played".
   snd_pcm_sw_params software{};
   software.tstamp_mode = SNDRV_PCM_TSTAMP_ENABLE;
   software.period_step = 1;

@@ -1,4 +1,5 @@
-// One PCM substream of a hw: device (/dev/snd/pcmC<card>D<device>p|c), by raw ioctls, interleaved, non-blocking.
+// One PCM substream of a hw: device (/dev/snd/pcmC<card>D<device>p|c), by raw ioctls, interleaved,
+// non-blocking.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +14,8 @@ namespace alsa_utimer {
 
 // A parameter that the device does not offer, found by refining one parameter after the other.
 struct RefusedParameter {
-  const char* name;                    // "access", "format", "channels", "rate", "periodFrames", "bufferFrames"
-  std::uint32_t requested;             // the value that was refused
+  const char* name;         // "access", "format", "channels", "rate", "periodFrames", "bufferFrames"
+  std::uint32_t requested;  // the value that was refused
   std::vector<std::uint32_t> formats;  // for "format": what the device offers
   std::uint32_t min;                   // for the rest: the range that it offers
   std::uint32_t max;
@@ -52,13 +53,15 @@ class Pcm {
   Pcm(std::string path, bool playback);
 
   // Chooses the substream that the next PCM open of this process gets on a card; -1 for any.
-  // SNDRV_CTL_IOCTL_PCM_PREFER_SUBDEVICE on the control device, which must stay open during the PCM's open(2).
+  // SNDRV_CTL_IOCTL_PCM_PREFER_SUBDEVICE on the control device, which must stay open during the PCM's
+  // open(2).
   static UniqueFd prefer_subdevice(const std::string& control_path, int subdevice);
 
   // SNDRV_PCM_IOCTL_HW_PARAMS, SW_PARAMS and PREPARE. Throws ParameterError or SystemError.
   void configure(const PcmParameters& parameters);
   void prepare();
-  // The return value of SNDRV_PCM_IOCTL_START: 0, or 1 when the driver's trigger "succeeded" without starting.
+  // The return value of SNDRV_PCM_IOCTL_START: 0, or 1 when the driver's trigger "succeeded" without
+  // starting.
   int start();
   void drop();
   void pause(bool on);

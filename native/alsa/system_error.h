@@ -1,4 +1,5 @@
-// A failed system call: the errno for machines, the call and its path for people. What it means is said in lib/.
+// A failed system call: the errno for machines, the call and its path for people. What it means is said in
+// lib/.
 #pragma once
 
 #include <cerrno>

@@ -1,5 +1,5 @@
-// The module: nothing but its functions. All state is in the handles they return, so each environment (the main
-// thread, every worker) has its own, and nothing is left behind when one is terminated.
+// The module: nothing but its functions. All state is in the handles they return, so each environment (the
+// main thread, every worker) has its own, and nothing is left behind when one is terminated.
 #include <napi.h>
 
 #include "binding/handle.h"

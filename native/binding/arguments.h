@@ -1,4 +1,5 @@
-// Reading arguments that crossed the seam. lib/ checks ranges and explains; this only refuses what would be undefined.
+// Reading arguments that crossed the seam. lib/ checks ranges and explains; this only refuses what would be
+// undefined.
 #pragma once
 
 #include <napi.h>

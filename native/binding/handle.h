@@ -1,5 +1,6 @@
-// How a native object appears in JavaScript: a plain object ("handle") with one function a method. The native object
-// is shared by the handle and by each of its functions, so it lives as long as any of them can still be called.
+// How a native object appears in JavaScript: a plain object ("handle") with one function a method. The native
+// object is shared by the handle and by each of its functions, so it lives as long as any of them can still
+// be called.
 #pragma once
 
 #include <napi.h>

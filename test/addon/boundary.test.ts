@@ -1,0 +1,109 @@
+// The addon's own boundary, without a device: whatever crosses it, it throws a JavaScript error and lives on.
+import { createRequire } from 'node:module';
+import { describe, expect, it } from 'vitest';
+import { BINDING_FUNCTIONS, type NativeBinding } from '../../lib/native/binding.js';
+
+const addon = createRequire(import.meta.url)('../../build/Release/alsa_utimer.node') as NativeBinding;
+
+const garbage: unknown[] = [
+  undefined,
+  null,
+  true,
+  0,
+  -1,
+  1.5,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  2 ** 53,
+  0n,
+  -1n,
+  2n ** 64n,
+  '',
+  'text',
+  'a\0b',
+  Symbol('s'),
+  () => {},
+  {},
+  [],
+  new Date(0),
+  new Uint8Array(3),
+  new Uint16Array(3),
+  new ArrayBuffer(3),
+  new Proxy({}, {}),
+  new (class {
+    get format(): number {
+      throw new Error('getter');
+    }
+  })(),
+];
+
+describe('The addon', () => {
+  it('has exactly the functions that the seam declares', () => {
+    expect(Object.keys(addon).sort()).toEqual([...BINDING_FUNCTIONS].sort());
+  });
+
+  it.each([...BINDING_FUNCTIONS])(
+    'throws an Error from %s for every kind of garbage in every place',
+    (name) => {
+      const call = addon[name] as (...values: unknown[]) => unknown;
+      expect(() => call()).toThrow(Error);
+      for (const first of garbage) {
+        expect(() => call(first)).toThrow(Error);
+        for (const second of garbage) {
+          expect(() => call(first, second)).toThrow(Error);
+          expect(() => call('/nowhere', first, second)).toThrow(Error);
+          expect(() => call('/nowhere', true, first, second)).toThrow(Error);
+        }
+      }
+    },
+  );
+
+  it('reports a failed system call with errno, call and path', () => {
+    expect(() => addon.createUtimer('/nowhere', 1n)).toThrow(
+      expect.objectContaining({ errno: 2, syscall: 'open', path: '/nowhere' }),
+    );
+    expect(() => addon.createUtimer('/dev/null', 1n)).toThrow(
+      expect.objectContaining({ errno: 25, syscall: 'ioctl SNDRV_TIMER_IOCTL_CREATE', path: '/dev/null' }),
+    );
+    expect(() => addon.openPcm('/nowhere', true, '/nocontrol', -1)).toThrow(
+      expect.objectContaining({ errno: 2, syscall: 'open', path: '/nowhere' }),
+    );
+    expect(() => addon.openPcm('/nowhere', true, '/nocontrol', 3)).toThrow(
+      expect.objectContaining({ errno: 2, syscall: 'open', path: '/nocontrol' }),
+    );
+  });
+
+  it('takes a device without the ioctl for one without userspace-driven timers', () => {
+    expect(addon.utimerSupported('/dev/null')).toBe(false);
+  });
+
+  it('opens a file that is no PCM, and refuses what cannot be asked of it', () => {
+    const pcm = addon.openPcm('/dev/null', true, '', -1);
+    const parameters = {
+      format: 2,
+      channels: 2,
+      rate: 48_000,
+      periodFrames: 480,
+      bufferFrames: 1_920,
+      frameBytes: 4,
+      fillWithSilence: false,
+    };
+    expect(() => pcm.configure(parameters)).toThrow(expect.objectContaining({ errno: 25 }));
+    expect(() => pcm.write(new Uint8Array(4))).toThrow(TypeError);
+    for (const value of garbage) {
+      expect(() => pcm.configure(value as never)).toThrow(Error);
+      expect(() => pcm.write(value as never)).toThrow(Error);
+      expect(() => pcm.read(value as never)).toThrow(Error);
+      for (const name of Object.keys(parameters)) {
+        expect(() => pcm.configure({ ...parameters, [name]: value } as never)).toThrow(Error);
+      }
+    }
+    expect(pcm.closed()).toBe(false);
+    pcm.close();
+    pcm.close();
+    expect(pcm.closed()).toBe(true);
+    for (const call of [() => pcm.start(), () => pcm.status(), () => pcm.write(new Uint8Array(4))]) {
+      expect(call).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }));
+    }
+  });
+});

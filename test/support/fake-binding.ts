@@ -1,0 +1,40 @@
+// A kernel of nothing but ids, for tests of what lib/ decides. What it answers, the kernel suite checks for real.
+import type { NativeBinding, PcmHandle, UtimerHandle } from '../../lib/native/binding.js';
+
+/** What the addon throws for a failed system call. */
+export function failedCall(errno: number, syscall: string, path?: string): Error {
+  return Object.assign(new Error(syscall), { errno, syscall, path });
+}
+
+export class FakeBinding implements NativeBinding {
+  readonly timers = new Map<number, UtimerHandle>();
+  readonly triggers: number[] = [];
+  supported = true;
+
+  createUtimer(path: string, _resolution: bigint): UtimerHandle {
+    let id = 0;
+    while (this.timers.has(id)) id += 1;
+    if (id === 128) throw failedCall(28, 'ioctl SNDRV_TIMER_IOCTL_CREATE', path);
+    const handle: UtimerHandle = {
+      id,
+      trigger: () => {
+        if (this.timers.get(id) !== handle) throw Object.assign(new Error('closed'), { code: 'ERR_CLOSED' });
+        this.triggers.push(id);
+      },
+      close: () => {
+        if (this.timers.get(id) === handle) this.timers.delete(id);
+      },
+      closed: () => this.timers.get(id) !== handle,
+    };
+    this.timers.set(id, handle);
+    return handle;
+  }
+
+  utimerSupported(): boolean {
+    return this.supported;
+  }
+
+  openPcm(path: string): PcmHandle {
+    throw failedCall(2, 'open', path);
+  }
+}

@@ -1,0 +1,124 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AlsaError, UserTimer, type UserTimerOptions } from '../../lib/index.js';
+import { setNative } from '../../lib/native/load.js';
+import { FakeBinding, failedCall } from '../support/fake-binding.js';
+
+let kernel: FakeBinding;
+
+beforeEach(() => {
+  kernel = new FakeBinding();
+  setNative(kernel);
+});
+afterEach(() => setNative(undefined));
+
+const withCode = (code: string) => expect.objectContaining({ code });
+
+describe('UserTimer.create', () => {
+  it('computes the resolution of a period', () => {
+    using timer = UserTimer.create({ rate: 44_100, periodFrames: 1_024 });
+    expect(timer.resolution).toBe(23_219_954n);
+  });
+
+  it('takes a resolution as it is, up to the last nanosecond of 64 bits', () => {
+    using timer = UserTimer.create({ resolution: 2n ** 64n - 1n });
+    expect(timer.resolution).toBe(2n ** 64n - 1n);
+  });
+
+  it('names the timer as the kernel and as snd-aloop do', () => {
+    using _first = UserTimer.create({ resolution: 1n });
+    using timer = UserTimer.create({ resolution: 1n });
+    expect(timer.id).toBe(1);
+    expect(timer.timerSource).toBe('-1.4.1');
+    expect(timer.timerId).toEqual({
+      class: 'global',
+      slaveClass: 'none',
+      card: -1,
+      device: 4,
+      subdevice: 1,
+    });
+  });
+
+  it('holds the wanted id and gives back every other timer it took on the way', () => {
+    using timer = UserTimer.create({ resolution: 1n, id: 5 });
+    expect(timer.id).toBe(5);
+    expect([...kernel.timers.keys()]).toEqual([5]);
+  });
+
+  it('says that an id is taken, and leaves nothing behind', () => {
+    using _holder = UserTimer.create({ resolution: 1n, id: 5 });
+    expect(() => UserTimer.create({ resolution: 1n, id: 5 })).toThrow(withCode('ERR_TIMER_ID_TAKEN'));
+    expect([...kernel.timers.keys()]).toEqual([5]);
+  });
+
+  it('says that an id is taken when it is the last and all before it could be had', () => {
+    using _holder = UserTimer.create({ resolution: 1n, id: 127 });
+    expect(() => UserTimer.create({ resolution: 1n, id: 127 })).toThrow(withCode('ERR_TIMER_ID_TAKEN'));
+    expect([...kernel.timers.keys()]).toEqual([127]);
+  });
+
+  it.each<[string, unknown, string]>([
+    ['nothing', undefined, 'ERR_INVALID_ARG_TYPE'],
+    ['null', null, 'ERR_INVALID_ARG_TYPE'],
+    ['no resolution', {}, 'ERR_INVALID_ARG_VALUE'],
+    ['two resolutions', { resolution: 1n, rate: 48_000, periodFrames: 480 }, 'ERR_INVALID_ARG_VALUE'],
+    ['a rate alone', { rate: 48_000 }, 'ERR_INVALID_ARG_TYPE'],
+    ['a number for a resolution', { resolution: 1 }, 'ERR_INVALID_ARG_TYPE'],
+    ['a resolution of 0', { resolution: 0n }, 'ERR_OUT_OF_RANGE'],
+    ['a negative resolution', { resolution: -1n }, 'ERR_OUT_OF_RANGE'],
+    ['a resolution of 2^64', { resolution: 2n ** 64n }, 'ERR_OUT_OF_RANGE'],
+    ['an id of 128', { resolution: 1n, id: 128 }, 'ERR_OUT_OF_RANGE'],
+    ['an id of -1', { resolution: 1n, id: -1 }, 'ERR_OUT_OF_RANGE'],
+    ['an id as text', { resolution: 1n, id: '5' }, 'ERR_INVALID_ARG_TYPE'],
+  ])('refuses %s before it asks the kernel', (_what, options, code) => {
+    expect(() => UserTimer.create(options as UserTimerOptions)).toThrow(withCode(code));
+    expect(kernel.timers.size).toBe(0);
+  });
+
+  it.each([
+    [2, 'open', 'ENOENT', /modprobe snd-timer/],
+    [13, 'open', 'EACCES', /group audio/],
+    [25, 'ioctl SNDRV_TIMER_IOCTL_CREATE', 'ENOTTY', /CONFIG_SND_UTIMER/],
+    [28, 'ioctl SNDRV_TIMER_IOCTL_CREATE', 'ENOSPC', /All 128/],
+    [24, 'ioctl SNDRV_TIMER_IOCTL_CREATE', 'EMFILE', /ulimit -n/],
+  ])('explains errno %i of %s', (errno, syscall, code, hint) => {
+    kernel.createUtimer = (path) => {
+      throw failedCall(errno, syscall, path);
+    };
+    let thrown: unknown;
+    try {
+      UserTimer.create({ resolution: 1n });
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(AlsaError);
+    expect(thrown).toMatchObject({ code, errno: -errno, syscall, path: '/dev/snd/timer' });
+    expect((thrown as AlsaError).hint).toMatch(hint);
+    expect((thrown as AlsaError).message).toContain(syscall);
+  });
+});
+
+describe('A UserTimer', () => {
+  it('triggers itself and no other', () => {
+    using first = UserTimer.create({ resolution: 1n });
+    using second = UserTimer.create({ resolution: 1n });
+    second.trigger();
+    first.trigger();
+    expect(kernel.triggers).toEqual([1, 0]);
+  });
+
+  it('is closed once, however often it is asked to', () => {
+    const timer = UserTimer.create({ resolution: 1n });
+    timer.close();
+    using _next = UserTimer.create({ resolution: 1n });
+    timer.close();
+    timer[Symbol.dispose]();
+    expect(timer.closed).toBe(true);
+    expect(kernel.timers.size).toBe(1);
+  });
+
+  it('refuses to trigger once closed', () => {
+    const timer = UserTimer.create({ resolution: 1n });
+    timer.close();
+    expect(() => timer.trigger()).toThrow(withCode('ERR_CLOSED'));
+  });
+});
