@@ -48,10 +48,8 @@ describe('A native handle', () => {
   it('goes with the worker that opened it, also when that is terminated at any moment', async () => {
     const result = await runChild(`
       const code = \`
-        const { createRequire } = require('node:module');
-        const addon = createRequire(\${JSON.stringify(${JSON.stringify(process.cwd())} + '/package.json')})('./build/Release/alsa_utimer.node');
         const kept = [];
-        require('node:worker_threads').parentPort.postMessage('running');
+        parentPort.postMessage('running');
         for (;;) {
           const handle = addon.openPcm('/dev/null', true, '', -1);
           kept.push(handle);
@@ -60,7 +58,7 @@ describe('A native handle', () => {
         }\`;
       const before = descriptors()['/dev/null'] ?? 0;
       for (let round = 0; round < 30; round += 1) {
-        const worker = new Worker(code, { eval: true });
+        const worker = startWorker(code);
         if (round % 3 > 0) await once(worker, 'message');
         if (round % 3 > 1) await new Promise((resolve) => setImmediate(resolve));
         await worker.terminate();

@@ -128,13 +128,11 @@ describe('A userspace-driven timer', () => {
   it('goes with its worker, terminated at any moment while it triggers', async () => {
     const result = await runChild(`
       const code = \`
-        import(\${JSON.stringify(import.meta.resolve ? ${JSON.stringify(`${process.cwd()}/dist/index.js`)} : '')}).then(({ UserTimer }) => {
-          const timer = UserTimer.create({ resolution: 10000000n });
-          require('node:worker_threads').parentPort.postMessage(timer.id);
-          for (;;) timer.trigger();
-        });\`;
+        const timer = alsa.UserTimer.create({ resolution: 10000000n });
+        parentPort.postMessage(timer.id);
+        for (;;) timer.trigger();\`;
       for (let round = 0; round < 10; round += 1) {
-        const worker = new Worker(code, { eval: true });
+        const worker = startWorker(code);
         await once(worker, 'message');
         await worker.terminate();
       }
