@@ -1,0 +1,206 @@
+/** What an audio stream carries: L16 and L24 samples (RFC 3551 and 3190), in packets of AES67's lengths. */
+import { checkBytes, checkInteger, checkOneOf, rangeError, typeError, valueError } from '../arguments.js';
+import { type PcmFormat, sampleFormat } from '../pcm/format.js';
+
+/** L16: RFC 3551, section 4.5.11. L24: RFC 3190, section 4. Both signed, in network byte order, interleaved. */
+export type RtpEncoding = 'L16' | 'L24';
+
+export const RTP_ENCODINGS: readonly RtpEncoding[] = Object.freeze(['L16', 'L24'] as const);
+
+/** The sample formats of ALSA that a payload is converted to and from. */
+export type RtpPcmFormat = Extract<
+  PcmFormat,
+  'S16_LE' | 'S16_BE' | 'S24_3LE' | 'S24_3BE' | 'S32_LE' | 'S32_BE'
+>;
+
+export const RTP_PCM_FORMATS: readonly RtpPcmFormat[] = Object.freeze([
+  'S16_LE',
+  'S16_BE',
+  'S24_3LE',
+  'S24_3BE',
+  'S32_LE',
+  'S32_BE',
+] as const);
+
+/** The shape of a stream's frames. */
+export interface RtpAudioFormat {
+  readonly encoding: RtpEncoding;
+  /** Hz, 1..768000; the timestamp's clock as well. */
+  readonly rate: number;
+  /** 1..256. */
+  readonly channels: number;
+}
+
+export const MAX_RATE = 768_000;
+export const MAX_CHANNELS = 256;
+
+/** Bytes of one sample of one channel, in a payload. */
+export function encodingBytes(encoding: RtpEncoding): number {
+  return encoding === 'L16' ? 2 : 3;
+}
+
+/** Bytes of one frame, in a payload. */
+export function payloadFrameBytes(encoding: RtpEncoding, channels: number): number {
+  return encodingBytes(encoding) * channels;
+}
+
+/** The format of ALSA that holds the encoding's samples, and no more, in this processor's usual byte order. */
+export function defaultPcmFormat(encoding: RtpEncoding): RtpPcmFormat {
+  return encoding === 'L16' ? 'S16_LE' : 'S24_3LE';
+}
+
+/**
+ * Frames in a packet of `ptime` milliseconds: the nearest whole number, as AES67 (section 7.2.1) wants it read, since
+ * descriptions round: '0.12' is 6 frames at 48 kHz, '1.09' is 48 frames at 44.1 kHz.
+ *
+ * @param ptime milliseconds, 0.125..10 for AES67; anything that gives at least one frame is taken, up to 1000
+ * @throws TypeError ERR_INVALID_ARG_TYPE; RangeError ERR_OUT_OF_RANGE
+ */
+export function framesOfPtime(ptime: number, rate: number): number {
+  if (typeof ptime !== 'number') throw typeError('ptime', 'a number', ptime);
+  checkInteger('rate', rate, 1, MAX_RATE);
+  const frames = Math.round((ptime * rate) / 1000);
+  if (!(frames >= 1 && ptime <= 1000))
+    throw rangeError('ptime', 'at least one frame, at most 1000 ms', ptime);
+  return frames;
+}
+
+/** Milliseconds that `frames` frames last. */
+export function ptimeOfFrames(frames: number, rate: number): number {
+  return (frames * 1000) / rate;
+}
+
+export function checkEncoding(name: string, value: unknown): RtpEncoding {
+  return checkOneOf(name, value, RTP_ENCODINGS);
+}
+
+export function checkAudioFormat(name: string, value: RtpAudioFormat): RtpAudioFormat {
+  return {
+    encoding: checkEncoding(`${name}.encoding`, value.encoding),
+    rate: checkInteger(`${name}.rate`, value.rate, 1, MAX_RATE),
+    channels: checkInteger(`${name}.channels`, value.channels, 1, MAX_CHANNELS),
+  };
+}
+
+/** Where the bytes of a sample lie, most significant first: one side of a conversion. */
+interface Layout {
+  readonly bytes: number;
+  readonly bigEndian: boolean;
+}
+
+function pcmLayout(format: RtpPcmFormat): Layout {
+  return { bytes: sampleFormat(format).bytes, bigEndian: format.endsWith('BE') };
+}
+
+/**
+ * Converts samples between two layouts. A narrower sample goes into the most significant bytes of a wider one, the rest
+ * is zero; a wider one gives its most significant bytes.
+ */
+export class SampleConverter {
+  readonly #input: Layout;
+  readonly #output: Layout;
+  readonly #step: number;
+
+  private constructor(input: Layout, output: Layout) {
+    this.#input = input;
+    this.#output = output;
+    this.#step = Math.min(input.bytes, output.bytes);
+  }
+
+  /**
+   * From payload to PCM. Exact: a format with fewer bits than the encoding is refused.
+   *
+   * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE
+   */
+  static decoder(encoding: RtpEncoding, format: RtpPcmFormat): SampleConverter {
+    const input = { bytes: encodingBytes(checkEncoding('encoding', encoding)), bigEndian: true };
+    const output = pcmLayout(checkOneOf('format', format, RTP_PCM_FORMATS));
+    if (output.bytes < input.bytes) throw valueError('format', `one that holds ${encoding} whole`, format);
+    return new SampleConverter(input, output);
+  }
+
+  /**
+   * From PCM to payload. The 32-bit formats give their upper 24 bits to L24, which is all that most converters fill; any
+   * other pair that would lose bits is refused.
+   *
+   * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE
+   */
+  static encoder(format: RtpPcmFormat, encoding: RtpEncoding): SampleConverter {
+    const input = pcmLayout(checkOneOf('format', format, RTP_PCM_FORMATS));
+    const output = { bytes: encodingBytes(checkEncoding('encoding', encoding)), bigEndian: true };
+    if (output.bytes === 2 && input.bytes > 2) {
+      throw valueError('format', 'S16_LE or S16_BE for L16', format);
+    }
+    return new SampleConverter(input, output);
+  }
+
+  /** Bytes that `length` bytes become. */
+  outputBytes(length: number): number {
+    return (length / this.#input.bytes) * this.#output.bytes;
+  }
+
+  /**
+   * Converts whole samples, into the beginning of `output` where it is given.
+   *
+   * @returns the converted bytes: a view of `output`, or bytes of their own
+   */
+  convert(input: Uint8Array, output?: Uint8Array): Uint8Array {
+    const target = (output ?? new Uint8Array(this.outputBytes(input.length))).subarray(
+      0,
+      this.outputBytes(input.length),
+    );
+    const { bytes: inputBytes, bigEndian } = this.#input;
+    const { bytes: outputBytes } = this.#output;
+    if (inputBytes === outputBytes && bigEndian === this.#output.bigEndian) {
+      target.set(input);
+      return target;
+    }
+    // Byte i of a sample, counted from the most significant, lies at first + i * direction.
+    const inFirst = bigEndian ? 0 : inputBytes - 1;
+    const inDirection = bigEndian ? 1 : -1;
+    const outFirst = this.#output.bigEndian ? 0 : outputBytes - 1;
+    const outDirection = this.#output.bigEndian ? 1 : -1;
+    if (outputBytes > inputBytes) target.fill(0);
+    for (let from = 0, to = 0; from < input.length; from += inputBytes, to += outputBytes) {
+      for (let i = 0; i < this.#step; i++) {
+        target[to + outFirst + i * outDirection] = input[from + inFirst + i * inDirection] as number;
+      }
+    }
+    return target;
+  }
+}
+
+/**
+ * Converts the payload of an RTP packet to samples for ALSA, exactly.
+ *
+ * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE (a format that is too narrow)
+ * @throws RangeError ERR_OUT_OF_RANGE where the payload is not whole samples
+ *
+ * @example
+ * decodePayload(packet.payload, 'L24', 'S32_LE');
+ */
+export function decodePayload(payload: Uint8Array, encoding: RtpEncoding, format: RtpPcmFormat): Uint8Array {
+  const converter = SampleConverter.decoder(encoding, format);
+  checkWholeSamples('payload', payload, encodingBytes(encoding));
+  return converter.convert(payload);
+}
+
+/**
+ * Converts ALSA's samples to the payload of an RTP packet. See SampleConverter.encoder for what is refused.
+ *
+ * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE
+ *
+ * @example
+ * encodePayload(frames, 'S16_LE', 'L16');
+ */
+export function encodePayload(bytes: Uint8Array, format: RtpPcmFormat, encoding: RtpEncoding): Uint8Array {
+  const converter = SampleConverter.encoder(format, encoding);
+  checkWholeSamples('bytes', bytes, sampleFormat(format).bytes);
+  return converter.convert(bytes);
+}
+
+function checkWholeSamples(name: string, value: unknown, sampleBytes: number): void {
+  const { length } = checkBytes(name, value);
+  if (length % sampleBytes !== 0)
+    throw rangeError(`${name}.length`, `a multiple of ${sampleBytes} bytes`, length);
+}

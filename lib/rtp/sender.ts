@@ -1,0 +1,420 @@
+/** RtpSender: frames of any length in, packets of one length out. */
+import { randomInt } from 'node:crypto';
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { checkBoolean, checkBytes, checkInteger, checkOptions, rangeError, typeError } from '../arguments.js';
+import { closedError } from '../errors.js';
+import { frameBytes } from '../pcm/format.js';
+import { checkAddress, interfaceFor, isMulticast, socketType } from './address.js';
+import {
+  checkAudioFormat,
+  defaultPcmFormat,
+  payloadFrameBytes,
+  type RtpAudioFormat,
+  type RtpPcmFormat,
+  SampleConverter,
+} from './format.js';
+import { serializeRtpPacket } from './packet.js';
+import { describeStream } from './sdp.js';
+
+/** The largest payload of UDP over IPv4, without the RTP header. */
+const MAX_PAYLOAD_BYTES = 65_507 - 12;
+/** A source that falls further behind starts a new count of time, instead of being made up for. */
+const MAX_CATCH_UP_NANOSECONDS = 1_000_000_000n;
+
+/** What to send, and where. */
+export interface RtpSenderOptions extends RtpAudioFormat {
+  /** Format of the frames that are written. Default: S16_LE for L16, S24_3LE for L24. */
+  readonly format?: RtpPcmFormat;
+  /** The group, or the receiver. */
+  readonly address: string;
+  /** 1..65535. */
+  readonly port: number;
+  /** 0..127. Default 96. */
+  readonly payloadType?: number;
+  /** Frames a packet, 1 or more, as many as fit into 65495 bytes. Default: 1 ms. Beyond 1440 bytes packets fragment. */
+  readonly packetFrames?: number;
+  /** 0..2^32-1. Default: random, as RFC 3550, section 5.1 wants it, like the two after it. */
+  readonly ssrc?: number;
+  /** Sequence number of the first packet, 0..65535. */
+  readonly sequence?: number;
+  /** Timestamp of the first frame, 0..2^32-1. */
+  readonly timestamp?: number;
+  /** Where to send from: an interface by name ('eth0') or by its address. For groups. Default: the kernel's choice. */
+  readonly interface?: string;
+  /** Hops of packets to a group, 0..255. Default 1: the local network. */
+  readonly ttl?: number;
+  /** Whether receivers on this machine get what is sent to a group. Default true. */
+  readonly multicastLoopback?: boolean;
+  /** The local address to send from. Default: the kernel's choice. */
+  readonly localAddress?: string;
+  /** 0..65535. Default 0: a free one. */
+  readonly localPort?: number;
+  /** Packets that may wait for the kernel, 1..65536; more are dropped and counted. Default 1024. */
+  readonly maxQueuedPackets?: number;
+  /** Closes the sender. */
+  readonly signal?: AbortSignal;
+}
+
+/** Counters since the sender was opened. */
+export interface RtpSenderStats {
+  /** Packets that the kernel took. */
+  readonly packetsSent: number;
+  /** Packets dropped because too many waited for the kernel. */
+  readonly packetsDropped: number;
+  /** Packets that the kernel refused: see lastError. */
+  readonly packetsFailed: number;
+  /** Frames put into packets, sent or not. */
+  readonly frames: number;
+  /** Frames that wait for the rest of their packet. */
+  readonly framesPending: number;
+  /** Why the kernel last refused a packet, for instance ENETUNREACH while an interface is down. */
+  readonly lastError: Error | undefined;
+}
+
+/** A clock to send by. */
+export interface PaceClock {
+  /** Nanoseconds; does not go backwards. */
+  now(): bigint;
+  /** Resolves after about so many nanoseconds; rejects when the signal aborts. */
+  sleep(nanoseconds: bigint, signal?: AbortSignal): Promise<void>;
+}
+
+export interface PaceOptions {
+  /** Parts per million by which to send faster than the clock, -500000..500000. Default 0. */
+  readonly ppm?: number;
+  /** Default: the monotonic clock of this machine. */
+  readonly clock?: PaceClock;
+  readonly signal?: AbortSignal;
+}
+
+const systemClock: PaceClock = {
+  now: () => process.hrtime.bigint(),
+  sleep: (nanoseconds, signal) =>
+    delay(Math.max(1, Math.ceil(Number(nanoseconds) / 1e6)), undefined, signal ? { signal } : {}),
+};
+
+/**
+ * Sends one stream. Timestamps count the frames written, and sequence numbers the packets made of them, also of those
+ * that the kernel refused: to a receiver, what was not sent is lost, and the rest stays in its place.
+ *
+ * @example
+ * using sender = await RtpSender.open({ encoding: 'L16', rate: 48_000, channels: 2, address: '239.0.0.1', port: 5004 });
+ * await sender.pace(createReadStream('music.raw'));
+ */
+export class RtpSender implements Disposable, AsyncDisposable {
+  readonly #socket: Socket;
+  readonly #converter: SampleConverter;
+  readonly #rate: number;
+  readonly #channels: number;
+  readonly #encoding: RtpAudioFormat['encoding'];
+  readonly #frameBytes: number;
+  readonly #packetFrames: number;
+  readonly #payloadType: number;
+  readonly #address: string;
+  readonly #port: number;
+  readonly #ttl: number;
+  readonly #maxQueued: number;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort = () => this.close();
+  /** The frames of one packet, filled from the front. */
+  readonly #pending: Uint8Array;
+  readonly ssrc: number;
+  #pendingBytes = 0;
+  #sequence: number;
+  #timestamp: number;
+  #frames = 0;
+  #queued = 0;
+  #sent = 0;
+  #dropped = 0;
+  #failed = 0;
+  #lastError: Error | undefined;
+  #drained: (() => void)[] = [];
+  #closed = false;
+  #finished = false;
+
+  private constructor(options: RtpSenderOptions, address: string, ttl: number, socket: Socket) {
+    const { encoding, rate, channels } = checkAudioFormat('options', options);
+    const format = options.format ?? defaultPcmFormat(encoding);
+    this.#converter = SampleConverter.encoder(format, encoding);
+    this.#encoding = encoding;
+    this.#rate = rate;
+    this.#channels = channels;
+    const mostFrames = Math.floor(MAX_PAYLOAD_BYTES / payloadFrameBytes(encoding, channels));
+    const oneMillisecond = Math.max(1, Math.min(mostFrames, Math.round(rate / 1000)));
+    this.#packetFrames = checkInteger(
+      'options.packetFrames',
+      options.packetFrames ?? oneMillisecond,
+      1,
+      mostFrames,
+    );
+    this.#payloadType = checkInteger('options.payloadType', options.payloadType ?? 96, 0, 127);
+    this.ssrc = checkInteger('options.ssrc', options.ssrc ?? randomInt(2 ** 32), 0, 2 ** 32 - 1);
+    this.#sequence = checkInteger('options.sequence', options.sequence ?? randomInt(2 ** 16), 0, 2 ** 16 - 1);
+    this.#timestamp = checkInteger(
+      'options.timestamp',
+      options.timestamp ?? randomInt(2 ** 32),
+      0,
+      2 ** 32 - 1,
+    );
+    this.#maxQueued = checkInteger('options.maxQueuedPackets', options.maxQueuedPackets ?? 1024, 1, 65_536);
+    this.#port = checkInteger('options.port', options.port, 1, 65_535);
+    this.#address = address;
+    this.#ttl = ttl;
+    this.#signal = options.signal;
+    this.#socket = socket;
+    this.#frameBytes = frameBytes(format, channels);
+    this.#pending = new Uint8Array(this.#packetFrames * this.#frameBytes);
+  }
+
+  /**
+   * Opens a socket: socket, bind; for a group also setsockopt IP_MULTICAST_IF, IP_MULTICAST_TTL, IP_MULTICAST_LOOP.
+   *
+   * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE
+   * @throws the error of the system where the local address cannot be bound; an AbortError
+   */
+  static async open(options: RtpSenderOptions): Promise<RtpSender> {
+    const { signal, localAddress } = checkOptions('options', options);
+    const address = checkAddress('options.address', options.address);
+    const ttl = checkInteger('options.ttl', options.ttl ?? 1, 0, 255);
+    const loopback = checkBoolean('options.multicastLoopback', options.multicastLoopback ?? true);
+    const port = checkInteger('options.localPort', options.localPort ?? 0, 0, 65_535);
+    if (localAddress !== undefined) checkAddress('options.localAddress', localAddress);
+    const type = socketType(address);
+    const via = options.interface === undefined ? undefined : interfaceFor(options.interface, type);
+    signal?.throwIfAborted();
+    // The address is a literal: answering at once keeps each send from a turn through the resolver.
+    const family = type === 'udp4' ? 4 : 6;
+    const socket = createSocket({ type, lookup: (host, _options, callback) => callback(null, host, family) });
+    try {
+      const sender = new RtpSender(options, address, ttl, socket);
+      const listening = once(socket, 'listening', { signal });
+      socket.bind(localAddress === undefined ? { port } : { address: localAddress, port });
+      await listening;
+      if (isMulticast(address)) {
+        if (via !== undefined) socket.setMulticastInterface(via);
+        socket.setMulticastTTL(ttl);
+        socket.setMulticastLoopback(loopback);
+      }
+      sender.#attach();
+      return sender;
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
+  }
+
+  /** Frames a packet. */
+  get packetFrames(): number {
+    return this.#packetFrames;
+  }
+
+  /** Bytes of one frame that is written. */
+  get frameBytes(): number {
+    return this.#frameBytes;
+  }
+
+  /** The timestamp of the next frame that is written. */
+  get timestamp(): number {
+    return wrap(this.#timestamp + this.#pendingFrames);
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  get stats(): RtpSenderStats {
+    return {
+      packetsSent: this.#sent,
+      packetsDropped: this.#dropped,
+      packetsFailed: this.#failed,
+      frames: this.#frames,
+      framesPending: this.#pendingFrames,
+      lastError: this.#lastError,
+    };
+  }
+
+  /** The stream's session description, for its receivers. */
+  describe(
+    options: { readonly name?: string; readonly origin?: string; readonly sessionId?: number } = {},
+  ): string {
+    return describeStream({
+      ...options,
+      encoding: this.#encoding,
+      rate: this.#rate,
+      channels: this.#channels,
+      payloadType: this.#payloadType,
+      packetFrames: this.#packetFrames,
+      address: this.#address,
+      port: this.#port,
+      ttl: Math.max(1, this.#ttl),
+    });
+  }
+
+  /**
+   * Sends frames, of any length and boundary: what does not fill a packet waits for the rest. The bytes are copied.
+   *
+   * @returns packets made
+   * @throws TypeError ERR_INVALID_ARG_TYPE; AlsaError ERR_CLOSED
+   */
+  write(bytes: Uint8Array): number {
+    checkBytes('bytes', bytes);
+    this.#checkOpen();
+    let packets = 0;
+    for (let at = 0; at < bytes.length; ) {
+      const taken = Math.min(bytes.length - at, this.#pending.length - this.#pendingBytes);
+      this.#pending.set(bytes.subarray(at, at + taken), this.#pendingBytes);
+      this.#pendingBytes += taken;
+      at += taken;
+      if (this.#pendingBytes < this.#pending.length) break;
+      this.#send(this.#pending);
+      this.#pendingBytes = 0;
+      packets++;
+    }
+    return packets;
+  }
+
+  /**
+   * Sends the frames that wait as a shorter packet: the end of a stream. A part of a frame is discarded.
+   *
+   * @throws AlsaError ERR_CLOSED
+   */
+  flush(): void {
+    this.#checkOpen();
+    const whole = this.#pendingFrames * this.#frameBytes;
+    if (whole > 0) this.#send(this.#pending.subarray(0, whole));
+    this.#pendingBytes = 0;
+  }
+
+  /**
+   * Leaves out frames: the next ones are that much later. Flushes first.
+   *
+   * @param frames 0..2^31-1
+   * @throws AlsaError ERR_CLOSED; TypeError ERR_INVALID_ARG_TYPE; RangeError ERR_OUT_OF_RANGE
+   */
+  skip(frames: number): void {
+    checkInteger('frames', frames, 0, 2 ** 31 - 1);
+    this.flush();
+    this.#timestamp = wrap(this.#timestamp + frames);
+  }
+
+  /**
+   * Sends what a source gives, each packet at its time: packet n goes out n packet times after the first, by the clock.
+   * A source that falls behind is made up for, unless by more than a second. Flushes at the end.
+   *
+   * @throws AlsaError ERR_CLOSED; TypeError ERR_INVALID_ARG_TYPE; RangeError ERR_OUT_OF_RANGE; an AbortError; what the source throws
+   */
+  async pace(
+    source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+    options: PaceOptions = {},
+  ): Promise<void> {
+    const { ppm = 0, clock = systemClock, signal } = checkOptions('options', options);
+    if (typeof ppm !== 'number') throw typeError('options.ppm', 'a number', ppm);
+    if (!(Math.abs(ppm) <= 500_000)) throw rangeError('options.ppm', '-500000..500000', ppm);
+    const nanosecondsPerFrame = 1e9 / (this.#rate * (1 + ppm * 1e-6));
+    let start = clock.now();
+    let first = this.#frames;
+    for await (const bytes of source) {
+      checkBytes('source', bytes);
+      for (let at = 0; at < bytes.length; ) {
+        const end = Math.min(bytes.length, at + this.#pending.length - this.#pendingBytes);
+        const due = start + BigInt(Math.round((this.#frames - first) * nanosecondsPerFrame));
+        const late = clock.now() - due;
+        if (late < 0n) await clock.sleep(-late, signal);
+        signal?.throwIfAborted();
+        if (late > MAX_CATCH_UP_NANOSECONDS) {
+          start = clock.now();
+          first = this.#frames;
+        }
+        this.write(bytes.subarray(at, end));
+        at = end;
+      }
+    }
+    this.flush();
+  }
+
+  /** Resolves when the kernel has taken, or refused, every packet so far. */
+  async drain(): Promise<void> {
+    if (this.#queued === 0) return;
+    await new Promise<void>((resolve) => this.#drained.push(resolve));
+  }
+
+  /** Closes the socket. Frames that wait for the rest of their packet are discarded: see `flush`. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#socket.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Waits until the kernel has every packet, closes, and waits until the socket is gone. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#closed) await this.drain();
+    this.close();
+    if (!this.#finished) await once(this.#socket, 'close');
+  }
+
+  get #pendingFrames(): number {
+    return Math.floor(this.#pendingBytes / this.#frameBytes);
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw closedError('the RTP sender');
+  }
+
+  #attach(): void {
+    this.#socket.on('error', (error) => {
+      this.#lastError = error;
+    });
+    this.#socket.on('close', () => {
+      this.#finished = true;
+      this.#settle();
+    });
+    this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (this.#signal?.aborted) this.close();
+  }
+
+  #send(bytes: Uint8Array): void {
+    const frames = bytes.length / this.#frameBytes;
+    const sequence = this.#sequence;
+    const timestamp = this.#timestamp;
+    this.#sequence = (sequence + 1) & 0xffff;
+    this.#timestamp = wrap(timestamp + frames);
+    this.#frames += frames;
+    if (this.#queued >= this.#maxQueued) {
+      this.#dropped++;
+      return;
+    }
+    const packet = serializeRtpPacket({
+      payloadType: this.#payloadType,
+      sequence,
+      timestamp,
+      ssrc: this.ssrc,
+      payload: this.#converter.convert(bytes),
+    });
+    this.#queued++;
+    this.#socket.send(packet, this.#port, this.#address, (error) => {
+      this.#queued--;
+      if (error) {
+        this.#failed++;
+        this.#lastError = error;
+      } else this.#sent++;
+      if (this.#queued === 0) this.#settle();
+    });
+  }
+
+  #settle(): void {
+    const waiting = this.#drained;
+    this.#drained = [];
+    for (const resolve of waiting) resolve();
+  }
+}
+
+function wrap(timestamp: number): number {
+  return timestamp % 2 ** 32;
+}

@@ -1,0 +1,195 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from 'vitest';
+import {
+  Placer,
+  type PlacerOptions,
+  type StreamStartEvent,
+  serializeRtpPacket,
+} from '../../../lib/rtp/index.js';
+import {
+  datagram,
+  expectedSamples,
+  expectSamples,
+  generator,
+  PACKET_FRAMES,
+  payloadAt,
+  RATE,
+  Recording,
+  stream,
+} from './support.js';
+
+const MILLION = 1_000_000;
+const FRAME_BYTES = 4;
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+
+function memoryInUse(): number {
+  collectGarbage();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+/** A placer whose frames are counted, and a second count made from the timestamps it tells. */
+function audited(options: Partial<PlacerOptions> = {}) {
+  let bytes = 0;
+  let ended = 0;
+  let current: StreamStartEvent | undefined;
+  const placer = new Placer({
+    encoding: 'L16',
+    rate: RATE,
+    channels: 2,
+    payloadType: 96,
+    sink: {
+      write: (chunk) => {
+        bytes += chunk.length;
+      },
+    },
+    onStream: (event) => {
+      if (current && event.previous) ended += distance(current.timestamp, event.previous.timestamp);
+      current = event;
+    },
+    ...options,
+  });
+  return {
+    placer,
+    written: () => bytes / FRAME_BYTES,
+    byTimestamp: () => ended + distance(current?.timestamp ?? 0, placer.position?.timestamp ?? 0),
+  };
+}
+
+function distance(from: number, to: number): number {
+  return (to - from) >>> 0;
+}
+
+/** One hostile datagram after the other. They know the stream, and some of them are of it. */
+function hostileDatagrams(seed: number): () => Uint8Array {
+  const random = generator(seed);
+  const noise = Uint8Array.from({ length: 70_000 }, () => random(256));
+  const slice = (length: number) => {
+    const at = random(noise.length - length);
+    return noise.slice(at, at + length);
+  };
+  const payloads = [0, 1, 3, 4, 48 * FRAME_BYTES, 6 * FRAME_BYTES, 480 * FRAME_BYTES, 1400].map((length) =>
+    slice(length),
+  );
+  let sequence = 65_000;
+  let timestamp = 2 ** 32 - 48_000;
+  const make = (more: object) =>
+    serializeRtpPacket({
+      payloadType: 96,
+      sequence,
+      timestamp,
+      ssrc: 1,
+      payload: payloads[4] as Uint8Array,
+      ...more,
+    });
+  const near = (value: number, spread: number, span: number) =>
+    (value + random(spread) - spread / 2 + span) % span;
+  const kinds: (() => Uint8Array)[] = [
+    () => {
+      sequence = (sequence + 1) & 0xffff;
+      timestamp = (timestamp + 48) % 2 ** 32;
+      return make({});
+    },
+    () => slice(random(64)),
+    () => slice(12 + random(1500)),
+    () => make({}).subarray(0, random(20)),
+    () => {
+      const bytes = make({
+        csrcs: [1, 2, 3],
+        extension: { profile: 1, data: new Uint8Array(8) },
+        padding: 4,
+      });
+      for (let i = 1 + random(3); i > 0; i--) bytes[random(bytes.length)] = random(256);
+      return bytes;
+    },
+    () => make({ payloadType: random(128) }),
+    () => make({ ssrc: random(2 ** 32) }),
+    () => make({ ssrc: 2 + random(2), sequence: random(65_536), timestamp: random(2 ** 32) }),
+    () => make({ sequence: random(65_536), timestamp: random(2 ** 32) }),
+    () => make({ timestamp: near(timestamp, 2000, 2 ** 32), sequence: near(sequence, 60, 65_536) }),
+    () => make({ timestamp: near(timestamp, 200_000, 2 ** 32), sequence: near(sequence, 4000, 65_536) }),
+    () => make({ payload: payloads[random(payloads.length)] }),
+    () => make({ timestamp: (timestamp + 47_999) % 2 ** 32, sequence: (sequence + 999) & 0xffff }),
+    () => {
+      // The sender begins anew, sometimes as another one.
+      if (random(64) === 0) timestamp = random(2 ** 32);
+      return make({});
+    },
+    () => (random(200) === 0 ? make({ payload: slice(65_000) }) : make({ padding: 1 + random(255) })),
+    () => new Uint8Array(random(1500)).fill(random(256)),
+  ];
+  return () => (kinds[random(kinds.length)] as () => Uint8Array)();
+}
+
+describe('a million hostile packets', () => {
+  it('crash nothing, keep no memory, and leave frames delivered = frames by timestamp', {
+    timeout: 60_000,
+  }, () => {
+    const { placer, written, byTimestamp } = audited();
+    const next = hostileDatagrams(6);
+    let arrival = 0n;
+    let mostHeld = 0;
+    let before = 0;
+    for (let i = 0; i < MILLION; i++) {
+      placer.receive(next(), arrival);
+      arrival += 50_000n;
+      if (i % 10_000 === 0) {
+        const { framesDelivered, framesHeld } = placer.stats;
+        mostHeld = Math.max(mostHeld, framesHeld);
+        expect(framesDelivered).toBe(written());
+        expect(framesDelivered).toBe(byTimestamp());
+      }
+      if (i === MILLION / 10) before = memoryInUse();
+    }
+    const grown = memoryInUse() - before;
+    const { stats } = placer;
+    expect(stats.framesDelivered).toBe(written());
+    expect(stats.framesDelivered).toBe(byTimestamp());
+    expect(stats.framesDelivered).toBe(stats.framesReceived + stats.framesLost);
+    expect(stats.packets).toBe(MILLION);
+    // Eight waiting packets of 64 KiB at the very most.
+    expect(mostHeld).toBeLessThanOrEqual((9 * 65_535) / FRAME_BYTES);
+    expect(grown).toBeLessThan(4 * 2 ** 20);
+    for (const [reason, count] of Object.entries(stats.packetsRejected)) {
+      if (reason !== 'source') expect(count, reason).toBeGreaterThan(0);
+    }
+  });
+
+  it('of other sources do not displace a frame of the stream they surround', { timeout: 60_000 }, () => {
+    const recording = new Recording();
+    const placer = new Placer({
+      encoding: 'L16',
+      format: 'S16_BE',
+      rate: RATE,
+      channels: 1,
+      payloadType: 96,
+      sink: recording,
+    });
+    const random = generator(7);
+    const packets = stream(2000, { timestamp: 2 ** 32 - 48_000, sequence: 65_000, ssrc: 99 });
+    const foreign = payloadAt(0);
+    for (const packet of packets) {
+      placer.receive(datagram(packet), 0n);
+      for (let i = 0; i < 50; i++) {
+        placer.push(
+          {
+            payloadType: 96,
+            marker: false,
+            sequence: random(65_536),
+            timestamp: random(2 ** 32),
+            ssrc: random(2) ? random(2 ** 32) : 99,
+            payload: foreign,
+          },
+          0n,
+        );
+      }
+    }
+    placer.flush();
+    const { samples } = recording;
+    expectSamples(samples, expectedSamples(packets));
+    expect(placer.stats).toMatchObject({ streams: 1, framesReceived: 2000 * PACKET_FRAMES, framesLost: 0 });
+  });
+});

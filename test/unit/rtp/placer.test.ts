@@ -1,0 +1,460 @@
+import { describe, expect, it } from 'vitest';
+import { type LossEvent, Placer, type PlacerOptions, type StreamStartEvent } from '../../../lib/rtp/index.js';
+import {
+  datagram,
+  expectedSamples,
+  expectSamples,
+  generator,
+  PACKET_FRAMES,
+  payloadAt,
+  RATE,
+  Recording,
+  sampleAt,
+  stream,
+  type TestPacket,
+} from './support.js';
+
+function placerFor(options: Partial<PlacerOptions> = {}) {
+  const recording = new Recording();
+  const streams: StreamStartEvent[] = [];
+  const losses: LossEvent[] = [];
+  const placer = new Placer({
+    encoding: 'L16',
+    format: 'S16_BE',
+    rate: RATE,
+    channels: 1,
+    payloadType: 96,
+    sink: recording,
+    onStream: (event) => streams.push(event),
+    onLoss: (event) => losses.push(event),
+    ...options,
+  });
+  const send = (packets: readonly TestPacket[], arrival = 0n) =>
+    packets.map((packet) => placer.receive(datagram(packet), arrival));
+  return { placer, recording, streams, losses, send };
+}
+
+/** Delays packets at random, so that none is overtaken by more than `most` others. The first stays the first. */
+function shuffled(
+  packets: readonly TestPacket[],
+  most: number,
+  random: (limit: number) => number,
+): TestPacket[] {
+  return packets
+    .map((packet, i) => ({ packet, key: i === 0 ? -1 : i + random(1000 * most) / 1000 }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ packet }) => packet);
+}
+
+describe('a packet in order', () => {
+  it('is written at once', () => {
+    const { recording, send, placer } = placerFor();
+    const packets = stream(3);
+    for (let i = 0; i < 3; i++) {
+      expect(send(packets.slice(i, i + 1))).toEqual(['delivered']);
+      expectSamples(recording.samples, expectedSamples(packets.slice(0, i + 1)));
+    }
+    expect(placer.stats).toMatchObject({
+      packets: 3,
+      packetsPlaced: 3,
+      framesDelivered: 144,
+      streams: 1,
+      gaps: 0,
+    });
+  });
+
+  it('may have any length', () => {
+    const random = generator(3);
+    const { recording, send } = placerFor();
+    const packets = stream(200, { frames: () => 1 + random(480) });
+    send(packets);
+    expectSamples(recording.samples, expectedSamples(packets));
+  });
+
+  it('is found behind contributing sources, extensions and padding', () => {
+    const { recording, placer } = placerFor();
+    const packets = stream(8);
+    for (const packet of packets) {
+      const more = { csrcs: [1, 2], extension: { profile: 9, data: new Uint8Array(12) }, padding: 3 };
+      placer.receive(datagram(packet, more), 0n);
+    }
+    expectSamples(recording.samples, expectedSamples(packets));
+  });
+});
+
+describe('a packet that is missing', () => {
+  it('is waited for, and then written before those that came', () => {
+    const { recording, send } = placerFor();
+    const packets = stream(5) as [TestPacket, TestPacket, TestPacket, TestPacket, TestPacket];
+    expect(send([packets[0], packets[2], packets[3]])).toEqual(['delivered', 'held', 'held']);
+    expectSamples(recording.samples, expectedSamples([packets[0]]));
+    expect(send([packets[1]])).toEqual(['delivered']);
+    expectSamples(recording.samples, expectedSamples(packets.slice(0, 4)));
+  });
+
+  it('is filled in when more packets wait than the window holds, and is late afterwards', () => {
+    const { recording, send, placer, losses } = placerFor({ reorderPackets: 3 });
+    const packets = stream(6);
+    const missing = packets[1] as TestPacket;
+    const received = packets.filter((packet) => packet !== missing);
+    expect(send(received)).toEqual(['delivered', 'held', 'held', 'held', 'delivered']);
+    expectSamples(recording.samples, expectedSamples(received));
+    expect(losses).toEqual([{ timestamp: missing.timestamp, frames: PACKET_FRAMES }]);
+    expect(send([missing])).toEqual(['late']);
+    expect(placer.stats).toMatchObject({
+      framesLost: PACKET_FRAMES,
+      packetsLate: 1,
+      packetsDuplicate: 0,
+      gaps: 1,
+    });
+    expect(recording.samples.length).toBe(6 * PACKET_FRAMES);
+  });
+
+  it('is filled in when a later one waited long enough', () => {
+    const { recording, send, placer } = placerFor({ reorderNanoseconds: 5_000n });
+    const packets = stream(3) as [TestPacket, TestPacket, TestPacket];
+    send([packets[0]], 1_000n);
+    expect(placer.deadline).toBeUndefined();
+    send([packets[2]], 2_000n);
+    expect(placer.deadline).toBe(7_000n);
+    placer.expire(6_999n);
+    expect(placer.stats.framesHeld).toBe(PACKET_FRAMES);
+    placer.expire(7_000n);
+    expect(placer.deadline).toBeUndefined();
+    expectSamples(recording.samples, expectedSamples([packets[0], packets[2]]));
+  });
+
+  it('is filled in at once where the window is nothing', () => {
+    const { recording, send } = placerFor({ reorderPackets: 0 });
+    const packets = stream(4).filter((_, i) => i !== 2);
+    expect(send(packets)).toEqual(['delivered', 'delivered', 'delivered']);
+    expectSamples(recording.samples, expectedSamples(packets));
+  });
+
+  it('is filled with the packet before it, for 20 ms, where that is wanted', () => {
+    const { recording, send, placer } = placerFor({ fill: 'repeat' });
+    const packets = stream(60) as TestPacket[];
+    send([packets[0] as TestPacket, ...packets.slice(40)]);
+    placer.flush();
+    const { samples } = recording;
+    const repeated = RATE / 50;
+    for (let i = 0; i < 40 * PACKET_FRAMES; i++) {
+      const expected = i < PACKET_FRAMES + repeated ? sampleAt(i % PACKET_FRAMES) : 0;
+      if (samples[i] !== expected) expect.fail(`frame ${i} is ${samples[i]}, not ${expected}`);
+    }
+    expect(samples.subarray(40 * PACKET_FRAMES)).toEqual(expectedSamples(packets.slice(40)));
+  });
+});
+
+describe('frames delivered', () => {
+  it('are the frames by timestamp, whatever is lost, doubled and overtaken within the window', () => {
+    for (let seed = 1; seed <= 60; seed++) {
+      const random = generator(seed);
+      // Sequence number and timestamp wrap on the way.
+      const packets = stream(400, { sequence: 65_400, timestamp: 2 ** 32 - 100 * PACKET_FRAMES, ssrc: seed });
+      const received = packets.filter((_, i) => i === 0 || random(100) >= 20);
+      const doubled = received.flatMap((packet) => (random(100) < 10 ? [packet, packet] : [packet]));
+      const { recording, placer, send } = placerFor();
+      send(shuffled(doubled, 6, random));
+      placer.flush();
+      expectSamples(recording.samples, expectedSamples(received), `seed ${seed}`);
+      const { framesLost, framesReceived, ...stats } = placer.stats;
+      expect(framesReceived).toBe(received.length * PACKET_FRAMES);
+      expect(framesReceived + framesLost).toBe(recording.samples.length);
+      expect(stats).toMatchObject({
+        packets: doubled.length,
+        packetsPlaced: received.length,
+        packetsDuplicate: doubled.length - received.length,
+        packetsLate: 0,
+        packetsStray: 0,
+        streams: 1,
+      });
+    }
+  });
+
+  it('are the frames by timestamp through bursts of losses up to the longest gap', () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const random = generator(seed);
+      const packets = stream(5000, { timestamp: 2 ** 32 - 70_000, sequence: 65_000 });
+      const received: TestPacket[] = [];
+      for (let i = 0; i < packets.length - 10; i += random(1000)) {
+        for (let burst = 5 + random(200); burst > 0 && i < packets.length - 10; burst--)
+          received.push(packets[i++] as TestPacket);
+      }
+      received.push(...packets.slice(-10));
+      const { recording, send, streams } = placerFor();
+      send(received);
+      expectSamples(recording.samples, expectedSamples(received), `seed ${seed}`);
+      expect(streams.length).toBe(1);
+    }
+  });
+
+  it('never move, though packets are overtaken by far more than the window', () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const random = generator(seed);
+      const timestamp = random(2 ** 32);
+      const packets = stream(1000, { timestamp, sequence: random(65_536), frames: () => 1 + random(96) });
+      const arriving = shuffled(packets, 40, random).flatMap((packet) =>
+        random(10) === 0 ? [] : random(10) === 0 ? [packet, packet] : [packet],
+      );
+      const [first] = arriving;
+      const { recording, placer, send, streams } = placerFor();
+      send(arriving);
+      placer.flush();
+      const { samples } = recording;
+      for (let i = 0; i < samples.length; i++) {
+        const expected = sampleAt(((first?.timestamp ?? 0) + i) >>> 0);
+        if (samples[i] !== 0 && samples[i] !== expected)
+          expect.fail(`seed ${seed}: frame ${i} is out of place`);
+      }
+      const { position, stats } = placer;
+      expect(streams.length).toBe(1);
+      expect(samples.length).toBe(((position?.timestamp ?? 0) - (first?.timestamp ?? 0)) >>> 0);
+      expect(stats.framesDelivered).toBe(samples.length);
+      expect(stats.framesReceived).toBe(samples.filter((sample) => sample !== 0).length);
+    }
+  });
+
+  it('survive 30 wraps of the sequence number and one of the timestamp', () => {
+    let frames = 0;
+    const { placer } = placerFor({
+      sink: {
+        write: (bytes) => {
+          frames += bytes.length / 2;
+        },
+      },
+    });
+    const count = 30 * 65_536;
+    const payload = payloadAt(0, 1);
+    let timestamp = 2 ** 32 - 1_000_000;
+    for (let i = 0; i < count; i += 8) {
+      // Seven of eight are lost.
+      placer.push({ payloadType: 96, marker: false, sequence: i & 0xffff, timestamp, ssrc: 1, payload }, 0n);
+      timestamp = (timestamp + 8) % 2 ** 32;
+    }
+    placer.flush();
+    expect(placer.stats).toMatchObject({ streams: 1, packetsPlaced: count / 8 });
+    expect(frames).toBe(count - 7);
+  });
+});
+
+describe('a sender that begins anew', () => {
+  it.each<[string, (random: (limit: number) => number, i: number) => { ssrc: number; timestamp: number }]>([
+    ['with another source', (random, i) => ({ ssrc: i, timestamp: random(2 ** 32) })],
+    ['with the same source', (random) => ({ ssrc: 1, timestamp: random(2 ** 32) })],
+    ['with another source and the same timestamps', (_, i) => ({ ssrc: i, timestamp: 0 })],
+  ])('a hundred times, %s, loses nothing', (_, begin) => {
+    const random = generator(4);
+    const { recording, send, placer, streams } = placerFor();
+    const sent: number[] = [];
+    for (let i = 0; i < 100; i++) {
+      const packets = stream(3 + random(50), { ...begin(random, i), sequence: random(65_536) });
+      send(packets);
+      sent.push(...expectedSamples(packets));
+    }
+    expect(streams.length).toBe(100);
+    expectSamples(recording.samples, Uint16Array.from(sent));
+    expect(placer.stats).toMatchObject({ framesLost: 0, framesReceived: sent.length, streams: 100 });
+  });
+
+  it('says where the old stream ended and the new one begins', () => {
+    const { send, streams } = placerFor();
+    send(stream(2, { ssrc: 7, timestamp: 1000 }));
+    send(stream(3, { ssrc: 8, timestamp: 5 }));
+    expect(streams).toEqual([
+      { reason: 'first', ssrc: 7, timestamp: 1000, previous: undefined },
+      { reason: 'ssrc', ssrc: 8, timestamp: 5, previous: { ssrc: 7, timestamp: 1000 + 2 * PACKET_FRAMES } },
+    ]);
+  });
+
+  it('is followed from its earliest packet, though its first packets are out of order', () => {
+    const { recording, send, streams } = placerFor();
+    const [a, b, c, d] = stream(4, { ssrc: 2, timestamp: 100 }) as [
+      TestPacket,
+      TestPacket,
+      TestPacket,
+      TestPacket,
+    ];
+    const old = stream(2);
+    send([...old, b, a, c, d]);
+    expect(streams.at(-1)).toMatchObject({ reason: 'ssrc', timestamp: 100 });
+    expect([...recording.samples]).toEqual([...expectedSamples(old), ...expectedSamples([a, b, c, d])]);
+  });
+
+  it('gets what still waits of the old stream out first', () => {
+    const { recording, send } = placerFor();
+    const old = stream(4).filter((_, i) => i !== 2);
+    const fresh = stream(3, { ssrc: 2 });
+    send([...old, ...fresh]);
+    expect([...recording.samples]).toEqual([...expectedSamples(old), ...expectedSamples(fresh)]);
+  });
+});
+
+describe('a jump of the timestamp', () => {
+  it('of up to the longest gap is filled, once it is confirmed', () => {
+    const { recording, send, streams, losses } = placerFor({ maxGapFrames: 10_000 });
+    const before = stream(2);
+    const after = stream(4, { sequence: 2, timestamp: 96 + 10_000 });
+    expect(send([...before, ...after])).toEqual([
+      'delivered',
+      'delivered',
+      'unconfirmed',
+      'unconfirmed',
+      'delivered',
+      'delivered',
+    ]);
+    expectSamples(recording.samples, expectedSamples([...before, ...after]));
+    expect(streams.length).toBe(1);
+    expect(losses).toEqual([{ timestamp: 96, frames: 10_000 }]);
+  });
+
+  it.each([
+    ['beyond the longest gap', 96 + 10_001],
+    ['far back', (96 - 20_000) >>> 0],
+  ])('%s begins a new stream, and nothing is inserted', (_, timestamp) => {
+    const { recording, send, streams, placer } = placerFor({ maxGapFrames: 10_000 });
+    const before = stream(2);
+    const after = stream(4, { sequence: 2, timestamp });
+    send([...before, ...after]);
+    expect([...recording.samples]).toEqual([...expectedSamples(before), ...expectedSamples(after)]);
+    expect(streams.at(-1)).toMatchObject({ reason: 'timestamp', timestamp });
+    expect(placer.stats.framesLost).toBe(0);
+  });
+
+  it('a little back, with sequence numbers that go on, begins a new stream', () => {
+    const { recording, send, streams } = placerFor();
+    const before = stream(100);
+    const after = stream(4, { sequence: 100, timestamp: 48 });
+    send([...before, ...after]);
+    expect([...recording.samples]).toEqual([...expectedSamples(before), ...expectedSamples(after)]);
+    expect(streams.length).toBe(2);
+  });
+
+  it('by one stray packet changes nothing', () => {
+    const random = generator(5);
+    const { recording, send, placer } = placerFor();
+    const packets = stream(300);
+    const strays = packets.flatMap((packet) => {
+      const stray = { ...packet, timestamp: random(2 ** 32), sequence: random(65_536) };
+      return [packet, random(2) ? stray : { ...stray, ssrc: random(2 ** 32) }];
+    });
+    send(strays);
+    expectSamples(recording.samples, expectedSamples(packets));
+    placer.flush();
+    expect(placer.stats).toMatchObject({ packetsStray: 300, streams: 1, framesLost: 0 });
+  });
+});
+
+describe('a packet that is not of the stream', () => {
+  it('is counted by its reason, and ignored', () => {
+    const { recording, send, placer } = placerFor({ ssrc: 1 });
+    const packets = stream(2) as [TestPacket, TestPacket];
+    const valid = datagram(packets[1]);
+    send([packets[0]]);
+    const bad = [
+      valid.subarray(0, 11),
+      new Uint8Array(100),
+      datagram(packets[1], { payloadType: 97 }),
+      datagram(packets[1], { payload: new Uint8Array(5) }),
+      datagram(packets[1], { payload: new Uint8Array(0) }),
+      datagram(packets[1], { ssrc: 2 }),
+      Uint8Array.of(0xa0, ...valid.subarray(1, -1), 0),
+    ];
+    for (const bytes of bad) expect(placer.receive(bytes, 0n)).toBe('rejected');
+    send([packets[1]]);
+    expectSamples(recording.samples, expectedSamples(packets));
+    expect(placer.stats.packetsRejected).toEqual({
+      truncated: 1,
+      version: 1,
+      padding: 1,
+      'payload-type': 1,
+      size: 2,
+      source: 1,
+    });
+  });
+
+  it('is one with the frames of another that waits', () => {
+    const { send } = placerFor();
+    const packets = stream(3) as [TestPacket, TestPacket, TestPacket];
+    expect(send([packets[0], packets[2], packets[2], packets[0]])).toEqual([
+      'delivered',
+      'held',
+      'duplicate',
+      'duplicate',
+    ]);
+  });
+
+  it('gives only its new frames when it overlaps what was written', () => {
+    const { recording, placer, send } = placerFor();
+    send([
+      { sequence: 0, timestamp: 0, ssrc: 1, frames: 48 },
+      { sequence: 1, timestamp: 40, ssrc: 1, frames: 48 },
+    ]);
+    expectSamples(recording.samples, expectedSamples(stream(1, { frames: () => 88 })));
+    expect(placer.stats.framesReceived).toBe(88);
+  });
+});
+
+describe('concealment', () => {
+  it('writes fill in place of frames that did not come, which are late then', () => {
+    const { recording, placer, send } = placerFor();
+    const packets = stream(4) as [TestPacket, TestPacket, TestPacket, TestPacket];
+    send([packets[0]]);
+    placer.conceal(60);
+    expect(send([packets[1]])).toEqual(['late']);
+    expect(send([packets[2], packets[3]])).toEqual(['delivered', 'delivered']);
+    const expected = expectedSamples(packets);
+    expected.fill(0, 48, 108);
+    expectSamples(recording.samples, expected);
+    expect(placer.stats).toMatchObject({ framesConcealed: 60, framesLost: 0, framesReceived: 4 * 48 - 60 });
+  });
+
+  it('takes frames that wait before it makes any up', () => {
+    const { recording, placer, send } = placerFor();
+    const packets = stream(3) as [TestPacket, TestPacket, TestPacket];
+    send([packets[0], packets[2]]);
+    placer.conceal(2 * PACKET_FRAMES);
+    expectSamples(recording.samples, expectedSamples([packets[0], packets[2]]));
+    expect(placer.stats.framesConcealed).toBe(PACKET_FRAMES);
+  });
+
+  it('does not keep a sender out that stays behind', () => {
+    const { placer, send, streams } = placerFor({ maxGapFrames: 480 });
+    const packets = stream(40);
+    send(packets.slice(0, 10));
+    placer.conceal(400);
+    const placements = send(packets.slice(10, 30));
+    expect(placements.slice(0, 8)).toEqual(Array(8).fill('late'));
+    expect(placements.slice(-10)).toEqual(Array(10).fill('delivered'));
+    expect(streams.length).toBe(1);
+  });
+
+  it('does not keep a sender out that stays behind for good', () => {
+    const { placer, send, streams } = placerFor({ maxGapFrames: 480 });
+    const packets = stream(60);
+    send(packets.slice(0, 10));
+    for (const packet of packets.slice(10)) {
+      placer.conceal(PACKET_FRAMES);
+      if (streams.length > 1) return;
+      send([packet]);
+    }
+    expect.fail('every packet was late');
+  });
+});
+
+describe('the options of a placer', () => {
+  it.each<[string, object, string]>([
+    ['no encoding', { encoding: undefined }, 'ERR_INVALID_ARG_TYPE'],
+    ['an unknown encoding', { encoding: 'L20' }, 'ERR_INVALID_ARG_VALUE'],
+    ['no channels', { channels: 0 }, 'ERR_OUT_OF_RANGE'],
+    ['a payload type of eight bits', { payloadType: 128 }, 'ERR_OUT_OF_RANGE'],
+    ['a sink that cannot be written to', { sink: {} }, 'ERR_INVALID_ARG_TYPE'],
+    ['a format that is too narrow', { encoding: 'L24', format: 'S16_LE' }, 'ERR_INVALID_ARG_VALUE'],
+    ['an endless window', { reorderPackets: 1e9 }, 'ERR_OUT_OF_RANGE'],
+    ['nanoseconds that are no bigint', { reorderNanoseconds: 5 }, 'ERR_INVALID_ARG_TYPE'],
+    ['an unknown fill', { fill: 'noise' }, 'ERR_INVALID_ARG_VALUE'],
+    ['a listener that is no function', { onLoss: 1 }, 'ERR_INVALID_ARG_TYPE'],
+  ])('are refused with %s', (_, options, code) => {
+    expect(() => placerFor(options)).toThrow(expect.objectContaining({ code }));
+  });
+});
