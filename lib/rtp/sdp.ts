@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import sdpTransform, { type MediaDescription, type SessionDescription } from 'sdp-transform';
-import { checkInteger, checkOptions, checkString, rangeError } from '../arguments.js';
+import { checkInteger, checkOptions, checkString, rangeError, typeError } from '../arguments.js';
 import { checkAddress, isMulticast } from './address.js';
 import {
   checkAudioFormat,
@@ -75,7 +75,7 @@ export interface ParseSdpOptions {
  * const receiver = await RtpReceiver.open({ ...parseSdp(text), sink: loop });
  */
 export function parseSdp(text: string, options: ParseSdpOptions = {}): StreamParameters {
-  checkString('text', text);
+  if (typeof text !== 'string') throw typeError('text', 'a string', text);
   const { stream } = checkOptions('options', options);
   if (stream !== undefined) checkInteger('options.stream', stream, 0, 1000);
   if (text.length > MAX_SDP_BYTES)
@@ -219,7 +219,9 @@ function streamParameters(session: SessionDescription, media: MediaDescription):
   const format = payloadFormat(media);
   const connection = connectionOf(session, media);
   const packetFrames = packetFramesOf(media, format.rate);
-  const filter = media.sourceFilter ?? session.sourceFilter;
+  const filter = [media.sourceFilter, session.sourceFilter].find(
+    (candidate) => candidate && ['*', connection.address].includes(String(candidate.destAddress)),
+  );
   const listed = filter ? sourceList(filter) : [];
   // The published type says one clock; the parser gives a list.
   const clocks = [media.tsRefClocks ?? session.tsRefClocks ?? []].flat();
@@ -233,7 +235,7 @@ function streamParameters(session: SessionDescription, media: MediaDescription):
     sources: filter?.filterMode === 'incl' ? listed : [],
     excludedSources: filter?.filterMode === 'excl' ? listed : [],
     referenceClocks: clocks.map(({ clksrc, clksrcExt }) =>
-      clksrcExt === undefined ? clksrc : `${clksrc}=${clksrcExt}`,
+      clksrcExt === undefined ? String(clksrc) : `${clksrc}=${clksrcExt}`,
     ),
     ...(mediaClock ? { mediaClock } : {}),
   };
@@ -255,7 +257,7 @@ function payloadFormat(media: MediaDescription): RtpAudioFormat & { payloadType:
       others.push(`${payloadType} without a=rtpmap:${payloadType}`);
       continue;
     }
-    const encoding = map.codec.toUpperCase();
+    const encoding = String(map.codec).toUpperCase();
     if (encoding !== 'L16' && encoding !== 'L24') {
       others.push(`${payloadType} is ${map.codec}`);
       continue;
@@ -317,7 +319,9 @@ function mediaClockOf(clock: MediaDescription['mediaClk']): MediaClock | undefin
   if (!clock) return undefined;
   const { mediaClockName: name, mediaClockValue: value } = clock;
   if (name === 'sender') return { kind: 'sender' };
-  if (name === 'direct') return { kind: 'direct', offset: value === undefined ? undefined : Number(value) };
+  if (name === 'direct' && (value === undefined || /^\d+$/.test(String(value)))) {
+    return { kind: 'direct', offset: value === undefined ? undefined : Number(value) };
+  }
   return { kind: 'other', value: value === undefined ? String(name) : `${name}=${value}` };
 }
 

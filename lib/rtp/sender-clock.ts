@@ -58,7 +58,7 @@ export class SenderClock {
     this.#delay = delay;
 
     const block = Math.floor(time / BLOCK_NANOSECONDS);
-    if (block !== this.#block) {
+    if (block > this.#block) {
       const slot = this.#blocks++ % MAX_BLOCKS;
       this.#times[slot] = this.#blockTime;
       this.#delays[slot] = this.#blockDelay;

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { SenderClock } from '../../../lib/rtp/sender-clock.js';
+import { generator } from './support.js';
+
+const RATE = 48_000;
+
+/** Packets of 1 ms for `seconds`, by a clock `ppm` fast, each delayed by what `delay` says in nanoseconds. */
+function feed(clock: SenderClock, ppm: number, seconds: number, delay: () => number, timestamp = 0): void {
+  for (let i = 0; i < seconds * 1000; i++) {
+    const sent = (i * 1e6) / (1 + ppm * 1e-6);
+    clock.add((timestamp + i * 48) % 2 ** 32, 10n ** 18n + BigInt(Math.round(sent + delay())));
+  }
+}
+
+describe("the sender's clock", () => {
+  it.each([0, 300, -300, 12.5])('is seen to be %d ppm fast', (ppm) => {
+    const clock = new SenderClock(RATE);
+    feed(clock, ppm, 10, () => 0);
+    expect(clock.ppm).toBeCloseTo(ppm, 2);
+    expect(clock.jitter).toBeLessThan(2000);
+  });
+
+  it('is seen through delays, since some packets are hardly delayed', () => {
+    const random = generator(8);
+    const clock = new SenderClock(RATE);
+    feed(clock, 100, 40, () => random(10) ** 3 * 10_000 + random(1000));
+    expect(Math.abs((clock.ppm ?? 0) - 100)).toBeLessThan(0.5);
+    expect(clock.jitter).toBeGreaterThan(500_000);
+  });
+
+  it('is not judged from less than a second', () => {
+    const clock = new SenderClock(RATE);
+    expect(clock.ppm).toBeUndefined();
+    feed(clock, 100, 1, () => 0);
+    expect(clock.ppm).toBeUndefined();
+  });
+
+  it('is followed through the wrap of the timestamp', () => {
+    const clock = new SenderClock(RATE);
+    feed(clock, 50, 10, () => 0, 2 ** 32 - RATE);
+    expect(clock.ppm).toBeCloseTo(50, 2);
+  });
+
+  it('is judged anew after a reset', () => {
+    const clock = new SenderClock(RATE);
+    feed(clock, 50, 10, () => 0);
+    clock.reset();
+    expect(clock.ppm).toBeUndefined();
+    feed(clock, -50, 10, () => 0);
+    expect(clock.ppm).toBeCloseTo(-50, 2);
+  });
+});
