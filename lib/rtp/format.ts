@@ -50,8 +50,8 @@ export function defaultPcmFormat(encoding: RtpEncoding): RtpPcmFormat {
 }
 
 /**
- * Frames in a packet of `ptime` milliseconds: the nearest whole number, as AES67 (section 7.2.1) wants it read, since
- * descriptions round: '0.12' is 6 frames at 48 kHz, '1.09' is 48 frames at 44.1 kHz.
+ * Frames in a packet of `ptime` milliseconds: the nearest whole number, since descriptions of AES67 streams
+ * round: '0.12' is 6 frames at 48 kHz, '1.09' is 48 frames at 44.1 kHz.
  *
  * @param ptime milliseconds, 0.125..10 for AES67; anything that gives at least one frame is taken, up to 1000
  * @throws TypeError ERR_INVALID_ARG_TYPE; RangeError ERR_OUT_OF_RANGE
@@ -99,12 +99,10 @@ function pcmLayout(format: RtpPcmFormat): Layout {
 export class SampleConverter {
   readonly #input: Layout;
   readonly #output: Layout;
-  readonly #step: number;
 
   private constructor(input: Layout, output: Layout) {
     this.#input = input;
     this.#output = output;
-    this.#step = Math.min(input.bytes, output.bytes);
   }
 
   /**
@@ -155,16 +153,21 @@ export class SampleConverter {
       target.set(input);
       return target;
     }
-    // Byte i of a sample, counted from the most significant, lies at first + i * direction.
-    const inFirst = bigEndian ? 0 : inputBytes - 1;
-    const inDirection = bigEndian ? 1 : -1;
-    const outFirst = this.#output.bigEndian ? 0 : outputBytes - 1;
-    const outDirection = this.#output.bigEndian ? 1 : -1;
+    // Where the bytes of a sample lie, from the most significant one on.
+    const inStep = bigEndian ? 1 : -1;
+    const in0 = bigEndian ? 0 : inputBytes - 1;
+    const in1 = in0 + inStep;
+    const in2 = in1 + inStep;
+    const outStep = this.#output.bigEndian ? 1 : -1;
+    const out0 = this.#output.bigEndian ? 0 : outputBytes - 1;
+    const out1 = out0 + outStep;
+    const out2 = out1 + outStep;
+    const isThreeBytes = Math.min(inputBytes, outputBytes) > 2;
     if (outputBytes > inputBytes) target.fill(0);
     for (let from = 0, to = 0; from < input.length; from += inputBytes, to += outputBytes) {
-      for (let i = 0; i < this.#step; i++) {
-        target[to + outFirst + i * outDirection] = input[from + inFirst + i * inDirection] as number;
-      }
+      target[to + out0] = input[from + in0] as number;
+      target[to + out1] = input[from + in1] as number;
+      if (isThreeBytes) target[to + out2] = input[from + in2] as number;
     }
     return target;
   }

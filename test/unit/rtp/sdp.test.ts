@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeStream, loadSdp, parseSdp, SdpError } from '../../../lib/rtp/index.js';
 
-// As in AES67-2018, annex B, with a source filter added.
+// The kind of description that AES67 asks for, with a source filter.
 const AES67 = `v=0
 o=audio 1311738121 1311738121 IN IP4 192.168.1.1
 s=Stage left I/O
