@@ -1,0 +1,31 @@
+# The initramfs of a guest: one static program (scripts/vm/guest) and the modules it loads before the host's root file
+# system can be mounted. To be sourced; needs $work and $scripts.
+
+# Those without a module of their own are built into the kernel.
+initramfs_modules='9pnet_virtio 9p overlay snd-timer snd-pcm snd-hrtimer'
+
+# build_initramfs KERNEL_FOLDER FILE
+build_initramfs() {
+  tree=$work/initramfs-tree
+  mkdir -p "$tree/dev" "$tree/proc" "$tree/sys" "$tree/root" "$tree/modules"
+  gcc -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -static -o "$tree/init" "$scripts"/vm/guest/*.c || return 1
+  strip "$tree/init"
+  # Modules are numbered in the order they are to be loaded, each after those it needs.
+  number=100
+  for path in $(initramfs_module_paths "$1"); do
+    number=$((number + 1))
+    name=$(basename "$path")
+    case $path in
+    *.xz) xz -dc "$path" >"$tree/modules/$number-${name%.xz}" ;;
+    *.zst) zstd -qdc "$path" >"$tree/modules/$number-${name%.zst}" ;;
+    *) cp "$path" "$tree/modules/$number-$name" ;;
+    esac || return 1
+  done
+  (cd "$tree" && find . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0) >"$2"
+}
+
+initramfs_module_paths() {
+  for module in $initramfs_modules; do
+    modprobe -d "$1/modules" -S "$(cat "$1/release")" --show-depends "$module" 2>/dev/null
+  done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | awk '!seen[$0]++'
+}

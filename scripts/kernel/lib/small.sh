@@ -1,0 +1,56 @@
+# The small kernel: a whole kernel from the newest source that Debian offers, configured with what a guest needs and
+# nothing else; and the sanitized one, which is the same with KASAN and lockdep. To be sourced; needs archive.sh,
+# source.sh, $work and $configs.
+
+small_packages='build-essential bc flex bison libelf-dev libssl-dev xz-utils kmod rsync cpio'
+
+# build_small FOLDER [FRAGMENT...]: fills it with vmlinux, release, modules/ and source/.
+build_small() {
+  small_out=$1
+  shift
+  codename=$(archive_codename) || return 1
+  # Backports of the current stable release carry the newest kernels; only their source is taken, so the machine's
+  # own release does not matter.
+  archive_open "$codename" "$codename-backports" trixie-backports || return 1
+  package=$(archive_newest '^linux-source-[0-9]+\.[0-9]+$')
+  [ -n "$package" ] || {
+    echo "kernel: no linux-source package in $codename, $codename-backports or trixie-backports" >&2
+    return 1
+  }
+  archive=$(source_archive "$package") || return 1
+  say "unpacking $package"
+  source_extract "$archive" "$work/source" || return 1
+
+  small_make tinyconfig || return 1
+  cat "$@" >>"$work/source/.config"
+  small_make olddefconfig || return 1
+  small_check_config "$@" || return 1
+  say "building $package with $(nproc) processors; this takes several minutes (log: $work/build.log)"
+  small_make -j"$(nproc)" vmlinux modules || return 1
+  mkdir -p "$small_out/modules" "$small_out/source"
+  small_make modules_install INSTALL_MOD_PATH="$small_out/modules" INSTALL_MOD_STRIP=1 || return 1
+  release=$(make -s -C "$work/source" kernelrelease) || return 1
+  rm -f "$small_out/modules/lib/modules/$release/build" "$small_out/modules/lib/modules/$release/source"
+  strip -o "$small_out/vmlinux" "$work/source/vmlinux" || return 1
+  cp "$work/source/.config" "$small_out/config"
+  printf '%s\n' "$release" >"$small_out/release"
+  source_keep_selftests "$work/source" "$small_out/source"
+}
+
+small_make() {
+  make -C "$work/source" "$@" >>"$work/build.log" 2>&1 && return 0
+  echo "kernel: 'make $*' failed:" >&2
+  tail -n 30 "$work/build.log" >&2
+  return 1
+}
+
+# olddefconfig drops what it cannot satisfy without a word. A fragment line that got lost is an error, unless a later
+# fragment overrides it.
+small_check_config() {
+  lost=$(grep -h '^CONFIG_' "$@" | grep -vxFf "$work/source/.config")
+  [ -z "$lost" ] || {
+    echo "kernel: this source cannot have these settings together with the others; mend scripts/kernel/config:" >&2
+    printf '%s\n' "$lost" | sed 's/^/  /' >&2
+    return 1
+  }
+}

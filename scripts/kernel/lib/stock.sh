@@ -1,0 +1,78 @@
+# The stock kernel: the distribution's own image and modules, with snd-timer rebuilt so that it has userspace-driven
+# timers (Debian leaves CONFIG_SND_UTIMER out). To be sourced; needs archive.sh, source.sh and $work.
+
+stock_packages='gcc make kmod cpio xz-utils zstd rsync libelf-dev'
+
+# build_stock FOLDER: fills it with vmlinux, release, modules/ and source/.
+build_stock() {
+  codename=$(archive_codename) || return 1
+  image=
+  for suites in "$codename" "$codename-backports"; do
+    archive_open "$suites" || return 1
+    # The signed image can be newer or older than the headers on offer; both must be of one build.
+    for candidate in $(archive_apt apt-cache pkgnames linux-image- | sort -rV |
+      grep -E '^linux-image-(6\.(1[2-9]|[2-9][0-9])|[7-9])[0-9.]*(\+deb[0-9.]+)?-amd64$'); do
+      archive_has "linux-headers-${candidate#linux-image-}" || continue
+      image=$candidate
+      break 2
+    done
+  done
+  [ -n "$image" ] || {
+    echo "kernel: neither $codename nor $codename-backports has a kernel of 6.12 or later (the first with utimers)" >&2
+    return 1
+  }
+  release=${image#linux-image-}
+  base=${release%-amd64}
+  series=$(printf '%s' "$release" | sed 's/^\([0-9]*\.[0-9]*\).*/\1/')
+  if ! archive_has "linux-source-$series"; then
+    echo "kernel: $suites has $image but no linux-source-$series" >&2
+    return 1
+  fi
+  say "stock kernel $release: downloading image and headers"
+  archive_unpack "$work/root" "$image" "linux-headers-$release" "linux-headers-$base-common" "linux-kbuild-$base" ||
+    return 1
+  archive=$(source_archive "linux-source-$series") || return 1
+  say "unpacking the source"
+  # shellcheck disable=SC2086
+  source_extract "$archive" "$work/source" sound/core/timer.c sound/core/timer_compat.c $source_selftest_parts ||
+    return 1
+
+  say "building snd-timer with CONFIG_SND_UTIMER"
+  stock_build_module || return 1
+
+  mkdir -p "$1/modules/lib/modules" "$1/source"
+  mv "$work/root/lib/modules/$release" "$1/modules/lib/modules/" || return 1
+  modules=$1/modules/lib/modules/$release
+  # These point into the packages' own places, which do not exist here.
+  rm -f "$modules/build" "$modules/source" "$modules/kernel/sound/core/snd-timer.ko.xz"
+  cp "$work/module/snd-timer.ko" "$modules/kernel/sound/core/" || return 1
+  # An uncompressed image boots through PVH, which saves unpacking it at every start.
+  sh "$work/source/scripts/extract-vmlinux" "$work/root/boot/vmlinuz-$release" >"$1/vmlinux" || return 1
+  cp "$work/root/boot/config-$release" "$1/config"
+  printf '%s\n' "$release" >"$1/release"
+  source_keep_selftests "$work/source" "$1/source"
+}
+
+# Compiles timer.c against the unpacked headers into $work/module/snd-timer.ko.
+stock_build_module() {
+  headers=$work/root/usr/src/linux-headers-$release
+  # Debian's headers include their common part by its installed path.
+  sed -i "s| /usr/src/| $work/root/usr/src/|" "$headers/Makefile"
+  compiler=$(sed -n 's/^CC = .*\(gcc-[0-9]*\)$/\1/p' "$headers/.kernelvariables")
+  [ -z "$compiler" ] || need_packages "$compiler" || return 1
+  mkdir "$work/module"
+  cp "$work/source/sound/core/timer.c" "$work/source/sound/core/timer_compat.c" "$work/module/"
+  # The option is set for this one file; nothing in the rest of the kernel asks for it. Its name appears as it would
+  # in a configuration, so IS_ENABLED and #ifdef both see it.
+  cat >"$work/module/Kbuild" <<'KBUILD'
+ccflags-y += -DCONFIG_SND_UTIMER=1
+obj-m += snd-timer.o
+snd-timer-y := timer.o
+KBUILD
+  # Type information for BPF is left out: it needs pahole, and nothing here reads it.
+  make -C "$headers" M="$work/module" CONFIG_DEBUG_INFO_BTF_MODULES= modules >"$work/module.log" 2>&1 || {
+    echo "kernel: building snd-timer failed:" >&2
+    tail -n 30 "$work/module.log" >&2
+    return 1
+  }
+}

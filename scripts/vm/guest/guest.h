@@ -1,0 +1,47 @@
+// The guest's only own program: it is process 1, and passes one command's streams between guest and host.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+// What the host asked for, sent over the control port at the start.
+struct request {
+  char *cwd;
+  char *modules;   // folder that holds lib/modules of this kernel, on the host
+  char **argv;     // NULL-terminated
+  char **envp;     // NULL-terminated
+  char **shares;   // NULL-terminated folders; number N has the mount tag shareN
+};
+
+// The virtio-serial ports, in the order of their numbers.
+struct ports {
+  int control;
+  int input;
+  int output;
+  int errors;
+};
+
+// machine.c: brings the machine up until commands can run in it.
+void machine_load_modules(void);
+struct ports machine_open_ports(void);
+void machine_mount_root(void);
+void machine_mount_rest(const struct request *request);
+void machine_log(const char *text);
+_Noreturn void machine_stop(void);
+
+// request.c
+struct request *request_read(int control);
+
+// command.c: runs the command, returns when all of its output was handed to the host.
+struct outcome {
+  int status;
+  uint64_t output_bytes;
+  uint64_t error_bytes;
+};
+struct outcome command_run(const struct request *request, const struct ports *ports);
+
+// fail.c: tells the host what went wrong, then stops the machine.
+extern int fail_port;
+_Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void read_exactly(int fd, void *into, size_t length);
+void write_exactly(int fd, const void *from, size_t length);

@@ -1,0 +1,27 @@
+// Process 1 of the guest: bring the machine up, run one command, tell the host how it ended.
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "guest.h"
+
+int main(void) {
+  machine_load_modules();
+  const struct ports ports = machine_open_ports();
+  dprintf(ports.control, "ready\n");
+  const struct request *request = request_read(ports.control);
+  machine_mount_root();
+  machine_mount_rest(request);
+  dprintf(ports.control, "started\n");
+
+  const struct outcome outcome = command_run(request, &ports);
+  sync();
+  // The host waits for this line on the console: what the kernel said before it has then arrived too.
+  machine_log("the command has ended");
+  dprintf(ports.control, "ended %d %" PRIu64 " %" PRIu64 "\n", outcome.status, outcome.output_bytes,
+          outcome.error_bytes);
+  // The host stops the machine once it has all the bytes; reading returns when it is gone.
+  char byte;
+  read_exactly(ports.control, &byte, 1);
+  machine_stop();
+}

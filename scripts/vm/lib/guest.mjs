@@ -1,0 +1,186 @@
+// A guest: boots, runs one command with this process's standard streams, and is gone.
+import { once } from 'node:events';
+import { ConsoleLog } from './console.mjs';
+import { FAILED, KERNEL_FAULT, RunError } from './errors.mjs';
+import { startQemu } from './qemu.mjs';
+
+/** The guest's last line on the console; whatever the kernel said before has arrived with it. */
+const LAST_LINE = 'guest: the command has ended';
+/** A loaded machine under software emulation is slow, but not slower than this. */
+const BOOT_TIMEOUT = 300_000;
+
+/** Records "key=value" behind their length, as guest/request.c reads them. */
+function encodeRequest(records) {
+  const body = Buffer.from(records.map(([key, value]) => `${key}=${value}\0`).join(''));
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(body.length);
+  return Buffer.concat([length, body]);
+}
+
+export class Guest {
+  #qemu;
+  #kernel;
+  #complaints = '';
+  #exited;
+  #stopped = false;
+  log = new ConsoleLog();
+
+  /**
+   * @param {{name: string, image: string, initramfs: string, modules: string}} kernel
+   * @param {{accel: 'kvm' | 'tcg', cpus: number, memory: number, shares: string[]}} machine
+   */
+  constructor(kernel, machine) {
+    this.#kernel = kernel;
+    this.#qemu = startQemu(kernel, machine);
+    const { process: qemu, messages, console: serial, control, stdin, stdout, stderr } = this.#qemu;
+    this.#exited = new Promise((done) => qemu.on('error', done).on('close', done));
+    messages.setEncoding('utf8').on('data', (text) => {
+      this.#complaints += text;
+    });
+    serial.on('data', (chunk) => this.log.add(chunk));
+    // QEMU's end is learnt from the process itself.
+    for (const channel of [messages, serial, control, stdin, stdout, stderr]) channel.on('error', () => {});
+  }
+
+  /** Ends the guest at once; resolves when no process of it is left. */
+  async stop() {
+    this.#stopped = true;
+    this.#qemu.process.kill('SIGKILL');
+    await this.#exited;
+  }
+
+  /** Resolves when the kernel is up and the guest's process 1 waits for a request. */
+  async ready() {
+    await this.#line(/^ready$/);
+  }
+
+  /**
+   * Runs a command and resolves to its exit status, with all it wrote handed to `streams`.
+   *
+   * @param {{command: string[], cwd: string, env: string[], shares: string[]}} request
+   * @param {{stdin: import('node:stream').Readable, stdout: import('node:stream').Writable,
+   *   stderr: import('node:stream').Writable}} streams
+   */
+  async run(request, streams) {
+    const { control } = this.#qemu;
+    await this.#line(/^ready$/, BOOT_TIMEOUT);
+    control.write(
+      encodeRequest([
+        ['cwd', request.cwd],
+        ['modules', this.#kernel.modules],
+        ...request.command.map((word) => ['arg', word]),
+        ...request.env.map((variable) => ['env', variable]),
+        ...request.shares.map((path) => ['share', path]),
+      ]),
+    );
+    await this.#line(/^started$/, BOOT_TIMEOUT);
+    this.#sendInput(streams.stdin);
+    const output = this.#passOn(this.#qemu.stdout, streams.stdout);
+    const errors = this.#passOn(this.#qemu.stderr, streams.stderr);
+    const [, status, outputBytes, errorBytes] = await this.#line(/^ended (\d+) (\d+) (\d+)$/);
+    await Promise.all([output.reached(Number(outputBytes)), errors.reached(Number(errorBytes)), this.#lastWords()]);
+    return Number(status);
+  }
+
+  // The next line from the guest; anything but the one that is due ends the run.
+  #lines = [];
+  #pending = '';
+  #listening = false;
+  async #line(expected, timeout) {
+    const { control } = this.#qemu;
+    if (!this.#listening) {
+      this.#listening = true;
+      control.setEncoding('utf8').on('data', (text) => {
+        const lines = (this.#pending + text).split('\n');
+        this.#pending = lines.pop();
+        this.#lines.push(...lines);
+        control.emit('lines');
+      });
+    }
+    const late = timeout && setTimeout(() => control.emit('lines', 'late'), timeout);
+    try {
+      let gone = false;
+      const exited = this.#exited.then(() => {
+        gone = true;
+      });
+      while (this.#lines.length === 0) {
+        const [why] = (await Promise.race([once(control, 'lines'), exited])) ?? [];
+        if (why === 'late') throw this.#failure(`the guest did not start within ${timeout / 1000} s`);
+        if (gone && this.#lines.length === 0) throw this.#gone();
+      }
+      const line = this.#lines.shift();
+      const match = expected.exec(line);
+      if (!match) throw this.#failure(`the guest could not be set up: ${line.replace(/^failed /, '')}`);
+      return match;
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  // Frames of a length and that many bytes; an empty one is the end.
+  #sendInput(source) {
+    const { stdin } = this.#qemu;
+    const send = (chunk) => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32LE(chunk.length);
+      stdin.cork();
+      stdin.write(length);
+      const more = stdin.write(chunk);
+      stdin.uncork();
+      return more;
+    };
+    stdin.on('drain', () => source.resume());
+    source.on('data', (chunk) => {
+      if (!send(chunk)) source.pause();
+    });
+    source.on('end', () => send(Buffer.alloc(0)));
+    source.on('error', () => send(Buffer.alloc(0)));
+  }
+
+  // Hands bytes on at the pace of whoever takes them, and counts those that were taken.
+  #passOn(from, to) {
+    let taken = 0;
+    let check = () => {};
+    from.on('data', (chunk) => {
+      const more = to.write(chunk, () => {
+        taken += chunk.length;
+        check();
+      });
+      if (!more) {
+        from.pause();
+        to.once('drain', () => from.resume());
+      }
+    });
+    return {
+      reached: (count) =>
+        new Promise((done, failed) => {
+          check = () => taken >= count && done();
+          check();
+          this.#exited.then(() => failed(this.#gone()));
+        }),
+    };
+  }
+
+  // A command may have silenced the console (dmesg -n), so this is not waited for long.
+  async #lastWords() {
+    const giveUp = Date.now() + 3000;
+    while (!this.log.text.includes(LAST_LINE) && Date.now() < giveUp) {
+      await new Promise((done) => setTimeout(done, 5));
+    }
+  }
+
+  #gone() {
+    const { panic } = this.log;
+    if (panic !== undefined) return new RunError(KERNEL_FAULT, `the guest's kernel panicked: ${panic}`);
+    if (this.#stopped) return new RunError(FAILED, 'the guest was stopped');
+    const { exitCode, signalCode, spawnfile } = this.#qemu.process;
+    const how = signalCode ? `was killed by ${signalCode}` : `ended with status ${exitCode}`;
+    const said = this.#complaints.trim();
+    if (exitCode === 0) return this.#failure('the guest switched itself off before the command ended');
+    return new RunError(FAILED, `QEMU (started with ${spawnfile}) ${how}${said && `:\n${said}`}`);
+  }
+
+  #failure(message) {
+    return new RunError(FAILED, message);
+  }
+}

@@ -1,0 +1,56 @@
+// QEMU: the machine a guest runs on. Its channels are socket pairs that both processes hold from the start, so
+// there are no paths to collide and none to clean up.
+import { spawn } from 'node:child_process';
+
+/** Virtio-serial ports in the order of their numbers, as the guest's process 1 opens them. */
+const PORTS = ['control', 'stdin', 'stdout', 'stderr'];
+
+/** A comma ends a value in QEMU's options, two are one. */
+const quoted = (text) => text.replaceAll(',', ',,');
+
+/** The host's folder `path`, offered over 9p. `remap` keeps files of different file systems apart. */
+function share(path, tag, more) {
+  return ['-virtfs', `local,path=${quoted(path)},mount_tag=${tag},security_model=none,multidevs=remap${more}`];
+}
+
+const KERNEL_COMMAND_LINE = [
+  'console=ttyS0',
+  'loglevel=5', // warnings and worse, which are what a run is judged by
+  'panic=-1', // restart at once, which ends QEMU
+  'nokaslr',
+  'mitigations=off',
+  'nowatchdog',
+  'no_timer_check',
+  'random.trust_cpu=on',
+  '8250.nr_uarts=1',
+  'printk.devkmsg=on', // lines from process 1 are never dropped
+];
+
+/**
+ * Starts a guest that waits for a request on its control port.
+ *
+ * @param {{image: string, initramfs: string}} kernel
+ * @param {{accel: 'kvm' | 'tcg', cpus: number, memory: number, shares: string[]}} machine
+ */
+export function startQemu(kernel, machine) {
+  const args = [
+    ...(machine.accel === 'kvm' ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,thread=multi', '-cpu', 'max']),
+    ...['-machine', 'pc', '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
+    ...['-smp', `${machine.cpus}`, '-m', `${machine.memory}`],
+    ...['-kernel', kernel.image, '-initrd', kernel.initramfs, '-append', KERNEL_COMMAND_LINE.join(' ')],
+    ...share('/', 'root', ',readonly=on'),
+    ...machine.shares.flatMap((path, index) => share(path, `share${index}`, '')),
+    ...['-chardev', 'socket,id=console,fd=3', '-serial', 'chardev:console'],
+    ...['-device', 'virtio-serial-pci,id=ports,max_ports=8'],
+    ...PORTS.flatMap((name, index) => [
+      ...['-chardev', `socket,id=${name},fd=${4 + index}`],
+      ...['-device', `virtserialport,bus=ports.0,nr=${index + 1},chardev=${name},name=${name}`],
+    ]),
+  ];
+  // The kernel ends QEMU when this process dies, whatever it dies of.
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...args], {
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+  });
+  const [console, control, stdin, stdout, stderr] = child.stdio.slice(3);
+  return { process: child, messages: child.stderr, console, control, stdin, stdout, stderr };
+}
