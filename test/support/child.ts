@@ -1,6 +1,6 @@
 // Runs a piece of JavaScript in a Node of its own, with the built library and the addon at hand.
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export interface ChildResult {
   readonly code: number | null;
@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 
 const LOAD = `
 import { createRequire } from 'node:module';
-const alsa = await import(${JSON.stringify(`${root}dist/index.js`)});
+const alsa = await import(${JSON.stringify(pathToFileURL(`${root}dist/index.js`).href)});
 const addon = createRequire(${JSON.stringify(`${root}package.json`)})('./build/Release/alsa_utimer.node');
 `;
 

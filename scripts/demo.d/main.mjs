@@ -1,0 +1,97 @@
+// The demo itself: a recording goes into one end of a clocked snd-aloop cable, arecord takes it out of the other, and
+// both are compared sample for sample. Needs root, userspace-driven timers and snd-aloop; scripts/demo arranges that.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { Pcm, UserTimer } from '../../dist/index.js';
+import { LoopbackCard } from '../../dist/loopback/index.js';
+import { Recorder } from './recorder.mjs';
+import { readWav } from './wav.mjs';
+
+const DEFAULT_RECORDING = '/usr/share/sounds/alsa/Front_Center.wav';
+/** The listener's buffer, in periods: how far it may lag. */
+const LISTENER_PERIODS = 64;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { realtime: { type: 'boolean', default: false } },
+});
+const path = positionals[0] ?? DEFAULT_RECORDING;
+
+try {
+  const result = await play(path, values.realtime);
+  report(path, result);
+  process.exitCode = result.differing === 0 && result.xruns === 0 && result.missing === 0 ? 0 : 1;
+} catch (error) {
+  console.error(`demo: ${error.message}`);
+  process.exitCode = 1;
+}
+
+async function play(recording, realtime) {
+  const wav = readWav(recording);
+  const { format, rate, channels, frameBytes } = wav;
+  const periodFrames = Math.round(rate / 100);
+  const periods = Math.ceil(wav.frames / periodFrames);
+  const frames = periods * periodFrames;
+  const sent = Buffer.alloc(frames * frameBytes);
+  wav.data.copy(sent);
+
+  using_(() => UserTimer.isSupported() || fail('this kernel has no userspace-driven timers; run it without --host'));
+  const timer = UserTimer.create({ rate, periodFrames });
+  const card = await openCard(timer);
+  const folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-demo-'));
+  const captured = join(folder, 'recorded.raw');
+  const stream = { format, rate, channels, periodFrames };
+  const recorder = new Recorder({
+    ...stream,
+    card: card.number,
+    bufferFrames: LISTENER_PERIODS * periodFrames,
+    frames,
+    path: captured,
+  });
+  let pcm;
+  try {
+    await recorder.room(0);
+    pcm = Pcm.open({ ...stream, card: card.number, device: 0, substream: 0, direction: 'playback' });
+    const costs = new Float64Array(periods);
+    const started = process.hrtime.bigint();
+    for (let period = 0; period < periods; period += 1) {
+      if (realtime) {
+        const due = Number((BigInt(period + 1) * timer.resolution) / 1000n) / 1000;
+        const elapsed = Number(process.hrtime.bigint() - started) / 1e6;
+        if (due > elapsed) await sleep(due - elapsed);
+      }
+      if (period % (LISTENER_PERIODS / 4) === 0) await recorder.room((LISTENER_PERIODS / 2) * periodFrames);
+      const bytes = sent.subarray(period * periodFrames * frameBytes, (period + 1) * periodFrames * frameBytes);
+      if (pcm.write(bytes) !== periodFrames) fail(`period ${period} was not taken whole`);
+      if (period === 0) pcm.start();
+      const before = process.hrtime.bigint();
+      timer.trigger();
+      costs[period] = Number(process.hrtime.bigint() - before);
+    }
+    const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+    const senderXruns = pcm.state === 'xrun' ? 1 : 0;
+    pcm.drop();
+    const listenerXruns = await recorder.end();
+    const received = readFileSync(captured);
+    return {
+      card,
+      timer,
+      stream,
+      frames,
+      recorded: received.length / frameBytes,
+      missing: Math.max(0, frames - received.length / frameBytes),
+      differing: differingSamples(sent, received, frameBytes / channels),
+      xruns: senderXruns + listenerXruns,
+      speed: frames / rate / seconds,
+      triggerNs: costs.sort()[costs.length >> 1],
+    };
+  } finally {
+    recorder.stop();
+    pcm?.close();
+    timer.close();
+    rmSync(folder, { recursive: true });
+  }
+}
