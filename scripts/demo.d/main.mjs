@@ -38,7 +38,7 @@ async function play(recording, realtime) {
   const sent = Buffer.alloc(frames * frameBytes);
   wav.data.copy(sent);
 
-  using_(() => UserTimer.isSupported() || fail('this kernel has no userspace-driven timers; run it without --host'));
+  if (!UserTimer.isSupported()) fail('this kernel has no userspace-driven timers; run it without --host');
   const timer = UserTimer.create({ rate, periodFrames });
   const card = await openCard(timer);
   const folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-demo-'));
@@ -64,7 +64,10 @@ async function play(recording, realtime) {
         if (due > elapsed) await sleep(due - elapsed);
       }
       if (period % (LISTENER_PERIODS / 4) === 0) await recorder.room((LISTENER_PERIODS / 2) * periodFrames);
-      const bytes = sent.subarray(period * periodFrames * frameBytes, (period + 1) * periodFrames * frameBytes);
+      const bytes = sent.subarray(
+        period * periodFrames * frameBytes,
+        (period + 1) * periodFrames * frameBytes,
+      );
       if (pcm.write(bytes) !== periodFrames) fail(`period ${period} was not taken whole`);
       if (period === 0) pcm.start();
       const before = process.hrtime.bigint();
@@ -94,4 +97,50 @@ async function play(recording, realtime) {
     timer.close();
     rmSync(folder, { recursive: true });
   }
+}
+
+/** The loopback card, with `timer` as the source of cables that are opened from now on. */
+async function openCard(timer) {
+  const present = LoopbackCard.list()[0];
+  if (present) {
+    present.setTimerSource(timer);
+    return present;
+  }
+  return LoopbackCard.load({ timerSource: timer });
+}
+
+function differingSamples(sent, received, sampleBytes) {
+  let differing = 0;
+  const length = Math.min(sent.length, received.length);
+  for (let at = 0; at < length; at += sampleBytes) {
+    if (sent.compare(received, at, at + sampleBytes, at, at + sampleBytes) !== 0) differing += 1;
+  }
+  return differing;
+}
+
+function report(recording, result) {
+  const { stream, timer, card, frames } = result;
+  const seconds = (frames / stream.rate).toFixed(2);
+  const lines = [
+    [
+      'recording',
+      `${basename(recording)}: ${stream.format}, ${stream.rate} Hz, ${stream.channels} ch, ${seconds} s`,
+    ],
+    ['timer', `${timer.timerSource}, ${timer.resolution} ns a tick (${stream.periodFrames} frames)`],
+    ['cable', `hw:${card.number},0,0 -> hw:${card.number},1,0 (arecord)`],
+    ['frames sent', frames],
+    ['frames recorded', result.recorded],
+    ['differing samples', result.differing],
+    ['xruns', result.xruns],
+    ['times real time', result.speed.toFixed(1)],
+    [
+      'cost of a trigger',
+      `${(result.triggerNs / 1000).toFixed(1)} us (median, the copy of the period in it)`,
+    ],
+  ];
+  for (const [name, value] of lines) console.log(`${name.padEnd(18)} ${value}`);
+}
+
+function fail(message) {
+  throw new Error(message);
 }

@@ -5,9 +5,11 @@ import { join } from 'node:path';
 
 const PANIC = /Kernel panic - not syncing: ?(.*)/;
 /** Every kernel: memory errors, bugs, faults in kernel mode. */
-const FAULT = /(\bBUG: |kernel BUG at |\bOops: |general protection fault|\bKASAN: |\bUBSAN: |list_(add|del) corruption)/;
+const FAULT =
+  /(\bBUG: |kernel BUG at |\bOops: |general protection fault|\bKASAN: |\bUBSAN: |list_(add|del) corruption)/;
 /** The sanitized kernel: lockdep speaks in warnings too. */
-const WARNING = /(\bWARNING: |INFO: possible |INFO: trying to register non-static key|INFO: task .* blocked for)/;
+const WARNING =
+  /(\bWARNING: |INFO: possible |INFO: trying to register non-static key|INFO: task .* blocked for)/;
 const REPORT_LINES = 80;
 
 export class ConsoleLog {
@@ -32,8 +34,15 @@ export class ConsoleLog {
   /** The first report of a fault with the lines that follow it, or undefined. */
   report(kernelName) {
     const lines = this.text.split('\n');
-    const first = lines.findIndex((line) => FAULT.test(line) || (kernelName === 'sanitized' && WARNING.test(line)));
-    return first < 0 ? undefined : lines.slice(first, first + REPORT_LINES).join('\n').trimEnd();
+    const first = lines.findIndex(
+      (line) => FAULT.test(line) || (kernelName === 'sanitized' && WARNING.test(line)),
+    );
+    return first < 0
+      ? undefined
+      : lines
+          .slice(first, first + REPORT_LINES)
+          .join('\n')
+          .trimEnd();
   }
 
   tail(count) {

@@ -78,7 +78,11 @@ export class Guest {
     const output = this.#passOn(this.#qemu.stdout, streams.stdout);
     const errors = this.#passOn(this.#qemu.stderr, streams.stderr);
     const [, status, outputBytes, errorBytes] = await this.#line(/^ended (\d+) (\d+) (\d+)$/);
-    await Promise.all([output.reached(Number(outputBytes)), errors.reached(Number(errorBytes)), this.#lastWords()]);
+    await Promise.all([
+      output.reached(Number(outputBytes)),
+      errors.reached(Number(errorBytes)),
+      this.#lastWords(),
+    ]);
     return Number(status);
   }
 

@@ -10,7 +10,10 @@ const quoted = (text) => text.replaceAll(',', ',,');
 
 /** The host's folder `path`, offered over 9p. `remap` keeps files of different file systems apart. */
 function share(path, tag, more) {
-  return ['-virtfs', `local,path=${quoted(path)},mount_tag=${tag},security_model=none,multidevs=remap${more}`];
+  return [
+    '-virtfs',
+    `local,path=${quoted(path)},mount_tag=${tag},security_model=none,multidevs=remap${more}`,
+  ];
 }
 
 const KERNEL_COMMAND_LINE = [
@@ -34,7 +37,9 @@ const KERNEL_COMMAND_LINE = [
  */
 export function startQemu(kernel, machine) {
   const args = [
-    ...(machine.accel === 'kvm' ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,thread=multi', '-cpu', 'max']),
+    ...(machine.accel === 'kvm'
+      ? ['-accel', 'kvm', '-cpu', 'host']
+      : ['-accel', 'tcg,thread=multi', '-cpu', 'max']),
     ...['-machine', 'pc', '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     ...['-smp', `${machine.cpus}`, '-m', `${machine.memory}`],
     ...['-kernel', kernel.image, '-initrd', kernel.initramfs, '-append', KERNEL_COMMAND_LINE.join(' ')],

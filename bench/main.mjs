@@ -1,0 +1,74 @@
+// Runs each measurement's two sides in turn, several times, and reports medians, spread and ratio. A figure alone means
+// nothing here, least of all under emulation; the ratio of two that ran in the same minute does.
+import { readdirSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'string' },
+    list: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '7' },
+  },
+});
+const rounds = Number(values.rounds);
+if (!Number.isInteger(rounds) || rounds < 1) stop('--rounds must be a whole number of at least 1');
+
+const folder = new URL('cases/', import.meta.url);
+const cases = (
+  await Promise.all(
+    readdirSync(folder)
+      .sort()
+      .map((file) => import(new URL(file, folder))),
+  )
+).flatMap((module) => module.default);
+if (values.list) {
+  for (const { name, what } of cases) console.log(`${name.padEnd(16)} ${what}`);
+  process.exit(0);
+}
+const unknown = positionals.filter((name) => !cases.some((one) => one.name === name));
+if (unknown.length > 0) stop(`no measurement is called ${unknown.join(', ')}; --list names them`);
+
+const chosen = cases.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+const results = [];
+console.log(`${'name'.padEnd(16)} ${'ours'.padStart(20)} ${'C'.padStart(20)}   ratio  aim`);
+for (const one of chosen) {
+  const result = await measure(one);
+  results.push(result);
+  const side = ({ median, min, max }) =>
+    `${median.toFixed(0)} (${min.toFixed(0)}..${max.toFixed(0)})`.padStart(20);
+  const aim = one.aim === undefined ? '' : `at most ${one.aim}`;
+  console.log(
+    `${one.name.padEnd(16)} ${side(result.ours)} ${side(result.c)}   ${result.ratio.toFixed(2)}   ${aim}  [${one.unit}]`,
+  );
+}
+if (values.json) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
+
+/** A case has open(), which returns { ours(), c(), close() }; both sides resolve with a figure in the case's unit. */
+async function measure({ name, what, unit, aim, open }) {
+  const sides = await open();
+  try {
+    const ours = [];
+    const c = [];
+    await sides.ours();
+    await sides.c();
+    for (let round = 0; round < rounds; round += 1) {
+      ours.push(await sides.ours());
+      c.push(await sides.c());
+    }
+    const [first, second] = [summary(ours), summary(c)];
+    return { name, what, unit, aim, rounds, ours: first, c: second, ratio: first.median / second.median };
+  } finally {
+    await sides.close();
+  }
+}
+
+function summary(figures) {
+  const sorted = figures.toSorted((a, b) => a - b);
+  return { median: sorted[sorted.length >> 1], min: sorted[0], max: sorted.at(-1) };
+}
+
+function stop(message) {
+  console.error(`bench: ${message}`);
+  process.exit(2);
+}
