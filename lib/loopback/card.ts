@@ -1,0 +1,252 @@
+/** LoopbackCard: a card of snd-aloop. */
+import { existsSync, type FSWatcher, readFileSync, watch, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkInteger, checkString, typeError } from '../arguments.js';
+import { AlsaError } from '../errors.js';
+import { type CableState, parseCables } from './cable.js';
+import { cardHolders, describeHolder, type SubstreamHolder } from './holder.js';
+import { isLoopbackLoaded, type LoopbackCardOptions, loadModule, unloadModule } from './module.js';
+import { fromFileSystem, listProc, procAsound, readProc } from './proc.js';
+import { checkTimerSource, userTimerIdOf } from './timer-source.js';
+
+/** `card->driver` of snd-aloop, in /proc/asound/cards. */
+const DRIVER = 'Loopback';
+/** How long a device node may take to appear after its card, ms. devtmpfs makes it with the card, other set-ups later. */
+const NODE_TIMEOUT = 5_000;
+
+/**
+ * A card of snd-aloop: eight substreams with a cable in each direction, all clocked by what `timerSource` names at the
+ * moment a cable is opened.
+ *
+ * @example
+ * const card = LoopbackCard.find();
+ * using timer = UserTimer.create({ rate: 48_000, periodFrames: 480 });
+ * card.setTimerSource(timer);
+ * console.log(card.number, card.timerSource); // 0 -1.4.0
+ */
+export class LoopbackCard {
+  /** The number of the card, 0..31. */
+  readonly number: number;
+  /** Its id, for instance 'Loopback'. */
+  readonly id: string;
+
+  private constructor(number: number, id: string) {
+    this.number = number;
+    this.id = id;
+  }
+
+  /** The cards of snd-aloop, by number. Told by driver in /proc/asound/cards and by their cables, not by their names. */
+  static list(): LoopbackCard[] {
+    const text = readProc(join(procAsound(), 'cards')) ?? '';
+    // " 0 [Loopback       ]: Loopback - Loopback", and a line with the long name.
+    return [...text.matchAll(/^\s*(\d+) \[(.{15})\]: (\S+) - /gm)]
+      .filter(([, number, , driver]) => driver === DRIVER && existsSync(cardFile(Number(number), 'cable#0')))
+      .map(([, number, id]) => new LoopbackCard(Number(number), (id as string).trim()));
+  }
+
+  /**
+   * The loopback card with this number or id; the first one when it is left out.
+   *
+   * @throws AlsaError ERR_NO_LOOPBACK_CARD
+   */
+  static find(which?: number | string): LoopbackCard {
+    if (typeof which === 'number') checkInteger('which', which, 0, 31);
+    else if (typeof which === 'string') checkString('which', which);
+    else if (which !== undefined) throw typeError('which', 'a number or an id', which);
+    const cards = LoopbackCard.list();
+    const card = cards.find(({ number, id }) => which === undefined || which === number || which === id);
+    if (card) return card;
+    const others = cards.map(({ number, id }) => `${number} (${id})`).join(', ');
+    throw new AlsaError(
+      which === undefined ? 'There is no loopback card' : `There is no loopback card ${which}`,
+      {
+        code: 'ERR_NO_LOOPBACK_CARD',
+        path: join(procAsound(), 'cards'),
+        hint: others
+          ? `These are loopback cards: ${others}.`
+          : isLoopbackLoaded()
+            ? 'snd-aloop is loaded but has no card: /proc/asound may be hidden in this container, or `enable` is 0.'
+            : 'Load one: `sudo modprobe snd-aloop`, at each boot by a line `snd-aloop` in /etc/modules-load.d/snd-aloop.conf.',
+      },
+    );
+  }
+
+  /**
+   * Loads snd-aloop (root only) with one card of these options, and waits for its device nodes.
+   *
+   * @throws TypeError, RangeError; AlsaError ERR_MODULE_LOADED, ERR_MODPROBE, ERR_NO_LOOPBACK_CARD, ERR_TIMEOUT
+   * @example
+   * const card = await LoopbackCard.load({ substreams: 2 });
+   */
+  static async load(options: LoopbackCardOptions = {}): Promise<LoopbackCard> {
+    const [card] = await LoopbackCard.loadAll([options]);
+    return card as LoopbackCard;
+  }
+
+  /** Like {@link LoopbackCard.load}, with several cards; they are returned in the order of their numbers. */
+  static async loadAll(cards: readonly LoopbackCardOptions[]): Promise<LoopbackCard[]> {
+    await loadModule(cards);
+    const loaded = LoopbackCard.list();
+    if (loaded.length === 0) LoopbackCard.find();
+    await Promise.all(loaded.map((card) => nodesOf(card)));
+    return loaded;
+  }
+
+  /**
+   * Unloads snd-aloop with all its cards (root only).
+   *
+   * @throws AlsaError ERR_MODPROBE, saying who uses them
+   */
+  static async unload(): Promise<void> {
+    const holders = LoopbackCard.list().flatMap((card) => card.holders());
+    try {
+      await unloadModule();
+    } catch (error) {
+      if (!(error instanceof AlsaError) || holders.length === 0) throw error;
+      throw new AlsaError(error.message, {
+        code: error.code,
+        syscall: error.syscall,
+        hint: `${holders.map(describeHolder).join('; ')}.`,
+        cause: error.cause,
+      });
+    }
+  }
+
+  /** Substreams of each of its two devices. */
+  get substreams(): number {
+    return listProc(this.#file('pcm0p')).filter((name) => /^sub\d+$/.test(name)).length;
+  }
+
+  /**
+   * What clocks the cables that are opened from now on: '' for jiffies, '-1.4.<id>' for a userspace-driven timer. Reads
+   * /proc/asound/card<N>/timer_source.
+   *
+   * @throws AlsaError ENOENT once the card is gone, EACCES
+   */
+  get timerSource(): string {
+    const path = this.#file('timer_source');
+    try {
+      return readFileSync(path, 'latin1').trim();
+    } catch (error) {
+      throw fromFileSystem(
+        error,
+        path,
+        'The card was unloaded, or /proc/asound is hidden in this container.',
+      );
+    }
+  }
+
+  /**
+   * Points the card at a timer: writes /proc/asound/card<N>/timer_source, which the kernel applies when the file is
+   * closed and without a word when it is wrong, so it is read back and compared. Cables that are open keep their timer;
+   * those opened from now on get this one, which must exist by then.
+   *
+   * @param source a UserTimer, or a timer_source string
+   * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE
+   * @throws AlsaError EACCES without root, saying what an administrator would run; ENOENT once the card is gone;
+   * ERR_TIMER_SOURCE when something else is read back
+   */
+  setTimerSource(source: { readonly timerSource: string } | string): void {
+    const wanted = checkTimerSource('source', source);
+    const path = this.#file('timer_source');
+    if (this.timerSource === wanted) return;
+    try {
+      writeFileSync(path, `${wanted}\n`);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      const denied = code === 'EACCES' || code === 'EPERM' || code === 'EROFS';
+      throw fromFileSystem(error, path, denied ? permissionHint(wanted, path) : undefined);
+    }
+    const found = this.timerSource;
+    if (found !== wanted) {
+      throw new AlsaError(
+        `timer_source is ${JSON.stringify(found)} after ${JSON.stringify(wanted)} was set`,
+        {
+          code: 'ERR_TIMER_SOURCE',
+          path,
+          hint: 'Somebody else has set it at the same moment: one program at a time can point a card at its timer.',
+        },
+      );
+    }
+  }
+
+  /** Back to the jiffies timer. */
+  resetTimerSource(): void {
+    this.setTimerSource('');
+  }
+
+  /** All cables: those of cable#0, then those of cable#1, by substream. */
+  cables(): CableState[] {
+    return [0, 1].flatMap((cable) => parseCables(readProc(this.#file(`cable#${cable}`)) ?? ''));
+  }
+
+  /**
+   * The cable that playback on `device` feeds.
+   *
+   * @param device 0 or 1
+   * @param substream 0..7
+   * @throws AlsaError ENOENT once the card is gone
+   */
+  cable(device: number, substream: number): CableState {
+    checkInteger('device', device, 0, 1);
+    checkInteger('substream', substream, 0, 7);
+    const path = this.#file(`cable#${device}`);
+    const found = parseCables(readProc(path) ?? '').find((cable) => cable.substream === substream);
+    if (!found) throw fromFileSystem({ errno: -2, syscall: 'open' }, path, 'The card was unloaded.');
+    return found;
+  }
+
+  /** Who has its substreams open. */
+  holders(): SubstreamHolder[] {
+    return cardHolders(this.number);
+  }
+
+  toString(): string {
+    return `loopback card ${this.number} (${this.id})`;
+  }
+
+  #file(name: string): string {
+    return cardFile(this.number, name);
+  }
+}
+
+function cardFile(number: number, name: string): string {
+  return join(procAsound(), `card${number}`, name);
+}
+
+function permissionHint(source: string, path: string): string {
+  const id = userTimerIdOf(source);
+  const fixed =
+    id === undefined
+      ? ''
+      : ` Or once and for all: a line "options snd-aloop timer_source=${source}" in /etc/modprobe.d/snd-aloop.conf, ` +
+        `and programs hold that timer with UserTimer.create({ ..., id: ${id} }).`;
+  return `Only root may change it. Have an administrator run: echo '${source}' | sudo tee ${path}.${fixed}`;
+}
+
+/** Waits for the nodes of both devices in /dev/snd. */
+async function nodesOf(card: LoopbackCard): Promise<void> {
+  const nodes = ['D0p', 'D0c', 'D1p', 'D1c'].map((name) => `/dev/snd/pcmC${card.number}${name}`);
+  nodes.push(`/dev/snd/controlC${card.number}`);
+  const missing = () => nodes.filter((node) => !existsSync(node));
+  if (missing().length === 0) return;
+  let watcher: FSWatcher | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const check = () => {
+        if (missing().length === 0) resolve();
+      };
+      timer = setTimeout(() => {
+        const what = `${missing().join(', ')} did not appear within ${NODE_TIMEOUT} ms after ${card} was loaded`;
+        const hint = 'Does udev or devtmpfs run here, and does this container have /dev/snd of its host?';
+        reject(new AlsaError(what, { code: 'ERR_TIMEOUT', hint }));
+      }, NODE_TIMEOUT);
+      watcher = watch(existsSync('/dev/snd') ? '/dev/snd' : '/dev', check);
+      check();
+    });
+  } finally {
+    clearTimeout(timer);
+    watcher?.close();
+  }
+}

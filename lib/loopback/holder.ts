@@ -1,0 +1,87 @@
+/** Who holds a substream, from /proc/asound/card<N>/pcm<D>p/sub<S>/status and hw_params, which everybody may read. */
+import { join } from 'node:path';
+import type { PcmDirection } from '../pcm/pcm.js';
+import { listProc, procAsound, readProc } from './proc.js';
+
+export interface SubstreamHolder {
+  /** The device in ALSA's notation, for instance 'hw:0,1,0'. */
+  readonly name: string;
+  readonly direction: PcmDirection;
+  readonly pid: number;
+  /** The name of the program, as in /proc/<pid>/comm; empty where it is gone or of another container. */
+  readonly command: string;
+  /** The kernel's name of the state in lower case, for instance 'running'. */
+  readonly state: string;
+  /** What it was set to; undefined before hw_params. */
+  readonly parameters:
+    | {
+        readonly format: string;
+        readonly rate: number;
+        readonly channels: number;
+        readonly periodFrames: number;
+        readonly bufferFrames: number;
+      }
+    | undefined;
+}
+
+/** The holder of one substream, or undefined while it is closed. */
+export function substreamHolder(
+  card: number,
+  device: number,
+  direction: PcmDirection,
+  substream: number,
+): SubstreamHolder | undefined {
+  const folder = join(
+    procAsound(),
+    `card${card}`,
+    `pcm${device}${direction === 'playback' ? 'p' : 'c'}`,
+    `sub${substream}`,
+  );
+  const status = readProc(join(folder, 'status')) ?? '';
+  const pid = Number(/^owner_pid\s*:\s*(\d+)/m.exec(status)?.[1] ?? 0);
+  const parameters = readProc(join(folder, 'hw_params')) ?? 'closed';
+  if (pid === 0 && parameters.startsWith('closed')) return undefined;
+  const field = (name: string) => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(parameters)?.[1];
+  const format = field('format');
+  return {
+    name: `hw:${card},${device},${substream}`,
+    direction,
+    pid,
+    command: pid === 0 ? '' : (readProc(`/proc/${pid}/comm`)?.trim() ?? ''),
+    state: /^state:\s*(\S+)/m.exec(status)?.[1]?.toLowerCase() ?? 'setup',
+    parameters:
+      format === undefined
+        ? undefined
+        : {
+            format,
+            rate: Number(field('rate')),
+            channels: Number(field('channels')),
+            periodFrames: Number(field('period_size')),
+            bufferFrames: Number(field('buffer_size')),
+          },
+  };
+}
+
+/** Every holder of a substream of a card. */
+export function cardHolders(card: number): SubstreamHolder[] {
+  const folder = join(procAsound(), `card${card}`);
+  return listProc(folder).flatMap((pcm) => {
+    const match = /^pcm(\d+)([pc])$/.exec(pcm);
+    if (!match) return [];
+    return listProc(join(folder, pcm)).flatMap((sub) => {
+      const substream = /^sub(\d+)$/.exec(sub)?.[1];
+      if (substream === undefined) return [];
+      const direction = match[2] === 'p' ? 'playback' : 'capture';
+      return substreamHolder(card, Number(match[1]), direction, Number(substream)) ?? [];
+    });
+  });
+}
+
+/** For messages: `capture hw:0,1,0 is held by arecord (process 1234): S16_LE, 44100 Hz, 2 channels, 441 frames a period`. */
+export function describeHolder(holder: SubstreamHolder): string {
+  const { name, direction, pid, command, parameters } = holder;
+  const what = parameters
+    ? `: ${parameters.format}, ${parameters.rate} Hz, ${parameters.channels} channels, ${parameters.periodFrames} frames a period`
+    : '';
+  return `${direction} ${name} is held by ${command || 'a program'} (process ${pid})${what}`;
+}

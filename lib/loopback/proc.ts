@@ -1,0 +1,45 @@
+/** Where the kernel tells about sound cards, and reading it. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { AlsaError, systemError } from '../errors.js';
+
+let root = '/proc/asound';
+
+/** The folder /proc/asound, or what stands in for it. */
+export function procAsound(): string {
+  return root;
+}
+
+/** Puts another folder in the place of /proc/asound, or `undefined` to go back. For unit tests. */
+export function setProcAsound(path: string | undefined): void {
+  root = path ?? '/proc/asound';
+}
+
+/** The text of a file of /proc; undefined where it does not exist. */
+export function readProc(path: string): string | undefined {
+  return attempt(path, () => readFileSync(path, 'latin1'));
+}
+
+/** The names in a folder of /proc; none where it does not exist. */
+export function listProc(path: string): string[] {
+  return attempt(path, () => readdirSync(path)) ?? [];
+}
+
+function attempt<T>(path: string, body: () => T): T | undefined {
+  try {
+    return body();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // ESRCH and ENODEV: a process or card that went while its file was open.
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ESRCH' || code === 'ENODEV') return undefined;
+    throw fromFileSystem(error, path);
+  }
+}
+
+/** The AlsaError for an error of node:fs; `hint` says what to do. */
+export function fromFileSystem(error: unknown, path: string, hint?: string): AlsaError {
+  const { errno, syscall, message } = error as NodeJS.ErrnoException;
+  if (errno === undefined) {
+    return new AlsaError(`${path}: ${message}`, { code: 'ERR_PROC', path, hint, cause: error });
+  }
+  return systemError(-errno, syscall ?? 'open', path, hint);
+}

@@ -1,0 +1,129 @@
+// LoopbackCard on a real snd-aloop.
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Pcm, UserTimer } from '../../../lib/index.js';
+import { isLoopbackLoaded, LoopbackCard } from '../../../lib/loopback/index.js';
+
+const withCode = (code: string) => expect.objectContaining({ code });
+const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
+
+afterEach(() => LoopbackCard.unload());
+
+describe('Loading snd-aloop', () => {
+  it('makes a card with its device nodes', async () => {
+    const card = await LoopbackCard.load({ index: 3, id: 'Cables', substreams: 2, timerSource: '-1.4.7' });
+    expect(card).toMatchObject({ number: 3, id: 'Cables', substreams: 2, timerSource: '-1.4.7' });
+    expect(existsSync('/dev/snd/pcmC3D1c')).toBe(true);
+    expect(card.cables().filter(({ playback, capture }) => playback || capture)).toEqual([]);
+  });
+
+  it('makes several cards, each with a timer of its own', async () => {
+    const cards = await LoopbackCard.loadAll([
+      { index: 10, timerSource: '-1.4.0' },
+      { index: 11, timerSource: '-1.4.1' },
+    ]);
+    expect(cards.map(({ number, timerSource }) => [number, timerSource])).toEqual([
+      [10, '-1.4.0'],
+      [11, '-1.4.1'],
+    ]);
+  });
+
+  it('refuses where it is loaded already, instead of dropping the parameters', async () => {
+    await LoopbackCard.load();
+    await expect(LoopbackCard.load({ index: 5 })).rejects.toThrow(withCode('ERR_MODULE_LOADED'));
+  });
+
+  it('leaves snd-timer in its place when it is unloaded', async () => {
+    using timer = UserTimer.create({ resolution: 1_000_000n });
+    await LoopbackCard.load();
+    await LoopbackCard.unload();
+    expect(isLoopbackLoaded()).toBe(false);
+    timer.trigger();
+  });
+
+  it('says who uses the card when it cannot be unloaded', async () => {
+    const card = await LoopbackCard.load();
+    const pcm = Pcm.open({ card: card.number, device: 1, substream: 0, direction: 'capture', ...stream });
+    await expect(LoopbackCard.unload()).rejects.toThrow(
+      `capture hw:${card.number},1,0 is held by ${execFileSync('cat', [`/proc/${process.pid}/comm`], { encoding: 'utf8' }).trim()} ` +
+        `(process ${process.pid}): S16_LE, 48000 Hz, 2 channels, 480 frames a period`,
+    );
+    pcm.close();
+  });
+});
+
+describe('The timer source of a card', () => {
+  it('is what was set, until it is reset', async () => {
+    const card = await LoopbackCard.load();
+    using timer = UserTimer.create({ rate: 48_000, periodFrames: 480, id: 9 });
+    expect(card.timerSource).toBe('');
+    card.setTimerSource(timer);
+    expect(card.timerSource).toBe('-1.4.9');
+    card.resetTimerSource();
+    expect(card.timerSource).toBe('');
+  });
+
+  it('cannot be changed without permission, and the error says what an administrator would run', async () => {
+    const card = await LoopbackCard.load();
+    process.seteuid?.(65_534);
+    try {
+      expect(card.timerSource).toBe('');
+      expect(() => card.setTimerSource('-1.4.5')).toThrow(withCode('EACCES'));
+      expect(() => card.setTimerSource('-1.4.5')).toThrow(
+        `echo '-1.4.5' | sudo tee /proc/asound/card${card.number}/timer_source`,
+      );
+    } finally {
+      process.seteuid?.(0);
+    }
+  });
+
+  it('counts at the first open of a cable, and stays with it', async () => {
+    const card = await LoopbackCard.load();
+    using first = UserTimer.create({ rate: 48_000, periodFrames: 480, id: 20 });
+    using second = UserTimer.create({ rate: 48_000, periodFrames: 480, id: 21 });
+    const open = (direction: 'playback' | 'capture', device: number) =>
+      Pcm.open({ card: card.number, device, substream: 3, direction, ...stream });
+    card.setTimerSource(first);
+    using _capture = open('capture', 1);
+    card.setTimerSource(second);
+    using _playback = open('playback', 0);
+    expect(card.cable(0, 3)).toMatchObject({
+      playback: { valid: true, running: false, rate: 48_000, periodFrames: 480, bufferFrames: 1920 },
+      capture: { valid: true, running: false, rate: 48_000, periodFrames: 480, bufferFrames: 1920 },
+      timer: { card: -1, device: 4, subdevice: first.id },
+    });
+  });
+
+  it('must exist when the cable is opened', async () => {
+    const card = await LoopbackCard.load({ timerSource: '-1.4.99' });
+    const open = () =>
+      Pcm.open({ card: card.number, device: 0, substream: 0, direction: 'playback', ...stream });
+    expect(open).toThrow(withCode('ENODEV'));
+    using _timer = UserTimer.create({ rate: 48_000, periodFrames: 480, id: 99 });
+    open().close();
+  });
+});
+
+describe('The scripts of scripts/aloop', () => {
+  it('load, point, show and unload a card', () => {
+    const run = (name: string, ...args: string[]) =>
+      execFileSync(`scripts/aloop/${name}`, args, { encoding: 'utf8' }).trim();
+    expect(run('load', '--index', '4', '--id', 'Cables', '--timer', '3')).toBe(
+      'loopback card 4 (Cables), timer_source -1.4.3',
+    );
+    expect(run('point', '5')).toBe('loopback card 4 (Cables): timer_source -1.4.5');
+    expect(LoopbackCard.find().timerSource).toBe('-1.4.5');
+    expect(run('point', '--card', 'Cables', 'jiffies')).toBe(
+      'loopback card 4 (Cables): timer_source jiffies',
+    );
+    using _pcm = Pcm.open({ card: 4, device: 0, substream: 1, direction: 'playback', ...stream });
+    expect(run('show')).toContain(
+      'playback: prepared, 48000 Hz, 4 bytes a frame, 480 frames a period, 1920 a buffer',
+    );
+    expect(JSON.parse(run('show', '--json'))).toMatchObject([{ number: 4, id: 'Cables', substreams: 8 }]);
+    _pcm.close();
+    expect(run('unload')).toBe('snd-aloop is unloaded');
+    expect(isLoopbackLoaded()).toBe(false);
+  });
+});
