@@ -213,7 +213,7 @@ describe('parseTimerSource', () => {
     expect(userTimerIdOf(text)).toBe(id);
   });
 
-  it.each(['-1.4.08', '-1.4.', '-1..0', '-1. 4.0', '-1.4.0.1', '-1.4.0:x', 'a:b:-1.4.0', '-1.4.99999999999'])(
+  it.each(['-1.4.08', '-1.4.', '-1..0', '-1. 4.0', '-1.4.0.1', '-1.4.99999999999'])(
     'refuses %s as the kernel does',
     (text) => {
       expect(parseTimerSource(text)).toBeUndefined();
