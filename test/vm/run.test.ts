@@ -32,7 +32,10 @@ function start(args: string[], cwd?: string): { child: ChildProcess; ended: Prom
   return { child, ended };
 }
 
-function run(args: string[], { input = Buffer.alloc(0), cwd = undefined as string | undefined } = {}): Promise<Result> {
+function run(
+  args: string[],
+  { input = Buffer.alloc(0), cwd = undefined as string | undefined } = {},
+): Promise<Result> {
   const { child, ended } = start(args, cwd);
   child.stdin?.end(input);
   return ended;
@@ -82,7 +85,12 @@ describe('the exit status', () => {
   });
 
   it('is 125 for wrong usage, at once', async () => {
-    for (const args of [[], ['--kernel', 'huge', 'true'], ['--frobnicate', 'true'], ['--timeout', '-1', 'true']]) {
+    for (const args of [
+      [],
+      ['--kernel', 'huge', 'true'],
+      ['--frobnicate', 'true'],
+      ['--timeout', '-1', 'true'],
+    ]) {
       const { status, stderr } = await run(args);
       expect(status, args.join(' ')).toBe(125);
       expect(stderr).toMatch(/^vm: .*\nTry .*--help/);
@@ -92,7 +100,10 @@ describe('the exit status', () => {
 
 describe('the streams', () => {
   it('carry every byte there and back', async () => {
-    const input = Buffer.concat([Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)), randomBytes(700_000)]);
+    const input = Buffer.concat([
+      Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)),
+      randomBytes(700_000),
+    ]);
     const { status, stdout, stderr } = await run(['cat'], { input });
     expect(stderr).toBe('');
     expect(status).toBe(0);
@@ -134,6 +145,7 @@ describe('the guest', () => {
   it('is in the same folder, with the given variables and the name of its kernel', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'utimer vm, '));
     try {
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's own braces
       const script = 'pwd; echo "$GIVEN"; echo "$UTIMER_VM"; echo "$PATH"; echo "${UTIMER_LEAK-unset}"';
       process.env.UTIMER_LEAK = 'leaked';
       const { stdout } = await run(['--env', 'GIVEN=a b=c', 'sh', '-c', script], { cwd: folder });
@@ -148,7 +160,8 @@ describe('the guest', () => {
     const folder = mkdtempSync(join(tmpdir(), 'utimer-vm-share,'));
     const elsewhere = mkdtempSync(join(tmpdir(), 'utimer-vm-scratch-'));
     try {
-      const script = 'head -c 3000000 /dev/urandom > "$0/a"; sha256sum < "$0/a"; echo x > "$1/b" && cat "$1/b"';
+      const script =
+        'head -c 3000000 /dev/urandom > "$0/a"; sha256sum < "$0/a"; echo x > "$1/b" && cat "$1/b"';
       const { status, stdout } = await run(['--share', folder, 'sh', '-c', script, folder, elsewhere]);
       expect(status).toBe(0);
       expect(stdout.toString()).toBe(`${digest(readFileSync(join(folder, 'a')))}  -\nx\n`);
@@ -160,13 +173,16 @@ describe('the guest', () => {
   });
 
   it('loads and unloads snd-aloop, which is not there at the start', async () => {
-    const script = 'cat /proc/asound/cards && modprobe snd-aloop && ls /dev/snd && modprobe -r snd-aloop && ls /dev/snd';
+    const script =
+      'cat /proc/asound/cards && modprobe snd-aloop && ls /dev/snd && modprobe -r snd-aloop && ls /dev/snd';
     const { stdout } = await run(['sh', '-c', script]);
     expect(stdout.toString()).toMatch(/^--- no soundcards ---\n.*\bpcmC0D1p\n.*timer\ntimer\n$/s);
   });
 
   it('can be one of several at a time', async () => {
-    const results = await Promise.all(['one', 'two'].map((word) => run(['sh', '-c', `sleep 1; echo ${word}`])));
+    const results = await Promise.all(
+      ['one', 'two'].map((word) => run(['sh', '-c', `sleep 1; echo ${word}`])),
+    );
     expect(results.map(({ stdout }) => stdout.toString())).toEqual(['one\n', 'two\n']);
   });
 });
@@ -178,18 +194,21 @@ describe('the end of a guest', () => {
     expect(stderr).toMatch(/^vm: timed out after 2 s$/m);
   });
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('comes with %s to run, and leaves no QEMU', async (signal) => {
-    const { child, ended } = start(['sh', '-c', 'echo up; sleep 1000']);
-    await new Promise((done) => child.stdout?.once('data', done));
-    const pid = child.pid as number;
-    const guests = childrenOf(pid);
-    expect(guests).not.toEqual([]);
-    child.kill(signal);
-    const result = await ended;
-    if (signal === 'SIGKILL') expect(result.signal).toBe('SIGKILL');
-    else expect(result.status).toBe(signal === 'SIGINT' ? 130 : 143);
-    await waitUntil(() => !guests.some(isAlive), 5000);
-  });
+  it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
+    'comes with %s to run, and leaves no QEMU',
+    async (signal) => {
+      const { child, ended } = start(['sh', '-c', 'echo up; sleep 1000']);
+      await new Promise((done) => child.stdout?.once('data', done));
+      const pid = child.pid as number;
+      const guests = childrenOf(pid);
+      expect(guests).not.toEqual([]);
+      child.kill(signal);
+      const result = await ended;
+      if (signal === 'SIGKILL') expect(result.signal).toBe('SIGKILL');
+      else expect(result.status).toBe(signal === 'SIGINT' ? 130 : 143);
+      await waitUntil(() => !guests.some(isAlive), 5000);
+    },
+  );
 
   it('comes with a signal to run while nobody takes its output', async () => {
     const { child, ended } = start(['yes']);

@@ -1,4 +1,5 @@
-// One command: started on pipes, which are pumped to and from the ports without any stream waiting for another.
+// One command: started on pipes, which are pumped to and from the ports without any stream waiting for
+// another.
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -14,15 +15,16 @@
 
 // Bytes on their way from one descriptor to another; at most one buffer of them.
 struct flow {
-  int from; // -1 when there is nothing more to come
-  int to;   // -1 when nobody takes them any more
+  int from;  // -1 when there is nothing more to come
+  int to;    // -1 when nobody takes them any more
   size_t start, end;
   uint64_t total;
   char bytes[32768];
 };
 
 static struct flow input, output, errors;
-static uint32_t input_left; // of the present chunk: the host sends a length, then that many bytes; 0 is the end
+static uint32_t
+    input_left;  // of the present chunk: the host sends a length, then that many bytes; 0 is the end
 
 static void close_end(int *fd) {
   if (*fd >= 0) close(*fd);
@@ -35,7 +37,7 @@ static void flow_write(struct flow *flow) {
   if (flow_is_empty(flow)) return;
   const ssize_t put = write(flow->to, flow->bytes + flow->start, flow->end - flow->start);
   if (put < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (put < 0) { // the command closed its standard input
+  if (put < 0) {  // the command closed its standard input
     close_end(&flow->to);
     flow->start = flow->end;
     return;
@@ -66,7 +68,7 @@ static void input_read(void) {
     return;
   }
   flow_read(&input, input_left);
-  if (input.from < 0) machine_stop(); // the host is gone
+  if (input.from < 0) machine_stop();  // the host is gone
   input_left -= (uint32_t)(input.end - input.start);
   if (input.to < 0) input.start = input.end;
 }
@@ -118,8 +120,8 @@ static bool reap(pid_t child, int *status) {
   return ended;
 }
 
-// What the command left in a pipe when it ended. Processes it left behind may hold the pipe open; what they write
-// later is not waited for.
+// What the command left in a pipe when it ended. Processes it left behind may hold the pipe open; what they
+// write later is not waited for.
 static void drain(struct flow *flow) {
   fcntl(flow->to, F_SETFL, 0);
   do {
@@ -141,11 +143,12 @@ struct outcome command_run(const struct request *request, const struct ports *po
   fcntl(output.to, F_SETFL, O_NONBLOCK);
   fcntl(errors.to, F_SETFL, O_NONBLOCK);
   const pid_t child = start(request);
-  signal(SIGPIPE, SIG_IGN); // only now: the command would inherit it
+  signal(SIGPIPE, SIG_IGN);  // only now: the command would inherit it
 
   int status = 0;
   for (bool ended = false; !ended;) {
-    // A flow waits to be read while it is empty, and to be written while it is not. A negative descriptor is skipped.
+    // A flow waits to be read while it is empty, and to be written while it is not. A negative descriptor is
+    // skipped.
     struct pollfd polled[] = {
         {signals, POLLIN, 0},
         {flow_is_empty(&input) ? input.from : -1, POLLIN, 0},

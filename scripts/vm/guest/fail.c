@@ -29,7 +29,7 @@ void read_exactly(int fd, void *into, size_t length) {
   char *at = into;
   while (length > 0) {
     const ssize_t got = read(fd, at, length);
-    if (got == 0) machine_stop(); // the host is gone
+    if (got == 0) machine_stop();  // the host is gone
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) fail("read from the host");
     at += got;

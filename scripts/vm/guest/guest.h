@@ -7,10 +7,10 @@
 // What the host asked for, sent over the control port at the start.
 struct request {
   char *cwd;
-  char *modules;   // folder that holds lib/modules of this kernel, on the host
-  char **argv;     // NULL-terminated
-  char **envp;     // NULL-terminated
-  char **shares;   // NULL-terminated folders; number N has the mount tag shareN
+  char *modules;  // folder that holds lib/modules of this kernel, on the host
+  char **argv;    // NULL-terminated
+  char **envp;    // NULL-terminated
+  char **shares;  // NULL-terminated folders; number N has the mount tag shareN
 };
 
 // The virtio-serial ports, in the order of their numbers.

@@ -1,7 +1,7 @@
 // The machine: modules, mounts, the loopback interface, the ports to the host.
 //
-// The host's root file system arrives read-only over 9p and lies under an overlay in memory, so every program and
-// file of the host is there at its own path, and what the guest writes is gone with it.
+// The host's root file system arrives read-only over 9p and lies under an overlay in memory, so every program
+// and file of the host is there at its own path, and what the guest writes is gone with it.
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -43,7 +43,8 @@ static void make_folders(const char *path) {
   make_folder(path);
 }
 
-// A line in the kernel log at its most urgent level, so that it reaches the console whatever the log level is.
+// A line in the kernel log at its most urgent level, so that it reaches the console whatever the log level
+// is.
 void machine_log(const char *text) {
   const int log = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
   if (log < 0) return;
@@ -55,7 +56,7 @@ void machine_log(const char *text) {
 }
 
 void machine_stop(void) {
-  reboot(RB_AUTOBOOT); // QEMU is told to end instead of rebooting
+  reboot(RB_AUTOBOOT);  // QEMU is told to end instead of rebooting
   for (;;) pause();
 }
 
@@ -70,7 +71,8 @@ void machine_load_modules(void) {
     char path[300];
     snprintf(path, sizeof path, "/modules/%s", names[i]->d_name);
     const int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0 || (syscall(SYS_finit_module, file, "", 0) != 0 && errno != EEXIST)) fail("load module %s", path);
+    if (file < 0 || (syscall(SYS_finit_module, file, "", 0) != 0 && errno != EEXIST))
+      fail("load module %s", path);
     close(file);
   }
 }
@@ -104,7 +106,8 @@ void machine_mount_root(void) {
   mount_or_fail("scratch", "/scratch", "tmpfs", 0, "size=75%,mode=755");
   make_folder("/scratch/upper");
   make_folder("/scratch/work");
-  mount_or_fail("overlay", "/new", "overlay", 0, "lowerdir=/host,upperdir=/scratch/upper,workdir=/scratch/work");
+  mount_or_fail("overlay", "/new", "overlay", 0,
+                "lowerdir=/host,upperdir=/scratch/upper,workdir=/scratch/work");
   mount_or_fail("/dev", "/new/dev", NULL, MS_MOVE, NULL);
   mount_or_fail("/proc", "/new/proc", NULL, MS_MOVE, NULL);
   if (chdir("/new") != 0) fail("enter the new root");
@@ -116,7 +119,8 @@ static void bring_up_loopback(void) {
   const int socket_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   struct ifreq interface = {.ifr_name = "lo"};
   interface.ifr_flags = IFF_UP | IFF_RUNNING;
-  if (socket_fd < 0 || ioctl(socket_fd, SIOCSIFFLAGS, &interface) != 0) fail("bring up the loopback interface");
+  if (socket_fd < 0 || ioctl(socket_fd, SIOCSIFFLAGS, &interface) != 0)
+    fail("bring up the loopback interface");
   close(socket_fd);
 }
 
