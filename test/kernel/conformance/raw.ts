@@ -1,0 +1,110 @@
+// Compiles the raw callers of the kernel's timer interface once, and runs their cases.
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { afterEach, beforeAll, expect } from 'vitest';
+import { UserTimer, type UserTimerOptions } from '../../../lib/index.js';
+
+const execute = promisify(execFile);
+const sources = import.meta.dirname;
+
+/** What a case observed. */
+export type Observed = Record<string, string | number>;
+
+let built: Promise<{ native: string; narrow: string }> | undefined;
+
+async function compile() {
+  const folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-raw-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const files = readdirSync(sources).filter((name) => name.endsWith('.c'));
+  const compiler = async (output: string, ...flags: string[]) => {
+    const path = join(folder, output);
+    const strict = ['-D_GNU_SOURCE', '-O2', '-Wall', '-Wextra', '-Werror'];
+    await execute('cc', [...strict, ...flags, '-o', path, ...files.map((name) => join(sources, name))]);
+    return path;
+  };
+  // Static: the 32-bit program then needs no 32-bit libraries where it runs.
+  const [native, narrow] = await Promise.all([compiler('raw'), compiler('raw32', '-m32', '-static')]);
+  return { native, narrow };
+}
+
+async function start(path: string, parameters: readonly (string | number)[]): Promise<Observed> {
+  const { stdout } = await execute(path, parameters.map(String));
+  return JSON.parse(stdout);
+}
+
+/** The 64-bit program of a case. */
+export async function raw(...parameters: (string | number)[]): Promise<Observed> {
+  return start((await program()).native, parameters);
+}
+
+/** The same source as a 32-bit program; the 64-bit one starts it, and says so where the kernel runs none. */
+export async function raw32(...parameters: (string | number)[]): Promise<Observed> {
+  return raw('execute', (await program()).narrow, ...parameters);
+}
+
+export function program() {
+  built ??= compile();
+  return built;
+}
+
+/** A listener in a process of its own: `done` is what it got once it had that many ticks. */
+export async function listen(id: number, ticks: number): Promise<{ done: Promise<Observed> }> {
+  const child = spawn((await program()).native, ['listen', String(id), String(ticks)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const ended = once(child, 'close');
+  if ((await lines.next()).value !== 'listening') throw new Error(`Cannot listen to timer ${id}`);
+  const done = (async () => {
+    const observed = JSON.parse((await lines.next()).value ?? '{}');
+    await ended;
+    return observed;
+  })();
+  return { done };
+}
+
+/** Lines of /proc/asound/timers that are userspace-driven timers. */
+export function timerLines(): string[] {
+  return readFileSync('/proc/asound/timers', 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('G4:'));
+}
+
+/** This process's descriptors of userspace-driven timers, by id. */
+export function timerDescriptors(): Map<number, number> {
+  const descriptors = new Map<number, number>();
+  for (const fd of readdirSync('/proc/self/fd')) {
+    try {
+      const id = /^anon_inode:snd-utimer(\d+)$/.exec(readlinkSync(`/proc/self/fd/${fd}`))?.[1];
+      if (id !== undefined) descriptors.set(Number(id), Number(fd));
+    } catch {
+      // The one that the folder itself was read by.
+    }
+  }
+  return descriptors;
+}
+
+/** For every file of cases: the programs, and timers that do not outlive their case. */
+export function useTimers(): (options?: UserTimerOptions) => UserTimer {
+  const timers: UserTimer[] = [];
+  let before: string[];
+  beforeAll(async () => {
+    await program();
+    before = timerLines();
+  }, 180_000);
+  afterEach(() => {
+    for (const timer of timers.splice(0)) timer.close();
+    expect(timerDescriptors()).toEqual(new Map());
+    expect(timerLines()).toEqual(before);
+  });
+  return (options = { resolution: 10_000_000n }) => {
+    const timer = UserTimer.create(options);
+    timers.push(timer);
+    return timer;
+  };
+}
