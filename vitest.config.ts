@@ -8,6 +8,7 @@ const project = (name: string, options: object = {}) => ({
 export default defineConfig({
   test: {
     allowOnly: false,
+    reporters: ['default', './test/support/no-skips.ts'],
     projects: [
       project('unit'),
       project('addon', { testTimeout: 60_000 }),
