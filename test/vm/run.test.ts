@@ -145,7 +145,6 @@ describe('the guest', () => {
   it('is in the same folder, with the given variables and the name of its kernel', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'utimer vm, '));
     try {
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's own braces
       const script = 'pwd; echo "$GIVEN"; echo "$UTIMER_VM"; echo "$PATH"; echo "$UTIMER_LEAK"';
       process.env.UTIMER_LEAK = 'leaked';
       const { stdout } = await run(['--env', 'GIVEN=a b=c', 'sh', '-c', script], { cwd: folder });
