@@ -62,6 +62,15 @@ async function waitUntil(condition: () => boolean, within: number): Promise<void
   }
 }
 
+/** The first output of a command; fails when it ends without any. */
+async function firstOutput({ child, ended }: { child: ChildProcess; ended: Promise<Result> }): Promise<void> {
+  const spoken = new Promise((done) => child.stdout?.once('data', done));
+  const silent = ended.then(({ status, stderr }) => {
+    throw new Error(`ended with ${status} before it said anything: ${stderr}`);
+  });
+  await Promise.race([spoken, silent]);
+}
+
 const digest = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
 // The first guest prepares the kernel where that has not been done.
@@ -130,7 +139,7 @@ describe('the streams', () => {
 
   it('end the guest when nobody reads its output any more', async () => {
     const { child, ended } = start(['yes']);
-    await new Promise((done) => child.stdout?.once('data', done));
+    await firstOutput({ child, ended });
     child.stdout?.destroy();
     expect((await ended).status).toBe(141);
   });
@@ -197,7 +206,7 @@ describe('the end of a guest', () => {
     'comes with %s to run, and leaves no QEMU',
     async (signal) => {
       const { child, ended } = start(['sh', '-c', 'echo up; sleep 1000']);
-      await new Promise((done) => child.stdout?.once('data', done));
+      await firstOutput({ child, ended });
       const pid = child.pid as number;
       const guests = childrenOf(pid);
       expect(guests).not.toEqual([]);
@@ -211,7 +220,7 @@ describe('the end of a guest', () => {
 
   it('comes with a signal to run while nobody takes its output', async () => {
     const { child, ended } = start(['yes']);
-    await new Promise((done) => child.stdout?.once('data', done));
+    await firstOutput({ child, ended });
     child.stdout?.pause();
     await new Promise((done) => setTimeout(done, 500));
     child.kill('SIGTERM');
