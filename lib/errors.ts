@@ -72,6 +72,14 @@ export function systemError(errno: number, syscall: string, path?: string, hint?
   });
 }
 
+/** The same error with one more sentence in its hint. */
+export function withHint(error: AlsaError, sentence: string): AlsaError {
+  const { code, errno, syscall, path, cause } = error;
+  const [message] = error.hint ? error.message.split(`. ${error.hint}`) : [error.message];
+  const hint = error.hint ? `${error.hint} ${sentence}` : sentence;
+  return new AlsaError(message ?? error.message, { code, errno, syscall, path, cause, hint });
+}
+
 /** The AlsaError for a call on something that was closed before. */
 export function closedError(what: string): AlsaError {
   return new AlsaError(`${what} is closed`, { code: 'ERR_CLOSED' });

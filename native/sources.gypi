@@ -3,10 +3,14 @@
   "variables": {
     "alsa_utimer_sources": [
       "native/alsa/pcm.cc",
+      "native/alsa/period_pump.cc",
+      "native/alsa/timer_ginfo.cc",
       "native/alsa/unique_fd.cc",
       "native/alsa/utimer.cc",
       "native/binding/addon.cc",
       "native/binding/pcm_binding.cc",
+      "native/binding/period_pump_binding.cc",
+      "native/binding/readiness.cc",
       "native/binding/utimer_binding.cc",
     ],
   },

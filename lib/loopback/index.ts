@@ -1,6 +1,18 @@
 /** snd-aloop: its cards and cables, and audio through a cable that a userspace-driven timer clocks. */
 export type { CableSide, CableState } from './cable.js';
+export {
+  type CaptureOptions,
+  LoopbackCapture,
+  type LoopbackCaptureOptions,
+  type LoopbackCaptureStats,
+} from './capture.js';
 export { LoopbackCard } from './card.js';
+export {
+  ClockedLoopback,
+  type ClockedLoopbackOptions,
+  type ClockedLoopbackStats,
+  type SendOptions,
+} from './clocked-loopback.js';
 export type { SubstreamHolder } from './holder.js';
 export { isLoopbackLoaded, type LoopbackCardOptions, moduleParameters } from './module.js';
 export { parseTimerSource, type TimerSource, userTimerIdOf } from './timer-source.js';

@@ -18,6 +18,9 @@ export interface NativeError extends Error {
   readonly formats?: readonly number[];
   readonly min?: number;
   readonly max?: number;
+  /** ERR_NOT_STARTED: what SNDRV_PCM_IOCTL_START returned, and SNDRV_PCM_STATE_* after it. */
+  readonly result?: number;
+  readonly state?: number;
 }
 
 /** A native object that holds a descriptor. */
@@ -61,10 +64,52 @@ export interface PcmHandle extends NativeHandle {
   pause(on: boolean): void;
   status(): PcmStatusNative;
   subdevice(): number;
+  /** Nanoseconds of a period, from the substream's own timer. */
+  timerResolution(timerPath: string): bigint;
   /** Frames taken; 0 when there is no room. */
   write(bytes: Uint8Array): number;
   /** Frames read; 0 when there are none. */
   read(bytes: Uint8Array): number;
+}
+
+export interface PumpStatsNative {
+  readonly periods: number;
+  readonly insertedPeriods: number;
+  readonly pendingBytes: number;
+  /** Of the last write. */
+  readonly consumedBytes: number;
+  /** What ended the inserting of silence, or 0. */
+  readonly insertedError: number;
+  /** Bucket k: triggers that took 2^k..2^(k+1)-1 ns. */
+  readonly triggerCosts: readonly number[];
+}
+
+/** Writes periods to a playback substream and triggers the timer of its cable. It owns neither. */
+export interface PeriodPumpHandle extends NativeHandle {
+  /** Takes all bytes, or throws; `consumedBytes` tells then how many it took. */
+  write(bytes: Uint8Array): void;
+  /** Completes a begun period with silence; returns the bytes of silence. */
+  pad(): number;
+  /** The stream was prepared, and is started with the next period; `forget` drops a begun one. */
+  restart(forget: boolean): void;
+  /** Nanoseconds; a `period` of 0 ends it. */
+  keepAlive(period: bigint, grace: bigint): void;
+  stats(): PumpStatsNative;
+}
+
+/** Waits in the event loop for a descriptor. */
+export interface WatcherHandle extends NativeHandle {
+  /** Calls back once: when there is something to read, or something went wrong. Keeps the event loop alive until then. */
+  arm(callback: () => void): void;
+  /** Takes that back. */
+  disarm(): void;
+}
+
+export interface TimerGinfoNative {
+  /** Nanoseconds. */
+  readonly resolution: bigint;
+  /** Open instances: listeners and cables. */
+  readonly clients: number;
 }
 
 export interface NativeBinding {
@@ -72,11 +117,28 @@ export interface NativeBinding {
   utimerSupported(path: string): boolean;
   /** `subdevice` -1 takes any free substream; `controlPath` is used otherwise. */
   openPcm(path: string, playback: boolean, controlPath: string, subdevice: number): PcmHandle;
+  createPeriodPump(
+    pcm: PcmHandle,
+    timer: UtimerHandle,
+    parameters: { readonly periodFrames: number; readonly silence: number; readonly measure: boolean },
+  ): PeriodPumpHandle;
+  watchPcm(pcm: PcmHandle): WatcherHandle;
+  /** SNDRV_TIMER_IOCTL_GINFO; `timerClass` is SNDRV_TIMER_CLASS_*. */
+  timerGinfo(
+    path: string,
+    timerClass: number,
+    card: number,
+    device: number,
+    subdevice: number,
+  ): TimerGinfoNative;
 }
 
 /** The names of {@link NativeBinding}, for the test that compares them with the addon. */
 export const BINDING_FUNCTIONS = [
+  'createPeriodPump',
   'createUtimer',
   'openPcm',
+  'timerGinfo',
   'utimerSupported',
+  'watchPcm',
 ] as const satisfies readonly (keyof NativeBinding)[];

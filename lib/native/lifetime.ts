@@ -19,8 +19,16 @@ const registry = new FinalizationRegistry<Held>(({ handle, what }) => {
   });
 });
 
+const handles = new WeakMap<object, NativeHandle>();
+
+/** The native object of a watched owner, for parts of the library that pass it on to the addon. */
+export function handleOf<T extends NativeHandle>(owner: object): T {
+  return handles.get(owner) as T;
+}
+
 /** Watches `owner`; `what` names it in the warning. */
 export function watch(owner: object, handle: NativeHandle, what: string): void {
+  handles.set(owner, handle);
   registry.register(owner, { handle, what }, handle);
 }
 

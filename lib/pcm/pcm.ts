@@ -31,6 +31,11 @@ const STATES = [
 
 export type PcmState = (typeof STATES)[number];
 
+/** The name of SNDRV_PCM_STATE_* number `state`. */
+export function stateName(state: number): PcmState {
+  return STATES[state] ?? 'disconnected';
+}
+
 export interface PcmOptions extends PcmParameters {
   /** The number of the card. */
   readonly card: number;
@@ -127,7 +132,7 @@ export class Pcm implements Disposable {
   /** The state of the stream: SNDRV_PCM_IOCTL_STATUS. */
   get state(): PcmState {
     const { state } = this.#call(() => this.#handle.status());
-    return STATES[state] ?? 'disconnected';
+    return stateName(state);
   }
 
   /** Frames that `write` or `read` would take now. */
@@ -138,6 +143,16 @@ export class Pcm implements Disposable {
   /** Playback: frames queued. Capture: frames waiting to be read. */
   get delay(): number {
     return this.#call(() => this.#handle.status()).delay;
+  }
+
+  /**
+   * Nanoseconds of a period as the kernel computed them when the parameters were set; a timer that clocks this
+   * substream must have exactly this resolution. SNDRV_TIMER_IOCTL_GINFO of the substream's own timer.
+   *
+   * @throws AlsaError ENOENT, EACCES (/dev/snd/timer), ENODEV (a kernel without CONFIG_SND_PCM_TIMER), ERR_CLOSED
+   */
+  get timerResolution(): bigint {
+    return this.#call(() => this.#handle.timerResolution('/dev/snd/timer'));
   }
 
   /**
@@ -225,7 +240,8 @@ export class Pcm implements Disposable {
   }
 }
 
-function notStarted(what: string, result: number, state: PcmState): AlsaError {
+/** The error for a START that changed nothing. */
+export function notStarted(what: string, result: number, state: PcmState): AlsaError {
   return new AlsaError(`${what} did not start: START returned ${result}, the state is ${state}`, {
     code: 'ERR_NOT_STARTED',
     syscall: 'ioctl SNDRV_PCM_IOCTL_START',

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "alsa/system_error.h"
+#include "alsa/timer_ginfo.h"
 
 namespace alsa_utimer {
 namespace {
@@ -80,7 +81,8 @@ UniqueFd Pcm::prefer_subdevice(const std::string& control_path, int subdevice) {
 }
 
 int Pcm::call(unsigned long request, void* argument, const char* name) const {
-  if (closed()) {
+  const std::lock_guard lock(mutex_);
+  if (!fd_.valid()) {
     throw ClosedError();
   }
   const int result = ::ioctl(fd_.get(), request, argument);
@@ -88,6 +90,16 @@ int Pcm::call(unsigned long request, void* argument, const char* name) const {
     throw SystemError(errno, name, path_);
   }
   return result;
+}
+
+void Pcm::close() noexcept {
+  const std::lock_guard lock(mutex_);
+  fd_.reset();
+}
+
+bool Pcm::closed() const noexcept {
+  const std::lock_guard lock(mutex_);
+  return !fd_.valid();
 }
 
 void Pcm::configure(const PcmParameters& wanted) {
@@ -173,6 +185,16 @@ int Pcm::subdevice() const {
   snd_pcm_info info{};
   call(SNDRV_PCM_IOCTL_INFO, &info, "ioctl SNDRV_PCM_IOCTL_INFO");
   return static_cast<int>(info.subdevice);
+}
+
+std::uint64_t Pcm::timer_resolution(const std::string& timer_path) const {
+  snd_pcm_info info{};
+  call(SNDRV_PCM_IOCTL_INFO, &info, "ioctl SNDRV_PCM_IOCTL_INFO");
+  return ginfo(timer_path, {.device_class = SNDRV_TIMER_CLASS_PCM,
+                            .card = info.card,
+                            .device = static_cast<int>(info.device),
+                            .subdevice = static_cast<int>(info.subdevice) * 2 + info.stream})
+      .resolution;
 }
 
 std::uint64_t Pcm::write(const void* data, std::uint64_t frames) {

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <exception>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,7 +49,8 @@ struct PcmStatus {
   std::int64_t delay;   // frames between the application and the hardware pointer
 };
 
-class Pcm {
+// May be used by several threads, as PeriodPump does: the descriptor cannot be closed under a call.
+class Pcm : public std::enable_shared_from_this<Pcm> {
  public:
   // open(2), O_NONBLOCK, so that a substream in use is EBUSY instead of a wait. Throws SystemError.
   Pcm(std::string path, bool playback);
@@ -67,13 +70,19 @@ class Pcm {
   void pause(bool on);
   [[nodiscard]] PcmStatus status() const;
   [[nodiscard]] int subdevice() const;
+  // Nanoseconds of a period as the kernel computed them at HW_PARAMS, which is what snd-aloop compares with
+  // the resolution of a cable's timer: SNDRV_TIMER_IOCTL_GINFO of the substream's own timer, on the timer
+  // device `timer_path`.
+  [[nodiscard]] std::uint64_t timer_resolution(const std::string& timer_path) const;
 
   // Frames written or read, 0 when none can be now. Throws SystemError (EPIPE after an xrun).
   std::uint64_t write(const void* data, std::uint64_t frames);
   std::uint64_t read(void* data, std::uint64_t frames);
 
-  void close() noexcept { fd_.reset(); }
-  [[nodiscard]] bool closed() const noexcept { return !fd_.valid(); }
+  void close() noexcept;
+  [[nodiscard]] bool closed() const noexcept;
+  // The descriptor, to wait for and nothing else; it is gone after close().
+  [[nodiscard]] int descriptor() const noexcept { return fd_.get(); }
   [[nodiscard]] bool playback() const noexcept { return playback_; }
   [[nodiscard]] std::uint32_t frame_bytes() const noexcept { return frame_bytes_; }
 
@@ -83,6 +92,7 @@ class Pcm {
   std::string path_;
   bool playback_;
   std::uint32_t frame_bytes_ = 0;
+  mutable std::mutex mutex_;
   UniqueFd fd_;
 };
 

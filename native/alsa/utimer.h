@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <string>
 
@@ -10,7 +11,7 @@
 
 namespace alsa_utimer {
 
-class Utimer {
+class Utimer : public std::enable_shared_from_this<Utimer> {
  public:
   // SNDRV_TIMER_IOCTL_CREATE on the timer device `path`; `resolution` in ns. Throws SystemError.
   Utimer(const std::string& path, std::uint64_t resolution);

@@ -2,8 +2,11 @@
 // main thread, every worker) has its own, and nothing is left behind when one is terminated.
 #include <napi.h>
 
+#include "alsa/period_pump.h"
 #include "binding/handle.h"
 #include "binding/pcm_binding.h"
+#include "binding/period_pump_binding.h"
+#include "binding/readiness.h"
 #include "binding/utimer_binding.h"
 
 namespace alsa_utimer::binding {
@@ -27,6 +30,12 @@ void throw_as_javascript(napi_env environment, const std::exception& error) {
     set_optional(object, system->path());
   } else if (dynamic_cast<const ClosedError*>(&error) != nullptr) {
     object.Set("code", "ERR_CLOSED");
+  } else if (const auto* not_started = dynamic_cast<const NotStartedError*>(&error)) {
+    object.Set("code", "ERR_NOT_STARTED");
+    object.Set("result", not_started->result());
+    object.Set("state", not_started->state());
+  } else if (dynamic_cast<const StalledError*>(&error) != nullptr) {
+    object.Set("code", "ERR_STALLED");
   } else if (const auto* parameter = dynamic_cast<const ParameterError*>(&error)) {
     const RefusedParameter& refused = parameter->refused();
     Napi::Array formats = Napi::Array::New(env, refused.formats.size());
@@ -48,6 +57,8 @@ namespace {
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   register_utimer(env, exports);
   register_pcm(env, exports);
+  register_period_pump(env, exports);
+  register_readiness(env, exports);
   return exports;
 }
 

@@ -53,6 +53,10 @@ napi_value status(Pcm& pcm, const Napi::CallbackInfo& info) {
   return result;
 }
 
+napi_value timer_resolution(Pcm& pcm, const Napi::CallbackInfo& info) {
+  return Napi::BigInt::New(info.Env(), pcm.timer_resolution(read_string(info[0], "timerPath")));
+}
+
 napi_value subdevice(Pcm& pcm, const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), pcm.subdevice());
 }
@@ -106,6 +110,7 @@ napi_value open(const Napi::CallbackInfo& info) {
   PcmHandle::add<pause>(env, handle, "pause", pcm);
   PcmHandle::add<status>(env, handle, "status", pcm);
   PcmHandle::add<subdevice>(env, handle, "subdevice", pcm);
+  PcmHandle::add<timer_resolution>(env, handle, "timerResolution", pcm);
   PcmHandle::add<write>(env, handle, "write", pcm);
   PcmHandle::add<read>(env, handle, "read", pcm);
   PcmHandle::add<close>(env, handle, "close", pcm);

@@ -34,6 +34,18 @@ export class FakeBinding implements NativeBinding {
     return this.supported;
   }
 
+  createPeriodPump(): never {
+    throw failedCall(95, 'no pump in this kernel');
+  }
+
+  watchPcm(): never {
+    throw failedCall(95, 'no event loop in this kernel');
+  }
+
+  timerGinfo(path: string): never {
+    throw failedCall(19, 'ioctl SNDRV_TIMER_IOCTL_GINFO', path);
+  }
+
   openPcm(path: string): PcmHandle {
     throw failedCall(2, 'open', path);
   }

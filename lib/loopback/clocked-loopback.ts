@@ -1,0 +1,418 @@
+/** ClockedLoopback: audio through one cable of snd-aloop, at the pace of whoever writes it. */
+import { Writable } from 'node:stream';
+import { checkBoolean, checkBytes, checkInteger, checkOneOf, checkOptions, typeError } from '../arguments.js';
+import { AlsaError, closedError, fromNative, withHint } from '../errors.js';
+import type { NativeError, PcmHandle, PeriodPumpHandle, UtimerHandle } from '../native/binding.js';
+import { handleOf, release, watch } from '../native/lifetime.js';
+import { native } from '../native/load.js';
+import { sampleFormat } from '../pcm/format.js';
+import { checkParameters, type PcmParameters } from '../pcm/parameters.js';
+import { notStarted, Pcm, stateName } from '../pcm/pcm.js';
+import type { UserTimer } from '../timer/user-timer.js';
+import { type CaptureOptions, LoopbackCapture } from './capture.js';
+import { LoopbackCard } from './card.js';
+import { describeHolder, substreamHolder } from './holder.js';
+import { Listener } from './listener.js';
+import { openClocked } from './pointing.js';
+
+export interface ClockedLoopbackOptions extends PcmParameters {
+  /** The card, or its number or id; the first loopback card when it is left out. */
+  readonly card?: LoopbackCard | number | string;
+  /** The device to play on: 0 (default) or 1. Listeners capture on the other one. */
+  readonly device?: 0 | 1;
+  /** 0..7; 0 when it is left out. */
+  readonly substream?: number;
+  /** Hold this id for the timer, 0..127: where an administrator has set `timer_source` for good. */
+  readonly timerId?: number;
+  /**
+   * What the listener gets while nothing is written. 'hold' (default): nothing; a blocking read fails with EIO after 100 ms
+   * or 1.1 buffers, whichever is longer. 'silence': periods of silence at the cable's own pace, moved by a thread, until
+   * frames come again; they come whole and none is lost.
+   */
+  readonly starvation?: 'hold' | 'silence';
+  /** With starvation 'silence': how long after a period was due the first silent one is moved, ms. 2 periods by default. */
+  readonly grace?: number;
+  /** Keep a histogram of what triggers cost, see {@link ClockedLoopbackStats}. false by default. */
+  readonly measure?: boolean;
+}
+
+export interface ClockedLoopbackStats {
+  /** Periods of given frames that were moved. */
+  readonly periods: number;
+  /** Frames of those periods. */
+  readonly frames: number;
+  /** Bytes that wait for the rest of their period. */
+  readonly pendingBytes: number;
+  /** Frames of silence that were moved because nothing was written (starvation 'silence'). */
+  readonly insertedFrames: number;
+  /** Frames of silence that completed a last period in {@link ClockedLoopback.end}. */
+  readonly paddedFrames: number;
+  /** Xruns of the playback side, which were recovered from without loss. */
+  readonly xruns: number;
+  /** Whether somebody captures right now. */
+  readonly listener: boolean;
+  /** With `measure`: element k counts the triggers that took 2^k..2^(k+1)-1 ns. */
+  readonly triggerCosts: readonly number[] | undefined;
+}
+
+export interface SendOptions {
+  /**
+   * 'listener' (default): take frames only while the listener has room for them, so that it loses none. 'producer': take
+   * them at once, for a source that keeps time itself.
+   */
+  readonly pace?: 'listener' | 'producer';
+  /** While nobody listens: 'discard' (default) frames at the pace they come, or 'hold' them until somebody does. */
+  readonly unheard?: 'discard' | 'hold';
+  /** Ends a wait. */
+  readonly signal?: AbortSignal;
+}
+
+/** How late a period must be before silence takes its place, in periods. */
+const GRACE_PERIODS = 2n;
+
+/**
+ * One cable of a loopback card in one direction, with a timer of its own: each period that is written is at the listener
+ * when `write` returns, and nothing is resampled, lost, repeated or reordered.
+ *
+ * The cable is clocked by this object for as long as this object or a listener has it open; `timer_source` of the card
+ * is put back once the cable is open, so that other cables are not concerned. Any program may listen on
+ * `hw:<card>,<other device>,<substream>`, with the same format, rate, channels and period.
+ *
+ * @example
+ * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+ * console.log(`arecord -D ${loop.listenerName} -f S16_LE -r 48000 -c 2 --period-size=480 out.wav`);
+ * loop.write(new Uint8Array(48_000 * 4));
+ * console.log(loop.stats.periods); // 100
+ */
+export class ClockedLoopback implements Disposable {
+  readonly card: LoopbackCard;
+  /** The device that is played on. */
+  readonly device: number;
+  readonly substream: number;
+  /** What the cable is set to, defaults filled in. */
+  readonly parameters: Required<PcmParameters>;
+  readonly #timer: UserTimer;
+  readonly #pcm: Pcm;
+  readonly #pump: PeriodPumpHandle;
+  readonly #write: (bytes: Uint8Array) => void;
+  readonly #keepAlive: { readonly period: bigint; readonly grace: bigint } | undefined;
+  readonly #measure: boolean;
+  #keptAlive = false;
+  #xruns = 0;
+  #paddedFrames = 0;
+
+  private constructor(
+    card: LoopbackCard,
+    timer: UserTimer,
+    pcm: Pcm,
+    keepAlive: { readonly period: bigint; readonly grace: bigint } | undefined,
+    measure: boolean,
+    device: number,
+  ) {
+    this.card = card;
+    this.device = device;
+    this.substream = pcm.substream;
+    this.parameters = pcm.parameters;
+    this.#timer = timer;
+    this.#pcm = pcm;
+    this.#keepAlive = keepAlive;
+    this.#measure = measure;
+    this.#pump = native().createPeriodPump(handleOf<PcmHandle>(pcm), handleOf<UtimerHandle>(timer), {
+      periodFrames: pcm.parameters.periodFrames,
+      silence: sampleFormat(pcm.parameters.format).silence,
+      measure,
+    });
+    this.#write = this.#pump.write;
+    watch(this, this.#pump, this.#name);
+    this.#startKeepingAlive();
+  }
+
+  /**
+   * Creates a timer, points the card at it, opens the playback side of a cable and checks that the timer clocks it with
+   * the right resolution: SNDRV_TIMER_IOCTL_CREATE, /proc/asound/card<N>/timer_source, SNDRV_PCM_IOCTL_HW_PARAMS,
+   * SNDRV_TIMER_IOCTL_GINFO. The stream is started by its first period.
+   *
+   * @throws TypeError, RangeError
+   * @throws AlsaError what UserTimer.create and Pcm.open throw; ERR_NO_LOOPBACK_CARD; EACCES where timer_source may not be
+   * set and names no timer that could be held; ERR_CABLE_CLOCK when a listener has the cable open on another clock;
+   * ERR_RESOLUTION when the kernel computes another resolution for the period
+   */
+  static open(options: ClockedLoopbackOptions): ClockedLoopback {
+    const given = checkOptions('options', options);
+    const parameters = checkParameters(given);
+    const device = checkInteger('device', given.device ?? 0, 0, 1);
+    const substream = checkInteger('substream', given.substream ?? 0, 0, 7);
+    const starvation = checkOneOf('starvation', given.starvation ?? 'hold', ['hold', 'silence']);
+    const measure = checkBoolean('measure', given.measure ?? false);
+    const grace = given.grace === undefined ? undefined : checkInteger('grace', given.grace, 0, 3_600_000);
+    const card = given.card instanceof LoopbackCard ? given.card : LoopbackCard.find(given.card);
+    const { rate, periodFrames } = parameters;
+    const { timer, pcm } = openClocked(
+      card,
+      { rate, periodFrames, id: given.timerId },
+      device,
+      substream,
+      () => Pcm.open({ ...parameters, card: card.number, device, substream, direction: 'playback' }),
+    );
+    try {
+      const keepAlive =
+        starvation === 'silence'
+          ? {
+              period: timer.resolution,
+              grace: grace === undefined ? GRACE_PERIODS * timer.resolution : BigInt(grace) * 1_000_000n,
+            }
+          : undefined;
+      return new ClockedLoopback(card, timer, pcm, keepAlive, measure, device);
+    } catch (error) {
+      pcm.close();
+      timer.close();
+      throw error;
+    }
+  }
+
+  /** What a listener opens, in ALSA's notation, for instance 'hw:0,1,0'. */
+  get listenerName(): string {
+    return `hw:${this.card.number},${1 - this.device},${this.substream}`;
+  }
+
+  /** The id of its timer, 0..127. */
+  get timerId(): number {
+    return this.#timer.id;
+  }
+
+  /** Nanoseconds of a period. */
+  get resolution(): bigint {
+    return this.#timer.resolution;
+  }
+
+  /** Bytes of one frame. */
+  get frameBytes(): number {
+    return this.#pcm.frameBytes;
+  }
+
+  /** Bytes of one period: what a write needs at least to move anything. */
+  get periodBytes(): number {
+    return this.#pcm.frameBytes * this.parameters.periodFrames;
+  }
+
+  get closed(): boolean {
+    return this.#pump.closed();
+  }
+
+  /** What happened so far. Reads /proc/asound/card<N>/cable#<device> for `listener`. */
+  get stats(): ClockedLoopbackStats {
+    const { periods, insertedPeriods, pendingBytes, triggerCosts } = this.#pump.stats();
+    const { periodFrames } = this.parameters;
+    return {
+      periods,
+      frames: periods * periodFrames,
+      pendingBytes,
+      insertedFrames: insertedPeriods * periodFrames,
+      paddedFrames: this.#paddedFrames,
+      xruns: this.#xruns,
+      listener: this.#listener().running,
+      triggerCosts: this.#measure ? triggerCosts : undefined,
+    };
+  }
+
+  /**
+   * Moves bytes to the listener: each period that they complete is there when this returns, a begun one waits for the next
+   * write. SNDRV_PCM_IOCTL_WRITEI_FRAMES and SNDRV_TIMER_IOCTL_TRIGGER for each period, in one call into native code. Does
+   * not wait: a listener that has no room is overrun, and without one the frames are gone; see {@link send}.
+   *
+   * @param bytes any number of bytes, cut anywhere
+   * @throws TypeError ERR_INVALID_ARG_TYPE
+   * @throws AlsaError ERR_NOT_STARTED, EIO, EINVAL (the first period), ERR_STALLED, ENODEV, ERR_CLOSED. `stats` tells what
+   * was moved before.
+   */
+  write(bytes: Uint8Array): void {
+    checkBytes('bytes', bytes);
+    if (this.#keepAlive && !this.#keptAlive) this.#startKeepingAlive();
+    try {
+      this.#write(bytes);
+    } catch (error) {
+      this.#recover(error, bytes);
+    }
+  }
+
+  /**
+   * Like {@link write}, but waits until the listener has room. The kernel does not tell a writer when a listener reads, so
+   * while it is full its /proc/asound/card<N>/pcm<D>c/sub<S>/status is looked at once a period.
+   *
+   * @throws what {@link write} throws; AbortError
+   */
+  async send(bytes: Uint8Array, options: SendOptions = {}): Promise<void> {
+    checkBytes('bytes', bytes);
+    const { pace, unheard, signal } = checkSendOptions(options);
+    const { periodFrames } = this.parameters;
+    let offset = 0;
+    while (offset < bytes.length) {
+      signal?.throwIfAborted();
+      if (this.closed) throw closedError(this.#name);
+      const listener = this.#listener();
+      const room = listener.running && pace === 'listener' ? listener.room() : Number.POSITIVE_INFINITY;
+      if ((!listener.running && unheard === 'hold') || room < periodFrames) {
+        await listener.wait(signal);
+        continue;
+      }
+      // A begun period goes first, so this much fits whatever is pending.
+      const fits =
+        room === Number.POSITIVE_INFINITY ? bytes.length : Math.floor(room / periodFrames) * this.periodBytes;
+      const part = bytes.subarray(offset, offset + Math.max(1, fits - this.#pump.stats().pendingBytes));
+      this.write(part);
+      offset += part.length;
+    }
+  }
+
+  /**
+   * A Node Writable over {@link send}: a chunk is done when its frames are at the listener. Its end calls {@link end};
+   * destroying it leaves the loopback open.
+   *
+   * @example
+   * await pipeline(createReadStream('audio.raw'), loop.writable({ unheard: 'hold' }));
+   */
+  writable(options: Omit<SendOptions, 'signal'> & { readonly highWaterMark?: number } = {}): Writable {
+    checkSendOptions(options);
+    const { highWaterMark = 4 * this.periodBytes } = options;
+    const abort = new AbortController();
+    return new Writable({
+      highWaterMark,
+      write: (chunk: Uint8Array, _encoding, callback) => {
+        this.send(chunk, { ...options, signal: abort.signal }).then(() => callback(), callback);
+      },
+      final: (callback) => {
+        try {
+          this.end();
+          callback();
+        } catch (error) {
+          callback(error as Error);
+        }
+      },
+      destroy: (error, callback) => {
+        abort.abort();
+        callback(error);
+      },
+    });
+  }
+
+  /** {@link writable} as a WHATWG WritableStream of Uint8Array. */
+  toWeb(options: Omit<SendOptions, 'signal'> = {}): WritableStream<Uint8Array> {
+    return Writable.toWeb(this.writable(options)) as WritableStream<Uint8Array>;
+  }
+
+  /**
+   * Ends what was written: completes a begun period with silence, moves it and stops the stream, SNDRV_PCM_IOCTL_DROP. No
+   * drain: snd-aloop spoils a partial last period. The next write starts again.
+   *
+   * @returns frames of silence that completed the last period; a last frame that was begun counts as one
+   * @throws what {@link write} throws
+   */
+  end(): number {
+    this.#keptAlive = false;
+    const frames = this.#call(() => {
+      this.#pump.keepAlive(0n, 0n);
+      return Math.ceil(this.#pump.pad() / this.frameBytes);
+    });
+    this.#pcm.drop();
+    this.#pcm.prepare();
+    this.#pump.restart(true);
+    this.#paddedFrames += frames;
+    return frames;
+  }
+
+  /**
+   * Opens the other end of this cable in this process, with the same parameters.
+   *
+   * @throws what LoopbackCapture.open throws
+   */
+  listen(options: CaptureOptions = {}): LoopbackCapture {
+    const { format, rate, channels, periodFrames } = this.parameters;
+    return LoopbackCapture.open({
+      ...{ format, rate, channels, periodFrames },
+      ...options,
+      card: this.card,
+      device: (1 - this.device) as 0 | 1,
+      substream: this.substream,
+    });
+  }
+
+  /** Closes the substream, then the timer. What waits for the rest of its period is gone. Closing again does nothing. */
+  close(): void {
+    release(this.#pump);
+    this.#pcm.close();
+    this.#timer.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  get #name(): string {
+    return `ClockedLoopback hw:${this.card.number},${this.device},${this.substream}`;
+  }
+
+  #listener(): Listener {
+    return new Listener(this.card.number, 1 - this.device, this.substream, this.resolution);
+  }
+
+  #startKeepingAlive(): void {
+    if (!this.#keepAlive) return;
+    this.#call(() => this.#pump.keepAlive(this.#keepAlive?.period ?? 0n, this.#keepAlive?.grace ?? 0n));
+    this.#keptAlive = true;
+  }
+
+  /** An xrun loses nothing on this side, since no period is queued between two writes: prepare, and write it again. */
+  #recover(error: unknown, bytes: Uint8Array): void {
+    const { errno } = error as NativeError;
+    if (errno !== EPIPE && errno !== ESTRPIPE) throw this.#explain(error);
+    this.#xruns += 1;
+    this.#call(() => {
+      const taken = this.#pump.stats().consumedBytes;
+      this.#pump.keepAlive(0n, 0n);
+      this.#pcm.prepare();
+      this.#pump.restart(false);
+      this.#pump.write(bytes.subarray(taken));
+    });
+    this.#startKeepingAlive();
+  }
+
+  #call<T>(body: () => T): T {
+    try {
+      return body();
+    } catch (error) {
+      throw this.#explain(error);
+    }
+  }
+
+  #explain(error: unknown): unknown {
+    const { code, result, state } = error as NativeError;
+    if (code === 'ERR_NOT_STARTED') return notStarted(this.#name, result ?? 1, stateName(state ?? 0));
+    if (code === 'ERR_STALLED') return stalled(this.#name);
+    const explained = fromNative(error, this.#name);
+    if (!(explained instanceof AlsaError) || (explained.code !== 'EIO' && explained.code !== 'EINVAL'))
+      return explained;
+    const holder = substreamHolder(this.card.number, 1 - this.device, 'capture', this.substream);
+    return holder ? withHint(explained, `Now ${describeHolder(holder)}.`) : explained;
+  }
+}
+
+/** As in <errno.h>; the addon's errors carry the positive number. */
+const EPIPE = 32;
+const ESTRPIPE = 86;
+
+function checkSendOptions(options: SendOptions): Required<Omit<SendOptions, 'signal'>> & SendOptions {
+  const { pace = 'listener', unheard = 'discard', signal } = checkOptions('options', options);
+  checkOneOf('pace', pace, ['listener', 'producer']);
+  checkOneOf('unheard', unheard, ['discard', 'hold']);
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw typeError('signal', 'an AbortSignal', signal);
+  }
+  return signal ? { pace, unheard, signal } : { pace, unheard };
+}
+
+function stalled(what: string): AlsaError {
+  return new AlsaError(`${what} does not move: its buffer is full after triggers`, {
+    code: 'ERR_STALLED',
+    hint: 'Its timer no longer clocks the cable. Close both ends and open them again.',
+  });
+}

@@ -1,0 +1,120 @@
+// Moves whole periods through a cable of snd-aloop: for each, SNDRV_PCM_IOCTL_WRITEI_FRAMES on the playback
+// side and SNDRV_TIMER_IOCTL_TRIGGER on the timer that clocks the cable. When the trigger returns, the period
+// is at the other side. A trigger with less than a period queued would move old audio, so nothing but the
+// pump may trigger its timer, and both calls are made under one lock.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "alsa/pcm.h"
+#include "alsa/utimer.h"
+
+namespace alsa_utimer {
+
+struct PumpParameters {
+  std::uint32_t period_frames;
+  std::uint32_t frame_bytes;
+  std::uint8_t silence;  // the byte that silence is made of
+  bool measure;          // keep the histogram of trigger costs
+};
+
+struct PumpStats {
+  // Bucket k counts the triggers that took 2^k..2^(k+1)-1 ns.
+  static constexpr std::size_t kBuckets = 32;
+
+  std::uint64_t periods;           // periods of given frames that were moved
+  std::uint64_t inserted_periods;  // periods of silence that were moved while none were given
+  std::uint64_t pending_bytes;     // bytes of a period that is not complete
+  std::uint64_t consumed_bytes;    // bytes that the last write took
+  int inserted_error;              // what stopped the inserting of silence, or 0
+  std::array<std::uint64_t, kBuckets> trigger_costs;
+};
+
+// START did not start the stream.
+class NotStartedError : public std::exception {
+ public:
+  NotStartedError(int result, int state) : result_(result), state_(state) {}
+  [[nodiscard]] const char* what() const noexcept override { return "not started"; }
+  [[nodiscard]] int result() const noexcept { return result_; }
+  [[nodiscard]] int state() const noexcept { return state_; }
+
+ private:
+  int result_;
+  int state_;
+};
+
+// There was no room for a period: triggers do not move the cable.
+class StalledError : public std::exception {
+ public:
+  [[nodiscard]] const char* what() const noexcept override { return "stalled"; }
+};
+
+class PeriodPump {
+ public:
+  // `pcm` is a configured playback substream, `timer` the timer of its cable.
+  PeriodPump(std::shared_ptr<Pcm> pcm, std::shared_ptr<Utimer> timer, const PumpParameters& parameters);
+  PeriodPump(const PeriodPump&) = delete;
+  PeriodPump& operator=(const PeriodPump&) = delete;
+  ~PeriodPump() { close(); }
+
+  // Moves every period that `data` completes, and keeps the rest for the next write. Returns `length`. When
+  // it throws, consumed_bytes of `data` have been taken, and none of a period that was not moved. Throws
+  // SystemError, NotStartedError, StalledError, ClosedError.
+  std::size_t write(const std::uint8_t* data, std::size_t length);
+
+  // Completes a begun period with silence and moves it. Returns the bytes of silence.
+  std::size_t pad();
+
+  // The stream was prepared and is to be started with the next period; `forget` drops a begun one.
+  void restart(bool forget);
+
+  // From now on a thread moves a period of silence each `period` ns, beginning `grace` ns after the time at
+  // which the period after the last one was due. 0 for `period` stops it.
+  void keep_alive(std::uint64_t period, std::uint64_t grace);
+
+  [[nodiscard]] PumpStats stats();
+
+  // Ends the thread. The substream and the timer stay as they are.
+  void close() noexcept;
+  [[nodiscard]] bool closed();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void check_open() const;
+  void move(const std::uint8_t* period);
+  void start();
+  void insert_silence();
+  void stop_inserting() noexcept;
+
+  const std::shared_ptr<Pcm> pcm_;
+  const std::shared_ptr<Utimer> timer_;
+  const PumpParameters parameters_;
+  const std::size_t period_bytes_;
+
+  std::mutex mutex_;  // all below
+  bool closed_ = false;
+  bool started_ = false;
+  std::vector<std::uint8_t> begun_;  // a period; the first pending_ bytes are valid
+  std::size_t pending_ = 0;
+  PumpStats stats_{};
+
+  const std::vector<std::uint8_t> silence_;  // a period
+  std::condition_variable changed_;
+  bool inserting_ = false;
+  std::chrono::nanoseconds period_{};
+  std::chrono::nanoseconds grace_{};
+  Clock::time_point due_;
+  std::thread inserter_;
+};
+
+}  // namespace alsa_utimer

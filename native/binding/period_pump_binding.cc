@@ -1,0 +1,131 @@
+#include "binding/period_pump_binding.h"
+
+#include <memory>
+
+#include "alsa/period_pump.h"
+#include "alsa/timer_ginfo.h"
+#include "binding/arguments.h"
+#include "binding/handle.h"
+#include "binding/pcm_binding.h"
+#include "binding/utimer_binding.h"
+
+namespace alsa_utimer::binding {
+namespace {
+
+using PumpHandle = Handle<PeriodPump>;
+
+constexpr napi_type_tag kTag{0x2d0f5b7f9a6c4e11, 0xb3c8e1746f2a9d05};
+
+// The hot path: one call a write, however many periods it moves. Returns nothing, since it takes all or
+// throws.
+napi_value write(napi_env env, napi_callback_info info) noexcept {
+  return guarded(env, [&]() -> napi_value {
+    std::size_t count = 1;
+    napi_value argument = nullptr;
+    void* data = nullptr;
+    if (napi_get_cb_info(env, info, &count, &argument, nullptr, &data) != napi_ok) {
+      return nullptr;
+    }
+    napi_typedarray_type type{};
+    std::size_t length = 0;
+    void* bytes = nullptr;
+    if (napi_get_typedarray_info(env, argument, &type, &length, &bytes, nullptr, nullptr) != napi_ok ||
+        type != napi_uint8_array) {
+      throw expected(env, "bytes", "a Uint8Array");
+    }
+    static_cast<PeriodPump*>(data)->write(static_cast<const std::uint8_t*>(bytes), length);
+    return nullptr;
+  });
+}
+
+napi_value pad(PeriodPump& pump, const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(pump.pad()));
+}
+
+napi_value restart(PeriodPump& pump, const Napi::CallbackInfo& info) {
+  pump.restart(read_boolean(info[0], "forget"));
+  return nullptr;
+}
+
+napi_value keep_alive(PeriodPump& pump, const Napi::CallbackInfo& info) {
+  pump.keep_alive(read_uint64(info[0], "period"), read_uint64(info[1], "grace"));
+  return nullptr;
+}
+
+napi_value stats(PeriodPump& pump, const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const PumpStats stats = pump.stats();
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("periods", static_cast<double>(stats.periods));
+  result.Set("insertedPeriods", static_cast<double>(stats.inserted_periods));
+  result.Set("pendingBytes", static_cast<double>(stats.pending_bytes));
+  result.Set("consumedBytes", static_cast<double>(stats.consumed_bytes));
+  result.Set("insertedError", stats.inserted_error);
+  Napi::Array costs = Napi::Array::New(env, PumpStats::kBuckets);
+  for (std::uint32_t i = 0; i < PumpStats::kBuckets; ++i) {
+    costs.Set(i, static_cast<double>(stats.trigger_costs[i]));
+  }
+  result.Set("triggerCosts", costs);
+  return result;
+}
+
+napi_value close(PeriodPump& pump, const Napi::CallbackInfo&) {
+  pump.close();
+  return nullptr;
+}
+
+napi_value closed(PeriodPump& pump, const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), pump.closed());
+}
+
+napi_value create(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Pcm& pcm = unwrap_pcm(info[0]);
+  Utimer& timer = unwrap_utimer(info[1]);
+  const Napi::Object wanted = read_object(info[2], "parameters");
+  const auto number = [&](const char* name) { return read_integer<std::uint32_t>(wanted.Get(name), name); };
+  const PumpParameters parameters{.period_frames = number("periodFrames"),
+                                  .frame_bytes = pcm.frame_bytes(),
+                                  .silence = static_cast<std::uint8_t>(number("silence")),
+                                  .measure = read_boolean(wanted.Get("measure"), "measure")};
+  // A pump of empty periods would move them for ever.
+  if (!pcm.playback() || parameters.frame_bytes == 0 || parameters.period_frames == 0 ||
+      parameters.period_frames > (1U << 20) / parameters.frame_bytes) {
+    throw expected(env, "pcm", "a configured playback substream, with its periodFrames");
+  }
+  const auto pump =
+      std::make_shared<PeriodPump>(pcm.shared_from_this(), timer.shared_from_this(), parameters);
+  Napi::Object handle = PumpHandle::make(env, pump, kTag);
+  PumpHandle::add_raw(env, handle, "write", write, pump);
+  PumpHandle::add<pad>(env, handle, "pad", pump);
+  PumpHandle::add<restart>(env, handle, "restart", pump);
+  PumpHandle::add<keep_alive>(env, handle, "keepAlive", pump);
+  PumpHandle::add<stats>(env, handle, "stats", pump);
+  PumpHandle::add<close>(env, handle, "close", pump);
+  PumpHandle::add<closed>(env, handle, "closed", pump);
+  return handle;
+}
+
+napi_value timer_ginfo(const Napi::CallbackInfo& info) {
+  const std::string path = read_string(info[0], "path");
+  const auto number = [&](std::size_t index, const char* name) {
+    return read_integer<std::int32_t>(info[index], name);
+  };
+  const TimerGinfo timer = ginfo(path, {.device_class = number(1, "class"),
+                                        .card = number(2, "card"),
+                                        .device = number(3, "device"),
+                                        .subdevice = number(4, "subdevice")});
+  Napi::Object result = Napi::Object::New(info.Env());
+  result.Set("resolution", Napi::BigInt::New(info.Env(), timer.resolution));
+  result.Set("clients", timer.clients);
+  return result;
+}
+
+}  // namespace
+
+void register_period_pump(Napi::Env env, Napi::Object exports) {
+  exports.Set("createPeriodPump", make_function<create>(env, "createPeriodPump"));
+  exports.Set("timerGinfo", make_function<timer_ginfo>(env, "timerGinfo"));
+}
+
+}  // namespace alsa_utimer::binding

@@ -1,0 +1,10 @@
+// PeriodPump in JavaScript: createPeriodPump(pcm, timer, parameters); and timerGinfo(path, address).
+#pragma once
+
+#include <napi.h>
+
+namespace alsa_utimer::binding {
+
+void register_period_pump(Napi::Env env, Napi::Object exports);
+
+}  // namespace alsa_utimer::binding

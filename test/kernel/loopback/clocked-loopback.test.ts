@@ -1,0 +1,297 @@
+// ClockedLoopback and the rest of the machine: other programs, other clocks, listeners that come and go.
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Pcm, UserTimer } from '../../../lib/index.js';
+import { ClockedLoopback, type ClockedLoopbackOptions, LoopbackCard } from '../../../lib/loopback/index.js';
+import type { UtimerHandle } from '../../../lib/native/binding.js';
+import { native, setNative } from '../../../lib/native/load.js';
+import { runChild } from '../../support/child.js';
+import { difference, noise, thrownBy, withCode } from './support.js';
+
+let card: LoopbackCard;
+beforeAll(async () => {
+  card = await LoopbackCard.load();
+});
+afterAll(() => LoopbackCard.unload());
+
+const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
+const open = (options: Partial<ClockedLoopbackOptions> = {}) =>
+  ClockedLoopback.open({ card, ...stream, ...options });
+const listen = (options: Partial<Parameters<typeof Pcm.open>[0]> = {}) =>
+  Pcm.open({ card: card.number, device: 1, substream: 0, direction: 'capture', ...stream, ...options });
+
+describe('An open ClockedLoopback', () => {
+  it('clocks its cable with a timer of its own, and leaves the card as it was', () => {
+    card.setTimerSource('-1.0');
+    using loop = open({ substream: 2 });
+    expect(card.timerSource).toBe('-1.0');
+    expect(card.cable(0, 2).timer).toEqual({ card: -1, device: 4, subdevice: loop.timerId });
+    card.resetTimerSource();
+    using capture = loop.listen();
+    loop.write(new Uint8Array(loop.periodBytes));
+    expect(capture.avail).toBe(480);
+  });
+
+  it('is gone without a trace when it is closed', () => {
+    const loop = open();
+    loop.write(new Uint8Array(loop.periodBytes));
+    loop.close();
+    loop.close();
+    expect(loop.closed).toBe(true);
+    expect(card.cable(0, 0)).toMatchObject({ playback: undefined, capture: undefined });
+    expect(readFileSync('/proc/asound/timers', 'utf8')).not.toMatch(/^G4/m);
+    expect(() => loop.write(new Uint8Array(4))).toThrow(withCode('ERR_CLOSED'));
+    expect(() => loop.end()).toThrow(withCode('ERR_CLOSED'));
+  });
+
+  it('holds the timer that an administrator has chosen', () => {
+    using loop = open({ timerId: 77 });
+    expect(loop.timerId).toBe(77);
+    expect(card.cable(0, 0).timer?.subdevice).toBe(77);
+  });
+
+  it('takes the timer that the card names where it may not point it elsewhere', () => {
+    card.setTimerSource('-1.4.55');
+    process.seteuid?.(65_534);
+    try {
+      // The device nodes of this guest belong to root; only the permission to point is what is missing here.
+      expect(() => card.setTimerSource('-1.4.0')).toThrow(withCode('EACCES'));
+    } finally {
+      process.seteuid?.(0);
+    }
+    const denied = LoopbackCard.find(card.number);
+    denied.setTimerSource = () => {
+      throw Object.assign(
+        thrownBy(() => Pcm.open({ ...stream, card: 31, device: 0, direction: 'playback' })) as Error,
+        {
+          code: 'EACCES',
+        },
+      );
+    };
+    using loop = open({ card: denied });
+    expect(loop.timerId).toBe(55);
+    card.resetTimerSource();
+  });
+
+  it('knows whether somebody listens', () => {
+    using loop = open();
+    expect(loop.stats.listener).toBe(false);
+    using capture = loop.listen();
+    expect(loop.stats.listener).toBe(true);
+    capture.close();
+    expect(loop.stats.listener).toBe(false);
+  });
+
+  it('discards what nobody listens to, and a listener gets what comes after it started', () => {
+    using loop = open();
+    const sent = noise(10 * loop.periodBytes);
+    loop.write(sent.subarray(0, 6 * loop.periodBytes));
+    using capture = loop.listen();
+    loop.write(sent.subarray(6 * loop.periodBytes));
+    expect(difference(sent.subarray(6 * loop.periodBytes), capture.read())).toBeUndefined();
+  });
+
+  it('tells how long its triggers took', () => {
+    using loop = open({ measure: true });
+    loop.write(new Uint8Array(100 * loop.periodBytes));
+    const { triggerCosts = [] } = loop.stats;
+    expect(triggerCosts.reduce((sum, count) => sum + count, 0)).toBe(100);
+  });
+
+  it('warns when it is collected while open, and leaves nothing behind', async () => {
+    const result = await runChild(`
+      const { ClockedLoopback } = await import(${JSON.stringify(new URL('../../../dist/loopback/index.js', import.meta.url).href)});
+      const warnings = [];
+      process.on('warning', ({ message }) => warnings.push(message));
+      (() => { ClockedLoopback.open({ card: ${card.number}, starvation: 'silence', ...${JSON.stringify(stream)} }); })();
+      await collect(() => warnings.some((message) => message.includes('UserTimer')) && warnings.some((message) => message.startsWith('ClockedLoopback')));
+      console.log(JSON.stringify(Object.keys(descriptors()).filter((name) => /utimer|pcm/.test(name))));`);
+    expect(result).toMatchObject({ code: 0, signal: null, stdout: '[]\n' });
+  });
+});
+
+describe('Opening', () => {
+  it('is refused while another program plays, and says which', () => {
+    using _other = Pcm.open({ ...stream, card: card.number, device: 0, substream: 0, direction: 'playback' });
+    const error = thrownBy(() => open());
+    expect(error).toMatchObject({ code: 'EBUSY' });
+    expect(String(error)).toContain(`playback hw:${card.number},0,0 is held by`);
+    expect(String(error)).toContain(
+      `(process ${process.pid}): S16_LE, 48000 Hz, 2 channels, 480 frames a period`,
+    );
+  });
+
+  it('is refused while a listener has the cable on another clock, and says who', () => {
+    using _listener = listen();
+    const error = thrownBy(() => open());
+    expect(error).toMatchObject({ code: 'ERR_CABLE_CLOCK' });
+    expect(String(error)).toContain('is clocked by jiffies');
+    expect(String(error)).toContain(`(process ${process.pid})`);
+    expect(card.timerSource).toBe('');
+  });
+
+  it('is refused with parameters that a listener has pinned to something else, and says to what', () => {
+    using timer = UserTimer.create({ rate: 44_100, periodFrames: 441 });
+    card.setTimerSource(timer);
+    using _listener = listen({ rate: 44_100, periodFrames: 441 });
+    card.resetTimerSource();
+    const error = thrownBy(() => open());
+    expect(error).toMatchObject({ code: 'ERR_PCM_PARAMETER' });
+    expect(String(error)).toContain('44100 Hz, 2 channels, 441 frames a period');
+  });
+
+  it('leaves no timer behind when it fails', () => {
+    using _other = Pcm.open({ ...stream, card: card.number, device: 0, substream: 0, direction: 'playback' });
+    expect(() => open()).toThrow();
+    expect(readFileSync('/proc/asound/timers', 'utf8')).not.toMatch(/^G4/m);
+  });
+});
+
+describe('The first period', () => {
+  it('is refused while something else runs on the timer, and can be written again after', () => {
+    using loop = open();
+    card.setTimerSource(`-1.4.${loop.timerId}`);
+    using intruder = listen({ substream: 5 });
+    card.resetTimerSource();
+    intruder.start();
+    const sent = noise(loop.periodBytes);
+    expect(() => loop.write(sent)).toThrow(withCode('ERR_NOT_STARTED'));
+    expect(loop.stats).toMatchObject({ periods: 0, pendingBytes: 0 });
+    intruder.drop();
+    loop.write(sent);
+    expect(loop.stats).toMatchObject({ periods: 1, pendingBytes: 0 });
+  });
+});
+
+describe('An xrun of the playback side', () => {
+  it('is recovered from by the next write without loss', () => {
+    // A trigger that nobody else can make: with nothing queued, it moves a period of nothing and stops the stream.
+    const real = native();
+    const timers: UtimerHandle[] = [];
+    setNative({
+      ...real,
+      createUtimer: (...args) => {
+        const handle = real.createUtimer(...args);
+        timers.push(handle);
+        return handle;
+      },
+    });
+    using loop = open({ fillWithSilence: true });
+    setNative(undefined);
+    using capture = loop.listen();
+    const sent = noise(5 * loop.periodBytes);
+    const at = 2 * loop.periodBytes;
+    loop.write(sent.subarray(0, at + 11));
+    timers[0]?.trigger();
+    loop.write(sent.subarray(at + 11));
+    const expected = Buffer.concat([sent.subarray(0, at), Buffer.alloc(loop.periodBytes), sent.subarray(at)]);
+    expect(difference(expected, capture.read())).toBeUndefined();
+    expect(loop.stats).toMatchObject({ periods: 5, xruns: 1 });
+  });
+});
+
+describe('A listener that does not read', () => {
+  it('is overrun, and told so', () => {
+    using loop = open();
+    using capture = loop.listen({ periods: 4 });
+    loop.write(new Uint8Array(5 * loop.periodBytes));
+    expect(() => capture.read()).toThrow(withCode('EPIPE'));
+    expect(loop.stats).toMatchObject({ periods: 5, xruns: 0, listener: false });
+  });
+
+  it('may lag by its whole buffer', () => {
+    using loop = open();
+    using capture = loop.listen({ periods: 4 });
+    const sent = noise(4 * loop.periodBytes);
+    loop.write(sent);
+    expect(difference(sent, capture.read())).toBeUndefined();
+  });
+
+  it('can start again with what comes next', () => {
+    using loop = open();
+    using capture = loop.listen({ periods: 4, overrun: 'restart' });
+    loop.write(new Uint8Array(5 * loop.periodBytes));
+    expect(capture.read().length).toBe(0);
+    const sent = noise(2 * loop.periodBytes);
+    loop.write(sent);
+    expect(difference(sent, capture.read())).toBeUndefined();
+    expect(capture.stats).toEqual({ frames: 960, overruns: 1 });
+  });
+});
+
+describe('A writer that is killed', () => {
+  const writer = (options = '') => `
+    const { ClockedLoopback } = await import(${JSON.stringify(new URL('../../../dist/loopback/index.js', import.meta.url).href)});
+    const loop = ClockedLoopback.open({ card: ${card.number}, ...${JSON.stringify(stream)} ${options} });
+    loop.write(new Uint8Array(3 * loop.periodBytes));
+    process.kill(process.pid, 'SIGKILL');
+    await new Promise(() => setInterval(() => {}, 1000));`;
+
+  it('leaves a cable that the next writer opens', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      expect(await runChild(writer())).toMatchObject({ signal: 'SIGKILL' });
+      using loop = open();
+      using capture = loop.listen();
+      const sent = noise(3 * loop.periodBytes);
+      loop.write(sent);
+      expect(difference(sent, capture.read())).toBeUndefined();
+    }
+  });
+
+  it('leaves a listener on a dead clock, which must be closed before the next writer can open', async () => {
+    card.setTimerSource('-1.4.9');
+    const timer = UserTimer.create({ rate: 48_000, periodFrames: 480, id: 9 });
+    const listener = listen();
+    timer.close();
+    const error = thrownBy(() => open({ timerId: 9 }));
+    expect(error).toMatchObject({ code: 'ERR_CABLE_CLOCK' });
+    expect(String(error)).toContain('an earlier timer 9, which is gone');
+    listener.close();
+    card.resetTimerSource();
+    using loop = open({ timerId: 9 });
+    loop.write(new Uint8Array(loop.periodBytes));
+  });
+});
+
+describe('Starvation', () => {
+  it('is silence at the pace of the cable when that was asked for, and frames come whole and complete after it', async () => {
+    using loop = open({ starvation: 'silence', grace: 0 });
+    using capture = loop.listen({ periods: 1_000 });
+    const sent = noise(20 * loop.periodBytes);
+    const received: Buffer[] = [];
+    const until = async (done: () => boolean) => {
+      while (!done()) {
+        await capture.ready();
+        received.push(capture.read());
+      }
+    };
+    await until(() => received.length >= 3);
+    loop.write(sent.subarray(0, 5 * loop.periodBytes + 77));
+    const inserted = loop.stats.insertedFrames;
+    await until(() => loop.stats.insertedFrames > inserted + 2 * 480);
+    loop.write(sent.subarray(5 * loop.periodBytes + 77));
+    received.push(capture.read());
+    const all = Buffer.concat(received);
+    const silence = Buffer.alloc(loop.periodBytes);
+    const heard: Buffer[] = [];
+    let silent = 0;
+    for (let at = 0; at < all.length; at += loop.periodBytes) {
+      const period = all.subarray(at, at + loop.periodBytes);
+      if (period.equals(silence)) silent += 1;
+      else heard.push(period);
+    }
+    expect(difference(sent, Buffer.concat(heard))).toBeUndefined();
+    expect(silent).toBeGreaterThanOrEqual(3);
+    expect(loop.stats).toMatchObject({ periods: 20, xruns: 0 });
+    expect(loop.stats.insertedFrames).toBeGreaterThanOrEqual(silent * 480);
+  });
+
+  it('is nothing at all by default', () => {
+    using loop = open();
+    using capture = loop.listen();
+    loop.write(new Uint8Array(loop.periodBytes));
+    capture.read();
+    expect(capture.avail).toBe(0);
+    expect(loop.stats.insertedFrames).toBe(0);
+  });
+});
