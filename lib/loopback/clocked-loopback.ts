@@ -278,7 +278,8 @@ export class ClockedLoopback implements Disposable {
     return new Writable({
       highWaterMark,
       write: (chunk: Uint8Array, _encoding, callback) => {
-        this.send(chunk, { ...options, signal: abort.signal }).then(() => callback(), callback);
+        // Through the event loop, so that a source that is always ready leaves room for everything else.
+        this.send(chunk, { ...options, signal: abort.signal }).then(() => setImmediate(callback), callback);
       },
       final: (callback) => {
         try {

@@ -40,7 +40,7 @@ async function collect(capture: LoopbackCapture, bytes: number): Promise<Buffer>
   return Buffer.concat(chunks);
 }
 
-describe('Capturing as an iterator', () => {
+describe('A capture', () => {
   it('waits in the event loop and gives every frame once, in order', async () => {
     using loop = open();
     using capture = loop.listen();
@@ -82,7 +82,7 @@ describe('Capturing as an iterator', () => {
     await expect(next).rejects.toThrow(withCode('EPIPE'));
   });
 
-  it('fails when the writer changes the format under it', async () => {
+  it('keeps the clock of a writer that is gone, and the next one is told so', async () => {
     const loop = open();
     using capture = loop.listen();
     loop.write(new Uint8Array(loop.periodBytes));
@@ -277,7 +277,7 @@ describe('A program that listens', () => {
       // It may want more than it keeps, and is not told that this is all.
       const ended = new AbortController();
       const silence = Readable.from(endless(Buffer.alloc(loop.periodBytes)));
-      const sending = pipeline(silence, loop.writable(), { signal: ended.signal });
+      const sending = pipeline(silence, loop.writable({ unheard: 'hold' }), { signal: ended.signal });
       await recording.finally(() => ended.abort());
       await expect(sending).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
       expect(difference(sent, readFileSync(path))).toBeUndefined();
