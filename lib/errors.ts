@@ -87,7 +87,7 @@ export function closedError(what: string): AlsaError {
 
 /** Turns what the addon threw into what a person can use; `what` names the object that was called. */
 export function fromNative(error: unknown, what: string): unknown {
-  if (!(error instanceof Error)) return error;
+  if (!(error instanceof Error) || error instanceof AlsaError) return error;
   const { code, errno, syscall, path } = error as NativeError;
   if (code === 'ERR_CLOSED') return closedError(what);
   if (errno !== undefined && syscall !== undefined) return systemError(errno, syscall, path);

@@ -42,6 +42,48 @@ const CALLS: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
     ENFILE: 'The system has no file descriptor left (/proc/sys/fs/file-max).',
     EINVAL: 'The resolution must not be 0; on a 32-bit kernel it must not be a multiple of 2^32 ns either.',
   },
+  'ioctl SNDRV_TIMER_IOCTL_SELECT': {
+    ENODEV: 'There is no such timer (any more): `utimer list` shows those that exist.',
+    EBUSY:
+      'An exclusive client holds the timer, or 1000 listen to it already: /proc/asound/timers lists its clients.',
+  },
+  'ioctl SNDRV_TIMER_IOCTL_PARAMS': {
+    EBADFD: 'The owner of the timer has closed it; a slave has no parameters until its master is open.',
+    EINVAL: 'The timer takes no such parameters: a tick of less than 1 ms, for instance.',
+  },
+  'ioctl SNDRV_TIMER_IOCTL_START': {
+    EINVAL: 'The owner of the timer has closed it, or a tick is shorter than 100 us.',
+  },
+  'ioctl SNDRV_TIMER_IOCTL_CONTINUE': {
+    EINVAL: 'The owner of the timer has closed it, or a tick is shorter than 100 us.',
+  },
+  'ioctl SNDRV_TIMER_IOCTL_STOP': {
+    EBUSY: 'The instance is not running: a one-shot instance stops itself with its tick.',
+    EINVAL: 'The owner of the timer has closed it.',
+  },
+  'ioctl SNDRV_TIMER_IOCTL_PAUSE': {
+    EBUSY: 'The instance is not running: a one-shot instance stops itself with its tick.',
+    EINVAL: 'The owner of the timer has closed it.',
+  },
+  'ioctl SNDRV_TIMER_IOCTL_INFO': {
+    EBADFD: 'The owner of the timer has closed it.',
+  },
+  'ioctl SNDRV_TIMER_IOCTL_TREAD64': {
+    ENOTTY: "Timestamped records need Linux 5.6 or later; { records: 'plain' } works everywhere.",
+  },
+  'ioctl SNDRV_TIMER_IOCTL_GINFO': {
+    ENODEV: 'There is no such timer: `utimer list` shows those that exist.',
+  },
+  'ioctl SNDRV_TIMER_IOCTL_GSTATUS': {
+    ENODEV: 'There is no such timer: `utimer list` shows those that exist.',
+  },
+  'ioctl SNDRV_TIMER_IOCTL_GPARAMS': {
+    ENODEV: 'There is no such timer: `utimer list` shows those that exist.',
+    ENOSYS:
+      'The period of this timer cannot be set; a userspace-driven timer gets its resolution when it is created.',
+    EBUSY:
+      'The period can be set only while nobody has the timer open: /proc/asound/timers lists its clients.',
+  },
   'ioctl SNDRV_PCM_IOCTL_HW_PARAMS': {
     EINVAL:
       'The cable holds the parameters of its first user until both of its sides are closed; cable#0 and cable#1 in /proc/asound/<card>/ show them.',

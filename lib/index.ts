@@ -2,12 +2,46 @@ export { AlsaError, type AlsaErrorOptions } from './errors.js';
 export { frameBytes, PCM_FORMATS, type PcmFormat } from './pcm/format.js';
 export type { PcmParameters } from './pcm/parameters.js';
 export { Pcm, type PcmDirection, type PcmOptions, type PcmState } from './pcm/pcm.js';
+export type { TimerClient } from './timer/proc-timers.js';
 export { periodResolution } from './timer/resolution.js';
+export type {
+  EndEvent,
+  OverrunEvent,
+  ResolutionEvent,
+  StateEvent,
+  TickEvent,
+  TimerEvent,
+  TimerEventName,
+  UnknownEvent,
+} from './timer/timer-events.js';
 export {
+  describeTimerId,
+  type GlobalTimerDevice,
+  globalTimerId,
+  type HasTimerId,
+  isUserDriven,
+  pcmTimerId,
   type TimerClass,
   type TimerId,
   type TimerSlaveClass,
   userTimerId,
   userTimerSource,
 } from './timer/timer-id.js';
+export {
+  TimerInstance,
+  type TimerInstanceInfo,
+  type TimerInstanceOptions,
+  type TimerInstanceParameters,
+  type TimerInstanceStatus,
+} from './timer/timer-instance.js';
+export {
+  type ListedTimer,
+  listTimers,
+  setTimerParams,
+  type TimerInfo,
+  type TimerParams,
+  type TimerStatus,
+  timerInfo,
+  timerStatus,
+} from './timer/timer-list.js';
 export { UserTimer, type UserTimerOptions } from './timer/user-timer.js';

@@ -3,11 +3,11 @@ import { existsSync, type FSWatcher, readFileSync, watch, writeFileSync } from '
 import { join } from 'node:path';
 import { checkInteger, checkString, typeError } from '../arguments.js';
 import { AlsaError } from '../errors.js';
+import { fromFileSystem, listProc, procAsound, readProc } from '../proc.js';
+import { checkTimerSource, userTimerIdOf } from '../timer/timer-source.js';
 import { type CableState, parseCables } from './cable.js';
 import { cardHolders, describeHolder, type SubstreamHolder } from './holder.js';
 import { isLoopbackLoaded, type LoopbackCardOptions, loadModule, unloadModule } from './module.js';
-import { fromFileSystem, listProc, procAsound, readProc } from './proc.js';
-import { checkTimerSource, userTimerIdOf } from './timer-source.js';
 
 /** `card->driver` of snd-aloop, in /proc/asound/cards. */
 const DRIVER = 'Loopback';

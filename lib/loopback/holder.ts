@@ -1,7 +1,7 @@
 /** Who holds a substream, from /proc/asound/card<N>/pcm<D>p/sub<S>/status and hw_params, which everybody may read. */
 import { join } from 'node:path';
 import type { PcmDirection } from '../pcm/pcm.js';
-import { listProc, procAsound, readProc } from './proc.js';
+import { listProc, procAsound, readProc } from '../proc.js';
 
 export interface SubstreamHolder {
   /** The device in ALSA's notation, for instance 'hw:0,1,0'. */

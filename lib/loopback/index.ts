@@ -1,4 +1,6 @@
 /** snd-aloop: its cards and cables, and audio through a cable that a userspace-driven timer clocks. */
+
+export { parseTimerSource, type TimerSource, userTimerIdOf } from '../timer/timer-source.js';
 export type { CableSide, CableState } from './cable.js';
 export {
   type CaptureOptions,
@@ -15,4 +17,3 @@ export {
 } from './clocked-loopback.js';
 export type { SubstreamHolder } from './holder.js';
 export { isLoopbackLoaded, type LoopbackCardOptions, moduleParameters } from './module.js';
-export { parseTimerSource, type TimerSource, userTimerIdOf } from './timer-source.js';

@@ -1,7 +1,7 @@
 /** Whoever captures at the other end of a cable, as far as a writer can see it. */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { procAsound, readProc } from './proc.js';
+import { procAsound, readProc } from '../proc.js';
 
 /** A look at the capture substream: /proc/asound/card<N>/pcm<D>c/sub<S>/status and hw_params, readable by everybody. */
 export class Listener {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { release } from 'node:os';
 import { checkBoolean, checkInteger, checkOptions, checkString, valueError } from '../arguments.js';
 import { AlsaError } from '../errors.js';
-import { checkTimerSource } from './timer-source.js';
+import { checkTimerSource } from '../timer/timer-source.js';
 
 /** One card of the module; each field is a module parameter. */
 export interface LoopbackCardOptions {

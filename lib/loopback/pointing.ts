@@ -4,10 +4,10 @@ import type { TimerGinfoNative } from '../native/binding.js';
 import { native } from '../native/load.js';
 import type { Pcm } from '../pcm/pcm.js';
 import { USER_DRIVEN_DEVICE } from '../timer/timer-id.js';
+import { userTimerIdOf } from '../timer/timer-source.js';
 import { UserTimer } from '../timer/user-timer.js';
 import type { LoopbackCard } from './card.js';
 import { describeHolder, substreamHolder } from './holder.js';
-import { userTimerIdOf } from './timer-source.js';
 
 /** SNDRV_TIMER_CLASS_GLOBAL. */
 const GLOBAL_CLASS = 1;

@@ -106,10 +106,71 @@ export interface WatcherHandle extends NativeHandle {
 }
 
 export interface TimerGinfoNative {
-  /** Nanoseconds. */
+  /** SNDRV_TIMER_FLG_*. */
+  readonly flags: number;
+  readonly card: number;
+  readonly id: string;
+  readonly name: string;
+  /** Nanoseconds, as the next two. */
   readonly resolution: bigint;
+  readonly resolutionMin: bigint;
+  readonly resolutionMax: bigint;
   /** Open instances: listeners and cables. */
   readonly clients: number;
+}
+
+export interface TimerGstatusNative {
+  /** Nanoseconds. */
+  readonly resolution: bigint;
+  /** The resolution in seconds, as a fraction. */
+  readonly numerator: bigint;
+  readonly denominator: bigint;
+}
+
+export interface TimerInstanceInfoNative {
+  /** SNDRV_TIMER_FLG_*. */
+  readonly flags: number;
+  readonly card: number;
+  readonly id: string;
+  readonly name: string;
+  /** Nanoseconds. */
+  readonly resolution: bigint;
+}
+
+export interface TimerInstanceStatusNative {
+  /** Nanoseconds: when it was last started, stopped, continued or paused. */
+  readonly timestamp: bigint;
+  /** Nanoseconds, cut to 32 bits. */
+  readonly resolution: number;
+  readonly lost: number;
+  /** Records that found the queue full. */
+  readonly overrun: number;
+  /** Records that wait to be read. */
+  readonly queue: number;
+}
+
+/**
+ * An open timer device, to be bound to a timer. Its records come in a BigInt64Array, two elements each: nanoseconds (the
+ * time; in plain records the resolution), and in the place of the second element two Uint32: SNDRV_TIMER_EVENT_*, value.
+ */
+export interface TimerInstanceHandle extends NativeHandle {
+  /** SNDRV_TIMER_CLASS_*, SNDRV_TIMER_SCLASS_*. Returns the id of the calling thread. */
+  select(timerClass: number, slaveClass: number, card: number, device: number, subdevice: number): number;
+  /** SNDRV_TIMER_PSFLG_*; bits of SNDRV_TIMER_EVENT_*. */
+  set(flags: number, ticks: number, queueSize: number, filter: number): void;
+  start(): void;
+  stop(): void;
+  continue(): void;
+  pause(): void;
+  info(): TimerInstanceInfoNative;
+  status(): TimerInstanceStatusNative;
+  /** Records read, or a negated errno. */
+  read(records: BigInt64Array): number;
+  /** Calls back with what read() would return whenever that is not 0, from the event loop, until unlisten(). */
+  listen(records: BigInt64Array, callback: (count: number) => void): void;
+  unlisten(): void;
+  /** Whether listening keeps the event loop alive; it does at first. */
+  setRef(referenced: boolean): void;
 }
 
 export interface NativeBinding {
@@ -123,6 +184,10 @@ export interface NativeBinding {
     parameters: { readonly periodFrames: number; readonly silence: number; readonly measure: boolean },
   ): PeriodPumpHandle;
   watchPcm(pcm: PcmHandle): WatcherHandle;
+  /** SNDRV_TIMER_IOCTL_TREAD64 if `timestamped`. */
+  openTimerInstance(path: string, timestamped: boolean): TimerInstanceHandle;
+  /** What SNDRV_TIMER_IOCTL_NEXT_DEVICE walks through: class, card, device and subdevice of each timer. */
+  enumerateTimers(path: string): Int32Array;
   /** SNDRV_TIMER_IOCTL_GINFO; `timerClass` is SNDRV_TIMER_CLASS_*. */
   timerGinfo(
     path: string,
@@ -131,14 +196,39 @@ export interface NativeBinding {
     device: number,
     subdevice: number,
   ): TimerGinfoNative;
+  /** The same for many, class, card, device and subdevice of each; null for those that do not exist. */
+  timerGinfos(path: string, addresses: Int32Array): (TimerGinfoNative | null)[];
+  /** SNDRV_TIMER_IOCTL_GSTATUS. */
+  timerGstatus(
+    path: string,
+    timerClass: number,
+    card: number,
+    device: number,
+    subdevice: number,
+  ): TimerGstatusNative;
+  /** SNDRV_TIMER_IOCTL_GPARAMS: the period in seconds, as a fraction. */
+  setTimerGparams(
+    path: string,
+    timerClass: number,
+    card: number,
+    device: number,
+    subdevice: number,
+    numerator: bigint,
+    denominator: bigint,
+  ): void;
 }
 
 /** The names of {@link NativeBinding}, for the test that compares them with the addon. */
 export const BINDING_FUNCTIONS = [
   'createPeriodPump',
   'createUtimer',
+  'enumerateTimers',
   'openPcm',
+  'openTimerInstance',
+  'setTimerGparams',
   'timerGinfo',
+  'timerGinfos',
+  'timerGstatus',
   'utimerSupported',
   'watchPcm',
 ] as const satisfies readonly (keyof NativeBinding)[];

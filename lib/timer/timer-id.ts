@@ -1,19 +1,35 @@
 /** A timer's name in the kernel: struct snd_timer_id, the five numbers that /dev/snd/timer selects by. */
+import { checkInteger, checkOneOf, checkOptions } from '../arguments.js';
+
+/** SNDRV_TIMER_CLASS_*, from -1 on. */
+const CLASSES = ['none', 'slave', 'global', 'card', 'pcm'] as const;
+/** SNDRV_TIMER_SCLASS_*, from 0 on. */
+const SLAVE_CLASSES = ['none', 'application', 'sequencer', 'oss-sequencer'] as const;
+/** SNDRV_TIMER_GLOBAL_*, from 0 on. */
+const GLOBAL_DEVICES = ['system', 'rtc', 'hpet', 'hrtimer', 'userspace-driven'] as const;
 
 /** SNDRV_TIMER_CLASS_*. */
-export type TimerClass = 'none' | 'slave' | 'global' | 'card' | 'pcm';
+export type TimerClass = (typeof CLASSES)[number];
 
 /** SNDRV_TIMER_SCLASS_*: who uses a timer; only slave timers are told apart by it. */
-export type TimerSlaveClass = 'none' | 'application' | 'sequencer' | 'oss-sequencer';
+export type TimerSlaveClass = (typeof SLAVE_CLASSES)[number];
+
+/** SNDRV_TIMER_GLOBAL_*: the devices of class 'global', in the order of their numbers. */
+export type GlobalTimerDevice = (typeof GLOBAL_DEVICES)[number];
 
 export interface TimerId {
   readonly class: TimerClass;
   readonly slaveClass: TimerSlaveClass;
   /** The number of the card, or -1. */
   readonly card: number;
-  /** For class 'global': 0 system, 2 HPET, 3 hrtimer, 4 userspace-driven. */
+  /** For class 'global': 0 system, 2 HPET, 3 hrtimer, 4 userspace-driven; for class 'slave': the thread of the master. */
   readonly device: number;
   readonly subdevice: number;
+}
+
+/** Anything that has a timer id: a UserTimer, a TimerInstance, an entry of listTimers(). */
+export interface HasTimerId {
+  readonly timerId: TimerId;
 }
 
 /** SNDRV_TIMER_GLOBAL_UDRIVEN. */
@@ -22,9 +38,57 @@ export const USER_DRIVEN_DEVICE = 4;
 /** The kernel keeps at most this many userspace-driven timers: ids 0..127 (SNDRV_UTIMERS_MAX_COUNT). */
 export const USER_TIMER_COUNT = 128;
 
+export const TIMER_DEVICE = '/dev/snd/timer';
+
+const MIN_INT32 = -(2 ** 31);
+const MAX_INT32 = 2 ** 31 - 1;
+
 /** The timer id of the userspace-driven timer `id`. */
 export function userTimerId(id: number): TimerId {
   return { class: 'global', slaveClass: 'none', card: -1, device: USER_DRIVEN_DEVICE, subdevice: id };
+}
+
+/**
+ * The timer id of a global timer.
+ *
+ * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE
+ * @example
+ * globalTimerId('hrtimer'); // { class: 'global', slaveClass: 'none', card: -1, device: 3, subdevice: 0 }
+ */
+export function globalTimerId(device: GlobalTimerDevice, subdevice = 0): TimerId {
+  const number = GLOBAL_DEVICES.indexOf(checkOneOf('device', device, GLOBAL_DEVICES));
+  return {
+    class: 'global',
+    slaveClass: 'none',
+    card: -1,
+    device: number,
+    subdevice: checkInteger('subdevice', subdevice, 0, MAX_INT32),
+  };
+}
+
+/**
+ * The timer id of a PCM substream's own timer, which ticks once for each period that the stream moves, and tells when it
+ * starts and stops (sound/core/pcm_timer.c: snd_pcm_timer_init). Listening to it disturbs nobody.
+ *
+ * @param card,device,substream the numbers of `hw:card,device,substream`
+ * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE
+ * @example
+ * pcmTimerId(0, 1, 0, 'capture'); // { class: 'pcm', slaveClass: 'none', card: 0, device: 1, subdevice: 1 }
+ */
+export function pcmTimerId(
+  card: number,
+  device: number,
+  substream: number,
+  direction: 'playback' | 'capture',
+): TimerId {
+  const capture = checkOneOf('direction', direction, ['playback', 'capture']) === 'capture' ? 1 : 0;
+  return {
+    class: 'pcm',
+    slaveClass: 'none',
+    card: checkInteger('card', card, 0, 31),
+    device: checkInteger('device', device, 0, MAX_INT32),
+    subdevice: checkInteger('substream', substream, 0, 2 ** 30 - 1) * 2 + capture,
+  };
 }
 
 /**
@@ -33,4 +97,63 @@ export function userTimerId(id: number): TimerId {
  */
 export function userTimerSource(id: number): string {
   return `-1.${USER_DRIVEN_DEVICE}.${id}`;
+}
+
+/** Whether the id is of a userspace-driven timer, which only its owner makes tick. */
+export function isUserDriven(id: TimerId): boolean {
+  return id.class === 'global' && id.device === USER_DRIVEN_DEVICE;
+}
+
+/**
+ * A timer id for people: 'userspace-driven timer 3', 'system timer', 'hrtimer', 'timer of hw:0,1,0 capture', 'slave of
+ * thread 1234'.
+ */
+export function describeTimerId(id: TimerId): string {
+  const { card, device, subdevice } = id;
+  switch (id.class) {
+    case 'global':
+      return isUserDriven(id)
+        ? `userspace-driven timer ${subdevice}`
+        : `${GLOBAL_DEVICES[device] ?? `global timer ${device}`} timer`;
+    case 'pcm':
+      return `timer of hw:${card},${device},${subdevice >> 1} ${subdevice & 1 ? 'capture' : 'playback'}`;
+    case 'card':
+      return `timer ${device}.${subdevice} of card ${card}`;
+    case 'slave':
+      return `slave of ${id.slaveClass} ${device}`;
+    case 'none':
+      return 'no timer';
+  }
+}
+
+/** @internal A timer id, from itself or from something that has one. */
+export function checkTimerId(name: string, value: TimerId | HasTimerId): TimerId {
+  const given: object = checkOptions(name, value);
+  const id = ('timerId' in given ? given.timerId : given) as TimerId;
+  checkOptions(name, id);
+  return {
+    class: checkOneOf(`${name}.class`, id.class, CLASSES),
+    slaveClass: checkOneOf(`${name}.slaveClass`, id.slaveClass, SLAVE_CLASSES),
+    card: checkInteger(`${name}.card`, id.card, MIN_INT32, MAX_INT32),
+    device: checkInteger(`${name}.device`, id.device, MIN_INT32, MAX_INT32),
+    subdevice: checkInteger(`${name}.subdevice`, id.subdevice, MIN_INT32, MAX_INT32),
+  };
+}
+
+/** The numbers of a timer's address, as the seam takes them. */
+export type TimerAddress = readonly [timerClass: number, card: number, device: number, subdevice: number];
+
+/** @internal */
+export function addressOf(id: TimerId): TimerAddress {
+  return [CLASSES.indexOf(id.class) - 1, id.card, id.device, id.subdevice];
+}
+
+/** @internal */
+export function slaveClassNumber(id: TimerId): number {
+  return SLAVE_CLASSES.indexOf(id.slaveClass);
+}
+
+/** @internal The timer id behind an address. */
+export function timerIdOf([timerClass, card, device, subdevice]: TimerAddress): TimerId {
+  return { class: CLASSES[timerClass + 1] ?? 'none', slaveClass: 'none', card, device, subdevice };
 }

@@ -5,9 +5,8 @@ import type { UtimerHandle } from '../native/binding.js';
 import { release, watch } from '../native/lifetime.js';
 import { native } from '../native/load.js';
 import { periodResolution } from './resolution.js';
-import { type TimerId, USER_TIMER_COUNT, userTimerId, userTimerSource } from './timer-id.js';
+import { TIMER_DEVICE, type TimerId, USER_TIMER_COUNT, userTimerId, userTimerSource } from './timer-id.js';
 
-const TIMER_DEVICE = '/dev/snd/timer';
 const MAX_RESOLUTION = 2n ** 64n - 1n;
 
 /** What one tick stands for: nanoseconds, or a PCM period. */

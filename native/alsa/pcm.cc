@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "alsa/system_error.h"
-#include "alsa/timer_ginfo.h"
+#include "alsa/timer_device.h"
 
 namespace alsa_utimer {
 namespace {

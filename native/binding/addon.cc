@@ -7,6 +7,8 @@
 #include "binding/pcm_binding.h"
 #include "binding/period_pump_binding.h"
 #include "binding/readiness.h"
+#include "binding/timer_device_binding.h"
+#include "binding/timer_instance_binding.h"
 #include "binding/utimer_binding.h"
 
 namespace alsa_utimer::binding {
@@ -59,6 +61,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   register_pcm(env, exports);
   register_period_pump(env, exports);
   register_readiness(env, exports);
+  register_timer_device(env, exports);
+  register_timer_instance(env, exports);
   return exports;
 }
 

@@ -3,7 +3,6 @@
 #include <memory>
 
 #include "alsa/period_pump.h"
-#include "alsa/timer_ginfo.h"
 #include "binding/arguments.h"
 #include "binding/handle.h"
 #include "binding/pcm_binding.h"
@@ -106,26 +105,10 @@ napi_value create(const Napi::CallbackInfo& info) {
   return handle;
 }
 
-napi_value timer_ginfo(const Napi::CallbackInfo& info) {
-  const std::string path = read_string(info[0], "path");
-  const auto number = [&](std::size_t index, const char* name) {
-    return read_integer<std::int32_t>(info[index], name);
-  };
-  const TimerGinfo timer = ginfo(path, {.device_class = number(1, "class"),
-                                        .card = number(2, "card"),
-                                        .device = number(3, "device"),
-                                        .subdevice = number(4, "subdevice")});
-  Napi::Object result = Napi::Object::New(info.Env());
-  result.Set("resolution", Napi::BigInt::New(info.Env(), timer.resolution));
-  result.Set("clients", timer.clients);
-  return result;
-}
-
 }  // namespace
 
 void register_period_pump(Napi::Env env, Napi::Object exports) {
   exports.Set("createPeriodPump", make_function<create>(env, "createPeriodPump"));
-  exports.Set("timerGinfo", make_function<timer_ginfo>(env, "timerGinfo"));
 }
 
 }  // namespace alsa_utimer::binding

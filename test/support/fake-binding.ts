@@ -1,5 +1,10 @@
 // A kernel of nothing but ids, for tests of what lib/ decides. What it answers, the kernel suite checks for real.
-import type { NativeBinding, PcmHandle, UtimerHandle } from '../../lib/native/binding.js';
+import type {
+  NativeBinding,
+  PcmHandle,
+  TimerInstanceHandle,
+  UtimerHandle,
+} from '../../lib/native/binding.js';
 
 /** What the addon throws for a failed system call. */
 export function failedCall(errno: number, syscall: string, path?: string): Error {
@@ -44,6 +49,26 @@ export class FakeBinding implements NativeBinding {
 
   timerGinfo(path: string): never {
     throw failedCall(19, 'ioctl SNDRV_TIMER_IOCTL_GINFO', path);
+  }
+
+  openTimerInstance(path: string): TimerInstanceHandle {
+    throw failedCall(2, 'open', path);
+  }
+
+  enumerateTimers(): Int32Array {
+    return new Int32Array(0);
+  }
+
+  timerGinfos(_path: string, addresses: Int32Array): null[] {
+    return Array.from({ length: addresses.length / 4 }, () => null);
+  }
+
+  timerGstatus(path: string): never {
+    throw failedCall(19, 'ioctl SNDRV_TIMER_IOCTL_GSTATUS', path);
+  }
+
+  setTimerGparams(path: string): never {
+    throw failedCall(19, 'ioctl SNDRV_TIMER_IOCTL_GPARAMS', path);
   }
 
   openPcm(path: string): PcmHandle {

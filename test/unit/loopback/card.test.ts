@@ -9,7 +9,7 @@ import {
   parseTimerSource,
   userTimerIdOf,
 } from '../../../lib/loopback/index.js';
-import { setProcAsound } from '../../../lib/loopback/proc.js';
+import { setProcAsound } from '../../../lib/proc.js';
 
 const CARDS = ` 0 [PCH            ]: HDA-Intel - Loopback
                       Loopback at 0xf7f10000 irq 33

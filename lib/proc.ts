@@ -1,6 +1,6 @@
 /** Where the kernel tells about sound cards, and reading it. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { AlsaError, systemError } from '../errors.js';
+import { AlsaError, systemError } from './errors.js';
 
 let root = '/proc/asound';
 

@@ -1,0 +1,113 @@
+/** What one iteration over a timer's events has not taken yet: bounded, since a full queue stops the delivery. */
+import type { TimerEvent } from './timer-events.js';
+
+type Result = IteratorResult<TimerEvent, undefined>;
+
+interface Waiting {
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface QueueOptions {
+  readonly signal: AbortSignal | undefined;
+  /** A full queue has been emptied. */
+  readonly drained: () => void;
+  /** Nothing is wanted any more. */
+  readonly closed: () => void;
+}
+
+const DONE: Result = { done: true, value: undefined };
+
+export class TimerEventQueue implements AsyncIterableIterator<TimerEvent, undefined> {
+  readonly #size: number;
+  readonly #options: QueueOptions;
+  readonly #waiting: Waiting[] = [];
+  #events: TimerEvent[] = [];
+  #next = 0;
+  #state: 'open' | 'ended' | 'failed' = 'open';
+  #error: unknown;
+  readonly #abort = () => this.fail(this.#options.signal?.reason);
+
+  /** @param size events from which on the queue counts as full; one batch more may come */
+  constructor(size: number, options: QueueOptions) {
+    this.#size = size;
+    this.#options = options;
+    options.signal?.addEventListener('abort', this.#abort, { once: true });
+  }
+
+  get full(): boolean {
+    return this.#events.length - this.#next >= this.#size;
+  }
+
+  push(events: readonly TimerEvent[]): void {
+    if (this.#state !== 'open') return;
+    for (const event of events) {
+      // The end is the end of the iteration.
+      if (event.type === 'end') continue;
+      const waiting = this.#waiting.shift();
+      if (waiting) waiting.resolve({ done: false, value: event });
+      else this.#events.push(event);
+    }
+  }
+
+  /** What is queued is still to be had, then the iteration is over. */
+  end(): void {
+    this.#finish('ended');
+    for (const { resolve } of this.#waiting.splice(0)) resolve(DONE);
+  }
+
+  /** The iteration throws, and what is queued is dropped. */
+  fail(error: unknown): void {
+    if (this.#state !== 'open') return;
+    this.#clear();
+    const [first, ...others] = this.#waiting.splice(0);
+    if (first === undefined) this.#error = error;
+    this.#finish(first === undefined ? 'failed' : 'ended');
+    first?.reject(error);
+    for (const { resolve } of others) resolve(DONE);
+  }
+
+  next(): Promise<Result> {
+    const event = this.#events[this.#next];
+    if (event !== undefined) {
+      const wasFull = this.full;
+      this.#next += 1;
+      if (this.#next === this.#events.length) this.#clear();
+      else if (this.#next >= this.#size) {
+        this.#events = this.#events.slice(this.#next);
+        this.#next = 0;
+      }
+      if (wasFull && !this.full && this.#state === 'open') this.#options.drained();
+      return Promise.resolve({ done: false, value: event });
+    }
+    if (this.#state === 'failed') {
+      this.#state = 'ended';
+      return Promise.reject(this.#error);
+    }
+    if (this.#state === 'ended') return Promise.resolve(DONE);
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  }
+
+  /** Ends the iteration from the consumer's side: `break` does this. */
+  return(): Promise<Result> {
+    this.#clear();
+    this.end();
+    return Promise.resolve(DONE);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #clear(): void {
+    this.#events = [];
+    this.#next = 0;
+  }
+
+  #finish(state: 'ended' | 'failed'): void {
+    if (this.#state !== 'open') return;
+    this.#state = state;
+    this.#options.signal?.removeEventListener('abort', this.#abort);
+    this.#options.closed();
+  }
+}

@@ -1,0 +1,156 @@
+/** What a timer instance is told: the records of read(2) on /dev/snd/timer, one member of a union for each event. */
+
+interface Stamped {
+  /**
+   * Nanoseconds on the instance's `clock`: when the kernel wrote the record. 0n where it gives none: in plain records, and
+   * for 'early'.
+   */
+  readonly timestamp: bigint;
+}
+
+/** The timer ticked. */
+export interface TickEvent extends Stamped {
+  readonly type: 'tick';
+  /**
+   * Ticks since the last event. Ticks that nobody has read yet are one event, with the number of all and the time of the
+   * latest.
+   */
+  readonly ticks: number;
+}
+
+/** An event that comes with the resolution of the timer. */
+export interface ResolutionEvent extends Stamped {
+  /**
+   * 'resolution': before the first tick after a start. 'start', 'continue', 'resume': the instance does this.
+   * 'master-...': the timer does it; of a PCM substream's timer, the stream.
+   */
+  readonly type:
+    | 'resolution'
+    | 'start'
+    | 'continue'
+    | 'resume'
+    | 'master-start'
+    | 'master-continue'
+    | 'master-resume';
+  /** Nanoseconds, cut to 32 bits by the kernel. */
+  readonly resolution: bigint;
+}
+
+/** An event that says no more than its name. */
+export interface StateEvent extends Stamped {
+  /** 'early': the parameters were set with `earlyEvent`. */
+  readonly type: 'stop' | 'pause' | 'early' | 'suspend' | 'master-stop' | 'master-pause' | 'master-suspend';
+}
+
+/** Records that found the kernel's queue full, and are lost: those that came after all that were delivered so far. */
+export interface OverrunEvent {
+  readonly type: 'overrun';
+  /** How many. Ticks of userspace-driven timers below 4.29 s are never among them: they are added up instead. */
+  readonly lost: number;
+}
+
+/** The owner of the timer closed it, or its card is gone: nothing comes after this. */
+export interface EndEvent {
+  readonly type: 'end';
+}
+
+/** An event that this version has no name for. */
+export interface UnknownEvent extends Stamped {
+  readonly type: 'unknown';
+  /** SNDRV_TIMER_EVENT_*. */
+  readonly event: number;
+  readonly value: number;
+}
+
+export type TimerEvent = TickEvent | ResolutionEvent | StateEvent | OverrunEvent | EndEvent | UnknownEvent;
+
+/** SNDRV_TIMER_EVENT_*, by number. */
+const NAMES = [
+  'resolution',
+  'tick',
+  'start',
+  'stop',
+  'continue',
+  'pause',
+  'early',
+  'suspend',
+  'resume',
+  undefined,
+  undefined,
+  undefined,
+  'master-start',
+  'master-stop',
+  'master-continue',
+  'master-pause',
+  undefined,
+  'master-suspend',
+  'master-resume',
+] as const;
+
+type Name = Exclude<(typeof NAMES)[number], undefined>;
+
+/** What the filter of an instance can ask for. */
+export type TimerEventName = Exclude<Name, 'early'>;
+
+export const TIMER_EVENT_NAMES: readonly TimerEventName[] = NAMES.filter(
+  (name): name is TimerEventName => name !== undefined && name !== 'early',
+);
+
+/** Everything that an instance emits. */
+export const ALL_EVENT_TYPES = [...TIMER_EVENT_NAMES, 'early', 'overrun', 'end', 'unknown'] as const;
+
+const TICK = 1;
+const STOP = 3;
+const WITH_RESOLUTION = new Set<Name>([
+  'resolution',
+  'start',
+  'continue',
+  'resume',
+  'master-start',
+  'master-continue',
+  'master-resume',
+]);
+
+/** The bits of a filter: `1 << SNDRV_TIMER_EVENT_*`. */
+export function filterBits(events: Iterable<TimerEventName>): number {
+  let bits = 0;
+  for (const event of events) bits |= 1 << NAMES.indexOf(event);
+  return bits;
+}
+
+export const STOP_BIT = 1 << STOP;
+
+/** Records as they come across the seam, two 64-bit elements each: see TimerInstanceHandle. */
+export class RecordBuffer {
+  /** For the addon to write to. */
+  readonly records: BigInt64Array<ArrayBuffer>;
+  readonly #words: Uint32Array<ArrayBuffer>;
+  readonly #stamped: boolean;
+
+  constructor(size: number, stamped: boolean) {
+    this.records = new BigInt64Array(size * 2);
+    this.#words = new Uint32Array(this.records.buffer);
+    this.#stamped = stamped;
+  }
+
+  get size(): number {
+    return this.records.length / 2;
+  }
+
+  isStop(index: number): boolean {
+    return this.#words[index * 4 + 2] === STOP;
+  }
+
+  /** The event of record `index`. */
+  event(index: number): TimerEvent {
+    const event = this.#words[index * 4 + 2] as number;
+    const value = this.#words[index * 4 + 3] as number;
+    const timestamp = this.#stamped ? (this.records[index * 2] as bigint) : 0n;
+    if (event === TICK) return { type: 'tick', ticks: value, timestamp };
+    const type = NAMES[event];
+    if (type === undefined) return { type: 'unknown', event, value, timestamp };
+    return WITH_RESOLUTION.has(type)
+      ? { type: type as ResolutionEvent['type'], resolution: BigInt(value), timestamp }
+      : { type: type as StateEvent['type'], timestamp };
+  }
+}

@@ -1,0 +1,126 @@
+#include "alsa/timer_instance.h"
+
+#include <fcntl.h>
+#include <sound/asound.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "abi/timer_abi.h"
+#include "alsa/kernel_text.h"
+#include "alsa/system_error.h"
+
+namespace alsa_utimer {
+namespace {
+
+// The largest queue that the kernel gives, and so the most that one read can take.
+constexpr std::size_t kMaxRecords = 1024;
+constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
+
+template <typename Raw, typename Convert>
+void convert_all(const std::byte* raw, TimerRecord* records, std::size_t count, Convert&& convert) {
+  for (std::size_t i = 0; i < count; ++i) {
+    Raw record;
+    std::memcpy(&record, raw + i * sizeof record, sizeof record);
+    records[i] = convert(record);
+  }
+}
+
+}  // namespace
+
+TimerInstance::TimerInstance(std::string path, bool timestamped)
+    : path_(std::move(path)), timestamped_(timestamped), fd_(UniqueFd::open(path_, O_RDONLY | O_NONBLOCK)) {
+  if (timestamped_) {
+    int on = 1;
+    call(abi::kTimerIoctlTread64, &on, "ioctl SNDRV_TIMER_IOCTL_TREAD64");
+  }
+}
+
+int TimerInstance::select(int slave_class, const TimerAddress& address) {
+  snd_timer_select selected{};
+  selected.id.dev_class = address.device_class;
+  selected.id.dev_sclass = slave_class;
+  selected.id.card = address.card;
+  selected.id.device = static_cast<decltype(selected.id.device)>(address.device);
+  selected.id.subdevice = static_cast<decltype(selected.id.subdevice)>(address.subdevice);
+  call(SNDRV_TIMER_IOCTL_SELECT, &selected, "ioctl SNDRV_TIMER_IOCTL_SELECT");
+  // snd_timer_user_tselect() names the instance after the thread that selects.
+  return static_cast<int>(::syscall(SYS_gettid));
+}
+
+void TimerInstance::set(const TimerInstanceParameters& parameters) {
+  snd_timer_params wanted{};
+  wanted.flags = parameters.flags;
+  wanted.ticks = parameters.ticks;
+  wanted.queue_size = parameters.queue_size;
+  wanted.filter = parameters.filter;
+  call(SNDRV_TIMER_IOCTL_PARAMS, &wanted, "ioctl SNDRV_TIMER_IOCTL_PARAMS");
+}
+
+void TimerInstance::start() { call(SNDRV_TIMER_IOCTL_START, nullptr, "ioctl SNDRV_TIMER_IOCTL_START"); }
+
+void TimerInstance::stop() { call(SNDRV_TIMER_IOCTL_STOP, nullptr, "ioctl SNDRV_TIMER_IOCTL_STOP"); }
+
+void TimerInstance::resume() {
+  call(SNDRV_TIMER_IOCTL_CONTINUE, nullptr, "ioctl SNDRV_TIMER_IOCTL_CONTINUE");
+}
+
+void TimerInstance::pause() { call(SNDRV_TIMER_IOCTL_PAUSE, nullptr, "ioctl SNDRV_TIMER_IOCTL_PAUSE"); }
+
+TimerInstanceInfo TimerInstance::info() const {
+  snd_timer_info info{};
+  call(SNDRV_TIMER_IOCTL_INFO, &info, "ioctl SNDRV_TIMER_IOCTL_INFO");
+  return {info.flags, info.card, kernel_text(info.id), kernel_text(info.name), info.resolution};
+}
+
+TimerInstanceStatus TimerInstance::status() const {
+  snd_timer_status status{};
+  call(SNDRV_TIMER_IOCTL_STATUS, &status, "ioctl SNDRV_TIMER_IOCTL_STATUS");
+  return {std::int64_t{status.tstamp.tv_sec} * kNanosecondsPerSecond + status.tstamp.tv_nsec,
+          status.resolution, status.lost, status.overrun, status.queue};
+}
+
+std::int64_t TimerInstance::read(TimerRecord* records, std::size_t count) {
+  if (closed()) {
+    throw ClosedError();
+  }
+  const std::size_t size = timestamped_ ? sizeof(abi::TimerTread64) : sizeof(abi::TimerRead);
+  raw_.resize(std::min(count, kMaxRecords) * size);
+  if (raw_.empty()) {
+    return 0;
+  }
+  const ssize_t got = ::read(fd_.get(), raw_.data(), raw_.size());
+  if (got < 0) {
+    return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+  }
+  const std::size_t read_records = static_cast<std::size_t>(got) / size;
+  if (timestamped_) {
+    convert_all<abi::TimerTread64>(raw_.data(), records, read_records, [](const abi::TimerTread64& raw) {
+      return TimerRecord{raw.seconds * kNanosecondsPerSecond + raw.nanoseconds,
+                         static_cast<std::uint32_t>(raw.event), raw.value};
+    });
+  } else {
+    // Two zeros are how a plain record says EARLY: a tick has at least one tick.
+    convert_all<abi::TimerRead>(raw_.data(), records, read_records, [](const abi::TimerRead& raw) {
+      const int event =
+          raw.ticks == 0 && raw.resolution == 0 ? SNDRV_TIMER_EVENT_EARLY : SNDRV_TIMER_EVENT_TICK;
+      return TimerRecord{raw.resolution, static_cast<std::uint32_t>(event), raw.ticks};
+    });
+  }
+  return static_cast<std::int64_t>(read_records);
+}
+
+void TimerInstance::call(unsigned long request, void* argument, const char* name) const {
+  if (closed()) {
+    throw ClosedError();
+  }
+  if (::ioctl(fd_.get(), request, argument) < 0) {
+    throw SystemError(errno, name, path_);
+  }
+}
+
+}  // namespace alsa_utimer

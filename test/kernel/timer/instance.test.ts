@@ -1,0 +1,471 @@
+// TimerInstance on a real kernel.
+import { once } from 'node:events';
+import { afterEach, describe, expect, expectTypeOf, it } from 'vitest';
+import {
+  globalTimerId,
+  type TimerEvent,
+  TimerInstance,
+  type TimerInstanceOptions,
+  UserTimer,
+  userTimerId,
+} from '../../../lib/index.js';
+import { runChild } from '../../support/child.js';
+
+const RESOLUTION = 10_000_000n;
+const open: Disposable[] = [];
+function using<T extends Disposable>(resource: T): T {
+  open.push(resource);
+  return resource;
+}
+const create = (resolution = RESOLUTION) => using(UserTimer.create({ resolution }));
+const listen = (timer: UserTimer, options?: TimerInstanceOptions) =>
+  using(TimerInstance.open(timer, options));
+const started = (timer: UserTimer, options?: TimerInstanceOptions) => {
+  const instance = listen(timer, options);
+  instance.start();
+  return instance;
+};
+const ticks = (events: readonly TimerEvent[]) =>
+  events.reduce((sum, event) => sum + (event.type === 'tick' ? event.ticks : 0), 0);
+const types = (events: readonly TimerEvent[]) => events.map(({ type }) => type);
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+afterEach(() => {
+  for (const resource of open.splice(0).reverse()) resource[Symbol.dispose]();
+});
+
+describe('An instance', () => {
+  it('is bound to the timer it was opened on', () => {
+    const timer = create();
+    const instance = listen(timer);
+    expect(instance.timerId).toEqual(userTimerId(timer.id));
+    expect(instance.info()).toEqual({
+      id: `snd-utimer${timer.id}`,
+      name: '',
+      card: -1,
+      slave: false,
+      resolution: RESOLUTION,
+    });
+    expect(instance.status()).toEqual({
+      timestamp: 0n,
+      resolution: RESOLUTION,
+      lost: 0,
+      overrun: 0,
+      queue: 0,
+    });
+    expect(instance.clock).toBe('monotonic');
+  });
+
+  it('takes what is queued, with the time of the trigger', () => {
+    const timer = create();
+    const instance = started(timer);
+    expect(instance.read()).toEqual([]);
+    const before = process.hrtime.bigint();
+    timer.trigger();
+    const after = process.hrtime.bigint();
+    expect(instance.status().queue).toBe(1);
+    const events = instance.read();
+    expect(events).toEqual([{ type: 'tick', ticks: 1, timestamp: expect.any(BigInt) }]);
+    const [event] = events;
+    if (event?.type !== 'tick') throw new Error('no tick');
+    expectTypeOf(event.ticks).toBeNumber();
+    expect(event.timestamp).toBeGreaterThanOrEqual(before);
+    expect(event.timestamp).toBeLessThanOrEqual(after);
+    expect(instance.read()).toEqual([]);
+  });
+
+  it('adds up ticks that nobody read', () => {
+    const timer = create();
+    for (const records of ['timestamped', 'plain'] as const) {
+      const instance = started(timer, { records });
+      for (let i = 0; i < 1000; i += 1) timer.trigger();
+      expect(instance.read()).toMatchObject([{ type: 'tick', ticks: 1000 }]);
+      instance.close();
+    }
+  });
+
+  it('tells what it was asked to tell, in order', () => {
+    const timer = create();
+    const instance = listen(timer, {
+      events: ['resolution', 'tick', 'start', 'stop', 'continue', 'pause'],
+    });
+    instance.start();
+    timer.trigger();
+    instance.pause();
+    timer.trigger();
+    instance.continue();
+    timer.trigger();
+    instance.stop();
+    const events = instance.read();
+    expect(types(events)).toEqual(['start', 'resolution', 'tick', 'pause', 'continue', 'tick', 'stop']);
+    expect(events.filter((event) => 'resolution' in event).map((event) => event.resolution)).toEqual([
+      RESOLUTION,
+      RESOLUTION,
+      RESOLUTION,
+    ]);
+  });
+
+  it('keeps its stops to itself when nobody asked for them', () => {
+    const timer = create();
+    const instance = started(timer);
+    timer.trigger();
+    instance.stop();
+    instance.start();
+    timer.trigger();
+    expect(types(instance.read())).toEqual(['tick', 'tick']);
+    expect(instance.ended).toBe(false);
+  });
+
+  it('is told early where that was asked for', () => {
+    const timer = create();
+    for (const records of ['timestamped', 'plain'] as const) {
+      expect(types(listen(timer, { records, earlyEvent: true }).read())).toEqual(['early']);
+    }
+  });
+
+  it('stops itself after a tick without autoStart, and says EBUSY to a stop', () => {
+    const timer = create();
+    const instance = started(timer, { autoStart: false });
+    for (let i = 0; i < 3; i += 1) timer.trigger();
+    expect(ticks(instance.read())).toBe(1);
+    expect(() => instance.stop()).toThrow(
+      expect.objectContaining({ code: 'EBUSY', hint: expect.stringContaining('one-shot') }),
+    );
+  });
+
+  it('counts what found its queue full, and says so where it is missing', () => {
+    const timer = create();
+    const instance = listen(timer, { queueSize: 32, events: ['start', 'stop'] });
+    for (let i = 0; i < 20; i += 1) {
+      instance.start();
+      instance.stop();
+    }
+    expect(instance.status()).toMatchObject({ queue: 32, overrun: 8 });
+    const events = instance.read();
+    expect(events.length).toBe(33);
+    expect(events.at(-1)).toEqual({ type: 'overrun', lost: 8 });
+    for (let i = 0; i < 17; i += 1) {
+      instance.start();
+      instance.stop();
+    }
+    expect(instance.read().at(-1)).toEqual({ type: 'overrun', lost: 2 });
+    expect(instance.read()).toEqual([]);
+  });
+
+  it('gets new parameters, and forgets what was queued', () => {
+    const timer = create();
+    const instance = started(timer);
+    timer.trigger();
+    instance.configure({ events: ['tick', 'start'], queueSize: 1024 });
+    expect(instance.read()).toEqual([]);
+    instance.start();
+    timer.trigger();
+    expect(types(instance.read())).toEqual(['start', 'tick']);
+  });
+
+  it('keeps others off a timer when it is its first client and exclusive', () => {
+    const timer = create();
+    listen(timer, { exclusive: true });
+    expect(() => listen(timer)).toThrow(
+      expect.objectContaining({ code: 'EBUSY', syscall: 'ioctl SNDRV_TIMER_IOCTL_SELECT' }),
+    );
+  });
+
+  it('is followed by a slave, which is no client of the timer', () => {
+    const timer = create();
+    const master = started(timer);
+    const slave = using(TimerInstance.open(master.slaveTimerId));
+    slave.start();
+    for (let i = 0; i < 5; i += 1) timer.trigger();
+    expect(ticks(master.read())).toBe(5);
+    expect(ticks(slave.read())).toBe(5);
+    master.close();
+    expect(slave.read()).toEqual([{ type: 'end' }]);
+  });
+
+  it('is EBADFD for a slave without a master', () => {
+    expect(() =>
+      TimerInstance.open({ class: 'slave', slaveClass: 'application', card: -1, device: 1, subdevice: 0 }),
+    ).toThrow(expect.objectContaining({ code: 'EBADFD', hint: expect.stringContaining('master') }));
+  });
+
+  it('refuses what the kernel would refuse without a reason', () => {
+    const timer = create();
+    expect(() => listen(timer, { ticks: 2 })).toThrow(
+      expect.objectContaining({ name: 'RangeError', code: 'ERR_OUT_OF_RANGE' }),
+    );
+    expect(() => listen(create(999_999n))).toThrow(expect.objectContaining({ code: 'ERR_TIMER_RESOLUTION' }));
+    expect(() => TimerInstance.open(globalTimerId('hrtimer'), { ticks: 999_999 })).toThrow(
+      expect.objectContaining({ name: 'RangeError', message: expect.stringContaining('at least 1000000') }),
+    );
+    expect(() => listen(using(UserTimer.create({ resolution: 1_000_000n })))).not.toThrow();
+    timer.close();
+    expect(() => TimerInstance.open(userTimerId(timer.id))).toThrow(
+      expect.objectContaining({ code: 'ENODEV', hint: expect.stringContaining('utimer list') }),
+    );
+  });
+
+  it('gets single ticks of a timer below 1 ms, by the parameters of the kernel', () => {
+    const timer = create(333_333n);
+    const instance = listen(timer, { parameters: 'kernel', records: 'plain' });
+    for (let i = 0; i < 3; i += 1) {
+      instance.start();
+      timer.trigger();
+      expect(ticks(instance.read())).toBe(1);
+    }
+    expect(() => listen(create(99_999n), { parameters: 'kernel' }).start()).toThrow(
+      expect.objectContaining({ code: 'EINVAL', syscall: 'ioctl SNDRV_TIMER_IOCTL_START' }),
+    );
+  });
+
+  it('refuses everything once closed', async () => {
+    const instance = started(create());
+    instance.close();
+    instance.close();
+    expect(instance.closed).toBe(true);
+    const closed = expect.objectContaining({ code: 'ERR_CLOSED' });
+    for (const call of [
+      () => instance.start(),
+      () => instance.stop(),
+      () => instance.continue(),
+      () => instance.pause(),
+      () => instance.info(),
+      () => instance.status(),
+      () => instance.read(),
+      () => instance.events(),
+      () => instance.configure({}),
+    ]) {
+      expect(call).toThrow(closed);
+    }
+  });
+
+  it('listens to the timers of the kernel itself', async () => {
+    const instance = using(TimerInstance.open(globalTimerId('hrtimer'), { ticks: 2_000_000 }));
+    const times: bigint[] = [];
+    for await (const event of instance) {
+      if (event.type !== 'tick') throw new Error(event.type);
+      times.push(event.timestamp);
+      if (times.length === 3) break;
+    }
+    expect(times.toSorted((a, b) => Number(a - b))).toEqual(times);
+    expect(Number((times[2] as bigint) - (times[0] as bigint))).toBeGreaterThanOrEqual(3_900_000);
+  });
+});
+
+describe('Delivery', () => {
+  it('starts the instance, and gives every trigger to an iteration', async () => {
+    const timer = create();
+    const instance = listen(timer);
+    const iteration = instance.events();
+    for (let i = 1; i <= 100; i += 1) {
+      timer.trigger();
+      const { value } = await iteration.next();
+      expect(value).toMatchObject({ type: 'tick', ticks: 1 });
+    }
+    await iteration.return?.();
+    await expect(iteration.next()).resolves.toEqual({ done: true, value: undefined });
+  });
+
+  it('gives every event to every consumer', async () => {
+    const timer = create();
+    const instance = started(timer);
+    const heard: number[] = [];
+    instance.on('tick', ({ ticks: number }) => heard.push(number));
+    instance.on('event', ({ type }) => expect(type).toBe('tick'));
+    const [first, second] = [instance.events(), instance.events()];
+    for (let i = 0; i < 10; i += 1) {
+      timer.trigger();
+      await expect(first.next()).resolves.toMatchObject({ value: { ticks: 1 } });
+      await expect(second.next()).resolves.toMatchObject({ value: { ticks: 1 } });
+    }
+    expect(heard).toEqual(Array(10).fill(1));
+  });
+
+  it('works with events.once', async () => {
+    const timer = create();
+    const instance = started(timer);
+    const tick = once(instance, 'tick');
+    timer.trigger();
+    expect(await tick).toMatchObject([{ type: 'tick', ticks: 1 }]);
+  });
+
+  it('ends an iteration with the reason of its signal, and leaves the instance open', async () => {
+    const timer = create();
+    const instance = listen(timer);
+    const abort = new AbortController();
+    const reason = new Error('enough');
+    const iteration = (async () => {
+      for await (const event of instance.events({ signal: abort.signal })) expect(event.type).toBe('tick');
+    })();
+    abort.abort(reason);
+    await expect(iteration).rejects.toBe(reason);
+    expect(() => instance.events({ signal: abort.signal })).toThrow(reason);
+    timer.trigger();
+    expect(ticks(instance.read())).toBe(1);
+  });
+
+  it('ends iterations when the instance is closed, also from within', async () => {
+    const timer = create();
+    const instance = listen(timer);
+    const seen: TimerEvent[] = [];
+    const iteration = (async () => {
+      for await (const event of instance) {
+        seen.push(event);
+        instance.close();
+      }
+    })();
+    timer.trigger();
+    await iteration;
+    expect(seen.length).toBe(1);
+
+    const other = started(timer);
+    other.on('tick', () => other.close());
+    timer.trigger();
+    timer.trigger();
+    await once(other, 'tick');
+    expect(other.closed).toBe(true);
+  });
+
+  it('stops waiting for a consumer that stops, loses no tick, and reports what was lost', async () => {
+    const timer = create();
+    const instance = listen(timer, { queueSize: 32, events: ['tick', 'start', 'stop'] });
+    const iteration = instance.events();
+    instance.stop();
+    // 32 of these are queued in the iteration, and then delivery stops.
+    for (let i = 0; i < 16; i += 1) {
+      instance.start();
+      instance.stop();
+      await turn();
+      await turn();
+    }
+    instance.start();
+    await turn();
+    expect(instance.status().queue).toBeGreaterThan(0);
+    for (let i = 0; i < 1000; i += 1) timer.trigger();
+    await turn();
+    for (let i = 0; i < 40; i += 1) {
+      instance.stop();
+      instance.start();
+    }
+    expect(instance.status()).toMatchObject({ queue: 32, overrun: expect.any(Number) });
+    const { overrun } = instance.status();
+    const events: TimerEvent[] = [];
+    for await (const event of iteration) {
+      events.push(event);
+      if (event.type === 'overrun') break;
+    }
+    expect(ticks(events)).toBe(1000);
+    expect(events.at(-1)).toEqual({ type: 'overrun', lost: overrun });
+  });
+
+  it('delivers in order what came while nobody waited', async () => {
+    const timer = create();
+    const instance = listen(timer, { events: ['start', 'stop', 'tick'] });
+    const iteration = instance.events();
+    for (let i = 0; i < 5; i += 1) {
+      timer.trigger();
+      instance.stop();
+      instance.start();
+    }
+    const seen: string[] = [];
+    for await (const { type } of iteration) {
+      seen.push(type);
+      if (seen.length === 16) break;
+    }
+    expect(seen.join(' ')).toBe(`start${' tick stop start'.repeat(5)}`);
+  });
+
+  it('reaches fifty listeners', async () => {
+    const timer = create();
+    const instances = Array.from({ length: 50 }, () => listen(timer));
+    const totals = instances.map(() => 0);
+    const done = instances.map(
+      (instance, index) =>
+        new Promise<void>((resolve) => {
+          instance.on('tick', (event) => {
+            totals[index] = (totals[index] as number) + event.ticks;
+            // All but the first miss the trigger that makes them run.
+            if (totals[index] === (index === 0 ? 100 : 99)) resolve();
+          });
+          instance.start();
+        }),
+    );
+    for (let i = 0; i < 100; i += 1) {
+      timer.trigger();
+      if (i % 7 === 0) await turn();
+    }
+    await Promise.all(done);
+  });
+});
+
+describe('The end of a timer', () => {
+  it('ends iterations after what was queued, and is an event', async () => {
+    const timer = create();
+    const instance = started(timer);
+    const heard: string[] = [];
+    instance.on('event', ({ type }) => heard.push(type));
+    const iteration = instance.events();
+    timer.trigger();
+    timer.close();
+    const seen: TimerEvent[] = [];
+    for await (const event of iteration) seen.push(event);
+    expect(types(seen)).toEqual(['tick']);
+    expect(heard).toEqual(['tick', 'end']);
+    expect(instance.ended).toBe(true);
+    expect(instance.status().resolution).toBe(0n);
+    expect(() => instance.info()).toThrow(
+      expect.objectContaining({ code: 'EBADFD', hint: expect.stringContaining('owner') }),
+    );
+    expect(() => instance.start()).toThrow(expect.objectContaining({ code: 'EINVAL' }));
+    for await (const event of instance) throw new Error(event.type);
+  });
+
+  it.each([
+    ['plain records', { records: 'plain' }],
+    ['a one-shot instance', { autoStart: false }],
+  ] as const)('is found out with %s, of which the kernel says nothing', async (_, options) => {
+    const timer = create();
+    const instance = started(timer, options);
+    timer.trigger();
+    const iteration = instance.events();
+    await expect(iteration.next()).resolves.toMatchObject({ value: { type: 'tick' } });
+    timer.close();
+    await expect(iteration.next()).resolves.toMatchObject({ done: true });
+  });
+
+  it('is the last event of read()', () => {
+    const timer = create();
+    const instance = started(timer, { events: ['tick', 'stop'] });
+    timer.trigger();
+    timer.close();
+    expect(types(instance.read())).toEqual(['tick', 'stop', 'end']);
+    expect(instance.read()).toEqual([]);
+  });
+
+  it('is told when it came before anybody listened', async () => {
+    const timer = create();
+    const instance = listen(timer);
+    timer.close();
+    expect(await once(instance, 'end')).toEqual([{ type: 'end' }]);
+  });
+
+  it('is told when the process of the owner is killed', async () => {
+    const result = await runChild(`
+      import { spawn } from 'node:child_process';
+      const owner = spawn(process.execPath, ['--input-type=module', '--eval', \`
+        const { UserTimer } = await import("\${process.cwd()}/dist/index.js");
+        const timer = UserTimer.create({ resolution: 10_000_000n });
+        console.log(timer.id);
+        setInterval(() => timer.trigger(), 1);\`], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const [id] = await once(owner.stdout, 'data');
+      const instance = alsa.TimerInstance.open(alsa.userTimerId(Number(id)));
+      let ticks = 0;
+      for await (const event of instance) {
+        ticks += event.ticks;
+        if (ticks >= 5) owner.kill('SIGKILL');
+      }
+      console.log(ticks >= 5, instance.ended);
+      instance.close();`);
+    expect(result).toMatchObject({ code: 0, signal: null, stdout: 'true true\n', stderr: '' });
+  });
+});

@@ -1,0 +1,88 @@
+// What an iteration keeps until it is taken.
+import { describe, expect, it } from 'vitest';
+import { TimerEventQueue } from '../../../lib/timer/timer-event-queue.js';
+import type { TimerEvent } from '../../../lib/timer/timer-events.js';
+
+const tick = (ticks: number): TimerEvent => ({ type: 'tick', ticks, timestamp: 0n });
+
+function make(size = 4, signal?: AbortSignal) {
+  const calls: string[] = [];
+  const queue = new TimerEventQueue(size, {
+    signal,
+    drained: () => calls.push('drained'),
+    closed: () => calls.push('closed'),
+  });
+  return { queue, calls };
+}
+
+describe('The queue of an iteration', () => {
+  it('gives events in order, to whoever waits first', async () => {
+    const { queue } = make();
+    const waiting = [queue.next(), queue.next()];
+    queue.push([tick(1), tick(2), tick(3)]);
+    const got = await Promise.all([...waiting, queue.next()]);
+    expect(got.map(({ value }) => (value as { ticks: number }).ticks)).toEqual([1, 2, 3]);
+  });
+
+  it('is full at its size, and says when it no longer is', async () => {
+    const { queue, calls } = make(2);
+    queue.push([tick(1)]);
+    expect(queue.full).toBe(false);
+    queue.push([tick(2), tick(3)]);
+    expect(queue.full).toBe(true);
+    await queue.next();
+    expect([queue.full, ...calls]).toEqual([true]);
+    await queue.next();
+    expect([queue.full, ...calls]).toEqual([false, 'drained']);
+  });
+
+  it('keeps the order while it is never quite empty', async () => {
+    const { queue } = make(3);
+    const seen: number[] = [];
+    queue.push([tick(0)]);
+    for (let i = 1; i <= 20; i += 1) {
+      queue.push([tick(i)]);
+      const { value } = await queue.next();
+      seen.push((value as { ticks: number }).ticks);
+    }
+    expect(seen).toEqual(Array.from({ length: 20 }, (_, i) => i));
+  });
+
+  it('ends after what is queued, and not with an end event', async () => {
+    const { queue, calls } = make();
+    queue.push([tick(1), { type: 'end' }]);
+    queue.end();
+    queue.push([tick(2)]);
+    await expect(queue.next()).resolves.toMatchObject({ value: { ticks: 1 } });
+    await expect(queue.next()).resolves.toEqual({ done: true, value: undefined });
+    expect(calls).toEqual(['closed']);
+  });
+
+  it('fails once, at once, and is over then', async () => {
+    const { queue, calls } = make();
+    queue.push([tick(1)]);
+    queue.fail(new Error('first'));
+    queue.fail(new Error('second'));
+    await expect(queue.next()).rejects.toThrow('first');
+    await expect(queue.next()).resolves.toMatchObject({ done: true });
+    expect(calls).toEqual(['closed']);
+  });
+
+  it('fails the one that waits, with the reason of its signal', async () => {
+    const abort = new AbortController();
+    const { queue, calls } = make(4, abort.signal);
+    const waiting = [queue.next(), queue.next()];
+    abort.abort(new Error('enough'));
+    await expect(waiting[0]).rejects.toThrow('enough');
+    await expect(waiting[1]).resolves.toMatchObject({ done: true });
+    expect(calls).toEqual(['closed']);
+  });
+
+  it('drops what is queued when the consumer leaves', async () => {
+    const { queue, calls } = make();
+    queue.push([tick(1)]);
+    await expect(queue.return()).resolves.toMatchObject({ done: true });
+    await expect(queue.next()).resolves.toMatchObject({ done: true });
+    expect(calls).toEqual(['closed']);
+  });
+});

@@ -1,0 +1,287 @@
+// What is decided about timers, their ids, events and parameters, without a kernel.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  describeTimerId,
+  globalTimerId,
+  listTimers,
+  pcmTimerId,
+  setTimerParams,
+  type TimerId,
+  TimerInstance,
+  timerInfo,
+  userTimerId,
+} from '../../../lib/index.js';
+import type { TimerInstanceHandle } from '../../../lib/native/binding.js';
+import { setNative } from '../../../lib/native/load.js';
+import { parseTimers } from '../../../lib/timer/proc-timers.js';
+import { filterBits, RecordBuffer, TIMER_EVENT_NAMES } from '../../../lib/timer/timer-events.js';
+import { FakeBinding, failedCall } from '../../support/fake-binding.js';
+
+/** Calls that reached the seam. */
+let calls: unknown[][];
+let read: (records: BigInt64Array) => number;
+let info: () => { flags: number; card: number; id: string; name: string; resolution: bigint };
+
+class WithInstances extends FakeBinding {
+  override openTimerInstance(...opened: unknown[]): TimerInstanceHandle {
+    calls.push(['open', ...opened]);
+    let closed = false;
+    const note =
+      (name: string) =>
+      (...values: unknown[]) => {
+        calls.push([name, ...values]);
+      };
+    return {
+      select: (...values) => {
+        note('select')(...values);
+        return 1234;
+      },
+      set: note('set'),
+      start: note('start'),
+      stop: note('stop'),
+      continue: note('continue'),
+      pause: note('pause'),
+      info: () => info(),
+      status: () => ({ timestamp: 0n, resolution: 0, lost: 0, overrun: 0, queue: 0 }),
+      read: (records) => read(records),
+      listen: () => note('listen')(),
+      unlisten: note('unlisten'),
+      setRef: note('setRef'),
+      close: () => {
+        closed = true;
+      },
+      closed: () => closed,
+    };
+  }
+}
+
+beforeEach(() => {
+  calls = [];
+  read = () => 0;
+  info = () => ({ flags: 0, card: -1, id: 'snd-utimer0', name: '', resolution: 10_000_000n });
+  setNative(new WithInstances());
+});
+afterEach(() => setNative(undefined));
+
+describe('Timer ids', () => {
+  it('say what they are', () => {
+    const ids: TimerId[] = [
+      userTimerId(3),
+      globalTimerId('hrtimer'),
+      globalTimerId('system'),
+      pcmTimerId(0, 1, 2, 'capture'),
+      { class: 'slave', slaveClass: 'application', card: -1, device: 99, subdevice: 0 },
+    ];
+    expect(ids.map(describeTimerId)).toEqual([
+      'userspace-driven timer 3',
+      'hrtimer timer',
+      'system timer',
+      'timer of hw:0,1,2 capture',
+      'slave of application 99',
+    ]);
+  });
+
+  it('have the subdevices that the kernel gives to the timers of PCM substreams', () => {
+    expect(pcmTimerId(1, 0, 3, 'playback').subdevice).toBe(6);
+    expect(pcmTimerId(1, 0, 3, 'capture').subdevice).toBe(7);
+  });
+
+  it.each([
+    [undefined, 'ERR_INVALID_ARG_TYPE'],
+    [4, 'ERR_INVALID_ARG_TYPE'],
+    [{}, 'ERR_INVALID_ARG_TYPE'],
+    [{ timerId: 4 }, 'ERR_INVALID_ARG_TYPE'],
+    [{ ...userTimerId(0), class: 'usb' }, 'ERR_INVALID_ARG_VALUE'],
+    [{ ...userTimerId(0), device: 1.5 }, 'ERR_OUT_OF_RANGE'],
+    [{ ...userTimerId(0), subdevice: 2 ** 31 }, 'ERR_OUT_OF_RANGE'],
+    [{ ...userTimerId(0), card: '0' }, 'ERR_INVALID_ARG_TYPE'],
+  ])('are refused where they are none: %o', (value, code) => {
+    expect(() => TimerInstance.open(value as never)).toThrow(expect.objectContaining({ code }));
+    expect(() => timerInfo(value as never)).toThrow(expect.objectContaining({ code }));
+    expect(calls).toEqual([]);
+  });
+});
+
+describe('The filter', () => {
+  it('with all events is the mask that the kernel takes', () => {
+    expect(filterBits(TIMER_EVENT_NAMES)).toBe(0x6f1bf);
+    expect(filterBits([])).toBe(0);
+    expect(filterBits(['start', 'stop', 'continue', 'pause'])).toBe(0x3c);
+  });
+});
+
+describe('A record', () => {
+  const event = (number: number, value: number, stamped = true) => {
+    const buffer = new RecordBuffer(1, stamped);
+    buffer.records[0] = 77n;
+    new Uint32Array(buffer.records.buffer).set([number, value], 2);
+    return buffer.event(0);
+  };
+
+  it('is an event of its own kind', () => {
+    expect(event(1, 3)).toEqual({ type: 'tick', ticks: 3, timestamp: 77n });
+    expect(event(0, 0xffff_ffff)).toEqual({ type: 'resolution', resolution: 0xffff_ffffn, timestamp: 77n });
+    expect(event(12, 5)).toEqual({ type: 'master-start', resolution: 5n, timestamp: 77n });
+    expect(event(18, 5)).toEqual({ type: 'master-resume', resolution: 5n, timestamp: 77n });
+    expect(event(17, 0)).toEqual({ type: 'master-suspend', timestamp: 77n });
+    expect(event(3, 0)).toEqual({ type: 'stop', timestamp: 77n });
+    expect(event(9, 4)).toEqual({ type: 'unknown', event: 9, value: 4, timestamp: 77n });
+    expect(event(99, 4)).toEqual({ type: 'unknown', event: 99, value: 4, timestamp: 77n });
+  });
+
+  it('has no time when it is plain', () => {
+    expect(event(1, 3, false)).toEqual({ type: 'tick', ticks: 3, timestamp: 0n });
+  });
+});
+
+describe('Parameters', () => {
+  it('have defaults, and STOP is always in the filter', () => {
+    TimerInstance.open(userTimerId(5)).close();
+    expect(calls).toEqual([
+      ['open', '/dev/snd/timer', true],
+      ['select', 1, 0, -1, 4, 5],
+      ['set', 1, 1, 128, 0b1010],
+    ]);
+  });
+
+  it('reach the kernel as they were given', () => {
+    info = () => ({ flags: 0, card: -1, id: 'system', name: '', resolution: 4_000_000n });
+    const events = ['tick', 'early'] as never;
+    expect(() => TimerInstance.open(globalTimerId('system'), { events })).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }),
+    );
+    TimerInstance.open(globalTimerId('system'), {
+      ...{ ticks: 3, autoStart: false, exclusive: true, earlyEvent: true, queueSize: 32 },
+      ...{ events: ['master-start'], records: 'plain' },
+    }).close();
+    expect(calls).toEqual([
+      ['open', '/dev/snd/timer', false],
+      ['select', 1, 0, -1, 0, 0],
+      ['set', 6, 3, 32, (1 << 12) | 8],
+    ]);
+  });
+
+  it.each([
+    [{ ticks: 0 }, 'ERR_OUT_OF_RANGE'],
+    [{ ticks: 2 }, 'ERR_OUT_OF_RANGE'],
+    [{ ticks: '1' }, 'ERR_INVALID_ARG_TYPE'],
+    [{ queueSize: 31 }, 'ERR_OUT_OF_RANGE'],
+    [{ queueSize: 1025 }, 'ERR_OUT_OF_RANGE'],
+    [{ autoStart: 1 }, 'ERR_INVALID_ARG_TYPE'],
+    [{ exclusive: 'yes' }, 'ERR_INVALID_ARG_TYPE'],
+    [{ earlyEvent: null }, 'ERR_INVALID_ARG_TYPE'],
+    [{ events: 'tick' }, 'ERR_INVALID_ARG_TYPE'],
+    [{ events: ['tock'] }, 'ERR_INVALID_ARG_VALUE'],
+    [{ records: 'tread' }, 'ERR_INVALID_ARG_VALUE'],
+    [{ parameters: false }, 'ERR_INVALID_ARG_TYPE'],
+    [null, 'ERR_INVALID_ARG_TYPE'],
+  ])('are checked before any call: %o', (options, code) => {
+    expect(() => TimerInstance.open(userTimerId(0), options as never)).toThrow(
+      expect.objectContaining({ code }),
+    );
+    expect(calls).toEqual([]);
+  });
+
+  it('are not tried on ticks shorter than a millisecond', () => {
+    info = () => ({ flags: 0, card: -1, id: 'snd-utimer0', name: '', resolution: 999_999n });
+    expect(() => TimerInstance.open(userTimerId(0))).toThrow(
+      expect.objectContaining({ code: 'ERR_TIMER_RESOLUTION', hint: expect.stringContaining("'kernel'") }),
+    );
+    expect(calls.some(([name]) => name === 'set')).toBe(false);
+    info = () => ({ flags: 1, card: 0, id: 'PCM', name: '', resolution: 0n });
+    expect(() => TimerInstance.open(pcmTimerId(0, 0, 0, 'playback'))).not.toThrow();
+  });
+});
+
+describe('Reading', () => {
+  it('hides the stops of the instance itself, and ends when the timer is gone', () => {
+    const instance = TimerInstance.open(userTimerId(0));
+    const stop = (records: BigInt64Array) => {
+      new Uint32Array(records.buffer).set([3, 0], 2);
+      return 1;
+    };
+    read = stop;
+    expect(instance.read()).toEqual([]);
+    info = () => {
+      throw failedCall(77, 'ioctl SNDRV_TIMER_IOCTL_INFO');
+    };
+    expect(instance.read()).toEqual([{ type: 'end' }]);
+    expect(instance.ended).toBe(true);
+    read = () => 0;
+    expect(instance.read()).toEqual([]);
+  });
+
+  it('ends when the card is gone, and fails for other reasons', () => {
+    const instance = TimerInstance.open(userTimerId(0));
+    read = () => -5;
+    expect(() => instance.read()).toThrow(expect.objectContaining({ code: 'EIO', syscall: 'read' }));
+    read = () => -19;
+    expect(instance.read()).toEqual([{ type: 'end' }]);
+  });
+
+  it('checks its signal', () => {
+    const instance = TimerInstance.open(userTimerId(0));
+    expect(() => instance.events({ signal: {} as never })).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }),
+    );
+  });
+
+  it('waits only while somebody listens', () => {
+    const instance = TimerInstance.open(userTimerId(0));
+    calls.length = 0;
+    const handler = () => {};
+    instance.on('error', handler);
+    expect(calls).toEqual([]);
+    instance.on('tick', handler);
+    instance.once('end', handler);
+    instance.off('tick', handler);
+    expect(calls).toEqual([['listen']]);
+    instance.removeAllListeners('end');
+    expect(calls).toEqual([['listen'], ['unlisten']]);
+    const iteration = instance.events();
+    void iteration.return?.();
+    expect(calls.slice(2)).toEqual([['start'], ['listen'], ['unlisten']]);
+  });
+});
+
+describe('/proc/asound/timers', () => {
+  it('lists timers and their clients', () => {
+    const text = [
+      'G0: system timer : 4000.000us (10000000 ticks)',
+      '  Client sequencer queue 0 : stopped',
+      'G4:  : 10000.000us (1 ticks)',
+      '  Client application 4711 : running',
+      '  Client Loopback : stopped',
+      'C1-0: OPL3 timer #1 : 80.000us (1 ticks)',
+      'P0-1-3: PCM capture 0-1-3 : SLAVE',
+      '',
+    ].join('\n');
+    expect(parseTimers(text)).toEqual([
+      { address: [1, -1, 0, undefined], clients: [{ owner: 'sequencer queue 0', running: false }] },
+      {
+        address: [1, -1, 4, undefined],
+        clients: [
+          { owner: 'application 4711', running: true },
+          { owner: 'Loopback', running: false },
+        ],
+      },
+      { address: [2, 1, 0, undefined], clients: [] },
+      { address: [3, 0, 1, 3], clients: [] },
+    ]);
+  });
+});
+
+describe('Listing', () => {
+  it('may find nothing', () => {
+    expect(listTimers()).toEqual([]);
+  });
+
+  it('says what to do about a timer that is not there', () => {
+    expect(() => timerInfo(userTimerId(0))).toThrow(
+      expect.objectContaining({ code: 'ENODEV', hint: expect.stringContaining('utimer list') }),
+    );
+    expect(() => setTimerParams(userTimerId(0), { numerator: 1n, denominator: 0n })).toThrow(
+      expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }),
+    );
+  });
+});
