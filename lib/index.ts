@@ -44,4 +44,5 @@ export {
   timerInfo,
   timerStatus,
 } from './timer/timer-list.js';
+export { formatTimerId, parseTimerId } from './timer/timer-text.js';
 export { UserTimer, type UserTimerOptions } from './timer/user-timer.js';

@@ -1,0 +1,121 @@
+/** `utimer listen`: what happens to a timer, as it happens. */
+import { TIMER_EVENT_NAMES, type TimerEvent, type TimerEventName } from '../timer/timer-events.js';
+import { describeTimerId } from '../timer/timer-id.js';
+import { TimerInstance, type TimerInstanceOptions } from '../timer/timer-instance.js';
+import { formatTimerId, parseTimerId } from '../timer/timer-text.js';
+import { type Command, duration, type Io, json, number, parse, print, UsageError } from './command.js';
+
+type Reason = 'count' | 'timeout' | 'end' | 'interrupt';
+
+const REASONS: Readonly<Record<Reason, string>> = {
+  count: 'all that were asked for',
+  timeout: 'the time is over',
+  end: 'the owner closed the timer',
+  interrupt: 'interrupted',
+};
+
+export const listen: Command = {
+  summary: 'the ticks of a timer, as they come',
+  help: `Usage: utimer listen [options] TIMER
+
+Listens to a timer until it is interrupted, or the timer's owner closes it. TIMER is -1.4.ID for a userspace-driven timer,
+CARD.DEVICE.SUBDEVICE for that of a PCM substream, or system, hpet, hrtimer; see \`utimer list\`.
+While it listens to a userspace-driven timer, no cable of snd-aloop starts that the same timer clocks.
+
+  --count N        end after N ticks
+  --timeout S      end after S seconds
+  --ticks N        ticks of the timer for one of ours (default 1; userspace-driven timers have no other)
+  --events LIST    what to be told, separated by commas (default tick):
+                   ${TIMER_EVENT_NAMES.slice(0, 8).join(', ')},
+                   ${TIMER_EVENT_NAMES.slice(8).join(', ')}
+  --queue-size N   records that the kernel keeps while we are behind, 32..1024 (default 128)
+  --plain          ticks without timestamps
+  --json           one object a line: type, ticks, timestamp (ns of CLOCK_MONOTONIC) and so on for each event;
+                   last { type: 'summary', ticks, reason: 'count' | 'timeout' | 'end' | 'interrupt' }
+  --help           this text
+
+Exit code: 0; 1 on an error, or when there were less ticks than --count; 2 for a wrong command line.`,
+
+  async run(args, io) {
+    const { values, positionals } = parse(args, {
+      count: { type: 'string' },
+      timeout: { type: 'string' },
+      ticks: { type: 'string' },
+      events: { type: 'string' },
+      'queue-size': { type: 'string' },
+      plain: { type: 'boolean' },
+      json: { type: 'boolean' },
+    });
+    const [timer, ...more] = positionals;
+    if (timer === undefined || more.length > 0)
+      throw new UsageError('one TIMER is needed, for instance -1.4.0');
+    const id = parseTimerId(timer);
+    const count = number('count', values.count, 1, Number.MAX_SAFE_INTEGER) ?? Number.POSITIVE_INFINITY;
+    const timeout = number('timeout', values.timeout, 0, 2_147_483, false);
+    const options: TimerInstanceOptions = {
+      ticks: number('ticks', values.ticks, 1, 2 ** 32 - 1) ?? 1,
+      queueSize: number('queue-size', values['queue-size'], 32, 1024) ?? 128,
+      events: (values.events?.split(',') ?? ['tick']) as TimerEventName[],
+      records: values.plain ? 'plain' : 'timestamped',
+    };
+    using instance = TimerInstance.open(id, options);
+    const abort = new AbortController();
+    let reason: Reason = 'end';
+    const stop = (why: Reason) => {
+      reason = why;
+      abort.abort();
+    };
+    const interrupt = () => stop('interrupt');
+    io.signal.addEventListener('abort', interrupt);
+    const deadline =
+      timeout === undefined ? undefined : setTimeout(stop, timeout * 1000, 'timeout' satisfies Reason);
+    let total = 0;
+    try {
+      const events = instance.events({ signal: abort.signal });
+      if (!values.json) {
+        const { resolution } = instance.info();
+        await print(io, `${formatTimerId(id)}: ${describeTimerId(id)}, ${duration(resolution)} a tick`);
+      }
+      const show = values.json ? json : describer(instance.records === 'timestamped');
+      for await (const event of events) {
+        if (event.type === 'tick') total += event.ticks;
+        await print(io, show(event));
+        if (total >= count) {
+          reason = 'count';
+          break;
+        }
+      }
+    } catch (error) {
+      if (!abort.signal.aborted) throw error;
+    } finally {
+      clearTimeout(deadline);
+      io.signal.removeEventListener('abort', interrupt);
+    }
+    await summary(io, values.json === true, total, reason);
+    return Number.isFinite(count) && total < count ? 1 : 0;
+  },
+};
+
+async function summary(io: Io, asJson: boolean, ticks: number, reason: Reason): Promise<void> {
+  const line = asJson
+    ? json({ type: 'summary', ticks, reason })
+    : `${ticks} ${ticks === 1 ? 'tick' : 'ticks'}: ${REASONS[reason]}`;
+  await print(io, line);
+}
+
+/** Events for people, with the time since the first. */
+function describer(stamped: boolean): (event: TimerEvent) => string {
+  let first: bigint | undefined;
+  return (event) => {
+    const { type } = event;
+    if (type === 'end') return 'end';
+    if (type === 'overrun') return `${' '.repeat(14)} overrun: ${event.lost} records lost`;
+    first ??= event.timestamp;
+    const ns = event.timestamp - first;
+    const time = stamped
+      ? `${`+${ns / 1_000_000_000n}.${String(ns % 1_000_000_000n).padStart(9, '0')}`.padStart(14)} `
+      : '';
+    if (type === 'tick') return `${time}tick${event.ticks === 1 ? '' : ` x ${event.ticks}`}`;
+    return `${time}${type}${'resolution' in event ? ` ${duration(event.resolution)}` : ''}`;
+  };
+}

@@ -1,0 +1,73 @@
+#!/usr/bin/env node
+/** The `utimer` command: finds the subcommand, and turns errors into a message and an exit code. */
+import { readFileSync, realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { AlsaError } from '../errors.js';
+import { type Command, type Io, UsageError } from './command.js';
+import { list } from './list.js';
+import { listen } from './listen.js';
+
+const COMMANDS: Readonly<Record<string, Command>> = { list, listen };
+
+function help(): string {
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
+  return `Usage: utimer COMMAND [options]
+
+Userspace-driven ALSA timers, and the snd-aloop cables they clock.
+
+${lines.join('\n')}
+
+  --help      this text; \`utimer COMMAND --help\` tells about a command
+  --version   the version of alsa-utimer`;
+}
+
+/**
+ * Runs a command line.
+ *
+ * @returns the exit code: 0, 1 for an error, 2 for a command line that cannot be understood
+ */
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  const [name, ...rest] = args;
+  const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  try {
+    if (name === '--help' || name === '-h' || name === 'help') return say(io.stdout, help(), 0);
+    if (name === '--version') return say(io.stdout, version(), 0);
+    if (command === undefined) {
+      const problem = name === undefined ? 'a command is needed' : `there is no command '${name}'`;
+      return say(io.stderr, `utimer: ${problem}\n\n${help()}`, 2);
+    }
+    if (rest.includes('--help') || rest.includes('-h')) return say(io.stdout, command.help, 0);
+    return await command.run(rest, io);
+  } catch (error) {
+    if (error instanceof UsageError || isArgumentError(error)) {
+      const { message } = error as Error;
+      return say(io.stderr, `utimer ${name}: ${message}\nTry \`utimer ${name} --help\`.`, 2);
+    }
+    if (error instanceof AlsaError) return say(io.stderr, `utimer ${name}: ${error.message}`, 1);
+    throw error;
+  }
+}
+
+function say(stream: NodeJS.WritableStream, text: string, code: number): number {
+  stream.write(`${text}\n`);
+  return code;
+}
+
+function isArgumentError(error: unknown): boolean {
+  const { code } = error as { code?: string };
+  return code?.startsWith('ERR_INVALID_ARG') === true || code === 'ERR_OUT_OF_RANGE';
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const { stdout, stderr } = process;
+  const interrupt = new AbortController();
+  // Whoever read has read enough, as `head` does.
+  stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
+  process.exitCode = await run(process.argv.slice(2), { stdout, stderr, signal: interrupt.signal });
+}

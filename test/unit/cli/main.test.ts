@@ -1,0 +1,153 @@
+// The `utimer` command as far as it goes without a kernel: what it understands, what it prints, what it returns.
+import { Writable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { duration, json } from '../../../lib/cli/command.js';
+import { run } from '../../../lib/cli/main.js';
+import { formatTimerId, parseTimerId, pcmTimerId, userTimerId } from '../../../lib/index.js';
+import { setNative } from '../../../lib/native/load.js';
+import { setProcAsound } from '../../../lib/proc.js';
+import { FakeBinding } from '../../support/fake-binding.js';
+
+class OneTimer extends FakeBinding {
+  override enumerateTimers(): Int32Array {
+    return Int32Array.of(1, -1, 0, 0, 1, -1, 4, 3);
+  }
+  override timerGinfos(_path: string, addresses: Int32Array) {
+    const infos = [];
+    for (let i = 0; i < addresses.length; i += 4) {
+      const there = addresses[i + 2] === 0 || addresses[i + 3] === 3;
+      infos.push(
+        there
+          ? {
+              ...{ flags: 0, card: -1, id: `id${addresses[i + 3]}`, name: '', clients: 0 },
+              ...{ resolution: 23_219_954n, resolutionMin: 0n, resolutionMax: 0n },
+            }
+          : null,
+      );
+    }
+    return infos as null[];
+  }
+}
+
+beforeEach(() => {
+  setNative(new OneTimer());
+  setProcAsound('/nowhere');
+});
+afterEach(() => {
+  setNative(undefined);
+  setProcAsound(undefined);
+});
+
+async function utimer(...args: string[]) {
+  const text = { stdout: '', stderr: '' };
+  const stream = (name: 'stdout' | 'stderr') =>
+    new Writable({
+      write(chunk, _, done) {
+        text[name] += chunk;
+        done();
+      },
+    });
+  const code = await run(args, {
+    stdout: stream('stdout'),
+    stderr: stream('stderr'),
+    signal: new AbortController().signal,
+  });
+  return { code, ...text };
+}
+
+describe('utimer', () => {
+  it('explains itself and each command, when asked to', async () => {
+    for (const args of [['--help'], ['help'], ['list', '--help'], ['listen', '-h'], ['--version']]) {
+      const { code, stdout, stderr } = await utimer(...args);
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout).toMatch(/^Usage: utimer|^\d+\.\d+\.\d+/);
+      for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(125);
+    }
+  });
+
+  it.each([
+    [[], 'a command is needed'],
+    [['lsten'], "no command 'lsten'"],
+    [['toString'], "no command 'toString'"],
+    [['list', 'all'], "unexpected argument 'all'"],
+    [['list', '--jsn'], '--jsn'],
+    [['listen'], 'one TIMER is needed'],
+    [['listen', '-1.4.0', '-1.4.1'], 'one TIMER is needed'],
+    [['listen', 'nowhere'], 'timer must be'],
+    [['listen', '-2.4.0'], 'timer must be'],
+    [['listen', '-1.4.0', '--count', '0'], '--count must be'],
+    [['listen', '-1.4.0', '--count', 'ten'], '--count must be a number'],
+    [['listen', '-1.4.0', '--timeout='], '--timeout must be a number'],
+    [['listen', '-1.4.0', '--events', 'tick,tock'], 'one of resolution, tick, start'],
+    [['listen', '-1.4.0', '--ticks', '2'], 'ticks must be 1'],
+  ])('does not understand %o', async (args, message) => {
+    const { code, stdout, stderr } = await utimer(...args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(message);
+    expect(stderr).toContain('--help');
+  });
+
+  it('says what failed and what to do, and returns 1', async () => {
+    const { code, stdout, stderr } = await utimer('listen', '-1.4.0');
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(
+      /^utimer listen: open failed on \/dev\/snd\/timer: ENOENT.*modprobe snd-timer.*\n$/,
+    );
+  });
+});
+
+describe('utimer list', () => {
+  it('is a table', async () => {
+    expect(await utimer('list')).toEqual({
+      code: 0,
+      stderr: '',
+      stdout:
+        'TIMER      TICK             CLIENTS  WHAT\n' +
+        '-1.0.0     23.219954 ms     0        system timer\n' +
+        '-1.4.3     23.219954 ms     0        userspace-driven timer 3\n',
+    });
+  });
+
+  it('is one object a line', async () => {
+    const { stdout } = await utimer('list', '--json');
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toMatchObject([{ timer: '-1.0.0' }, { timer: '-1.4.3', class: 'global', resolution: '23219954' }]);
+  });
+});
+
+describe('A timer id', () => {
+  it('is read and written in the language of timer_source', () => {
+    expect(parseTimerId('-1.4.7')).toEqual(userTimerId(7));
+    expect(parseTimerId('hw:-1,4,010')).toEqual(userTimerId(8));
+    expect(parseTimerId('0.1.3')).toEqual(pcmTimerId(0, 1, 1, 'capture'));
+    expect(parseTimerId('hrtimer')).toMatchObject({ class: 'global', device: 3 });
+    for (const id of [userTimerId(5), pcmTimerId(2, 0, 1, 'playback')]) {
+      expect(parseTimerId(formatTimerId(id))).toEqual(id);
+    }
+    for (const text of ['', '-1.4.', '-1.4.0.0', 'Loopback', '../x', '-3.0.0']) {
+      expect(() => parseTimerId(text)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }));
+    }
+  });
+});
+
+describe('Output', () => {
+  it('has durations in the unit that fits, exactly', () => {
+    expect([0n, 1n, 1_500n, 10_000_000n, 23_219_954n, 1_000_000_000n, 4_294_967_301n].map(duration)).toEqual([
+      '0 ns',
+      '1 ns',
+      '1.5 us',
+      '10 ms',
+      '23.219954 ms',
+      '1 s',
+      '4.294967301 s',
+    ]);
+  });
+
+  it('keeps all bits of an integer', () => {
+    expect(json({ a: 2n ** 63n, b: 1 })).toBe('{"a":"9223372036854775808","b":1}');
+  });
+});
