@@ -43,27 +43,22 @@ void put_text(const char *key, const char *value) {
   putchar('"');
 }
 
-void put_result(const char *key, long result) {
+const char *error_name(int number) {
   static const struct {
     int number;
     const char *name;
   } names[] = {
-      {EACCES, "EACCES"}, {EBADFD, "EBADFD"}, {EBUSY, "EBUSY"},   {EFAULT, "EFAULT"},
-      {EINVAL, "EINVAL"}, {EMFILE, "EMFILE"}, {ENODEV, "ENODEV"}, {ENOSPC, "ENOSPC"},
+      {EACCES, "EACCES"}, {EAGAIN, "EAGAIN"}, {EBADFD, "EBADFD"}, {EBUSY, "EBUSY"},   {EFAULT, "EFAULT"},
+      {EINTR, "EINTR"},   {EINVAL, "EINVAL"}, {EMFILE, "EMFILE"}, {ENODEV, "ENODEV"}, {ENOSPC, "ENOSPC"},
       {ENOSYS, "ENOSYS"}, {ENOTTY, "ENOTTY"}, {EPERM, "EPERM"},
   };
-  const int number = errno;
-  if (result >= 0) {
-    put_text(key, "ok");
-    return;
-  }
   for (size_t i = 0; i < sizeof names / sizeof *names; i += 1) {
-    if (names[i].number != number) continue;
-    put_text(key, names[i].name);
-    return;
+    if (names[i].number == number) return names[i].name;
   }
-  put_text(key, strerror(number));
+  return strerror(number);
 }
+
+void put_result(const char *key, long result) { put_text(key, result < 0 ? error_name(errno) : "ok"); }
 
 void need(bool holds, const char *what) {
   if (holds) return;
@@ -171,7 +166,8 @@ int wait_for(pid_t child) {
 }
 
 int main(int argc, char **argv) {
-  const struct raw_case *const groups[] = {creation_cases, descriptor_cases, information_cases};
+  const struct raw_case *const groups[] = {creation_cases, descriptor_cases, information_cases,
+                                           conversation_cases, thread_cases};
   for (size_t i = 0; argc > 1 && i < sizeof groups / sizeof *groups; i += 1) {
     for (const struct raw_case *one = groups[i]; one->name; one += 1) {
       if (strcmp(one->name, argv[1]) != 0) continue;

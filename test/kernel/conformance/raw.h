@@ -101,6 +101,8 @@ void put_decimal(const char *key, unsigned long long value);  // as a string: it
 void put_text(const char *key, const char *value);
 void put_result(const char *key, long result);  // "ok", or the name of errno if the result is negative
 
+const char *error_name(int number);  // "EINVAL"
+
 // Ends the program with a message: what a case builds on did not work.
 void need(bool holds, const char *what);
 
@@ -132,4 +134,5 @@ struct raw_case {
   const char *name;
   void (*run)(char **arguments);  // ends with NULL
 };
-extern const struct raw_case creation_cases[], descriptor_cases[], information_cases[];
+extern const struct raw_case creation_cases[], descriptor_cases[], information_cases[], conversation_cases[],
+    thread_cases[];

@@ -23,7 +23,7 @@ async function compile() {
   const files = readdirSync(sources).filter((name) => name.endsWith('.c'));
   const compiler = async (output: string, ...flags: string[]) => {
     const path = join(folder, output);
-    const strict = ['-D_GNU_SOURCE', '-O2', '-Wall', '-Wextra', '-Werror'];
+    const strict = ['-D_GNU_SOURCE', '-O2', '-pthread', '-Wall', '-Wextra', '-Werror'];
     await execute('cc', [...strict, ...flags, '-o', path, ...files.map((name) => join(sources, name))]);
     return path;
   };
@@ -50,6 +50,21 @@ export async function raw32(...parameters: (string | number)[]): Promise<Observe
 export function program() {
   built ??= compile();
   return built;
+}
+
+/**
+ * A conversation of one thread with timers and listeners: a step a line, and after ` => ` what it is to return where that is
+ * not `ok`. See conversation.c.
+ */
+export async function converse(text: string): Promise<void> {
+  const expected = text
+    .trim()
+    .split('\n')
+    .map((line) => line.trim())
+    .map((line) => (line.includes(' => ') ? line : `${line} => ok`));
+  const steps = expected.map((line) => line.split(' => ')[0] ?? '');
+  const answers = await raw('converse', ...steps);
+  expect(steps.map((step, index) => `${step} => ${answers[index]}`)).toEqual(expected);
 }
 
 /** A listener in a process of its own: `done` is what it got once it had that many ticks. */
