@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import {
   globalTimerId,
   listTimers,
+  Pcm,
   pcmTimerId,
   setTimerParams,
   TimerInstance,
@@ -20,8 +21,9 @@ const create = (resolution = 10_000_000n) => {
   open.push(timer);
   return timer;
 };
-afterEach(() => {
+afterEach(async () => {
   for (const resource of open.splice(0).reverse()) resource[Symbol.dispose]();
+  await LoopbackCard.unload();
 });
 
 const ownTimers = () => listTimers().filter(({ timerId }) => timerId.device === 4 && timerId.card === -1);
@@ -113,8 +115,7 @@ describe('A listener on the timer of a loopback', () => {
       if (warning.code === 'ALSA_UTIMER_LISTENER_BLOCKS_CABLE') warnings.push(warning.message);
     };
     process.on('warning', note);
-    const card = LoopbackCard.list()[0] ?? (await LoopbackCard.load());
-    const previous = card.timerSource;
+    const card = await LoopbackCard.load();
     try {
       const [free, clocking] = [create(), create()];
       card.setTimerSource(clocking);
@@ -127,37 +128,30 @@ describe('A listener on the timer of a loopback', () => {
       expect(warnings).toEqual([expect.stringContaining(`timer ${clocking.id} runs`)]);
     } finally {
       process.off('warning', note);
-      card.setTimerSource(previous);
     }
   });
 
   it('is none on the timer of its substream, which tells when the stream starts', async () => {
-    const card = LoopbackCard.list()[0] ?? (await LoopbackCard.load());
+    const card = await LoopbackCard.load();
     const instance = TimerInstance.open(pcmTimerId(card.number, 1, 0, 'capture'), {
       events: ['tick', 'master-start', 'master-stop'],
     });
     open.push(instance);
     instance.start();
-    const { Pcm } = await import('../../../lib/index.js');
     const timer = create();
-    const previous = card.timerSource;
     card.setTimerSource(timer);
-    try {
-      const pcm = Pcm.open({
-        ...{ card: card.number, device: 1, substream: 0, direction: 'capture' },
-        ...{ format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 },
-      });
-      open.push(pcm);
-      pcm.start();
-      for (let i = 0; i < 3; i += 1) timer.trigger();
-      pcm.drop();
-      expect(instance.read()).toMatchObject([
-        { type: 'master-start', resolution: 10_000_000n },
-        { type: 'tick', ticks: 3 },
-        { type: 'master-stop' },
-      ]);
-    } finally {
-      card.setTimerSource(previous);
-    }
+    const pcm = Pcm.open({
+      ...{ card: card.number, device: 1, substream: 0, direction: 'capture' },
+      ...{ format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 },
+    });
+    open.push(pcm);
+    pcm.start();
+    for (let i = 0; i < 3; i += 1) timer.trigger();
+    pcm.drop();
+    expect(instance.read()).toMatchObject([
+      { type: 'master-start', resolution: 10_000_000n },
+      { type: 'tick', ticks: 3 },
+      { type: 'master-stop' },
+    ]);
   });
 });
