@@ -143,6 +143,8 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
   #ended = false;
   #overrun = 0;
   #listening = false;
+  #hearsAll = false;
+  #closed = false;
   #liveness: NodeJS.Timeout | undefined;
 
   private constructor(
@@ -167,9 +169,13 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
     watch(this, handle, this.#what);
     const emitter = this as EventEmitter;
     emitter.on('newListener', (type) => {
+      if (type === 'event') this.#hearsAll = true;
       if (HEARD.includes(type)) this.#listen();
     });
-    emitter.on('removeListener', () => this.#listenIfHeard());
+    emitter.on('removeListener', () => {
+      this.#hearsAll = this.listenerCount('event') > 0;
+      this.#listenIfHeard();
+    });
   }
 
   /**
@@ -358,6 +364,7 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
 
   /** Closes the device. Iterations end, and nothing is delivered any more. Closing again does nothing. */
   close(): void {
+    this.#closed = true;
     this.#unlisten();
     release(this.#handle);
     for (const queue of [...this.#queues]) queue.end();
@@ -409,7 +416,7 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
 
   /** What the addon calls with the number of records in the buffer; 0 asks whether the timer is gone. */
   readonly #deliver = (count: number): void => {
-    if (this.closed) return;
+    if (!this.#listening) return;
     let events: TimerEvent[];
     try {
       events = this.#take(count);
@@ -422,11 +429,12 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
       this.#fail(fromNative(error, this.#what));
       return;
     }
-    for (const queue of this.#queues) queue.push(events);
+    if (this.#queues.size > 0) for (const queue of this.#queues) queue.push(events);
     for (const event of events) {
-      if (this.closed) return;
       (this as EventEmitter).emit(event.type, event);
-      (this as EventEmitter).emit('event', event);
+      if (this.#hearsAll) (this as EventEmitter).emit('event', event);
+      // A handler may have closed it.
+      if (this.#closed) return;
     }
     if (this.#ended) {
       this.#unlisten();

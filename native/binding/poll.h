@@ -4,7 +4,6 @@
 
 #include <napi.h>
 
-#include <cstddef>
 #include <initializer_list>
 
 namespace alsa_utimer::binding {
@@ -27,11 +26,11 @@ class Poll {
   [[nodiscard]] bool closed() const noexcept { return state_ == nullptr; }
 
  protected:
-  // `descriptor` must stay open until close(). `name` tells async hooks what calls back.
-  Poll(napi_env env, int descriptor, const char* name);
+  // `descriptor` must stay open until close().
+  Poll(napi_env env, int descriptor);
   ~Poll() = default;
 
-  // In the event loop, with a handle scope open. May close.
+  // In the event loop, with a handle scope and a callback scope open. May close.
   virtual void ready() noexcept = 0;
   // Drop what is held of JavaScript: called once, on close() or when the environment goes.
   virtual void forget() noexcept = 0;
@@ -42,6 +41,7 @@ class Poll {
 
  private:
   struct State;
+  class Turn;
   static void close_state(State* state) noexcept;
 
   napi_env env_;

@@ -19,7 +19,7 @@ constexpr napi_type_tag kTag{0x71c09a54e8d34f0b, 0x9f2e66d1c5b7a803};
 class Watcher final : public Poll {
  public:
   // `fd` is a duplicate, so that it stays valid while it is polled.
-  Watcher(napi_env env, UniqueFd fd) : Poll(env, fd.get(), "alsa-utimer:pcm"), fd_(std::move(fd)) {}
+  Watcher(napi_env env, UniqueFd fd) : Poll(env, fd.get()), fd_(std::move(fd)) {}
   ~Watcher() { close(); }
 
   // Calls `callback` once when the descriptor is ready.

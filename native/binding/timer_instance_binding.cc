@@ -31,8 +31,7 @@ Room read_room(const Napi::Value& value) {
 // Waits for an instance, and reads it when there is something.
 class Delivery final : public Poll {
  public:
-  Delivery(napi_env env, TimerInstance& instance)
-      : Poll(env, instance.descriptor(), "alsa-utimer:timer"), instance_(instance) {}
+  Delivery(napi_env env, TimerInstance& instance) : Poll(env, instance.descriptor()), instance_(instance) {}
   ~Delivery() { close(); }
 
   // Calls `callback` with the number of records that were put into `records`, or a negated errno.
