@@ -496,11 +496,10 @@ describe('Several listeners', () => {
       select b t => EBUSY
       close a
       select b t`);
-    const card = LoopbackCard.list()[0] ?? (await LoopbackCard.load());
-    const previous = card.timerSource;
-    const timer = create();
-    card.setTimerSource(timer);
+    const card = await LoopbackCard.load();
     try {
+      const timer = create();
+      card.setTimerSource(timer);
       const instance = TimerInstance.open(timer, { exclusive: true });
       const open = () =>
         Pcm.open({
@@ -511,7 +510,7 @@ describe('Several listeners', () => {
       instance.close();
       open().close();
     } finally {
-      card.setTimerSource(previous);
+      await LoopbackCard.unload();
     }
   });
 
