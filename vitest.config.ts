@@ -10,7 +10,8 @@ export default defineConfig({
     allowOnly: false,
     reporters: ['default', './test/support/no-skips.ts'],
     projects: [
-      project('unit'),
+      // Long enough for a machine that is busy with guests: nothing here waits for time to pass.
+      project('unit', { testTimeout: 30_000 }),
       project('addon', { testTimeout: 60_000 }),
       // One kernel, one set of 128 timers and one loopback card: one file after the other, in one process.
       project('kernel', {
