@@ -1,0 +1,43 @@
+// The C side of the write benchmarks: the same calls as ClockedLoopback.write, and nothing else. Creates a
+// userspace-driven timer and prints its id; after a line "open" opens the playback side of a cable on it and
+// prints "open"; then for each line "COUNT" writes and triggers COUNT periods and prints the nanoseconds that
+// one took.
+#include "peer.h"
+
+static void write_period(int pcm, void *data, unsigned period) {
+  struct snd_xferi transfer = {.buf = data, .frames = period};
+  check(ioctl(pcm, SNDRV_PCM_IOCTL_WRITEI_FRAMES, &transfer), "WRITEI_FRAMES");
+  if (transfer.result != (long)period) {
+    fprintf(stderr, "write_loop: %ld frames were taken\n", (long)transfer.result);
+    exit(1);
+  }
+}
+
+int main(int argc, char **argv) {
+  if (argc != 4) {
+    fprintf(stderr, "usage: write_loop RESOLUTION_NS CARD PERIOD_FRAMES\n");
+    return 2;
+  }
+  const unsigned period = (unsigned)atoi(argv[3]);
+  const int timer = create_timer(argv[1]);
+  char line[16];
+  if (scanf("%15s", line) != 1) {
+    return 0;
+  }
+  const int pcm = open_pcm(atoi(argv[2]), "D0p", period, 0);
+  void *data = calloc(period, 4);
+  write_period(pcm, data, period);
+  start_pcm(pcm);
+  check(ioctl(timer, UTIMER_TRIGGER), "TRIGGER");
+  puts("open");
+  for (long count; scanf("%ld", &count) == 1;) {
+    const int64_t start = now();
+    for (long i = 0; i < count; ++i) {
+      write_period(pcm, data, period);
+      check(ioctl(timer, UTIMER_TRIGGER), "TRIGGER");
+    }
+    printf("%.3f\n", (double)(now() - start) / (double)count);
+  }
+  free(data);
+  return 0;
+}
