@@ -25,6 +25,9 @@ struct Poll::State {
   uv_poll_t handle{};
   Turn* turn = nullptr;
   Poll* owner = nullptr;  // until closed
+  // Between start() and stop(). Not uv_is_active(): libuv stops a handle by itself when it reports an error,
+  // an xrun for instance, which must be delivered all the same.
+  bool started = false;
   napi_async_cleanup_hook_handle hook = nullptr;
 };
 
@@ -113,8 +116,7 @@ class Poll::Turn {
           napi_open_callback_scope(env_, resource, context_, &callbacks) == napi_ok) {
         // Not an iterator: remove() writes to it meanwhile.
         for (std::size_t i = 0; i < delivering_.size(); ++i) {
-          if (const State* const state = delivering_[i];
-              state != nullptr && uv_is_active(reinterpret_cast<const uv_handle_t*>(&state->handle)) != 0) {
+          if (const State* const state = delivering_[i]; state != nullptr && state->started) {
             state->owner->ready();
           }
         }
@@ -164,10 +166,12 @@ void Poll::start() {
   if (const int error = uv_poll_start(&state_->handle, UV_READABLE, on_event); error < 0) {
     throw SystemError(-error, "epoll_ctl");
   }
+  state_->started = true;
 }
 
 void Poll::stop() noexcept {
   if (!closed()) {
+    state_->started = false;
     uv_poll_stop(&state_->handle);
   }
 }
