@@ -1,4 +1,5 @@
 /** ClockedLoopback: audio through one cable of snd-aloop, at the pace of whoever writes it. */
+import { EventEmitter } from 'node:events';
 import { Writable } from 'node:stream';
 import { checkBoolean, checkBytes, checkInteger, checkOneOf, checkOptions, typeError } from '../arguments.js';
 import { AlsaError, closedError, fromNative, withHint } from '../errors.js';
@@ -12,7 +13,7 @@ import type { UserTimer } from '../timer/user-timer.js';
 import { type CaptureOptions, LoopbackCapture } from './capture.js';
 import { LoopbackCard } from './card.js';
 import { describeHolder, substreamHolder } from './holder.js';
-import { Listener } from './listener.js';
+import { Listener, type ListenerEvent, ListenerWatch } from './listener.js';
 import { openClocked } from './pointing.js';
 
 export interface ClockedLoopbackOptions extends PcmParameters {
@@ -67,6 +68,17 @@ export interface SendOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface ClockedLoopbackEvents {
+  /**
+   * Somebody began to capture, or stopped. Who captures when the first handler is added is told, too. The kernel announces
+   * it through the timer of the other side's substream, which disturbs nobody; while there are handlers, that timer keeps
+   * snd-aloop from being unloaded.
+   */
+  listener: [event: ListenerEvent];
+  /** Watching for listeners failed. */
+  error: [error: unknown];
+}
+
 /** How late a period must be before silence takes its place, in periods. */
 const GRACE_PERIODS = 2n;
 
@@ -76,7 +88,7 @@ const GRACE_PERIODS = 2n;
  *
  * The cable is clocked by this object for as long as this object or a listener has it open; `timer_source` of the card
  * is put back once the cable is open, so that other cables are not concerned. Any program may listen on
- * `hw:<card>,<other device>,<substream>`, with the same format, rate, channels and period.
+ * `hw:<card>,<other device>,<substream>`, with the same format, rate, channels and period; 'listener' events tell of it.
  *
  * @example
  * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
@@ -84,7 +96,7 @@ const GRACE_PERIODS = 2n;
  * loop.write(new Uint8Array(48_000 * 4));
  * console.log(loop.stats.periods); // 100
  */
-export class ClockedLoopback implements Disposable {
+export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> implements Disposable {
   readonly card: LoopbackCard;
   /** The device that is played on. */
   readonly device: number;
@@ -97,6 +109,9 @@ export class ClockedLoopback implements Disposable {
   readonly #write: (bytes: Uint8Array) => void;
   readonly #keepAlive: { readonly period: bigint; readonly grace: bigint } | undefined;
   readonly #measure: boolean;
+  readonly #waiting = new Set<() => void>();
+  #watch: ListenerWatch | undefined;
+  #referenced = false;
   #keptAlive = false;
   #xruns = 0;
   #paddedFrames = 0;
@@ -109,6 +124,7 @@ export class ClockedLoopback implements Disposable {
     measure: boolean,
     device: number,
   ) {
+    super();
     this.card = card;
     this.device = device;
     this.substream = pcm.substream;
@@ -124,6 +140,13 @@ export class ClockedLoopback implements Disposable {
     });
     this.#write = this.#pump.write;
     watch(this, this.#pump, this.#name);
+    const emitter = this as EventEmitter;
+    emitter.on('newListener', (type) => {
+      if (type === 'listener') this.#startWatching();
+    });
+    emitter.on('removeListener', (type) => {
+      if (type === 'listener' && this.listenerCount('listener') === 0) this.#stopWatching();
+    });
     this.#startKeepingAlive();
   }
 
@@ -236,8 +259,9 @@ export class ClockedLoopback implements Disposable {
   }
 
   /**
-   * Like {@link write}, but waits until the listener has room. The kernel does not tell a writer when a listener reads, so
-   * while it is full its /proc/asound/card<N>/pcm<D>c/sub<S>/status is looked at once a period.
+   * Like {@link write}, but waits until the listener has room, and with unheard 'hold' until there is one: the timer of its
+   * substream tells that. The kernel does not tell a writer when a listener reads, so while it is full its
+   * /proc/asound/card<N>/pcm<D>c/sub<S>/status is looked at once a period.
    *
    * @throws what {@link write} throws; AbortError
    */
@@ -250,8 +274,12 @@ export class ClockedLoopback implements Disposable {
       signal?.throwIfAborted();
       if (this.closed) throw closedError(this.#name);
       const listener = this.#listener();
+      if (!listener.running && unheard === 'hold') {
+        await this.#listened(signal);
+        continue;
+      }
       const room = listener.running && pace === 'listener' ? listener.room() : Number.POSITIVE_INFINITY;
-      if ((!listener.running && unheard === 'hold') || room < periodFrames) {
+      if (room < periodFrames) {
         await listener.wait(signal);
         continue;
       }
@@ -337,11 +365,23 @@ export class ClockedLoopback implements Disposable {
     });
   }
 
+  /** Waiting for 'listener' events keeps the process alive; at first it does not. */
+  ref(): this {
+    return this.#setRef(true);
+  }
+
+  /** Waiting for 'listener' events does not keep the process alive. */
+  unref(): this {
+    return this.#setRef(false);
+  }
+
   /** Closes the substream, then the timer. What waits for the rest of its period is gone. Closing again does nothing. */
   close(): void {
+    this.#stopWatching();
     release(this.#pump);
     this.#pcm.close();
     this.#timer.close();
+    for (const wake of [...this.#waiting]) wake();
   }
 
   [Symbol.dispose](): void {
@@ -354,6 +394,52 @@ export class ClockedLoopback implements Disposable {
 
   #listener(): Listener {
     return new Listener(this.card.number, 1 - this.device, this.substream, this.resolution);
+  }
+
+  #setRef(referenced: boolean): this {
+    this.#referenced = referenced;
+    this.#watch?.setRef(referenced);
+    return this;
+  }
+
+  #watchListener(handlers: ConstructorParameters<typeof ListenerWatch>[3]): ListenerWatch {
+    return new ListenerWatch(this.card.number, 1 - this.device, this.substream, handlers);
+  }
+
+  #startWatching(): void {
+    if (this.#watch || this.closed) return;
+    this.#watch = this.#watchListener({
+      told: (event) => this.emit('listener', event),
+      ended: () => this.#stopWatching(),
+      failed: (error) => this.emit('error', error),
+    });
+    this.#watch.setRef(this.#referenced);
+  }
+
+  #stopWatching(): void {
+    this.#watch?.close();
+    this.#watch = undefined;
+  }
+
+  /** Until somebody captures, the card is gone, or this is closed. */
+  async #listened(signal: AbortSignal | undefined): Promise<void> {
+    const { promise, resolve, reject } = withResolvers();
+    const abort = () => reject(signal?.reason);
+    const watching = this.#watchListener({
+      told: ({ type }) => type === 'start' && resolve(),
+      ended: resolve,
+      failed: reject,
+    });
+    watching.setRef(true);
+    signal?.addEventListener('abort', abort, { once: true });
+    this.#waiting.add(resolve);
+    try {
+      await promise;
+    } finally {
+      this.#waiting.delete(resolve);
+      signal?.removeEventListener('abort', abort);
+      watching.close();
+    }
   }
 
   #startKeepingAlive(): void {
@@ -395,6 +481,21 @@ export class ClockedLoopback implements Disposable {
     const holder = substreamHolder(this.card.number, 1 - this.device, 'capture', this.substream);
     return holder ? withHint(explained, `Now ${describeHolder(holder)}.`) : explained;
   }
+}
+
+/** Promise.withResolvers, which Node 20 has not. */
+function withResolvers(): {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
+} {
+  let resolve: () => void = () => {};
+  let reject: (reason: unknown) => void = () => {};
+  const promise = new Promise<void>((fulfil, refuse) => {
+    resolve = fulfil;
+    reject = refuse;
+  });
+  return { promise, resolve, reject };
 }
 
 /** As in <errno.h>; the addon's errors carry the positive number. */

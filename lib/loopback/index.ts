@@ -11,9 +11,11 @@ export {
 export { LoopbackCard } from './card.js';
 export {
   ClockedLoopback,
+  type ClockedLoopbackEvents,
   type ClockedLoopbackOptions,
   type ClockedLoopbackStats,
   type SendOptions,
 } from './clocked-loopback.js';
 export type { SubstreamHolder } from './holder.js';
+export type { ListenerEvent } from './listener.js';
 export { isLoopbackLoaded, type LoopbackCardOptions, moduleParameters } from './module.js';

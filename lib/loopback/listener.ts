@@ -2,6 +2,25 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { procAsound, readProc } from '../proc.js';
+import type { TimerEvent } from '../timer/timer-events.js';
+import { pcmTimerId } from '../timer/timer-id.js';
+import { TimerInstance } from '../timer/timer-instance.js';
+import { type SubstreamHolder, substreamHolder } from './holder.js';
+
+/** Somebody began to capture, or stopped: by itself, by an overrun, by its end. */
+export type ListenerEvent =
+  | {
+      readonly type: 'start';
+      /** Nanoseconds of its period, cut to 32 bits by the kernel. */
+      readonly resolution: bigint;
+      /** Who, and with which parameters; undefined when it is gone again. */
+      readonly holder: SubstreamHolder | undefined;
+    }
+  | {
+      readonly type: 'stop';
+      /** Who, while it still has the substream open: its `state` says why it stopped, 'xrun' for instance. */
+      readonly holder: SubstreamHolder | undefined;
+    };
 
 /** A look at the capture substream: /proc/asound/card<N>/pcm<D>c/sub<S>/status and hw_params, readable by everybody. */
 export class Listener {
@@ -32,5 +51,80 @@ export class Listener {
   /** A period's time, after which things may be different. */
   async wait(signal: AbortSignal | undefined): Promise<void> {
     await sleep(this.#periodMs, undefined, signal ? { signal } : {});
+  }
+}
+
+const STARTS = ['master-start', 'master-continue', 'master-resume'] as const;
+const STOPS = ['master-stop', 'master-pause', 'master-suspend'] as const;
+
+interface WatchHandlers {
+  readonly told: (event: ListenerEvent) => void;
+  /** The card is gone. */
+  readonly ended: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/**
+ * Watches the capture side of a cable through the timer of its substream (sound/core/pcm_native.c: snd_pcm_timer_notify).
+ * Unlike a client of the cable's own timer, one of this timer keeps no stream from starting. It does not keep the event
+ * loop alive at first.
+ */
+export class ListenerWatch {
+  readonly #timer: TimerInstance;
+  readonly #look: () => SubstreamHolder | undefined;
+  readonly #handlers: WatchHandlers;
+  #running = false;
+
+  /** @throws what TimerInstance.open and start throw: ENODEV once the card is gone */
+  constructor(card: number, device: number, substream: number, handlers: WatchHandlers) {
+    this.#look = () => substreamHolder(card, device, 'capture', substream);
+    this.#handlers = handlers;
+    this.#timer = TimerInstance.open(pcmTimerId(card, device, substream, 'capture'), {
+      events: [...STARTS, ...STOPS],
+    });
+    try {
+      this.#timer.unref().on('event', this.#hear).on('error', handlers.failed);
+      this.#timer.start();
+      // Whoever captures already will not be announced any more.
+      setImmediate(this.#synchronise);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  setRef(referenced: boolean): void {
+    if (referenced) this.#timer.ref();
+    else this.#timer.unref();
+  }
+
+  close(): void {
+    this.#timer.close();
+  }
+
+  readonly #hear = (event: TimerEvent): void => {
+    if ('resolution' in event) this.#start(event.resolution);
+    else if (event.type === 'overrun') this.#synchronise();
+    else this.#stop();
+    if (event.type === 'end') this.#handlers.ended();
+  };
+
+  /** Tells what is, where what happened is not known. */
+  readonly #synchronise = (): void => {
+    if (this.#timer.closed || this.#timer.ended) return;
+    if (this.#look()?.state === 'running') this.#start(this.#timer.info().resolution);
+    else this.#stop();
+  };
+
+  #start(resolution: bigint): void {
+    if (this.#running) return;
+    this.#running = true;
+    this.#handlers.told({ type: 'start', resolution, holder: this.#look() });
+  }
+
+  #stop(): void {
+    if (!this.#running) return;
+    this.#running = false;
+    this.#handlers.told({ type: 'stop', holder: this.#look() });
   }
 }

@@ -1,7 +1,11 @@
 // What the tests of cables share.
 import { randomBytes, randomInt } from 'node:crypto';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { expect } from 'vitest';
 import type { ClockedLoopback, LoopbackCapture } from '../../../lib/loopback/index.js';
+
+/** The built loopback part of the library, as an import in a child process names it. */
+export const distLoopback = JSON.stringify(new URL('../../../dist/loopback/index.js', import.meta.url).href);
 
 export const withCode = (code: string) => expect.objectContaining({ code });
 
@@ -45,4 +49,15 @@ export function difference(sent: Buffer, received: Buffer): string | undefined {
     if (sent[at] !== received[at]) return `byte ${at} of ${sent.length} differs`;
   }
   return `${received.length} bytes of ${sent.length}`;
+}
+
+/** How many descriptors of this process are of `target`. */
+export function descriptorsOf(target: string): number {
+  return readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`) === target;
+    } catch {
+      return false; // the one that reads the folder
+    }
+  }).length;
 }

@@ -1,0 +1,199 @@
+// What a writer is told about whoever captures at the other end.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ClockedLoopback, type ListenerEvent, LoopbackCard } from '../../../lib/loopback/index.js';
+import { runChild } from '../../support/child.js';
+import { descriptorsOf, difference, distLoopback, noise, transfer, withCode } from './support.js';
+
+let card: LoopbackCard;
+beforeAll(async () => {
+  card = await LoopbackCard.load();
+});
+afterAll(() => LoopbackCard.unload());
+
+const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
+const open = (substream = 0) => ClockedLoopback.open({ card, substream, ...stream });
+
+/** The events of a loopback, one after the other. */
+function listenerEvents(loop: ClockedLoopback): () => Promise<ListenerEvent> {
+  const told: ListenerEvent[] = [];
+  loop.on('listener', (event) => told.push(event));
+  return async () => {
+    while (told.length === 0) await once(loop, 'listener', { signal: AbortSignal.timeout(30_000) });
+    return told.shift() as ListenerEvent;
+  };
+}
+
+describe('A writer is told', () => {
+  it('that a listener starts, with its period and parameters, and that it stops', async () => {
+    using loop = open();
+    const next = listenerEvents(loop);
+    const capture = loop.listen({ periods: 8 });
+    expect(await next()).toEqual({
+      type: 'start',
+      resolution: 10_000_000n,
+      holder: {
+        name: loop.listenerName,
+        direction: 'capture',
+        pid: process.pid,
+        command: expect.any(String),
+        state: 'running',
+        parameters: {
+          ...{ format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480, bufferFrames: 3_840 },
+        },
+      },
+    });
+    capture.close();
+    expect(await next()).toEqual({ type: 'stop', holder: undefined });
+  });
+
+  it('of a listener that was there before', async () => {
+    using loop = open();
+    using _capture = loop.listen();
+    expect(await listenerEvents(loop)()).toMatchObject({ type: 'start', resolution: 10_000_000n });
+  });
+
+  it('that a listener stopped because it was overrun', async () => {
+    using loop = open();
+    const next = listenerEvents(loop);
+    using capture = loop.listen({ periods: 2 });
+    expect((await next()).type).toBe('start');
+    loop.write(new Uint8Array(3 * loop.periodBytes));
+    expect(await next()).toMatchObject({ type: 'stop', holder: { state: 'xrun', pid: process.pid } });
+    expect(capture.closed).toBe(false);
+  });
+
+  it('of another program, by name, from its start to its death', async () => {
+    using loop = open();
+    const next = listenerEvents(loop);
+    const args = ['-q', '-D', loop.listenerName, '-f', 'S16_LE', '-r', '48000', '-c', '2'];
+    const listener = spawn('arecord', [...args, '--period-size=480', '-t', 'raw', '/dev/null']);
+    const exited = once(listener, 'exit');
+    expect(await next()).toMatchObject({
+      type: 'start',
+      holder: { command: 'arecord', pid: listener.pid, parameters: { periodFrames: 480 } },
+    });
+    listener.kill('SIGKILL');
+    expect((await next()).type).toBe('stop');
+    await exited;
+  });
+
+  it('each time, in turn', async () => {
+    using loop = open();
+    const next = listenerEvents(loop);
+    for (let round = 0; round < 100; round += 1) {
+      const capture = loop.listen();
+      expect((await next()).type).toBe('start');
+      capture.close();
+      expect((await next()).type).toBe('stop');
+    }
+  });
+
+  it('of the listener of its own cable only', async () => {
+    using loop = open(3);
+    using other = open(4);
+    const next = listenerEvents(loop);
+    using _elsewhere = other.listen();
+    using _here = loop.listen();
+    expect(await next()).toMatchObject({ type: 'start', holder: { name: loop.listenerName } });
+  });
+});
+
+describe('Watching for listeners', () => {
+  it('keeps no stream from starting, and changes no frame', async () => {
+    using loop = open();
+    const next = listenerEvents(loop);
+    const sent = noise(100 * loop.periodBytes);
+    for (let round = 0; round < 3; round += 1) {
+      using capture = loop.listen();
+      const pieces = Array.from({ length: 100 }, (_, period) =>
+        sent.subarray(period * loop.periodBytes, (period + 1) * loop.periodBytes),
+      );
+      expect(difference(sent, transfer(loop, capture, pieces))).toBeUndefined();
+      expect((await next()).type).toBe('start');
+      loop.end();
+      capture.close();
+      expect((await next()).type).toBe('stop');
+    }
+    expect(loop.stats.xruns).toBe(0);
+  });
+
+  it('ends with its last handler, and with the loopback', async () => {
+    const timers = () => descriptorsOf('/dev/snd/timer');
+    const before = timers();
+    const loop = open();
+    const handler = () => {};
+    loop.on('listener', handler);
+    loop.once('listener', handler);
+    expect(timers()).toBe(before + 1);
+    loop.removeAllListeners('listener');
+    expect(timers()).toBe(before);
+    loop.on('listener', handler);
+    loop.close();
+    expect(timers()).toBe(before);
+    loop.on('listener', handler);
+    expect(timers()).toBe(before);
+  });
+
+  it('does not keep a process alive unless it shall', async () => {
+    const watching = (more: string) => `
+      const { ClockedLoopback } = await import(${distLoopback});
+      const loop = ClockedLoopback.open({ card: ${card.number}, ...${JSON.stringify(stream)} });
+      loop.on('listener', ({ type }) => console.log(type));
+      ${more}`;
+    expect(await runChild(watching(''))).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
+    const listening = `loop.ref().once('listener', () => loop.close());
+      new Worker('setTimeout(() => {}, 100)', { eval: true }).on('exit', () => { globalThis.capture = loop.listen(); });`;
+    expect(await runChild(watching(listening))).toMatchObject({ code: 0, signal: null, stdout: 'start\n' });
+  });
+
+  it('goes with a worker that is terminated at any moment', async () => {
+    const result = await runChild(`
+      const code = \`
+        const { ClockedLoopback } = await import(${distLoopback.replaceAll('"', "'")});
+        const loop = ClockedLoopback.open({ card: ${card.number}, ...${JSON.stringify(stream)} });
+        loop.ref().on('listener', ({ type }) => parentPort.postMessage(type));
+        parentPort.postMessage('open');
+        const sending = loop.send(new Uint8Array(loop.periodBytes), { unheard: 'hold' });
+        for (;;) {
+          const capture = loop.listen();
+          await new Promise(setImmediate);
+          capture.close();
+          await new Promise(setImmediate);
+        }\`;
+      for (let round = 0; round < 10; round += 1) {
+        const worker = startWorker(code);
+        for (let message = 0; message <= round; message += 1) await once(worker, 'message');
+        await worker.terminate();
+      }
+      console.log(JSON.stringify(Object.keys(descriptors()).filter((name) => /utimer|snd/.test(name))));`);
+    expect(result).toMatchObject({ code: 0, signal: null, stdout: '[]\n' });
+  });
+});
+
+describe('Sending that holds frames until somebody listens', () => {
+  it('goes on when somebody does', async () => {
+    using loop = open();
+    const sent = noise(2 * loop.periodBytes);
+    const sending = loop.send(sent, { unheard: 'hold' });
+    using capture = loop.listen();
+    await sending;
+    expect(difference(sent, capture.read())).toBeUndefined();
+  });
+
+  it('ends when the loopback is closed', async () => {
+    const loop = open();
+    const sending = loop.send(new Uint8Array(loop.periodBytes), { unheard: 'hold' });
+    loop.close();
+    await expect(sending).rejects.toThrow(withCode('ERR_CLOSED'));
+  });
+
+  it('ends with the reason of a signal', async () => {
+    using loop = open();
+    const abort = new AbortController();
+    const sending = loop.send(new Uint8Array(loop.periodBytes), { unheard: 'hold', signal: abort.signal });
+    abort.abort(new Error('enough'));
+    await expect(sending).rejects.toThrow('enough');
+  });
+});
