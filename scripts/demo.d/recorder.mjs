@@ -9,15 +9,17 @@ export class Recorder {
   #stderr = '';
   #status;
   #bufferFrames;
+  #stopped = false;
 
-  /** Starts recording `frames` frames of hw:card,1,0 into `path`. */
-  constructor({ card, format, rate, channels, periodFrames, bufferFrames, frames, path }) {
-    this.#status = `/proc/asound/card${card}/pcm1c/sub0/status`;
+  /** Starts recording hw:card,1,substream into `path`: `frames` frames, or until it is stopped where that is left out. */
+  constructor({ card, substream, format, rate, channels, periodFrames, bufferFrames, frames, path }) {
+    this.#status = `/proc/asound/card${card}/pcm1c/sub${substream}/status`;
     this.#bufferFrames = bufferFrames;
     this.#child = spawn(
       'arecord',
       [
-        ['-D', `hw:${card},1,0`, '-f', format, '-r', rate, '-c', channels, '-t', 'raw', '-s', frames],
+        ['-D', `hw:${card},1,${substream}`, '-f', format, '-r', rate, '-c', channels, '-t', 'raw'],
+        frames === undefined ? [] : ['-s', frames],
         [`--period-size=${periodFrames}`, `--buffer-size=${bufferFrames}`, path],
       ]
         .flat()
@@ -30,17 +32,21 @@ export class Recorder {
     this.#ended = once(this.#child, 'close').then(([code, signal]) => ({ code, signal }));
   }
 
-  /** Frames that are captured and not yet read, or undefined while the stream does not run. */
-  #waiting() {
+  /** What the kernel says of the stream: frames captured in all, and frames of them that were not read yet. */
+  look() {
     const text = readFileSync(this.#status, 'latin1');
-    return /^state: RUNNING/.test(text) ? Number(/^avail\s*:\s*(\d+)/m.exec(text)?.[1]) : undefined;
+    if (!/^state: RUNNING/.test(text)) return undefined;
+    const [captured, waiting] = ['hw_ptr', 'avail'].map((name) =>
+      Number(new RegExp(`^${name}\\s*:\\s*(\\d+)`, 'm').exec(text)?.[1]),
+    );
+    return { captured, waiting };
   }
 
   /** Resolves when the recorder runs and has room for `frames` more; rejects when it has ended instead. */
   async room(frames) {
     for (;;) {
-      const waiting = this.#waiting();
-      if (waiting !== undefined && waiting + frames <= this.#bufferFrames) return;
+      const now = this.look();
+      if (now && now.waiting + frames <= this.#bufferFrames) return;
       if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
         throw new Error(`arecord ended early (${this.#child.exitCode}): ${this.#stderr.trim()}`);
       }
@@ -51,11 +57,14 @@ export class Recorder {
   /** Waits for the end; resolves with the xruns that arecord reported. */
   async end() {
     const { code, signal } = await this.#ended;
-    if (code !== 0) throw new Error(`arecord failed (${signal ?? code}): ${this.#stderr.trim()}`);
+    if (code !== 0 && !this.#stopped) {
+      throw new Error(`arecord failed (${signal ?? code}): ${this.#stderr.trim()}`);
+    }
     return (this.#stderr.match(/overrun/g) ?? []).length;
   }
 
   stop() {
+    this.#stopped = true;
     this.#child.kill();
   }
 }

@@ -1,0 +1,104 @@
+// Draws what the second act measured, as an SVG and as a PNG: draw.mjs RESULTS FOLDER
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, relative } from 'node:path';
+import { Resvg } from '@resvg/resvg-js';
+import { init, setPlatformAPI } from 'echarts';
+
+/**
+ * @typedef {object} Picture
+ * @property {number} ppm by which the sender's clock was fast
+ * @property {number} rate Hz
+ * @property {{ name: string, line: [seconds: number, frames: number][],
+ *   troubles: { time: number, kind: 'skip' | 'xrun' | 'loss', frames: number }[] }[]} runs
+ */
+
+const WIDTH = 960;
+const HEIGHT = 540;
+const COLORS = ['#1a7f5a', '#c2410c'];
+const MARKS = {
+  skip: { name: 'packet dropped', symbol: 'triangle' },
+  xrun: { name: 'xrun', symbol: 'diamond' },
+  loss: { name: 'packet lost on the way', symbol: 'rect' },
+};
+// A bare machine has no fonts at all.
+const FONT = 'DejaVu Sans';
+const FONTS = dirname(createRequire(import.meta.url).resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf'));
+
+// There is no canvas to ask: DejaVu's letters are this wide on average.
+setPlatformAPI({
+  measureText: (text, font) => ({
+    width: text.length * 0.62 * (Number.parseFloat(/([\d.]+)px/.exec(font)?.[1]) || 12),
+  }),
+});
+
+/** The value of a line at a time. */
+function valueAt(line, time) {
+  return line.reduce((nearest, point) =>
+    Math.abs(point[0] - time) < Math.abs(nearest[0] - time) ? point : nearest,
+  )[1];
+}
+
+/** @param {Picture} picture */
+function drawSvg({ ppm, rate, runs }) {
+  const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height: HEIGHT });
+  const series = runs.flatMap(({ name, line, troubles }, index) => [
+    {
+      ...{ name, type: 'line', data: line, symbol: 'none' },
+      ...{ color: COLORS[index], lineStyle: { width: 2.5 } },
+    },
+    ...Object.entries(MARKS).flatMap(([kind, mark]) => {
+      const times = troubles.filter((trouble) => trouble.kind === kind).map(({ time }) => time);
+      if (times.length === 0) return [];
+      const data = times.map((time) => [time, valueAt(line, time)]);
+      const label = `${name}: ${mark.name} (${times.length})`;
+      return {
+        name: label,
+        type: 'scatter',
+        symbol: mark.symbol,
+        symbolSize: 11,
+        data,
+        color: COLORS[index],
+      };
+    }),
+  ]);
+  const end = Math.max(...series.flatMap(({ data }) => data.map(([time]) => time)));
+  const axis = (name, nameGap) => ({
+    ...{ type: 'value', name, nameGap, nameLocation: 'middle' },
+    ...{ axisLabel: { color: '#222' }, nameTextStyle: { color: '#222' } },
+  });
+  chart.setOption({
+    animation: false,
+    backgroundColor: '#ffffff',
+    textStyle: { fontFamily: FONT, fontSize: 13 },
+    title: {
+      ...{ left: 'center', top: 14, text: 'One stream, two cables, two listeners (arecord)' },
+      subtext: `The sender's clock is ${ppm} ppm fast: ${((ppm * rate) / 1e6).toFixed(1)} frames a second`,
+      ...{ textStyle: { fontSize: 18, color: '#111' }, subtextStyle: { fontSize: 13, color: '#444' } },
+    },
+    legend: { bottom: 12, itemGap: 28, data: series.map(({ name }) => name), textStyle: { color: '#222' } },
+    grid: { left: 80, right: 40, top: 88, bottom: 96 },
+    xAxis: { ...axis('seconds', 30), max: Math.ceil(end) },
+    yAxis: axis('frames behind the sender’s clock', 54),
+    series,
+  });
+  const svg = chart.renderToSVGString();
+  chart.dispose();
+  return svg;
+}
+
+function drawPng(svg) {
+  const font = { loadSystemFonts: false, fontDirs: [FONTS], defaultFontFamily: FONT };
+  return new Resvg(svg, { font, fitTo: { mode: 'zoom', value: 2 } }).render().asPng();
+}
+
+const [results, folder] = process.argv.slice(2);
+const svg = drawSvg(JSON.parse(readFileSync(results, 'utf8')));
+for (const [name, bytes] of [
+  ['drift.svg', svg],
+  ['drift.png', drawPng(svg)],
+]) {
+  const path = join(folder, name);
+  writeFileSync(path, bytes);
+  console.log(`picture              ${relative(process.cwd(), path)}`);
+}

@@ -1,0 +1,145 @@
+// One cable of the second act: its receiver, its listener, and what became of the stream.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RtpReceiver } from '../../dist/rtp/index.js';
+import { Recorder } from './recorder.mjs';
+
+/** The listener's buffer, in seconds, and in bytes at most: what snd-aloop has. */
+const LISTENER_SECONDS = 2;
+const LISTENER_BYTES = 2 << 20;
+/** How long the last packets may take. */
+const PATIENCE_MS = 10_000;
+
+export class Track {
+  #name;
+  #path;
+  #limited;
+  #sender;
+  #senderRate;
+  #receiver;
+  #error;
+  /** Seconds, and frames by which the listener was behind the sender's clock. */
+  #readings = [];
+  #troubles = [];
+
+  /**
+   * Starts a listener at a cable.
+   *
+   * @param {string} name
+   * @param {object} cable
+   * @param {string} cable.folder where to record
+   * @param {import('./sender.mjs').Sender} cable.sender
+   * @param {number} cable.senderRate frames a second by the sender's clock
+   * @param {number} [cable.frames] how many to record; until the end where it is left out
+   */
+  constructor(name, { folder, card, stream, substream, frames, frameBytes, sender, senderRate }) {
+    this.#name = name;
+    this.#path = join(folder, `${substream}.raw`);
+    this.#limited = frames !== undefined;
+    this.#sender = sender;
+    this.#senderRate = senderRate;
+    this.recorder = new Recorder({
+      ...{ ...stream, card: card.number, substream, frames, path: this.#path },
+      bufferFrames: Math.min(LISTENER_SECONDS * stream.rate, Math.floor(LISTENER_BYTES / frameBytes)),
+    });
+  }
+
+  /** Opens a receiver; resolves with its port. */
+  async receive(options) {
+    this.#receiver = await RtpReceiver.open({ ...options, payloadType: 96 });
+    this.#receiver.on('loss', ({ frames }) => this.note('loss', frames));
+    this.#receiver.on('error', (error) => {
+      this.#error = error;
+    });
+    return this.#receiver.port;
+  }
+
+  /** Reads how far the listener is. The time is that after the look, so that a delay between them adds to others. */
+  read() {
+    const captured = this.recorder.look()?.captured;
+    const { seconds } = this.#sender;
+    if (captured !== undefined) this.#readings.push([seconds, seconds * this.#senderRate - captured]);
+  }
+
+  /**
+   * Something went wrong.
+   *
+   * @param {'skip' | 'xrun' | 'loss'} kind a packet found no room; a stream stopped; a packet did not come
+   */
+  note(kind, frames) {
+    this.#troubles.push({ time: this.#sender.seconds, kind, frames });
+  }
+
+  /** Resolves when all frames of the stream have arrived. */
+  async received(frames) {
+    const limit = Date.now() + PATIENCE_MS;
+    while (this.#receiver.stats.framesDelivered < frames) {
+      if (this.#error) throw this.#error;
+      const { framesDelivered } = this.#receiver.stats;
+      if (Date.now() > limit) throw new Error(`${framesDelivered} of ${frames} frames came from the network`);
+      await sleep(1);
+    }
+  }
+
+  /** Ends the listener, or waits until it has all that it was to take. */
+  async end() {
+    if (!this.#limited) this.recorder.stop();
+    for (let overruns = await this.recorder.end(); overruns > 0; overruns -= 1) this.note('xrun', 0);
+  }
+
+  close() {
+    this.recorder.stop();
+    this.#receiver?.close();
+  }
+
+  /** What the listener wrote. */
+  get recording() {
+    return readFileSync(this.#path);
+  }
+
+  get troubles() {
+    return this.#troubles;
+  }
+
+  troubled(kind) {
+    return this.#troubles.filter((trouble) => trouble.kind === kind).length;
+  }
+
+  /** Frames that were sent and never played. */
+  get lostFrames() {
+    return this.#troubles.reduce((sum, { frames }) => sum + frames, 0);
+  }
+
+  /**
+   * How far the listener fell behind: the least of each second, against the first, since delays only ever add.
+   *
+   * @returns {[seconds: number, frames: number][]}
+   */
+  get line() {
+    const least = [];
+    for (const [time, lag] of this.#readings) {
+      const second = Math.floor(time);
+      least[second] = Math.min(lag, least[second] ?? lag);
+    }
+    const zero = least.find((lag) => lag !== undefined);
+    return least.flatMap((lag, second) => (lag === undefined ? [] : [[second + 0.5, lag - zero]]));
+  }
+
+  /** Frames a second by which the listener falls behind: the slope of the line, by least squares. */
+  get drift() {
+    const { line } = this;
+    const [time, lag] = [mean(line, 0), mean(line, 1)];
+    const sum = (term) => line.reduce((total, point) => total + term(point), 0);
+    return sum(([t, l]) => (t - time) * (l - lag)) / sum(([t]) => (t - time) ** 2);
+  }
+
+  /** For the picture. */
+  get run() {
+    return { name: this.#name, line: this.line, troubles: this.#troubles };
+  }
+}
+
+function mean(points, index) {
+  return points.reduce((sum, point) => sum + point[index], 0) / points.length;
+}
