@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ClockedLoopback, LoopbackCard } from '../../../lib/loopback/index.js';
 import { decodePayload, parseSdp, RtpReceiver, type RtpReceiverOptions } from '../../../lib/rtp/index.js';
-import { allowLargeSockets, gstreamer, Program, Recording, until, Voice } from './support.js';
+import { arecord, gstreamer, liftLimits, Program, Recording, until, Voice } from './support.js';
 
 let card: LoopbackCard;
 let restore: () => void;
 let folder: string;
 beforeAll(async () => {
   card = await LoopbackCard.load();
-  restore = allowLargeSockets();
+  restore = liftLimits();
   folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-interop-'));
 });
 afterAll(async () => {
@@ -67,22 +67,25 @@ const senders: Record<string, () => Promise<Sender>> = {
 
 /** Starts a listener that writes raw frames. */
 const listeners: Record<string, (device: string, format: string, path: string) => Program> = {
-  arecord: (device, format, path) =>
-    new Program('arecord', [
-      ...['-q', '-D', device, '-f', format, '-r', '48000', '-c', '2', '-t', 'raw'],
-      ...['--period-size=480', '--buffer-size=96000', path],
-    ]),
+  arecord,
   ffmpeg: (device, format, path) => {
     const name = format.toLowerCase().replace('_', '');
+    // It stamps what it captures by the clock of the machine, which is not that of the frames: so let them count.
     return new Program('ffmpeg', [
       ...['-nostdin', '-loglevel', 'error', '-f', 'alsa', '-c:a', `pcm_${name}`, '-sample_rate', '48000'],
-      ...['-channels', '2', '-i', device, '-c:a', 'copy', '-f', name, '-flush_packets', '1', path],
+      ...['-channels', '2', '-i', device, '-af', 'asetpts=N/SR/TB', '-c:a', `pcm_${name}`, '-f', name],
+      ...['-flush_packets', '1', path],
     ]);
   },
 };
 
-describe.each(Object.keys(senders))('%s', (sender) => {
-  it.each(Object.keys(listeners))('is recorded by %s', async (listener) => {
+// Not each by each: GStreamer's thousand packets a second and ffmpeg as a listener together overtax a processor that is emulated.
+describe('A stream', () => {
+  it.each([
+    ['ffmpeg, L16', 'arecord'],
+    ['ffmpeg, L16', 'ffmpeg'],
+    ['GStreamer, L24 in packets of 1 ms', 'arecord'],
+  ])('of %s is recorded by %s', async (sender, listener) => {
     const { voice, parameters } = await (senders[sender] as (typeof senders)[string])();
     const format = parameters.encoding === 'L16' ? 'S16_LE' : 'S32_LE';
     using loop = ClockedLoopback.open({ ...stream, card, format });

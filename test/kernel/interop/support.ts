@@ -3,15 +3,23 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RtpReceiverOptions } from '../../../lib/rtp/index.js';
 import { noise } from '../loopback/support.js';
 
-const RMEM_MAX = '/proc/sys/net/core/rmem_max';
+/** What a busy machine may leave for later, in a socket (bytes) and in a processor's queue (packets), before it drops some. */
+const LIMITS = { rmem_max: 8 << 20, netdev_max_backlog: 100_000 };
 
-/** Lets sockets have the buffer that a receiver asks for. @returns what puts it back */
-export function allowLargeSockets(): () => void {
-  const before = readFileSync(RMEM_MAX, 'utf8');
-  writeFileSync(RMEM_MAX, String(8 << 20));
-  return () => writeFileSync(RMEM_MAX, before);
+/** Lets the network hold as much as comes. @returns what puts the limits back */
+export function liftLimits(): () => void {
+  const before = Object.entries(LIMITS).map(([name, limit]) => {
+    const path = `/proc/sys/net/core/${name}`;
+    const value = readFileSync(path, 'utf8');
+    writeFileSync(path, String(limit));
+    return [path, value] as const;
+  });
+  return () => {
+    for (const [path, value] of before) writeFileSync(path, value);
+  };
 }
 
 /** Longer than anything takes on a busy machine under emulation. */
@@ -117,10 +125,16 @@ export class Voice {
 
   /** Speaks when every recording has begun; resolves when each has the words. */
   async heardIn(recordings: readonly Recording[]): Promise<void> {
-    for (const recording of recordings) await until(`${recording.path} begins`, () => recording.begun);
+    for (const recording of recordings) await until(`${recording.path} begins`, () => recording.size > 1000);
+    const before = recordings.map(({ size }) => size);
     this.#next = this.words;
-    for (const recording of recordings)
-      await until(`the words are in ${recording.path}`, () => recording.hasWords);
+    for (const [index, recording] of recordings.entries()) {
+      const enough = (before[index] as number) + recording.words.length;
+      await until(
+        `the words are in ${recording.path}`,
+        () => recording.size >= enough && recording.bytes.includes(recording.words),
+      );
+    }
   }
 
   #write(): void {
@@ -136,33 +150,72 @@ export class Voice {
 /** A file that a listener writes. */
 export class Recording {
   readonly path: string;
-  readonly #words: Buffer;
+  /** What is to be found in it, in its own format. */
+  readonly words: Buffer;
 
-  /** @param words what is to be found in it, in its own format */
   constructor(path: string, words: Uint8Array) {
     this.path = path;
-    this.#words = Buffer.from(words);
+    this.words = Buffer.from(words);
   }
 
-  get begun(): boolean {
-    return (statSync(this.path, { throwIfNoEntry: false })?.size ?? 0) > 1000;
+  get size(): number {
+    return statSync(this.path, { throwIfNoEntry: false })?.size ?? 0;
   }
 
-  get hasWords(): boolean {
-    return readFileSync(this.path).includes(this.#words);
+  get bytes(): Buffer {
+    return readFileSync(this.path);
   }
 
   /** How many of its bytes are neither silence nor the words, which are there once. */
   get stray(): number {
-    const file = readFileSync(this.path);
-    const bytes = this.path.endsWith('.wav') ? file.subarray(file.indexOf('data') + 8) : file;
-    const at = bytes.indexOf(this.#words);
-    return count(bytes.subarray(0, at)) + count(bytes.subarray(at + this.#words.length));
+    const { bytes, words, path } = this;
+    const audio = path.endsWith('.wav') ? bytes.subarray(bytes.indexOf('data') + 8) : bytes;
+    const at = audio.indexOf(words);
+    return count(audio.subarray(0, at)) + count(audio.subarray(at + words.length));
   }
 }
 
 function count(bytes: Buffer): number {
   return bytes.reduce((sum, byte) => sum + Number(byte !== 0), 0);
+}
+
+/** A listener that writes raw frames. */
+export function arecord(device: string, format: string, path: string): Program {
+  return new Program('arecord', [
+    ...['-q', '-D', device, '-f', format, '-r', '48000', '-c', '2', '-t', 'raw'],
+    ...['--period-size=480', '--buffer-size=96000', path],
+  ]);
+}
+
+/**
+ * A receiver with a cable, in a process of its own, that tells its events as lines of JSON: open, stream, loss, and close
+ * when it is ended.
+ */
+export function receiver(
+  stream: Omit<RtpReceiverOptions, 'sink'>,
+  cable: { readonly card: number; readonly format: string },
+  wrapper: readonly string[],
+): Program {
+  const url = (path: string) => JSON.stringify(new URL(`../../../dist/${path}`, import.meta.url).href);
+  const code = `
+    import { ClockedLoopback } from ${url('loopback/index.js')};
+    import { RtpReceiver } from ${url('rtp/index.js')};
+    const tell = (type, event) => console.log(JSON.stringify({ type, ...event }));
+    const stream = ${JSON.stringify(stream)};
+    const cable = ${JSON.stringify(cable)};
+    const loop = ClockedLoopback.open({ ...cable, rate: stream.rate, channels: stream.channels, periodFrames: 480 });
+    const receiver = await RtpReceiver.open({ ...stream, format: cable.format, sink: loop });
+    receiver.on('stream', (event) => tell('stream', event));
+    receiver.on('loss', (event) => tell('loss', event));
+    process.once('SIGINT', () => {
+      tell('close', { receiver: receiver.stats, loopback: loop.stats });
+      receiver.close();
+      loop.close();
+    });
+    tell('open', { listenerName: loop.listenerName });
+  `;
+  const [name = '', ...args] = [...wrapper, process.execPath, '--input-type=module', '--eval', code];
+  return new Program(name, args);
 }
 
 /** A sender of L24 in packets of 1 ms, as AES67 has them, that reads S24_BE of two channels at 48 kHz. */
@@ -171,11 +224,11 @@ export function gstreamer(
   more: readonly string[] = [],
   wrapper: readonly string[] = [],
 ): Program {
-  const [name, ...args] = [
+  const [name = '', ...args] = [
     ...[...wrapper, 'gst-launch-1.0', '-q', 'fdsrc', 'fd=0', 'blocksize=2880'],
     ...['!', 'rawaudioparse', 'format=pcm', 'pcm-format=s24be', 'sample-rate=48000', 'num-channels=2'],
     ...['!', 'rtpL24pay', 'pt=96', 'min-ptime=1000000', 'max-ptime=1000000'],
     ...['!', 'udpsink', `host=${address}`, `port=${port}`, ...more],
-  ] as [string, ...string[]];
+  ];
   return new Program(name, args);
 }
