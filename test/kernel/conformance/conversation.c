@@ -1,5 +1,8 @@
-// Conversations with listeners: steps that one thread does one after the other, and what each returned. The
-// words of a step are a verb, the name of a timer or listener (a lower case letter), and what the verb takes.
+// Conversations with listeners and streams: steps that one thread does one after the other, and what each
+// returned. The words of a step are a verb, the name of a timer, listener or stream (a lower case letter),
+// and what the verb takes.
+#include "conversation.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -9,25 +12,24 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "raw.h"
-
 enum { MAX_WORDS = 8, CLASS_SLAVE = 0, SCLASS_APPLICATION = 1 };
 
-struct party {
-  int fd;
-  unsigned timer;  // id
-  bool stamped;
-};
-
 static struct party parties[26];
-static char answer[4096];
+char answer[4096];
 
-static struct party *party(const char *name) {
-  need(name && *name >= 'a' && *name <= 'z' && name[1] == 0, "the name of a timer or listener");
+struct party *party(const char *name) {
+  need(name && *name >= 'a' && *name <= 'z' && name[1] == 0, "the name of a timer, listener or stream");
   return &parties[*name - 'a'];
 }
 
-static void say_result(long result) { strcpy(answer, result < 0 ? error_name(errno) : "ok"); }
+void say_result(long result) { strcpy(answer, result < 0 ? error_name(errno) : "ok"); }
+
+char *value_of(char *word) {
+  char *const equals = strchr(word, '=');
+  need(equals, "NAME=VALUE");
+  *equals = 0;
+  return equals + 1;
+}
 
 static void do_create(char **words) {
   struct timer_uinfo info = {.resolution = words[2] ? strtoull(words[2], NULL, 10) : 10000000};
@@ -36,7 +38,9 @@ static void do_create(char **words) {
   say_result(result);
 }
 
-static void do_open(char **words) { party(words[1])->fd = open_control(O_RDONLY | O_NONBLOCK); }
+static void do_open(char **words) {
+  *party(words[1]) = (struct party){.fd = open_control(O_RDONLY | O_NONBLOCK)};
+}
 
 static void do_close(char **words) { say_result(close(party(words[1])->fd)); }
 
@@ -59,14 +63,17 @@ static void do_tread(char **words) { tread(words, IOCTL_TREAD_OLD); }
 
 static void do_tread64(char **words) { tread(words, IOCTL_TREAD64); }
 
-// a timer, or "nothing" for one that is not there, or "slave" for the instances of this thread
+// a timer, or a stream for the timer of its substream, or "nothing" for one that is not there, or "slave" for
+// the instances of this thread
 static void do_select(char **words) {
   need(words[2], "what to select");
   struct timer_select select = {.id = {CLASS_GLOBAL, 0, -1, DEVICE_UDRIVEN, 128}};
   if (strcmp(words[2], "slave") == 0) {
     select.id = (struct timer_id){CLASS_SLAVE, SCLASS_APPLICATION, -1, (int)syscall(SYS_gettid), 0};
   } else if (strcmp(words[2], "nothing") != 0) {
-    select.id.subdevice = (int)party(words[2])->timer;
+    const struct party *const selected = party(words[2]);
+    select.id.subdevice = (int)selected->timer;
+    if (selected->stream) select.id = timer_of_stream(selected->stream);
   }
   say_result(ioctl(party(words[1])->fd, IOCTL_SELECT, &select));
 }
@@ -75,16 +82,14 @@ static void do_select(char **words) {
 static void do_params(char **words) {
   struct timer_params params = {.flags = PARAMS_AUTO, .ticks = 1, .filter = 1 << EVENT_TICK};
   for (char **word = words + 2; *word; word += 1) {
-    char *const value = strchr(*word, '=');
-    need(value, "NAME=NUMBER");
-    *value = 0;
+    const char *const value = value_of(*word);
     unsigned *const field = strcmp(*word, "flags") == 0    ? &params.flags
                             : strcmp(*word, "ticks") == 0  ? &params.ticks
                             : strcmp(*word, "queue") == 0  ? &params.queue_size
                             : strcmp(*word, "filter") == 0 ? &params.filter
                                                            : NULL;
     need(field, "a parameter");
-    *field = (unsigned)strtoul(value + 1, NULL, 0);
+    *field = (unsigned)strtoul(value, NULL, 0);
   }
   say_result(ioctl(party(words[1])->fd, IOCTL_PARAMS, &params));
 }
@@ -172,16 +177,27 @@ static void do_read(char **words) {
   }
 }
 
-static const struct {
-  const char *name;
-  void (*act)(char **words);
-} verbs[] = {
-    {"create", do_create},   {"open", do_open},       {"close", do_close},   {"trigger", do_trigger},
-    {"tread", do_tread},     {"tread64", do_tread64}, {"select", do_select}, {"params", do_params},
-    {"start", do_start},     {"stop", do_stop},       {"pause", do_pause},   {"continue", do_continue},
-    {"info", do_info},       {"status", do_status},   {"poll", do_poll},     {"read", do_read},
-    {"clients", do_clients},
+static const struct verb timer_verbs[] = {
+    {"create", do_create},   {"open", do_open},       {"close", do_close},
+    {"trigger", do_trigger}, {"tread", do_tread},     {"tread64", do_tread64},
+    {"select", do_select},   {"params", do_params},   {"start", do_start},
+    {"stop", do_stop},       {"pause", do_pause},     {"continue", do_continue},
+    {"info", do_info},       {"status", do_status},   {"poll", do_poll},
+    {"read", do_read},       {"clients", do_clients}, {NULL, NULL},
 };
+
+// A verb that streams have, too, means theirs when it is said of one.
+static const struct verb *find_verb(char **words) {
+  const char *const name = words[1];
+  const bool on_stream = name && *name >= 'a' && *name <= 'z' && name[1] == 0 && party(name)->stream;
+  const struct verb *const tables[] = {cable_verbs, on_stream ? stream_verbs : timer_verbs, timer_verbs};
+  for (size_t i = 0; words[0] && i < sizeof tables / sizeof *tables; i += 1) {
+    for (const struct verb *verb = tables[i]; verb->name; verb += 1) {
+      if (strcmp(verb->name, words[0]) == 0) return verb;
+    }
+  }
+  return NULL;
+}
 
 static void converse(char **steps) {
   for (int number = 0; steps[number]; number += 1) {
@@ -190,13 +206,9 @@ static void converse(char **steps) {
     for (int i = 0; i < MAX_WORDS && (words[i] = strtok_r(i == 0 ? rest : NULL, " ", &rest)); i += 1)
       continue;
     strcpy(answer, "ok");
-    bool done = false;
-    for (size_t i = 0; words[0] && i < sizeof verbs / sizeof *verbs; i += 1) {
-      if (strcmp(verbs[i].name, words[0]) != 0) continue;
-      verbs[i].act(words);
-      done = true;
-    }
-    need(done, "a step without a verb");
+    const struct verb *const verb = find_verb(words);
+    need(verb != NULL, "a step without a verb");
+    verb->act(words);
     char key[16];
     sprintf(key, "%d", number);
     put_text(key, answer);

@@ -49,8 +49,8 @@ const char *error_name(int number) {
     const char *name;
   } names[] = {
       {EACCES, "EACCES"}, {EAGAIN, "EAGAIN"}, {EBADFD, "EBADFD"}, {EBUSY, "EBUSY"},   {EFAULT, "EFAULT"},
-      {EINTR, "EINTR"},   {EINVAL, "EINVAL"}, {EMFILE, "EMFILE"}, {ENODEV, "ENODEV"}, {ENOSPC, "ENOSPC"},
-      {ENOSYS, "ENOSYS"}, {ENOTTY, "ENOTTY"}, {EPERM, "EPERM"},
+      {EINTR, "EINTR"},   {EIO, "EIO"},       {EPIPE, "EPIPE"},   {EINVAL, "EINVAL"}, {EMFILE, "EMFILE"},
+      {ENODEV, "ENODEV"}, {ENOSPC, "ENOSPC"}, {ENOSYS, "ENOSYS"}, {ENOTTY, "ENOTTY"}, {EPERM, "EPERM"},
   };
   for (size_t i = 0; i < sizeof names / sizeof *names; i += 1) {
     if (names[i].number == number) return names[i].name;
@@ -166,8 +166,8 @@ int wait_for(pid_t child) {
 }
 
 int main(int argc, char **argv) {
-  const struct raw_case *const groups[] = {creation_cases, descriptor_cases, information_cases,
-                                           conversation_cases, thread_cases};
+  const struct raw_case *const groups[] = {creation_cases,     descriptor_cases, information_cases,
+                                           conversation_cases, stream_cases,     thread_cases};
   for (size_t i = 0; argc > 1 && i < sizeof groups / sizeof *groups; i += 1) {
     for (const struct raw_case *one = groups[i]; one->name; one += 1) {
       if (strcmp(one->name, argv[1]) != 0) continue;

@@ -3,6 +3,7 @@
 // <sound/asound.h> is left out: it has userspace-driven timers only since Linux 6.12.
 #pragma once
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
@@ -130,9 +131,14 @@ void get_byte(int fd);
 void await_end(int fd);  // of input
 int wait_for(pid_t child);
 
+pthread_t begin_thread(void *(*body)(void *), void *argument);
+void end_thread(pthread_t thread);  // waits for it
+// `count` triggers of each thread; in turn: one at a time.
+void trigger_from_threads(int timer, int threads, int count, bool in_turn);
+
 struct raw_case {
   const char *name;
   void (*run)(char **arguments);  // ends with NULL
 };
 extern const struct raw_case creation_cases[], descriptor_cases[], information_cases[], conversation_cases[],
-    thread_cases[];
+    stream_cases[], thread_cases[];

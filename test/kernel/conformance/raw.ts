@@ -43,19 +43,27 @@ export function program() {
 }
 
 /**
- * A conversation of one thread with timers and listeners: a step a line, and after ` => ` what it is to return where that is
- * not `ok`. See conversation.c.
+ * A conversation of one thread with timers, listeners and streams: a step a line, and after ` => ` what it is to return where
+ * that is not `ok`. See conversation.c and streams.c.
  */
 export async function converse(text: string): Promise<void> {
-  const expected = text
+  const expected = linesOf(text).map((line) => (line.includes(' => ') ? line : `${line} => ok`));
+  expect(await transcript(text)).toEqual(expected);
+}
+
+/** The same where kernels differ: what each step returned, written like what it is compared with. */
+export async function transcript(text: string): Promise<string[]> {
+  const steps = linesOf(text).map((line) => line.split(' => ')[0] ?? '');
+  const answers = await raw('converse', ...steps);
+  return steps.map((step, index) => `${step} => ${answers[index]}`);
+}
+
+const linesOf = (text: string) =>
+  text
     .trim()
     .split('\n')
     .map((line) => line.trim())
-    .map((line) => (line.includes(' => ') ? line : `${line} => ok`));
-  const steps = expected.map((line) => line.split(' => ')[0] ?? '');
-  const answers = await raw('converse', ...steps);
-  expect(steps.map((step, index) => `${step} => ${answers[index]}`)).toEqual(expected);
-}
+    .filter((line) => line !== '');
 
 /** A listener in a process of its own: `done` is what it got once it had that many ticks. */
 export async function listen(id: number, ticks: number): Promise<{ done: Promise<Observed> }> {

@@ -16,13 +16,13 @@
 
 enum { EVENT_STOP = 3, TRIGGERS = 10000, MAX_INSTANCES = 1000 };
 
-static pthread_t begin(void *(*body)(void *), void *argument) {
+pthread_t begin_thread(void *(*body)(void *), void *argument) {
   pthread_t thread;
   need(pthread_create(&thread, NULL, body, argument) == 0, "create a thread");
   return thread;
 }
 
-static void finish(pthread_t thread) { need(pthread_join(thread, NULL) == 0, "join a thread"); }
+void end_thread(pthread_t thread) { need(pthread_join(thread, NULL) == 0, "join a thread"); }
 
 // A thread that waits in a system call for the listener.
 struct waiter {
@@ -83,10 +83,10 @@ static void die_told(char **arguments) {
            ioctl(listener, IOCTL_PARAMS, &params) == 0 && ioctl(listener, IOCTL_START) == 0,
        "start a listener");
   struct waiter waiter = {.listener = listener, .polls = true};
-  const pthread_t thread = begin(wait_in_call, &waiter);
+  const pthread_t thread = begin_thread(wait_in_call, &waiter);
   await_sleep(&waiter);
   close(timer.fd);
-  finish(thread);
+  end_thread(thread);
   put_number("poll", waiter.result);
   put_number("readable", waiter.polled.revents == POLLIN);
   struct timer_tread record = {0};
@@ -109,7 +109,7 @@ static void die_untold(char **arguments) {
   start_listener(listener);
   need(fcntl(listener, F_SETFL, 0) == 0, "let reads wait");
   struct waiter waiter = {.listener = listener};
-  const pthread_t thread = begin(wait_in_call, &waiter);
+  const pthread_t thread = begin_thread(wait_in_call, &waiter);
   await_sleep(&waiter);
   close(timer.fd);
   const struct timespec second = {1, 0};
@@ -119,7 +119,7 @@ static void die_untold(char **arguments) {
   put_number("poll", poll(&polled, 1, 0));
   await_sleep(&waiter);
   need(pthread_kill(thread, SIGUSR1) == 0, "signal a thread");
-  finish(thread);
+  end_thread(thread);
   errno = waiter.error;
   put_result("read", waiter.result);
 }
@@ -183,10 +183,12 @@ static void *trigger_many(void *argument) {
   return NULL;
 }
 
-static void trigger_from(int threads, struct trigger_job *job) {
+void trigger_from_threads(int timer, int threads, int count, bool in_turn) {
+  pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+  struct trigger_job job = {.timer = timer, .count = count, .mutex = in_turn ? &mutex : NULL};
   pthread_t running[8];
-  for (int i = 0; i < threads; i += 1) running[i] = begin(trigger_many, job);
-  for (int i = 0; i < threads; i += 1) finish(running[i]);
+  for (int i = 0; i < threads; i += 1) running[i] = begin_thread(trigger_many, &job);
+  for (int i = 0; i < threads; i += 1) end_thread(running[i]);
 }
 
 // A trigger that finds another one in a callback leaves its tick to the next trigger on some kernels.
@@ -196,7 +198,7 @@ static void trigger_at_once(char **arguments) {
   const struct timer_uinfo timer = create_timer(open_control(O_RDONLY));
   const int listener = open_listener(timer.id);
   start_listener(listener);
-  trigger_from(2, &(struct trigger_job){.timer = timer.fd, .count = TRIGGERS});
+  trigger_from_threads(timer.fd, 2, TRIGGERS, false);
   const long before = read_ticks(listener);
   put_number("before", before);
   need(ioctl(timer.fd, IOCTL_TRIGGER) == 0, "trigger");
@@ -208,8 +210,7 @@ static void trigger_in_turn(char **arguments) {
   const struct timer_uinfo timer = create_timer(open_control(O_RDONLY));
   const int listener = open_listener(timer.id);
   start_listener(listener);
-  pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-  trigger_from(4, &(struct trigger_job){.timer = timer.fd, .count = TRIGGERS / 2, .mutex = &mutex});
+  trigger_from_threads(timer.fd, 4, TRIGGERS / 2, true);
   put_number("total", read_ticks(listener));
 }
 
@@ -237,17 +238,30 @@ static void churn(char **arguments) {
   _Atomic bool over = false;
   struct trigger_job job = {.timer = timer.fd, .mutex = &mutex, .over = &over};
   struct come_and_go_job listeners = {timer.id, atoi(arguments[0])};
-  const pthread_t running[] = {begin(trigger_many, &job), begin(trigger_many, &job),
-                               begin(come_and_go, &listeners), begin(come_and_go, &listeners)};
-  finish(running[2]);
-  finish(running[3]);
+  const pthread_t running[] = {begin_thread(trigger_many, &job), begin_thread(trigger_many, &job),
+                               begin_thread(come_and_go, &listeners), begin_thread(come_and_go, &listeners)};
+  end_thread(running[2]);
+  end_thread(running[3]);
   over = true;
-  finish(running[0]);
-  finish(running[1]);
+  end_thread(running[0]);
+  end_thread(running[1]);
   struct timer_ginfo info = ginfo_of(timer.id);
   need(ginfo(open_control(O_RDONLY), &info) == 0, "look the timer up");
   put_number("clients", info.clients);
   put_result("trigger", ioctl(timer.fd, IOCTL_TRIGGER));
+}
+
+// Triggers a thousand times a second until it is killed; says the timer's id first.
+static void own(char **arguments) {
+  (void)arguments;
+  const struct timer_uinfo timer = create_timer(open_control(O_RDONLY));
+  printf("%u\n", timer.id);
+  fflush(stdout);
+  const struct timespec millisecond = {0, 1000000};
+  for (;;) {
+    need(ioctl(timer.fd, IOCTL_TRIGGER) == 0, "trigger");
+    nanosleep(&millisecond, NULL);
+  }
 }
 
 const struct raw_case thread_cases[] = {
@@ -258,5 +272,6 @@ const struct raw_case thread_cases[] = {
     {"trigger-at-once", trigger_at_once},
     {"trigger-in-turn", trigger_in_turn},
     {"churn", churn},
+    {"own", own},
     {NULL, NULL},
 };

@@ -1,0 +1,76 @@
+// A loopback card for a file of cases, and conversations about its cables.
+import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { Pcm, type PcmOptions } from '../../../lib/index.js';
+import { LoopbackCard } from '../../../lib/loopback/index.js';
+import { converse, transcript } from './raw.js';
+
+/** What the steps of streams.c take unless they are told otherwise. */
+export const STREAM = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
+/** Nanoseconds of a period of that. */
+export const RESOLUTION = 10_000_000n;
+
+/** The steps that make a cable with a timer of its own: timer t, capture c that runs, playback p that is prepared. */
+export const CABLE = `
+  create t ${RESOLUTION}
+  source t
+  capture c
+  ready c
+  start c
+  playback p
+  ready p`;
+
+/** For every file of cases about cables: what is opened by it does not outlive its case. */
+export function useCard() {
+  let card: LoopbackCard;
+  const open: Disposable[] = [];
+  beforeAll(async () => {
+    card = await LoopbackCard.load();
+  });
+  afterEach(() => {
+    for (const pcm of open.splice(0).reverse()) pcm[Symbol.dispose]();
+    expect(card.cables().filter(({ playback, capture }) => playback || capture)).toEqual([]);
+    card.resetTimerSource();
+  });
+  afterAll(() => LoopbackCard.unload());
+
+  const pcm = (direction: 'playback' | 'capture', options: Partial<PcmOptions>) => {
+    const device = direction === 'playback' ? 0 : 1;
+    const opened = Pcm.open({ ...STREAM, card: card.number, device, substream: 0, direction, ...options });
+    open.push(opened);
+    return opened;
+  };
+  const onCard = (text: string) => `card ${card.number}\n${text.trim()}`;
+  return {
+    get card() {
+      return card;
+    },
+    playback: (options: Partial<PcmOptions> = {}) => pcm('playback', options),
+    capture: (options: Partial<PcmOptions> = {}) => pcm('capture', options),
+    /** `converse` about this card. */
+    converse: (text: string) => converse(onCard(text)),
+    /** `transcript` about this card. */
+    transcript: (text: string) => transcript(onCard(text)),
+  };
+}
+
+/** What the kernel logs from now on; each record is given once. */
+export function followKernelLog(): { read(): string[]; [Symbol.dispose](): void } {
+  const file = openSync('/dev/kmsg', constants.O_RDONLY | constants.O_NONBLOCK);
+  const record = Buffer.alloc(8192);
+  const read = () => {
+    const records: string[] = [];
+    for (;;) {
+      try {
+        records.push(record.toString('utf8', 0, readSync(file, record)));
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === 'EAGAIN') return records;
+        // EPIPE: records were overwritten before they were read.
+        if (code !== 'EPIPE') throw error;
+      }
+    }
+  };
+  read();
+  return { read, [Symbol.dispose]: () => closeSync(file) };
+}
