@@ -1,8 +1,10 @@
-// Results as KTAP (https://docs.kernel.org/dev-tools/ktap.html) on standard output. A test that did not run is a failure.
+// Results as KTAP (https://docs.kernel.org/dev-tools/ktap.html) on standard output. A test that did not run is a failure,
+// unless it says why this kernel must not run it.
 import { release } from 'node:os';
 import { stripVTControlCharacters } from 'node:util';
 import type { SerializedError } from 'vitest';
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
+import { skipReason } from './no-skips.js';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 /** '#' begins a directive. */
@@ -19,13 +21,17 @@ export default class KtapReporter implements Reporter {
     say(`# kernel ${release()}`);
     say(`1..${tests.length + broken.length}`);
     let number = 0;
-    const report = (passed: boolean, name: string, messages: readonly string[]) => {
+    const report = (passed: boolean, name: string, messages: readonly string[], skipped?: string) => {
       number += 1;
       for (const message of messages) explain(message);
-      say(`${passed ? 'ok' : 'not ok'} ${number} ${plain(name)}`);
+      const directive = skipped === undefined ? '' : ` # SKIP ${plain(skipped)}`;
+      say(`${passed ? 'ok' : 'not ok'} ${number} ${plain(name)}${directive}`);
       if (!passed) process.exitCode = 1;
     };
-    for (const test of tests) report(test.result().state === 'passed', test.name, problems(test));
+    for (const test of tests) {
+      const reason = skipReason(test);
+      report(test.result().state === 'passed' || reason !== undefined, test.name, problems(test), reason);
+    }
     for (const module of broken) {
       report(
         false,
@@ -43,7 +49,7 @@ export default class KtapReporter implements Reporter {
 
 function problems(test: TestCase): string[] {
   const { state, errors } = test.result();
-  if (state === 'passed') return [];
+  if (state === 'passed' || skipReason(test) !== undefined) return [];
   if (state !== 'failed') return [`it was not run (${state})`];
   return errors.map((error) => [error.message, error.diff].filter(Boolean).join('\n'));
 }

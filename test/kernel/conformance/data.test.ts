@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { PCM_FORMATS, periodResolution } from '../../../lib/index.js';
 import { CABLE, RESOLUTION, STREAM, useCard } from './cable.js';
-import { useTimers } from './raw.js';
+import { raw, useTimers } from './raw.js';
 
 const create = useTimers();
 const cables = useCard();
@@ -387,19 +387,20 @@ describe('Several threads', () => {
     sw c stop=boundary
     start c`;
 
-  it('F30 that trigger at once move at most a period each, and then a trigger moves one as ever', async () => {
+  it('F30 that trigger at once move at most a period each, and then a trigger moves one as ever', async ({
+    skip,
+  }) => {
+    const { deferred } = await raw('defers');
+    skip(deferred === 0, 'triggers at once enter a callback together on this kernel (CVE-2026-68200)');
     const observed = await cables.transcript(`
       ${COUNTER}
       storm t 10000
       position c
       trigger t
       position c`);
-    const [after = 0, before = 0] = observed
+    const [before = 0, after = 0] = observed
       .filter((line) => line.startsWith('position'))
-      .map((line) => Number(line.split(' => ')[1]) / STREAM.periodFrames)
-      .toReversed();
-    // A trigger that finds another one at work is lost on some kernels, and as good as the other on the rest. Nothing closes
-    // meanwhile, so this is safe on all of them.
+      .map((line) => Number(line.split(' => ')[1]) / STREAM.periodFrames);
     expect(Number.isInteger(before)).toBe(true);
     expect(before).toBeGreaterThan(0);
     expect(before).toBeLessThanOrEqual(20_000);

@@ -169,12 +169,14 @@ static void crowd(char **arguments) {
 struct trigger_job {
   int timer;
   int count;
-  pthread_mutex_t *mutex;  // NULL: at once with others
-  _Atomic bool *over;      // NULL: `count` triggers
+  pthread_mutex_t *mutex;    // NULL: at once with others
+  _Atomic bool *over;        // NULL: `count` triggers
+  pthread_barrier_t *begin;  // NULL: does not wait for others
 };
 
 static void *trigger_many(void *argument) {
   const struct trigger_job *const job = argument;
+  if (job->begin) pthread_barrier_wait(job->begin);
   for (int i = 0; job->over ? !*job->over : i < job->count; i += 1) {
     if (job->mutex) pthread_mutex_lock(job->mutex);
     need(ioctl(job->timer, IOCTL_TRIGGER) == 0, "trigger");
@@ -185,10 +187,14 @@ static void *trigger_many(void *argument) {
 
 void trigger_from_threads(int timer, int threads, int count, bool in_turn) {
   pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-  struct trigger_job job = {.timer = timer, .count = count, .mutex = in_turn ? &mutex : NULL};
+  pthread_barrier_t together;
+  need(pthread_barrier_init(&together, NULL, (unsigned)threads) == 0, "make a barrier");
+  struct trigger_job job = {
+      .timer = timer, .count = count, .mutex = in_turn ? &mutex : NULL, .begin = &together};
   pthread_t running[8];
   for (int i = 0; i < threads; i += 1) running[i] = begin_thread(trigger_many, &job);
   for (int i = 0; i < threads; i += 1) end_thread(running[i]);
+  pthread_barrier_destroy(&together);
 }
 
 // A trigger that finds another one in a callback leaves its tick to the next trigger on some kernels.
@@ -212,6 +218,27 @@ static void trigger_in_turn(char **arguments) {
   start_listener(listener);
   trigger_from_threads(timer.fd, 4, TRIGGERS / 2, true);
   put_number("total", read_ticks(listener));
+}
+
+// Triggers at once until one is seen that left its tick to the next: a listener gets both as one record then,
+// as records of such a resolution are not merged. Where triggers enter the listener's callback together
+// instead, that never happens.
+static void defers(char **arguments) {
+  (void)arguments;
+  enum { ROUNDS = 300, QUEUE = 1024 };
+  struct timer_uinfo timer = {.resolution = 1ull << 32};
+  need(ioctl(open_control(O_RDONLY), IOCTL_CREATE, &timer) == 0, "create a timer");
+  const int listener = open_listener(timer.id);
+  struct timer_params params = {
+      .flags = PARAMS_AUTO, .ticks = 1, .queue_size = QUEUE, .filter = 1 << EVENT_TICK};
+  need(ioctl(listener, IOCTL_PARAMS, &params) == 0 && ioctl(listener, IOCTL_START) == 0, "listen");
+  bool deferred = false;
+  for (int i = 0; i < ROUNDS && !deferred; i += 1) {
+    trigger_from_threads(timer.fd, 2, QUEUE / 2, false);
+    struct timer_read record;
+    while (read(listener, &record, sizeof record) == sizeof record) deferred |= record.ticks > 1;
+  }
+  put_number("deferred", deferred);
 }
 
 struct come_and_go_job {
@@ -271,6 +298,7 @@ const struct raw_case thread_cases[] = {
     {"crowd", crowd},
     {"trigger-at-once", trigger_at_once},
     {"trigger-in-turn", trigger_in_turn},
+    {"defers", defers},
     {"churn", churn},
     {"own", own},
     {NULL, NULL},
