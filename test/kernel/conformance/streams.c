@@ -303,13 +303,6 @@ static void do_poll(char **words) {
                                             : "readable");
 }
 
-// Of the timer of the substream, which aloop compares with the timer of the cable.
-static void do_resolution(char **words) {
-  struct timer_ginfo info = {.tid = timer_of_stream(stream_of(words))};
-  need(ginfo(open_control(O_RDONLY), &info) == 0, "look the timer of the substream up");
-  say_number((long long)info.resolution);
-}
-
 struct timer_id timer_of_stream(const struct stream *stream) {
   return (struct timer_id){CLASS_PCM, 0, card, stream->device, stream->substream << 1 | !stream->playback};
 }
@@ -634,7 +627,6 @@ const struct verb stream_verbs[] = {
     {"avail", do_avail},
     {"mapped", do_mapped},
     {"poll", do_poll},
-    {"resolution", do_resolution},
     {"write", do_write},
     {"pad", do_pad},
     {"read", do_read},
