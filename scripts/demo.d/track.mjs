@@ -112,7 +112,7 @@ export class Track {
   }
 
   /**
-   * How far the listener fell behind: the least of each second, against the first, since delays only ever add.
+   * How far the listener was behind: the least of each second, since delays only ever add, against the least of all.
    *
    * @returns {[seconds: number, frames: number][]}
    */
@@ -122,24 +122,20 @@ export class Track {
       const second = Math.floor(time);
       least[second] = Math.min(lag, least[second] ?? lag);
     }
-    const zero = least.find((lag) => lag !== undefined);
+    const zero = Math.min(...least.filter((lag) => lag !== undefined));
     return least.flatMap((lag, second) => (lag === undefined ? [] : [[second + 0.5, lag - zero]]));
   }
 
-  /** Frames a second by which the listener falls behind: the slope of the line, by least squares. */
+  /** Frames a second by which the listener falls behind: the median slope between any two points of the line. */
   get drift() {
-    const { line } = this;
-    const [time, lag] = [mean(line, 0), mean(line, 1)];
-    const sum = (term) => line.reduce((total, point) => total + term(point), 0);
-    return sum(([t, l]) => (t - time) * (l - lag)) / sum(([t]) => (t - time) ** 2);
+    const slopes = this.line.flatMap(([time, lag], index) =>
+      this.line.slice(index + 1).map(([later, more]) => (more - lag) / (later - time)),
+    );
+    return slopes.sort((one, other) => one - other)[slopes.length >> 1] ?? 0;
   }
 
   /** For the picture. */
   get run() {
     return { name: this.#name, line: this.line, troubles: this.#troubles };
   }
-}
-
-function mean(points, index) {
-  return points.reduce((sum, point) => sum + point[index], 0) / points.length;
 }
