@@ -1,7 +1,7 @@
 /** What the subcommands of `utimer` have in common. */
 import { once } from 'node:events';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { rangeError, valueError } from '../arguments.js';
+import { checkOneOf, rangeError, valueError } from '../arguments.js';
 
 export interface Command {
   /** One line for `utimer --help`. */
@@ -13,6 +13,7 @@ export interface Command {
 }
 
 export interface Io {
+  readonly stdin: NodeJS.ReadableStream;
   readonly stdout: NodeJS.WritableStream;
   readonly stderr: NodeJS.WritableStream;
   /** Aborted when the user wants it to end. */
@@ -58,6 +59,38 @@ export function number(name: string, text: string | undefined, min: number, max:
     throw rangeError(`--${name}`, `${whole ? 'a whole number' : 'a number'} of ${min}..${max}`, value);
   }
   return value;
+}
+
+/** An option that is one of several words. */
+export function oneOf<T extends string>(name: string, text: string | undefined, allowed: readonly T[]) {
+  return text === undefined ? undefined : checkOneOf(`--${name}`, text, allowed);
+}
+
+/** An option that is a time: '1s', '500ms', or 0. */
+export function milliseconds(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const [, digits, unit] = /^(\d+(?:\.\d+)?)(ms|s)$/.exec(text) ?? (text === '0' ? ['', '0', 's'] : []);
+  const value = Math.round(Number(digits) * (unit === 's' ? 1000 : 1));
+  if (Number.isNaN(value)) throw valueError(`--${name}`, "a time like '1s' or '500ms'", text);
+  if (value !== 0 && (value < 10 || value > 86_400_000))
+    throw rangeError(`--${name}`, '0 or 10ms..86400s', text);
+  return value;
+}
+
+/** An option that is an address and a port: '239.0.0.1:5004', '[ff02::1]:5004'. */
+export function endpoint(name: string, text: string): { address: string; port: number } {
+  const [, six, four, digits] = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(text) ?? [];
+  const address = six ?? four;
+  if (address === undefined) throw valueError(`--${name}`, "like '239.0.0.1:5004' or '[ff02::1]:5004'", text);
+  return { address, port: number(name, digits, 0, 65_535) as number };
+}
+
+/** The options that were given. */
+export function withoutUndefined<T extends object>(
+  options: T,
+): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
 /** Prints a line, and waits while whoever reads it is behind. */

@@ -2,12 +2,13 @@
 /** The `utimer` command: finds the subcommand, and turns errors into a message and an exit code. */
 import { readFileSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { AlsaError } from '../errors.js';
+import { bridge } from './bridge.js';
 import { type Command, type Io, UsageError } from './command.js';
 import { list } from './list.js';
 import { listen } from './listen.js';
+import { send } from './send.js';
 
-const COMMANDS: Readonly<Record<string, Command>> = { list, listen };
+const COMMANDS: Readonly<Record<string, Command>> = { list, listen, bridge, send };
 
 function help(): string {
   const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
@@ -43,7 +44,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
       const { message } = error as Error;
       return say(io.stderr, `utimer ${name}: ${message}\nTry \`utimer ${name} --help\`.`, 2);
     }
-    if (error instanceof AlsaError) return say(io.stderr, `utimer ${name}: ${error.message}`, 1);
+    if (isExplained(error)) return say(io.stderr, `utimer ${name}: ${(error as Error).message}`, 1);
     throw error;
   }
 }
@@ -58,16 +59,21 @@ function isArgumentError(error: unknown): boolean {
   return code?.startsWith('ERR_INVALID_ARG') === true || code === 'ERR_OUT_OF_RANGE';
 }
 
+/** An AlsaError, an SdpError or an error of the system: its message says what is wrong. */
+function isExplained(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string';
+}
+
 function version(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  const { stdout, stderr } = process;
+  const { stdin, stdout, stderr } = process;
   const interrupt = new AbortController();
   // Whoever read has read enough, as `head` does.
   stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
-  process.exitCode = await run(process.argv.slice(2), { stdout, stderr, signal: interrupt.signal });
+  process.exitCode = await run(process.argv.slice(2), { stdin, stdout, stderr, signal: interrupt.signal });
 }

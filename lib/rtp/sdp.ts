@@ -95,7 +95,7 @@ export function parseSdp(text: string, options: ParseSdpOptions = {}): StreamPar
  * Reads a session description from a file, or from the address of a web server.
  *
  * @param location a path, or a URL of the schemes file, http and https
- * @throws SdpError, also where the server answers with an error; TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE
+ * @throws SdpError, also where the server does not answer, or with an error; TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE
  * @throws the error of the system where the file cannot be read; an AbortError
  */
 export async function loadSdp(
@@ -105,7 +105,12 @@ export async function loadSdp(
   const name = location instanceof URL ? location.href : checkString('location', location);
   const { signal } = checkOptions('options', options);
   if (/^https?:/i.test(name)) {
-    const response = await fetch(name, { signal: signal ?? null });
+    const response = await fetch(name, { signal: signal ?? null }).catch((error: Error) => {
+      signal?.throwIfAborted();
+      throw new SdpError(
+        `${name} cannot be fetched: ${(error.cause as Error | undefined)?.message ?? error.message}`,
+      );
+    });
     if (!response.ok) throw new SdpError(`${name} answered ${response.status} ${response.statusText}`);
     return parseSdp(await boundedText(response, name), options);
   }

@@ -1,5 +1,5 @@
 // The `utimer` command as far as it goes without a kernel: what it understands, what it prints, what it returns.
-import { Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { duration, json } from '../../../lib/cli/command.js';
 import { run } from '../../../lib/cli/main.js';
@@ -48,6 +48,7 @@ async function utimer(...args: string[]) {
       },
     });
   const code = await run(args, {
+    stdin: Readable.from([]),
     stdout: stream('stdout'),
     stderr: stream('stderr'),
     signal: new AbortController().signal,

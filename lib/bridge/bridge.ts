@@ -1,0 +1,166 @@
+/** Bridge: a stream from the network into a cable, in a thread of its own. */
+import { channel } from 'node:diagnostics_channel';
+import { EventEmitter, once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { closedError } from '../errors.js';
+import { receiveError } from './error-transfer.js';
+import { type BridgeEvent, type BridgeEventName, type BridgeStats, bridgeChannel } from './events.js';
+import type { BridgeInfo, FromThread, ToThread } from './messages.js';
+import { type BridgeOptions, checkBridgeOptions } from './options.js';
+
+/** What a bridge tells: each event as in {@link BridgeEvent}, but 'error', which is the error itself. */
+export type BridgeEvents = {
+  [Name in BridgeEventName]: [Name extends 'error' ? Error : Extract<BridgeEvent, { readonly type: Name }>];
+};
+
+/** What the channels of node:diagnostics_channel carry. */
+export interface BridgeMessage {
+  readonly bridge: Bridge;
+  readonly event: BridgeEvent;
+}
+
+/**
+ * Receives a stream and writes its frames into a cable of snd-aloop as they come: each packet that completes a period moves
+ * it to the listener. Both happen in a thread of its own, so that a busy main thread delays no frame.
+ *
+ * The cable is open from the beginning, so a listener may be there before the first packet.
+ *
+ * @example
+ * await using bridge = await Bridge.open(await loadSdp('stage-left.sdp'));
+ * console.log(`arecord -D ${bridge.info.listenerName} -f ${bridge.info.format} -r ${bridge.info.rate} out.wav`);
+ * bridge.on('loss', ({ frames }) => console.error(`${frames} frames lost`));
+ * await once(bridge, 'close');
+ */
+export class Bridge extends EventEmitter<BridgeEvents> implements AsyncDisposable {
+  readonly #worker: Worker;
+  readonly #exited: Promise<unknown>;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort = () => void this.close();
+  #samples: ((stats: BridgeStats) => void)[] = [];
+  #stats: BridgeStats;
+  #closing = false;
+  #closed = false;
+  /** What it is set to. */
+  readonly info: BridgeInfo;
+
+  private constructor(worker: Worker, info: BridgeInfo, stats: BridgeStats, signal: AbortSignal | undefined) {
+    super();
+    this.#worker = worker;
+    this.#stats = stats;
+    this.#signal = signal;
+    this.info = info;
+    this.#exited = new Promise((resolve) => {
+      worker.once('exit', () => {
+        this.#finish();
+        resolve(undefined);
+      });
+    });
+    worker.on('message', (message: FromThread) => this.#take(message));
+    worker.on('error', (error) => this.#tell({ type: 'error', error }));
+    signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /**
+   * Starts the thread, opens the cable (see ClockedLoopback.open) and then the socket (see RtpReceiver.open).
+   *
+   * @throws TypeError, RangeError; AlsaError what ClockedLoopback.open throws; what RtpReceiver.open throws; an AbortError
+   */
+  static async open(options: BridgeOptions): Promise<Bridge> {
+    const configuration = checkBridgeOptions(options);
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const worker = new Worker(new URL('./worker.js', import.meta.url), {
+      name: 'alsa-utimer bridge',
+      workerData: configuration,
+      // Flags of this process that concern its main module are none of its threads'.
+      execArgv: [],
+    });
+    const [first] = (await once(worker, 'message')) as [FromThread];
+    if (first.kind !== 'open') {
+      await once(worker, 'exit');
+      throw first.kind === 'failed' ? receiveError(first.error) : new Error(`unexpected ${first.kind}`);
+    }
+    const bridge = new Bridge(worker, first.info, first.stats, signal);
+    if (signal?.aborted) {
+      await bridge.close();
+      throw signal.reason;
+    }
+    return bridge;
+  }
+
+  /** Whether `close` was called, or the bridge failed. */
+  get closed(): boolean {
+    return this.#closing || this.#closed;
+  }
+
+  /** The counters that were told last: with 'stats', by `sample` or with 'close'. */
+  get stats(): BridgeStats {
+    return this.#stats;
+  }
+
+  /**
+   * Asks the thread for its counters.
+   *
+   * @throws AlsaError ERR_CLOSED
+   */
+  async sample(): Promise<BridgeStats> {
+    if (this.closed) throw closedError('the bridge');
+    return new Promise((resolve) => {
+      this.#samples.push(resolve);
+      this.#post({ kind: 'sample' });
+    });
+  }
+
+  /**
+   * Ends it in order: writes what waits for earlier packets, leaves the group, completes the last period with silence,
+   * closes the cable and ends the thread. Frames that are kept for a listener which reads are given to it, for up to a
+   * second. Resolves when all of this is done. Idempotent.
+   */
+  async close(): Promise<void> {
+    if (!this.closed) {
+      this.#closing = true;
+      this.#post({ kind: 'close' });
+    }
+    await this.#exited;
+  }
+
+  /** As {@link close}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #post(message: ToThread): void {
+    this.#worker.postMessage(message);
+  }
+
+  #take(message: FromThread): void {
+    if (message.kind === 'events') {
+      this.#post({ kind: 'acknowledge' });
+      for (const event of message.events) {
+        if (event.type === 'stats') this.#stats = event;
+        this.#tell(event);
+      }
+    } else if (message.kind === 'sample') {
+      this.#stats = message.stats;
+      this.#samples.shift()?.(message.stats);
+    } else if (message.kind === 'closed') {
+      this.#closing = true;
+      this.#stats = message.stats;
+      if (message.error) this.#tell({ type: 'error', error: receiveError(message.error) });
+    }
+  }
+
+  #finish(): void {
+    this.#closed = true;
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    for (const resolve of this.#samples.splice(0)) resolve(this.#stats);
+    this.#tell({ type: 'close', ...this.#stats });
+  }
+
+  #tell(event: BridgeEvent): void {
+    const told = channel(bridgeChannel(event.type));
+    if (told.hasSubscribers) told.publish({ bridge: this, event } satisfies BridgeMessage);
+    const payload = event.type === 'error' ? event.error : event;
+    (this as EventEmitter).emit(event.type, payload);
+  }
+}

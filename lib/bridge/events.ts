@@ -1,0 +1,56 @@
+/** What a bridge tells: typed events, which are channels of node:diagnostics_channel and lines of JSON as well. */
+import type { ClockedLoopbackStats } from '../loopback/clocked-loopback.js';
+import type { LossEvent, StreamStartEvent } from '../rtp/placer.js';
+import type { RtpReceiverStats } from '../rtp/receiver.js';
+
+/** Counters since the bridge was opened. */
+export interface BridgeStats {
+  readonly receiver: RtpReceiverStats;
+  readonly loopback: ClockedLoopbackStats;
+  /** Frames that are kept for a listener (unheard 'hold'). */
+  readonly framesHeld: number;
+  /** Frames that were kept for a listener, and dropped for newer ones or at the end. */
+  readonly framesDropped: number;
+  /** Events that were not told, since this process was too busy to take them. */
+  readonly eventsDropped: number;
+}
+
+/** One thing that happened. */
+export type BridgeEvent =
+  /** A stream began, or began anew. */
+  | ({ readonly type: 'stream' } & StreamStartEvent)
+  /** Lost frames were filled in. */
+  | ({ readonly type: 'loss' } & LossEvent)
+  /** No packet of the stream came for `silenceMilliseconds`. */
+  | { readonly type: 'silence' }
+  /** Somebody began to capture at the other end of the cable, or ended. */
+  | { readonly type: 'listener'; readonly running: boolean }
+  | ({ readonly type: 'stats' } & BridgeStats)
+  /** The bridge failed, and is closing. */
+  | { readonly type: 'error'; readonly error: Error }
+  /** The bridge is closed; its last counters. */
+  | ({ readonly type: 'close' } & BridgeStats);
+
+export type BridgeEventName = BridgeEvent['type'];
+
+export const BRIDGE_EVENTS: readonly BridgeEventName[] = Object.freeze([
+  ...(['stream', 'loss', 'silence', 'listener', 'stats', 'error', 'close'] as const),
+]);
+
+/** The name of a channel of node:diagnostics_channel; its messages are {@link BridgeMessage}. */
+export function bridgeChannel<Name extends BridgeEventName>(name: Name): `alsa-utimer:bridge:${Name}` {
+  return `alsa-utimer:bridge:${name}`;
+}
+
+/**
+ * An event as one line of JSON, without its newline. An error gives its name, message, code, errno, syscall, path and hint.
+ *
+ * @example
+ * console.log(toJsonLine({ type: 'listener', running: true })); // {"type":"listener","running":true}
+ */
+export function toJsonLine(event: BridgeEvent): string {
+  if (event.type !== 'error') return JSON.stringify(event);
+  const { name, message } = event.error;
+  const { code, errno, syscall, path, hint } = event.error as NodeJS.ErrnoException & { hint?: string };
+  return JSON.stringify({ type: event.type, name, message, code, errno, syscall, path, hint });
+}

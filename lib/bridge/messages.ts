@@ -1,0 +1,32 @@
+/** What a bridge and its thread say to each other. */
+import type { TransferredError } from './error-transfer.js';
+import type { BridgeEvent, BridgeStats } from './events.js';
+
+/** What a bridge is set to, defaults filled in. */
+export interface BridgeInfo {
+  /** Where packets are listened for. */
+  readonly address: string;
+  readonly port: number;
+  /** What a listener opens, in ALSA's notation, for instance 'hw:0,1,0', and how. */
+  readonly listenerName: string;
+  readonly format: string;
+  readonly rate: number;
+  readonly channels: number;
+  readonly periodFrames: number;
+  /** The id of the cable's timer. */
+  readonly timerId: number;
+}
+
+/** Events as they cross: an error is the last, and goes with 'closed'. */
+export type ThreadEvent = Exclude<BridgeEvent, { type: 'error' | 'close' }>;
+
+export type FromThread =
+  | { readonly kind: 'open'; readonly info: BridgeInfo; readonly stats: BridgeStats }
+  /** Opening failed, and nothing is open. */
+  | { readonly kind: 'failed'; readonly error: TransferredError }
+  /** To be answered by 'acknowledge': no more come before that. */
+  | { readonly kind: 'events'; readonly events: readonly ThreadEvent[] }
+  | { readonly kind: 'sample'; readonly stats: BridgeStats }
+  | { readonly kind: 'closed'; readonly stats: BridgeStats; readonly error: TransferredError | undefined };
+
+export type ToThread = { readonly kind: 'acknowledge' | 'sample' | 'close' };

@@ -1,0 +1,85 @@
+/** What a bridge is told, and what of it goes to its thread: plain values, since nothing else crosses. */
+import { checkInteger, checkOneOf, checkOptions, typeError } from '../arguments.js';
+import { LoopbackCard } from '../loopback/card.js';
+import type { ClockedLoopbackOptions } from '../loopback/clocked-loopback.js';
+import { checkParameters } from '../pcm/parameters.js';
+import { defaultPcmFormat } from '../rtp/format.js';
+import { Placer } from '../rtp/placer.js';
+import type { RtpReceiverOptions } from '../rtp/receiver.js';
+
+/**
+ * A stream, a cable, and what to do when either is away. The parameters that `parseSdp` gives fit in here; so do the
+ * options of RtpReceiver and, where they do not concern the format, of ClockedLoopback.
+ */
+export interface BridgeOptions
+  extends Omit<RtpReceiverOptions, 'sink' | 'signal'>,
+    Pick<
+      ClockedLoopbackOptions,
+      'card' | 'device' | 'substream' | 'timerId' | 'periods' | 'starvation' | 'grace'
+    > {
+  /** Frames a period of the cable, which a listener must use as well. Default: 10 ms. */
+  readonly periodFrames?: number;
+  /**
+   * What the listener gets while no packets come. 'silence' (default): silence at the cable's own pace, so that it stays
+   * alive. 'hold': nothing, and every frame it gets is one of the stream.
+   */
+  readonly starvation?: 'silence' | 'hold';
+  /**
+   * While nobody listens: 'discard' (default) frames, so that a listener always hears what comes now; or 'hold' up to
+   * `holdFrames` of them for it, and give them as fast as it reads.
+   */
+  readonly unheard?: 'discard' | 'hold';
+  /** With unheard 'hold': frames that are kept; older ones are dropped and counted. 1..2^24. Default: one second. */
+  readonly holdFrames?: number;
+  /** How often to tell 'stats', ms, 10..2^31-1; 0: never. Default 1000. */
+  readonly statsMilliseconds?: number;
+  /** Closes the bridge, as `close` does. */
+  readonly signal?: AbortSignal;
+}
+
+/** What the thread of a bridge is started with. */
+export interface BridgeConfiguration {
+  readonly receiver: Omit<RtpReceiverOptions, 'sink' | 'signal'>;
+  readonly loopback: ClockedLoopbackOptions;
+  readonly unheard: 'discard' | 'hold';
+  readonly holdFrames: number;
+  readonly statsMilliseconds: number;
+}
+
+const RECEIVER_OPTIONS = [
+  ...(['encoding', 'rate', 'channels', 'format', 'payloadType', 'ssrc', 'fill', 'maxGapFrames'] as const),
+  ...(['reorderPackets', 'reorderNanoseconds', 'confirmPackets', 'silenceMilliseconds'] as const),
+  ...(['address', 'port', 'interface', 'sources', 'excludedSources', 'receiveBufferBytes'] as const),
+];
+const LOOPBACK_OPTIONS = ['device', 'substream', 'timerId', 'periods', 'grace'] as const;
+
+/** @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE */
+export function checkBridgeOptions(options: BridgeOptions): BridgeConfiguration {
+  const { card, signal, encoding, rate, channels } = checkOptions('options', options);
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw typeError('options.signal', 'an AbortSignal', signal);
+  }
+  // Checks what makes up a stream, and is gone again.
+  new Placer({ ...options, sink: { write: () => {} } });
+  const format = options.format ?? defaultPcmFormat(encoding);
+  const periodFrames = options.periodFrames ?? Math.max(1, Math.round(rate / 100));
+  const loopback: ClockedLoopbackOptions = {
+    ...pick(options, LOOPBACK_OPTIONS),
+    ...{ format, rate, channels, periodFrames },
+    ...(card === undefined ? {} : { card: card instanceof LoopbackCard ? card.number : card }),
+    starvation: checkOneOf('options.starvation', options.starvation ?? 'silence', ['silence', 'hold']),
+  };
+  checkParameters(loopback);
+  const unheard = checkOneOf('options.unheard', options.unheard ?? 'discard', ['discard', 'hold']);
+  const holdFrames = checkInteger('options.holdFrames', options.holdFrames ?? rate, 1, 2 ** 24);
+  const statsMilliseconds =
+    options.statsMilliseconds === 0
+      ? 0
+      : checkInteger('options.statsMilliseconds', options.statsMilliseconds ?? 1000, 10, 2 ** 31 - 1);
+  return { receiver: pick(options, RECEIVER_OPTIONS), loopback, unheard, holdFrames, statsMilliseconds };
+}
+
+function pick<T extends object, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> {
+  const given = names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]);
+  return Object.fromEntries(given) as Pick<T, K>;
+}

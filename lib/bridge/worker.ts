@@ -1,0 +1,86 @@
+/** The thread of a bridge: it owns the socket and the cable, and nothing that the main thread does delays a frame. */
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { ClockedLoopback } from '../loopback/clocked-loopback.js';
+import { RtpReceiver } from '../rtp/receiver.js';
+import { transferError } from './error-transfer.js';
+import type { BridgeStats } from './events.js';
+import type { BridgeInfo, ToThread } from './messages.js';
+import type { BridgeConfiguration } from './options.js';
+import { DirectOutlet, HoldingOutlet, type Outlet } from './outlet.js';
+import { Reporter } from './reporter.js';
+
+/** How often to look whether somebody listens, ms. */
+const LISTENER_MS = 100;
+
+const port = parentPort as MessagePort;
+const reporter = new Reporter(port);
+
+try {
+  await bridge(workerData as BridgeConfiguration);
+} catch (error) {
+  reporter.post({ kind: 'failed', error: transferError(error) });
+}
+port.close();
+
+async function bridge(configuration: BridgeConfiguration): Promise<void> {
+  const { unheard, holdFrames, statsMilliseconds } = configuration;
+  let stop: (error?: unknown) => void = () => {};
+  const stopped = new Promise<unknown>((resolve) => {
+    stop = resolve;
+  });
+  // The cable first: a listener may open it before the first packet comes.
+  using loop = ClockedLoopback.open(configuration.loopback);
+  const outlet: Outlet =
+    unheard === 'hold' ? new HoldingOutlet(loop, holdFrames, stop) : new DirectOutlet(loop);
+  await using receiver = await RtpReceiver.open({ ...configuration.receiver, sink: outlet });
+
+  const stats = (): BridgeStats => ({
+    receiver: receiver.stats,
+    loopback: loop.stats,
+    framesHeld: outlet.framesHeld,
+    framesDropped: outlet.framesDropped,
+    eventsDropped: reporter.dropped,
+  });
+  receiver.on('stream', (event) => reporter.tell({ type: 'stream', ...event }));
+  receiver.on('loss', (event) => reporter.tell({ type: 'loss', ...event }));
+  receiver.on('silence', () => reporter.tell({ type: 'silence' }));
+  receiver.on('error', stop);
+  let running = false;
+  const watching = setInterval(() => {
+    const { listener } = loop.stats;
+    if (listener !== running) reporter.tell({ type: 'listener', running: listener });
+    running = listener;
+  }, LISTENER_MS);
+  const telling =
+    statsMilliseconds > 0
+      ? setInterval(() => reporter.tell({ type: 'stats', ...stats() }), statsMilliseconds)
+      : undefined;
+  reporter.post({ kind: 'open', info: describe(receiver, loop), stats: stats() });
+  port.on('message', ({ kind }: ToThread) => {
+    if (kind === 'acknowledge') reporter.acknowledge();
+    else if (kind === 'sample') reporter.post({ kind: 'sample', stats: stats() });
+    else stop();
+  });
+
+  let failure = await stopped;
+  clearInterval(watching);
+  clearInterval(telling);
+  try {
+    if (!receiver.closed) receiver.flush();
+    receiver.close();
+    await outlet.finish();
+    if (!failure) loop.end();
+  } catch (error) {
+    failure ??= error;
+  }
+  reporter.flush();
+  const error = failure === undefined ? undefined : transferError(failure);
+  reporter.post({ kind: 'closed', stats: stats(), error });
+}
+
+function describe(receiver: RtpReceiver, loop: ClockedLoopback): BridgeInfo {
+  const { address, port } = receiver;
+  const { listenerName, timerId, parameters } = loop;
+  const { format, rate, channels, periodFrames } = parameters;
+  return { address, port, listenerName, format, rate, channels, periodFrames, timerId };
+}

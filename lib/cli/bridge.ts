@@ -1,0 +1,188 @@
+/** `utimer bridge`: a stream from the network into a cable of snd-aloop. */
+import { Bridge } from '../bridge/bridge.js';
+import { type BridgeEvent, type BridgeStats, toJsonLine } from '../bridge/events.js';
+import type { BridgeOptions } from '../bridge/options.js';
+import { RTP_ENCODINGS, RTP_PCM_FORMATS } from '../rtp/format.js';
+import { loadSdp } from '../rtp/sdp.js';
+import {
+  type Command,
+  endpoint,
+  type Io,
+  milliseconds,
+  number,
+  oneOf,
+  parse,
+  print,
+  UsageError,
+  withoutUndefined,
+} from './command.js';
+import { StatusLine } from './status-line.js';
+
+export const bridge: Command = {
+  summary: 'a stream from the network into a cable of snd-aloop',
+  help: `Usage: utimer bridge --sdp FILE|URL [options]
+       utimer bridge --listen ADDRESS:PORT --format L24 --rate 48000 --channels 2 [options]
+
+Receives an RTP stream (AES67: L16 or L24) and moves its frames into a loopback cable as they come, until it is interrupted.
+Any ALSA program may listen at the other end; what to open is printed first.
+
+The stream
+  --sdp FILE|URL         its session description: a file, or an address of http or https
+  --stream N             which audio stream of the description (default: the first that is L16 or L24)
+  --listen ADDRESS:PORT  the group or the local address, [IPv6]:PORT; 0.0.0.0:PORT for all that come to the port
+  --format L16|L24       what its packets hold
+  --rate HZ, --channels N
+  --payload-type N       0..127 (default 96)
+  --interface NAME       where to join the group: 'eth0', or an address of this machine
+  --source LIST          take packets from these addresses only, separated by commas
+  --fill silence|repeat  what stands for lost frames (default silence)
+
+The cable
+  --card CARD            number or id of the loopback card (default: the first)
+  --device 0|1           the device to play on (default 0); listeners capture on the other one
+  --substream N          0..7 (default 0)
+  --timer N              hold this userspace-driven timer, where timer_source was set to it for good
+  --period FRAMES        frames a period (default 10 ms); a listener uses the same
+  --sample-format NAME   S16_LE, S24_3LE, S32_LE ... (default: as many bits as the packets)
+  --starvation POLICY    silence: keep the listener alive while no packets come (default); hold: give it nothing
+  --unheard POLICY       discard what comes while nobody listens (default); hold the last second for the listener
+
+The output
+  --stats TIME           how often to tell the counters: 1s (default), 500ms, 0 for never
+  --json                 one object a line: first { type: 'open' }, then stream, loss, silence, listener, stats and error
+                         as they happen, last { type: 'close' } with all counters
+  --help                 this text
+
+Exit code: 0 when it was interrupted (SIGINT, SIGTERM); 1 on an error; 2 for a wrong command line.`,
+
+  async run(args, io) {
+    const { values, positionals } = parse(args, {
+      ...{ sdp: { type: 'string' }, stream: { type: 'string' }, listen: { type: 'string' } },
+      ...{ format: { type: 'string' }, rate: { type: 'string' }, channels: { type: 'string' } },
+      ...{ 'payload-type': { type: 'string' }, ptime: { type: 'string' }, interface: { type: 'string' } },
+      ...{ source: { type: 'string' }, fill: { type: 'string' }, card: { type: 'string' } },
+      ...{ device: { type: 'string' }, substream: { type: 'string' }, timer: { type: 'string' } },
+      ...{ period: { type: 'string' }, 'sample-format': { type: 'string' } },
+      ...{ starvation: { type: 'string' }, unheard: { type: 'string' }, stats: { type: 'string' } },
+      json: { type: 'boolean' },
+    });
+    if (positionals.length > 0) throw new UsageError(`unexpected argument '${positionals[0]}'`);
+    // The length of packets is theirs to tell, but a description by hand may well name it.
+    number('ptime', values.ptime, 0, 1000, false);
+    const policies = withoutUndefined({
+      format: oneOf('sample-format', values['sample-format'], RTP_PCM_FORMATS),
+      interface: values.interface,
+      sources: values.source?.split(','),
+      fill: oneOf('fill', values.fill, ['silence', 'repeat'] as const),
+      card: values.card === undefined || !/^\d+$/.test(values.card) ? values.card : Number(values.card),
+      device: number('device', values.device, 0, 1) as 0 | 1 | undefined,
+      substream: number('substream', values.substream, 0, 7),
+      timerId: number('timer', values.timer, 0, 127),
+      periodFrames: number('period', values.period, 1, 2 ** 20),
+      starvation: oneOf('starvation', values.starvation, ['silence', 'hold'] as const),
+      unheard: oneOf('unheard', values.unheard, ['discard', 'hold'] as const),
+      statsMilliseconds: milliseconds('stats', values.stats),
+    });
+    const stream = await streamOf(values, io);
+    const cable = await Bridge.open({ ...stream, ...policies });
+    return follow(cable, io, values.json === true);
+  },
+};
+
+type StreamValues = Partial<
+  Record<'sdp' | 'stream' | 'listen' | 'format' | 'rate' | 'channels' | 'payload-type', string>
+>;
+
+async function streamOf(values: StreamValues, { signal }: Io): Promise<BridgeOptions> {
+  const { sdp, listen } = values;
+  if ((sdp === undefined) === (listen === undefined)) {
+    throw new UsageError('either --sdp or --listen is needed');
+  }
+  if (sdp !== undefined) {
+    const described = number('stream', values.stream, 0, 1000);
+    return loadSdp(sdp, { signal, ...(described === undefined ? {} : { stream: described }) });
+  }
+  const encoding = oneOf('format', values.format, RTP_ENCODINGS);
+  const rate = number('rate', values.rate, 1, 768_000);
+  const channels = number('channels', values.channels, 1, 32);
+  if (encoding === undefined || rate === undefined || channels === undefined) {
+    throw new UsageError('--listen needs --format, --rate and --channels');
+  }
+  const payloadType = number('payload-type', values['payload-type'], 0, 127) ?? 96;
+  return { ...endpoint('listen', listen as string), encoding, rate, channels, payloadType };
+}
+
+/** Tells what happens until the bridge is closed. */
+async function follow(cable: Bridge, io: Io, asJson: boolean): Promise<number> {
+  const { info } = cable;
+  let code = 0;
+  const status = new StatusLine(io.stdout);
+  const tell = (event: BridgeEvent) => {
+    if (asJson) io.stdout.write(`${toJsonLine(event)}\n`);
+    else if (event.type === 'stats') status.show(summary(event));
+    else status.print(describe(event));
+  };
+  const ended = new Promise<void>((resolve) => {
+    cable.on('close', (event) => {
+      tell(event);
+      resolve();
+    });
+  });
+  for (const name of ['stream', 'loss', 'silence', 'listener', 'stats'] as const) cable.on(name, tell);
+  cable.on('error', (error) => {
+    code = 1;
+    if (asJson) tell({ type: 'error', error });
+    io.stderr.write(`utimer bridge: ${error.message}\n`);
+  });
+  const interrupt = () => void cable.close();
+  io.signal.addEventListener('abort', interrupt, { once: true });
+  if (io.signal.aborted) interrupt();
+  if (asJson) await print(io, JSON.stringify({ type: 'open', ...info }));
+  else {
+    const { listenerName, format, rate, channels, periodFrames } = info;
+    await print(io, `receiving at ${info.address} port ${info.port}; to listen:`);
+    await print(
+      io,
+      `  arecord -D ${listenerName} -f ${format} -r ${rate} -c ${channels} --period-size=${periodFrames} out.wav`,
+    );
+  }
+  await ended;
+  io.signal.removeEventListener('abort', interrupt);
+  return code;
+}
+
+function describe(event: Exclude<BridgeEvent, { type: 'stats' }>): string {
+  switch (event.type) {
+    case 'stream': {
+      const why = { first: 'began', ssrc: 'is of another source', timestamp: 'began anew' }[event.reason];
+      return `stream ${why}: source 0x${event.ssrc.toString(16).padStart(8, '0')}, timestamp ${event.timestamp}`;
+    }
+    case 'loss':
+      return `${event.frames} frames lost at timestamp ${event.timestamp}`;
+    case 'silence':
+      return 'no packets';
+    case 'listener':
+      return event.running ? 'somebody listens' : 'nobody listens';
+    case 'error':
+      return event.error.message;
+    case 'close':
+      return `closed: ${summary(event)}`;
+  }
+}
+
+function summary({ receiver, loopback, framesHeld, framesDropped }: BridgeStats): string {
+  const { senderPpm, packets, framesLost, packetsLate, framesHeld: waiting } = receiver;
+  const ppm =
+    senderPpm === undefined ? 'sender -' : `sender ${senderPpm >= 0 ? '+' : ''}${senderPpm.toFixed(1)} ppm`;
+  return [
+    ppm,
+    `${packets} packets`,
+    `${loopback.periods} periods`,
+    `buffered ${waiting + framesHeld}`,
+    `lost ${framesLost}`,
+    `late ${packetsLate}`,
+    ...(framesDropped > 0 ? [`dropped ${framesDropped}`] : []),
+    ...(loopback.insertedFrames > 0 ? [`inserted ${loopback.insertedFrames}`] : []),
+    loopback.listener ? 'listener' : 'no listener',
+  ].join(', ');
+}
