@@ -5,7 +5,7 @@ import type { ClockedLoopbackOptions } from '../loopback/clocked-loopback.js';
 import { checkParameters } from '../pcm/parameters.js';
 import { defaultPcmFormat } from '../rtp/format.js';
 import { Placer } from '../rtp/placer.js';
-import type { RtpReceiverOptions } from '../rtp/receiver.js';
+import { checkReceiverOptions, type RtpReceiverOptions } from '../rtp/receiver.js';
 
 /**
  * A stream, a cable, and what to do when either is away. The parameters that `parseSdp` gives fit in here; so do the
@@ -63,6 +63,8 @@ export function checkBridgeOptions(options: BridgeOptions): BridgeConfiguration 
   new Placer({ ...options, sink: { write: () => {} } });
   const format = options.format ?? defaultPcmFormat(encoding);
   const periodFrames = options.periodFrames ?? Math.max(1, Math.round(rate / 100));
+  checkInteger('options.device', options.device ?? 0, 0, 1);
+  checkInteger('options.substream', options.substream ?? 0, 0, 7);
   const loopback: ClockedLoopbackOptions = {
     ...pick(options, LOOPBACK_OPTIONS),
     ...{ format, rate, channels, periodFrames },
@@ -70,6 +72,7 @@ export function checkBridgeOptions(options: BridgeOptions): BridgeConfiguration 
     starvation: checkOneOf('options.starvation', options.starvation ?? 'silence', ['silence', 'hold']),
   };
   checkParameters(loopback);
+  checkReceiverOptions(options);
   const unheard = checkOneOf('options.unheard', options.unheard ?? 'discard', ['discard', 'hold']);
   const holdFrames = checkInteger('options.holdFrames', options.holdFrames ?? rate, 1, 2 ** 24);
   const statsMilliseconds =

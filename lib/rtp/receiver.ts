@@ -116,23 +116,8 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
    * not be joined (ENODEV); an AbortError
    */
   static async open(options: RtpReceiverOptions): Promise<RtpReceiver> {
-    const { signal } = checkOptions('options', options);
-    const address = checkAddress('options.address', options.address ?? '0.0.0.0');
-    const port = checkInteger('options.port', options.port, 0, 65_535);
-    for (const source of options.sources ?? []) checkAddress('options.sources[]', source);
-    for (const source of options.excludedSources ?? []) checkAddress('options.excludedSources[]', source);
-    const buffer = checkInteger(
-      'options.receiveBufferBytes',
-      options.receiveBufferBytes ?? 2 ** 21,
-      1,
-      2 ** 31 - 1,
-    );
-    const silence = checkInteger(
-      'options.silenceMilliseconds',
-      options.silenceMilliseconds ?? 1000,
-      10,
-      MAX_TIMER_MS,
-    );
+    const { address, port, buffer, silence } = checkReceiverOptions(options);
+    const { signal } = options;
     signal?.throwIfAborted();
 
     const type = socketType(address);
@@ -308,6 +293,33 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
     this.close();
     this.emit('error', error instanceof Error ? error : new Error(String(error)));
   }
+}
+
+/** What a receiver needs beside what its placer does. Throws before any system call. */
+export function checkReceiverOptions(options: Omit<RtpReceiverOptions, 'sink'>): {
+  readonly address: string;
+  readonly port: number;
+  readonly buffer: number;
+  readonly silence: number;
+} {
+  checkOptions('options', options);
+  const address = checkAddress('options.address', options.address ?? '0.0.0.0');
+  const port = checkInteger('options.port', options.port, 0, 65_535);
+  for (const source of options.sources ?? []) checkAddress('options.sources[]', source);
+  for (const source of options.excludedSources ?? []) checkAddress('options.excludedSources[]', source);
+  const buffer = checkInteger(
+    'options.receiveBufferBytes',
+    options.receiveBufferBytes ?? 2 ** 21,
+    1,
+    2 ** 31 - 1,
+  );
+  const silence = checkInteger(
+    'options.silenceMilliseconds',
+    options.silenceMilliseconds ?? 1000,
+    10,
+    MAX_TIMER_MS,
+  );
+  return { address, port, buffer, silence };
 }
 
 /** The socket's place in a group. */

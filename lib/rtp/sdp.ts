@@ -95,7 +95,8 @@ export function parseSdp(text: string, options: ParseSdpOptions = {}): StreamPar
  * Reads a session description from a file, or from the address of a web server.
  *
  * @param location a path, or a URL of the schemes file, http and https
- * @throws SdpError, also where the server does not answer, or with an error; TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE
+ * @throws SdpError, also where the server does not answer, or with an error
+ * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE
  * @throws the error of the system where the file cannot be read; an AbortError
  */
 export async function loadSdp(

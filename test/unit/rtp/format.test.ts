@@ -9,7 +9,7 @@ import {
   type RtpEncoding,
   type RtpPcmFormat,
 } from '../../../lib/rtp/index.js';
-import { generator } from './support.js';
+import { generator } from '../../support/rtp-stream.js';
 
 describe('a payload', () => {
   it.each<[RtpEncoding, RtpPcmFormat, number[]]>([

@@ -17,7 +17,7 @@ import {
   RATE,
   Recording,
   stream,
-} from './support.js';
+} from '../../support/rtp-stream.js';
 
 const MILLION = 1_000_000;
 const FRAME_BYTES = 4;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseRtpPacket, type RtpPacketOptions, serializeRtpPacket } from '../../../lib/rtp/index.js';
-import { generator } from './support.js';
+import { generator } from '../../support/rtp-stream.js';
 
 const packet = {
   payloadType: 96,

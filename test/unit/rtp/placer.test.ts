@@ -12,7 +12,7 @@ import {
   sampleAt,
   stream,
   type TestPacket,
-} from './support.js';
+} from '../../support/rtp-stream.js';
 
 function placerFor(options: Partial<PlacerOptions> = {}) {
   const recording = new Recording();

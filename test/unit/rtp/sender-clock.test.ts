@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SenderClock } from '../../../lib/rtp/sender-clock.js';
-import { generator } from './support.js';
+import { generator } from '../../support/rtp-stream.js';
 
 const RATE = 48_000;
 

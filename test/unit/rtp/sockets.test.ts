@@ -11,7 +11,7 @@ import {
   RtpSender,
   type RtpSenderOptions,
 } from '../../../lib/rtp/index.js';
-import { datagram, generator, payloadAt, stream } from './support.js';
+import { datagram, generator, payloadAt, stream } from '../../support/rtp-stream.js';
 
 const FORMAT = { encoding: 'L24', rate: 48_000, channels: 2 } as const;
 const FRAME_BYTES = 6;

@@ -1,6 +1,6 @@
 /** Streams for the tests: every frame's content follows from its timestamp, so it tells where it belongs. */
 import { expect } from 'vitest';
-import { type FrameSink, type RtpPacketOptions, serializeRtpPacket } from '../../../lib/rtp/index.js';
+import { type FrameSink, type RtpPacketOptions, serializeRtpPacket } from '../../lib/rtp/index.js';
 
 export const RATE = 48_000;
 export const PACKET_FRAMES = 48;

@@ -1,0 +1,321 @@
+// A stream from a socket through a thread into a cable: what is heard is what was sent, whatever the main thread does.
+import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { channel } from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  BRIDGE_EVENTS,
+  type Bridge,
+  type BridgeEvent,
+  type BridgeMessage,
+  bridgeChannel,
+  toJsonLine,
+} from 'alsa-utimer/bridge';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { TimerInstance, userTimerId } from '../../../lib/index.js';
+import { LoopbackCard } from '../../../lib/loopback/index.js';
+import { runChild } from '../../support/child.js';
+import { datagram, payloadAt, stream } from '../../support/rtp-stream.js';
+import { difference, noise, withCode } from '../loopback/support.js';
+import { allowLargeSockets, Child, Datagrams, Listening, openBridge, STREAM } from './support.js';
+
+let card: LoopbackCard;
+let restore: () => void;
+let folder: string;
+beforeAll(async () => {
+  card = await LoopbackCard.load();
+  restore = allowLargeSockets();
+  folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-bridge-'));
+});
+afterAll(async () => {
+  restore();
+  rmSync(folder, { recursive: true });
+  await LoopbackCard.unload();
+});
+
+const bridges: Bridge[] = [];
+const ears: Listening[] = [];
+const listen = (bridge: Bridge) => {
+  const listening = new Listening(bridge);
+  ears.push(listening);
+  return listening;
+};
+const open = async (...[options]: Parameters<typeof openBridge> extends [number, ...infer R] ? R : never) => {
+  const bridge = await openBridge(card.number, options);
+  bridges.push(bridge);
+  return bridge;
+};
+afterEach(async () => {
+  await Child.endAll();
+  for (const bridge of bridges.splice(0)) await bridge.close();
+  for (const listening of ears.splice(0)) await listening.end();
+  expect(card.cables().filter(({ playback, capture }) => playback || capture)).toEqual([]);
+  expect(readFileSync('/proc/asound/timers', 'utf8')).not.toContain('G4:');
+});
+
+/** The samples of `frames` frames from `timestamp` on, and the silence that completes the last period. */
+const audio = (timestamp: number, frames: number, periodFrames = 480): Buffer =>
+  Buffer.concat([
+    payloadAt(timestamp, frames),
+    Buffer.alloc(2 * ((periodFrames - (frames % periodFrames)) % periodFrames)),
+  ]);
+
+describe('A bridge', () => {
+  it('gives a listener who was there before the first packet every frame, and ends with a padded period', async () => {
+    const bridge = await open();
+    const listening = listen(bridge);
+    const datagrams = await Datagrams.to(bridge);
+    const told: BridgeEvent[] = [];
+    bridge.on('stream', (event) => told.push(event));
+    await datagrams.send(stream(1001, { timestamp: 2 ** 32 - 24_000 }).map((packet) => datagram(packet)));
+    datagrams.close();
+    await bridge.close();
+    expect(difference(audio(2 ** 32 - 24_000, 1001 * 48), await listening.end())).toBeUndefined();
+    expect(told).toEqual([
+      { type: 'stream', reason: 'first', ssrc: 1, timestamp: 2 ** 32 - 24_000, previous: undefined },
+    ]);
+    expect(bridge.stats).toMatchObject({
+      receiver: { packets: 1001, framesDelivered: 48_048, framesLost: 0, streams: 1 },
+      loopback: { periods: 101, frames: 48_480, paddedFrames: 432, insertedFrames: 0, xruns: 0 },
+      ...{ framesHeld: 0, framesDropped: 0, eventsDropped: 0 },
+    });
+  });
+
+  it('goes on while the main thread of its process does nothing else', async () => {
+    const bridge = await open();
+    const path = join(folder, 'recorded.raw');
+    const frames = 48_000;
+    writeFileSync(path, '');
+    const { listenerName, ...info } = bridge.info;
+    const heard = once(bridge, 'listener');
+    const recorder = Child.module(`
+      import { appendFileSync } from 'node:fs';
+      const [card, device, substream] = ${JSON.stringify(listenerName.slice(3))}.split(',').map(Number);
+      const { rate, channels, format, periodFrames } = ${JSON.stringify(info)};
+      const capture = loopback.LoopbackCapture.open({ card, device, substream, rate, channels, format, periodFrames, periods: 200 });
+      for await (const bytes of capture) {
+        appendFileSync(${JSON.stringify(path)}, bytes);
+        if (capture.stats.frames >= ${frames}) break;
+      }
+      capture.close();`);
+    const sender = Child.module(`
+      const sender = await rtp.RtpSender.open({
+        ...${JSON.stringify(STREAM)}, address: '127.0.0.1', port: ${bridge.info.port}, packetFrames: 48,
+      });
+      console.log('open');
+      await go();
+      const { readFileSync } = await import('node:fs');
+      await sender.pace([readFileSync(${JSON.stringify(`${path}.sent`)})]);
+      await sender.drain();
+      sender.close();`);
+    const sent = noise(2 * frames);
+    writeFileSync(`${path}.sent`, sent);
+    await sender.line();
+    await heard;
+    sender.say('go');
+    await new Promise(setImmediate);
+    const nap = new Int32Array(new SharedArrayBuffer(4));
+    const deadline = Date.now() + 60_000;
+    // From here to the last frame the event loop of this thread does not turn.
+    while (statSync(path).size < sent.length && Date.now() < deadline) {
+      Atomics.wait(nap, 0, 0, 20);
+      for (const end = Date.now() + 20; Date.now() < end; );
+    }
+    expect(difference(sent, readFileSync(path))).toBeUndefined();
+    expect(await Promise.all([sender.ended, recorder.ended])).toMatchObject([{ code: 0 }, { code: 0 }]);
+    expect(await bridge.sample()).toMatchObject({ receiver: { framesLost: 0 }, loopback: { xruns: 0 } });
+  });
+
+  it('keeps a listener alive with silence, into which the first packets come whole', async () => {
+    const bridge = await open({ starvation: 'silence' });
+    const path = join(folder, 'arecord.raw');
+    const heard = once(bridge, 'listener');
+    const { listenerName, format, rate } = bridge.info;
+    const recorder = spawn(
+      'arecord',
+      [...['-q', '-D', listenerName, '-f', format, '-r', `${rate}`, '-c', '1', '-t', 'raw'], path],
+      { stdio: 'ignore' },
+    );
+    await heard;
+    const alive = (await bridge.sample()).loopback.insertedFrames;
+    while ((await bridge.sample()).loopback.insertedFrames < alive + 24_000);
+    const datagrams = await Datagrams.to(bridge);
+    await datagrams.send(stream(500).map((packet) => datagram(packet)));
+    const end = (await bridge.sample()).loopback.insertedFrames;
+    while ((await bridge.sample()).loopback.insertedFrames < end + 24_000);
+    datagrams.close();
+    recorder.kill('SIGINT');
+    await once(recorder, 'exit');
+    const recorded = readFileSync(path);
+    const from = recorded.indexOf(payloadAt(0, 48));
+    expect(from).toBeGreaterThan(48_000);
+    // Silence may come between two periods where the sender was late, and nothing else may.
+    const heardFrames: Buffer[] = [];
+    for (let at = from - (from % 960); at < recorded.length; at += 960) {
+      const period = recorded.subarray(at, at + 960);
+      if (period.some((byte) => byte !== 0)) heardFrames.push(period);
+    }
+    expect(difference(Buffer.from(payloadAt(0, 24_000)), Buffer.concat(heardFrames))).toBeUndefined();
+  });
+
+  it('holds what nobody hears, up to a limit, and gives it to the listener', async () => {
+    const bridge = await open({ unheard: 'hold', holdFrames: 4_800 });
+    const datagrams = await Datagrams.to(bridge);
+    expect(await datagrams.send(stream(300).map((packet) => datagram(packet)))).toMatchObject({
+      ...{ framesHeld: 4_800, framesDropped: 9_600 },
+      loopback: { frames: 0 },
+    });
+    const listening = listen(bridge);
+    while ((await bridge.sample()).loopback.frames < 4_800);
+    await datagrams.send(stream(50, { timestamp: 14_400, sequence: 300 }).map((packet) => datagram(packet)));
+    datagrams.close();
+    await bridge.close();
+    expect(difference(Buffer.from(payloadAt(9_600, 7_200)), await listening.end())).toBeUndefined();
+    expect(bridge.stats).toMatchObject({ framesHeld: 0, framesDropped: 9_600 });
+  });
+
+  it('counts as dropped what it held in vain', async () => {
+    const bridge = await open({ unheard: 'hold' });
+    const datagrams = await Datagrams.to(bridge);
+    await datagrams.send(stream(10).map((packet) => datagram(packet)));
+    datagrams.close();
+    await bridge.close();
+    expect(bridge.stats).toMatchObject({ framesHeld: 0, framesDropped: 480, loopback: { periods: 0 } });
+  });
+
+  it('tells everything as events, on channels and as JSON', async () => {
+    const messages: BridgeMessage[] = [];
+    const collect = (message: unknown) => messages.push(message as BridgeMessage);
+    for (const name of BRIDGE_EVENTS) channel(bridgeChannel(name)).subscribe(collect);
+    try {
+      const bridge = await open({ statsMilliseconds: 10, silenceMilliseconds: 10 });
+      const listening = listen(bridge);
+      const heard = once(bridge, 'listener');
+      const datagrams = await Datagrams.to(bridge);
+      const packets = stream(10);
+      const lost = once(bridge, 'loss');
+      const silent = once(bridge, 'silence');
+      await datagrams.send(packets.filter((_, i) => i !== 4).map((packet) => datagram(packet)));
+      // The window of reordering ends with the bridge.
+      expect(await heard).toEqual([{ type: 'listener', running: true }]);
+      await silent;
+      await once(bridge, 'stats');
+      datagrams.close();
+      await bridge.close();
+      await listening.end();
+      expect(await lost).toEqual([{ type: 'loss', timestamp: 192, frames: 48 }]);
+      expect(messages.every((message) => message.bridge === bridge)).toBe(true);
+      const names = messages.map(({ event }) => event.type);
+      expect(new Set(names)).toEqual(new Set(BRIDGE_EVENTS.filter((name) => name !== 'error')));
+      expect(names.at(-1)).toBe('close');
+      const lines = messages.map(({ event }) => toJsonLine(event));
+      expect(lines).toContain('{"type":"loss","timestamp":192,"frames":48}');
+      for (const line of lines) expect(Object.keys(JSON.parse(line))[0]).toBe('type');
+    } finally {
+      for (const name of BRIDGE_EVENTS) channel(bridgeChannel(name)).unsubscribe(collect);
+    }
+  });
+});
+
+describe('The end of a bridge', () => {
+  it('comes by its signal, by `await using`, and once', async () => {
+    const abort = new AbortController();
+    const bridge = await open({ signal: abort.signal });
+    const closed = once(bridge, 'close');
+    abort.abort();
+    expect(bridge.closed).toBe(true);
+    await closed;
+    {
+      await using another = await open();
+      expect(another.closed).toBe(false);
+    }
+    await bridge.close();
+    await expect(bridge.sample()).rejects.toThrow(withCode('ERR_CLOSED'));
+    await expect(open({ signal: abort.signal })).rejects.toThrow(
+      expect.objectContaining({ name: 'AbortError' }),
+    );
+  });
+
+  it('comes with its worker, terminated at any moment, and leaves nothing', async () => {
+    const result = await runChild(`
+      const { readFileSync } = await import('node:fs');
+      const code = \`
+        const { Bridge } = await import('${new URL('../../../dist/bridge/index.js', import.meta.url).href}');
+        parentPort.postMessage('loaded');
+        const bridge = await Bridge.open({ card: ${card.number}, ...${JSON.stringify(STREAM)} });
+        parentPort.postMessage('open');
+        bridge.on('close', () => {});
+        bridge.close();\`;
+      const threads = () => Number(/^Threads:\\s*(\\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))[1]);
+      const before = threads();
+      for (let round = 0; round < 12; round += 1) {
+        const worker = startWorker(code);
+        const said = [];
+        worker.on('message', (message) => said.push(message));
+        // At a moment between the start of the thread and the end of the bridge.
+        const enough = round % 3;
+        while (said.length < enough) await once(worker, 'message');
+        for (let turn = 0; turn < round * 100; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+        await worker.terminate();
+      }
+      while (threads() > before) await new Promise((resolve) => setImmediate(resolve));
+      console.log(JSON.stringify(Object.keys(descriptors()).filter((name) => /utimer|pcm|socket/.test(name))));`);
+    expect(result).toMatchObject({ code: 0, signal: null, stdout: '[]\n' });
+  });
+
+  it('comes with an error that crossed between the threads whole', async () => {
+    const bridge = await open();
+    const { port } = bridge.info;
+    const busy = { address: '127.0.0.1', port, substream: 1 };
+    await expect(open(busy)).rejects.toMatchObject({ code: 'EADDRINUSE', syscall: 'bind' });
+    const error = await open().catch((thrown) => thrown);
+    expect(error).toMatchObject({ name: 'AlsaError', code: 'EBUSY', errno: -16 });
+    expect(error.hint).toBeTypeOf('string');
+    expect(error.message).toContain(error.hint);
+    expect(error.message.split(error.hint)).toHaveLength(2);
+    expect(error.stack).toContain('ClockedLoopback.open');
+  });
+
+  it('is prevented by bad options before anything is opened', async () => {
+    for (const [options, code] of [
+      [{ rate: 0 }, 'ERR_OUT_OF_RANGE'],
+      [{ channels: 33 }, 'ERR_OUT_OF_RANGE'],
+      [{ encoding: 'L20' }, 'ERR_INVALID_ARG_VALUE'],
+      [{ starvation: 'die' }, 'ERR_INVALID_ARG_VALUE'],
+      [{ unheard: 'keep' }, 'ERR_INVALID_ARG_VALUE'],
+      [{ holdFrames: 0 }, 'ERR_OUT_OF_RANGE'],
+      [{ statsMilliseconds: 1 }, 'ERR_OUT_OF_RANGE'],
+      [{ signal: true }, 'ERR_INVALID_ARG_TYPE'],
+      [{ port: 65_536 }, 'ERR_OUT_OF_RANGE'],
+      [{ address: 'localhost' }, 'ERR_INVALID_ARG_VALUE'],
+      [{ device: 2 }, 'ERR_OUT_OF_RANGE'],
+    ] as const) {
+      await expect(open(options as never), JSON.stringify(options)).rejects.toThrow(withCode(code));
+    }
+  });
+});
+
+describe('A bridge that fails', () => {
+  it('says why, and closes', async () => {
+    const bridge = await open();
+    // While somebody listens to its timer, the kernel does not start the stream.
+    using instance = TimerInstance.open(userTimerId(bridge.info.timerId));
+    instance.start();
+    const failed = once(bridge, 'error');
+    const closed = new Promise((resolve) => bridge.once('close', resolve));
+    const socket = createSocket('udp4');
+    const { address, port } = bridge.info;
+    for (const packet of stream(10)) socket.send(datagram(packet), port, address);
+    const [error] = await failed;
+    expect(error).toMatchObject({ name: 'AlsaError', code: 'ERR_NOT_STARTED' });
+    expect(error.hint).toBeTypeOf('string');
+    await closed;
+    expect(JSON.parse(toJsonLine({ type: 'error', error }))).toMatchObject({
+      ...{ type: 'error', name: 'AlsaError', code: 'ERR_NOT_STARTED', hint: error.hint },
+    });
+    socket.close();
+  });
+});

@@ -1,0 +1,164 @@
+// `utimer bridge` and `utimer send` on a real kernel, as a user runs them.
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ClockedLoopback, LoopbackCapture, LoopbackCard } from '../../../lib/loopback/index.js';
+import { difference, noise } from '../loopback/support.js';
+import { allowLargeSockets, Child } from './support.js';
+
+let card: LoopbackCard;
+let restore: () => void;
+let folder: string;
+beforeAll(async () => {
+  card = await LoopbackCard.load();
+  restore = allowLargeSockets();
+  folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-cli-'));
+});
+afterEach(async () => {
+  await Child.endAll();
+  expect(card.cables().filter(({ playback, capture }) => playback || capture)).toEqual([]);
+});
+afterAll(async () => {
+  restore();
+  rmSync(folder, { recursive: true });
+  await LoopbackCard.unload();
+});
+
+const typed = (type: string) => (line: string) => JSON.parse(line).type === type;
+const FRAMES = 24_000;
+const cable = { format: 'S24_3LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
+
+/** A WAV file of 24 bits. */
+function writeWav(path: string, audio: Buffer): void {
+  const header = Buffer.alloc(44);
+  header.write('RIFF', 0);
+  header.writeUInt32LE(36 + audio.length, 4);
+  header.write('WAVEfmt ', 8);
+  header.writeUInt32LE(16, 16);
+  header.writeUInt16LE(1, 20);
+  header.writeUInt16LE(2, 22);
+  header.writeUInt32LE(48_000, 24);
+  header.writeUInt32LE(288_000, 28);
+  header.writeUInt16LE(6, 32);
+  header.writeUInt16LE(24, 34);
+  header.write('data', 36);
+  header.writeUInt32LE(audio.length, 40);
+  writeFileSync(path, Buffer.concat([header, audio]));
+}
+
+/** Reads until `bytes` bytes have come. */
+async function collect(capture: LoopbackCapture, bytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const frames of capture) {
+    chunks.push(frames);
+    if (capture.stats.frames * capture.frameBytes >= bytes) break;
+  }
+  return Buffer.concat(chunks);
+}
+
+describe('utimer send and utimer bridge', () => {
+  it.each(['file', 'raw', 'stdin'])('carry a %s by its session description, every frame', async (kind) => {
+    const audio = noise(FRAMES * 6);
+    const [wav, raw, sdp] = ['audio.wav', 'audio.raw', 'stream.sdp'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    writeWav(wav, audio);
+    writeFileSync(raw, audio);
+    const rest = ['--sample-format', 'S24_3LE', '--rate', '48000', '--channels', '2'];
+    const source = { file: [wav], raw: [...rest, raw], stdin: [...rest, '-'] }[kind] as string[];
+    // Somebody else writes the description: its port is the one to send to.
+    const described = Child.utimer('send', '--to', '127.0.0.1:16004', '--sdp-out', sdp, wav);
+    await described.ended;
+    expect(readFileSync(sdp, 'utf8')).toMatch(/m=audio 16004 RTP\/AVP 96\r\na=rtpmap:96 L24\/48000\/2\r\n/);
+
+    const bridge = Child.utimer('bridge', '--sdp', sdp, '--json', '--starvation', 'hold', '--stats', '100ms');
+    const { listenerName, ...opened } = JSON.parse(await bridge.line());
+    expect(opened).toMatchObject({ type: 'open', port: 16_004, ...cable });
+    expect(listenerName).toBe(`hw:${card.number},1,0`);
+    using capture = LoopbackCapture.open({ ...cable, card, periods: 100 });
+    await bridge.line(typed('listener'));
+    const received = collect(capture, audio.length);
+    const sender = Child.utimer('send', '--to', '127.0.0.1:16004', '--json', ...source);
+    if (kind === 'stdin') sender.process.stdin?.end(audio);
+    expect(difference(audio, await received)).toBeUndefined();
+    expect(await sender.ended).toEqual({ code: 0, signal: null });
+    expect(JSON.parse(sender.lines.at(-1) as string)).toMatchObject({ type: 'close', packetsSent: 500 });
+    bridge.process.kill('SIGTERM');
+    expect(await bridge.ended).toEqual({ code: 0, signal: null });
+    expect(bridge.stderr).toBe('');
+    expect(JSON.parse(bridge.lines.at(-1) as string)).toMatchObject({
+      type: 'close',
+      receiver: { packets: 500, framesLost: 0, framesDelivered: FRAMES },
+      loopback: { periods: 50 },
+    });
+    expect(bridge.lines.some(typed('stream'))).toBe(true);
+  });
+
+  it('carry one cable to another', async () => {
+    using loop = ClockedLoopback.open({ ...cable, card, substream: 1 });
+    const target = ['--listen', '127.0.0.1:16005', '--format', 'L24', '--rate', '48000', '--channels', '2'];
+    const bridge = Child.utimer('bridge', ...target, '--ptime', '1', '--json', '--starvation', 'hold');
+    await bridge.line();
+    using capture = LoopbackCapture.open({ ...cable, card, periods: 100 });
+    const sender = Child.utimer(
+      ...['send', '--to', '127.0.0.1:16005', '--card', `${card.number}`, '--substream', '1', '--json'],
+      ...['--sample-format', 'S24_3LE', '--rate', '48000', '--channels', '2'],
+    );
+    await sender.line();
+    const audio = noise(50 * loop.periodBytes);
+    const received = collect(capture, audio.length);
+    await loop.send(audio, { unheard: 'hold' });
+    expect(difference(audio, await received)).toBeUndefined();
+    for (const child of [sender, bridge]) {
+      child.process.kill('SIGINT');
+      expect(await child.ended).toEqual({ code: 0, signal: null });
+    }
+  });
+
+  it('tell people what to do next, and how it went', async () => {
+    const bridge = Child.utimer(
+      ...['bridge', '--listen', '127.0.0.1:16006', '--format', 'L16', '--rate', '44100', '--channels', '1'],
+      ...['--stats', '50ms', '--period', '441'],
+    );
+    await bridge.line((line) => line.startsWith('sender '));
+    bridge.process.kill('SIGINT');
+    expect(await bridge.ended).toEqual({ code: 0, signal: null });
+    expect(bridge.lines.slice(0, 2)).toEqual([
+      'receiving at 127.0.0.1 port 16006; to listen:',
+      `  arecord -D hw:${card.number},1,0 -f S16_LE -r 44100 -c 1 --period-size=441 out.wav`,
+    ]);
+    expect(bridge.lines.at(-1)).toMatch(/^closed: sender -, 0 packets, 0 periods, .*, no listener$/);
+  });
+
+  it('say what failed, with a hint, and exit with 1', async () => {
+    using loop = ClockedLoopback.open({ ...cable, card });
+    const target = ['--listen', '127.0.0.1:16007', '--format', 'L24', '--rate', '48000', '--channels', '2'];
+    const bridge = Child.utimer('bridge', ...target);
+    expect(await bridge.ended).toEqual({ code: 1, signal: null });
+    expect(bridge.stderr).toMatch(/^utimer bridge: .*EBUSY/);
+    expect(loop.closed).toBe(false);
+    const missing = Child.utimer('bridge', '--sdp', join(folder, 'missing.sdp'));
+    expect(await missing.ended).toEqual({ code: 1, signal: null });
+    expect(missing.stderr).toMatch(/^utimer bridge: ENOENT.*missing\.sdp'\n$/);
+    writeFileSync(join(folder, 'bad.wav'), 'RIFF....');
+    const bad = Child.utimer('send', '--to', '127.0.0.1:16007', join(folder, 'bad.wav'));
+    expect(await bad.ended).toEqual({ code: 1, signal: null });
+    expect(bad.stderr).toMatch(/^utimer send: .*ends before its audio\. .*sox/);
+  });
+
+  it('end quietly when nobody reads any more', async () => {
+    const sender = Child.utimer(
+      ...['send', '--to', '127.0.0.1:16008', '--sample-format', 'S16_LE', '--rate', '48000'],
+      ...['--channels', '2', '--stats', '10ms', '/dev/zero'],
+    );
+    await sender.line();
+    const closed = once(sender.process, 'close');
+    sender.process.stdout?.destroy();
+    expect((await closed)[0]).toBe(0);
+    expect(sender.stderr).toBe('');
+  });
+});

@@ -1,0 +1,173 @@
+// What the tests of bridges share: a cable that is listened to, a sender that is told what to send, and a recorder.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { Bridge, type BridgeOptions, type BridgeStats } from 'alsa-utimer/bridge';
+import { LoopbackCapture } from '../../../lib/loopback/index.js';
+
+const url = (path: string) => new URL(`../../../dist/${path}`, import.meta.url).href;
+const RMEM_MAX = '/proc/sys/net/core/rmem_max';
+
+/** One channel of L16, whose samples tell their timestamps: see test/support/rtp-stream.ts. */
+export const STREAM = {
+  ...({ encoding: 'L16', rate: 48_000, channels: 1, format: 'S16_BE', payloadType: 96 } as const),
+  ...({ address: '127.0.0.1', port: 0, periodFrames: 480, starvation: 'hold' } as const),
+};
+
+export function openBridge(card: number, options: Partial<BridgeOptions> = {}): Promise<Bridge> {
+  // Nothing here may depend on how long the machine takes.
+  return Bridge.open({ ...STREAM, reorderNanoseconds: 10_000_000_000n, card, ...options });
+}
+
+/** Lets sockets have the buffer that a receiver asks for. @returns what puts it back */
+export function allowLargeSockets(): () => void {
+  const before = readFileSync(RMEM_MAX, 'utf8');
+  writeFileSync(RMEM_MAX, String(8 << 20));
+  return () => writeFileSync(RMEM_MAX, before);
+}
+
+/** The other end of a bridge's cable, in this process: everything that comes, as it comes. */
+export class Listening {
+  readonly #capture: LoopbackCapture;
+  readonly #chunks: Buffer[] = [];
+  readonly #ended: Promise<void>;
+  readonly #abort = new AbortController();
+
+  constructor({ info }: Bridge) {
+    const [card, device, substream] = info.listenerName.slice(3).split(',').map(Number);
+    this.#capture = LoopbackCapture.open({
+      ...{ card: card as number, device: device as 0 | 1, substream: substream as number },
+      ...{ rate: info.rate, channels: info.channels, periodFrames: info.periodFrames, periods: 200 },
+      format: info.format as 'S16_BE',
+    });
+    this.#ended = this.#record();
+  }
+
+  /** What came so far; to be called when the bridge is closed. */
+  async end(): Promise<Buffer> {
+    this.#abort.abort();
+    await this.#ended;
+    if (!this.#capture.closed) this.#chunks.push(this.#capture.read());
+    this.#capture.close();
+    return Buffer.concat(this.#chunks);
+  }
+
+  async #record(): Promise<void> {
+    try {
+      for await (const frames of this.#capture.frames(this.#abort.signal)) this.#chunks.push(frames);
+    } catch (error) {
+      if (!this.#abort.signal.aborted) throw error;
+    }
+  }
+}
+
+/** Sends datagrams, never more at once than a socket holds. */
+export class Datagrams {
+  readonly #socket: Socket;
+  readonly #bridge: Bridge;
+  #sent = 0;
+
+  private constructor(socket: Socket, bridge: Bridge) {
+    this.#socket = socket;
+    this.#bridge = bridge;
+  }
+
+  static async to(bridge: Bridge): Promise<Datagrams> {
+    const { address, port } = bridge.info;
+    const socket = createSocket('udp4');
+    socket.connect(port, address);
+    await once(socket, 'connect');
+    return new Datagrams(socket, bridge);
+  }
+
+  /** Resolves when all of them have arrived. */
+  async send(datagrams: Iterable<Uint8Array>): Promise<BridgeStats> {
+    for (const datagram of datagrams) {
+      this.#socket.send(datagram);
+      this.#sent++;
+      if (this.#sent % 200 === 0) await this.arrived();
+    }
+    return this.arrived();
+  }
+
+  async arrived(): Promise<BridgeStats> {
+    for (;;) {
+      const stats = await this.#bridge.sample();
+      if (stats.receiver.packets >= this.#sent) return stats;
+    }
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+}
+
+/** A process of Node that runs a module and is told to go on by lines on its stdin. */
+export class Child {
+  static readonly #running = new Set<Child>();
+  readonly process: ChildProcess;
+  readonly lines: string[] = [];
+  readonly #reader;
+  stderr = '';
+
+  constructor(args: readonly string[]) {
+    this.process = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    Child.#running.add(this);
+    this.#reader = createInterface({ input: this.process.stdout as NodeJS.ReadableStream });
+    this.#reader.on('line', (line) => this.lines.push(line));
+    this.process.stderr?.on('data', (chunk) => {
+      this.stderr += chunk;
+    });
+  }
+
+  /** Ends those that a failed test has left. */
+  static async endAll(): Promise<void> {
+    for (const child of Child.#running) {
+      child.process.kill('SIGKILL');
+      await child.ended;
+    }
+    Child.#running.clear();
+  }
+
+  /** `utimer`, as a user runs it. */
+  static utimer(...args: string[]): Child {
+    return new Child([fileURLToPath(url('cli/main.js')), ...args]);
+  }
+
+  /** A module that has `bridge`, `loopback` and `rtp` of this package, and `go`, which waits for the next line. */
+  static module(code: string): Child {
+    const prelude = `
+      import { createInterface } from 'node:readline';
+      import { once } from 'node:events';
+      const bridge = await import(${JSON.stringify(url('bridge/index.js'))});
+      const loopback = await import(${JSON.stringify(url('loopback/index.js'))});
+      const rtp = await import(${JSON.stringify(url('rtp/index.js'))});
+      const input = createInterface({ input: process.stdin });
+      const go = () => once(input, 'line');`;
+    return new Child(['--input-type=module', '--eval', `${prelude}\n${code}\ninput.close();`]);
+  }
+
+  /** The first line that fits, which may have come already. */
+  async line(matches: (line: string) => boolean = () => true): Promise<string> {
+    const ended = this.ended.then(({ code }) => {
+      throw new Error(`ended with ${code}: ${this.stderr}`);
+    });
+    ended.catch(() => {});
+    for (;;) {
+      const found = this.lines.find(matches);
+      if (found !== undefined) return found;
+      await Promise.race([once(this.#reader, 'line'), ended]);
+    }
+  }
+
+  say(line: string): void {
+    this.process.stdin?.write(`${line}\n`);
+  }
+
+  readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }> = new Promise((resolve) => {
+    queueMicrotask(() => this.process.once('close', (code, signal) => resolve({ code, signal })));
+  });
+}
