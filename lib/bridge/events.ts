@@ -1,5 +1,6 @@
 /** What a bridge tells: typed events, which are channels of node:diagnostics_channel and lines of JSON as well. */
 import type { ClockedLoopbackStats } from '../loopback/clocked-loopback.js';
+import type { SubstreamHolder } from '../loopback/holder.js';
 import type { LossEvent, StreamStartEvent } from '../rtp/placer.js';
 import type { RtpReceiverStats } from '../rtp/receiver.js';
 
@@ -24,7 +25,12 @@ export type BridgeEvent =
   /** No packet of the stream came for `silenceMilliseconds`. */
   | { readonly type: 'silence' }
   /** Somebody began to capture at the other end of the cable, or ended. */
-  | { readonly type: 'listener'; readonly running: boolean }
+  | {
+      readonly type: 'listener';
+      readonly running: boolean;
+      /** Who, while it has the substream open. */
+      readonly holder: SubstreamHolder | undefined;
+    }
   | ({ readonly type: 'stats' } & BridgeStats)
   /** The bridge failed, and is closing. */
   | { readonly type: 'error'; readonly error: Error }
@@ -46,7 +52,7 @@ export function bridgeChannel<Name extends BridgeEventName>(name: Name): `alsa-u
  * An event as one line of JSON, without its newline. An error gives its name, message, code, errno, syscall, path and hint.
  *
  * @example
- * console.log(toJsonLine({ type: 'listener', running: true })); // {"type":"listener","running":true}
+ * console.log(toJsonLine({ type: 'loss', timestamp: 4800, frames: 48 })); // {"type":"loss","timestamp":4800,"frames":48}
  */
 export function toJsonLine(event: BridgeEvent): string {
   if (event.type !== 'error') return JSON.stringify(event);

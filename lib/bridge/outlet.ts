@@ -1,5 +1,4 @@
 /** Where the frames of a bridge go: into the cable at once, or as soon as somebody listens. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClockedLoopback } from '../loopback/clocked-loopback.js';
 import type { FrameSink } from '../rtp/placer.js';
 
@@ -30,19 +29,22 @@ export class DirectOutlet implements Outlet {
 export class HoldingOutlet implements Outlet {
   readonly #loop: ClockedLoopback;
   readonly #limit: number;
-  readonly #periodMs: number;
   readonly #onError: (error: unknown) => void;
   readonly #finished = new AbortController();
   #chunks: Uint8Array[] = [];
   #bytes = 0;
   #bytesDropped = 0;
+  #listening = false;
   #sending: Promise<void> | undefined;
 
   constructor(loop: ClockedLoopback, holdFrames: number, onError: (error: unknown) => void) {
     this.#loop = loop;
     this.#limit = holdFrames * loop.frameBytes;
-    this.#periodMs = Math.max(1, Number(loop.resolution) / 1e6);
     this.#onError = onError;
+    loop.on('listener', ({ type }) => {
+      this.#listening = type === 'start';
+      this.#startSending();
+    });
   }
 
   get framesHeld(): number {
@@ -57,12 +59,12 @@ export class HoldingOutlet implements Outlet {
     this.#chunks.push(Uint8Array.from(bytes));
     this.#bytes += bytes.length;
     while (this.#bytes > this.#limit) this.#dropOldest(this.#bytes - this.#limit);
-    this.#sending ??= this.#send();
+    this.#startSending();
   }
 
   async finish(): Promise<void> {
     if (this.#sending) {
-      const patience = setTimeout(() => this.#finished.abort(), this.#loop.stats.listener ? FINISH_MS : 0);
+      const patience = setTimeout(() => this.#finished.abort(), FINISH_MS);
       await this.#sending;
       clearTimeout(patience);
     }
@@ -78,14 +80,14 @@ export class HoldingOutlet implements Outlet {
     this.#bytesDropped += dropped;
   }
 
+  #startSending(): void {
+    if (this.#listening) this.#sending ??= this.#send();
+  }
+
   async #send(): Promise<void> {
     const { signal } = this.#finished;
     try {
-      while (this.#chunks.length > 0) {
-        if (!this.#loop.stats.listener) {
-          await sleep(this.#periodMs, undefined, { signal });
-          continue;
-        }
+      while (this.#listening && this.#chunks.length > 0) {
         const chunk = this.#chunks.shift() as Uint8Array;
         await this.#loop.send(chunk, { pace: 'listener', unheard: 'hold', signal });
         this.#bytes -= chunk.length;

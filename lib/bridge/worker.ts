@@ -9,9 +9,6 @@ import type { BridgeConfiguration } from './options.js';
 import { DirectOutlet, HoldingOutlet, type Outlet } from './outlet.js';
 import { Reporter } from './reporter.js';
 
-/** How often to look whether somebody listens, ms. */
-const LISTENER_MS = 100;
-
 const port = parentPort as MessagePort;
 const reporter = new Reporter(port);
 
@@ -45,12 +42,10 @@ async function bridge(configuration: BridgeConfiguration): Promise<void> {
   receiver.on('loss', (event) => reporter.tell({ type: 'loss', ...event }));
   receiver.on('silence', () => reporter.tell({ type: 'silence' }));
   receiver.on('error', stop);
-  let running = false;
-  const watching = setInterval(() => {
-    const { listener } = loop.stats;
-    if (listener !== running) reporter.tell({ type: 'listener', running: listener });
-    running = listener;
-  }, LISTENER_MS);
+  loop.on('listener', ({ type, holder }) => {
+    reporter.tell({ type: 'listener', running: type === 'start', holder });
+  });
+  loop.on('error', stop);
   const telling =
     statsMilliseconds > 0
       ? setInterval(() => reporter.tell({ type: 'stats', ...stats() }), statsMilliseconds)
@@ -63,7 +58,6 @@ async function bridge(configuration: BridgeConfiguration): Promise<void> {
   });
 
   let failure = await stopped;
-  clearInterval(watching);
   clearInterval(telling);
   try {
     if (!receiver.closed) receiver.flush();

@@ -162,7 +162,7 @@ function describe(event: Exclude<BridgeEvent, { type: 'stats' }>): string {
     case 'silence':
       return 'no packets';
     case 'listener':
-      return event.running ? 'somebody listens' : 'nobody listens';
+      return `${event.holder ? `${event.holder.command} (process ${event.holder.pid})` : 'somebody'} ${event.running ? 'listens' : 'listens no more'}`;
     case 'error':
       return event.error.message;
     case 'close':

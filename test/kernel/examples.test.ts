@@ -40,18 +40,17 @@ function expectNothingOpen(): void {
   expect(readFileSync('/proc/asound/timers', 'utf8')).not.toContain('G4:');
 }
 
-const readme = [...readFileSync(`${root}README.md`, 'utf8').matchAll(/```ts\n(.*?)```/gs)].map(
-  ([, source = '']) => source,
+const examples = ['README.md', 'docs/bridge.md'].flatMap((file) =>
+  [...readFileSync(`${root}${file}`, 'utf8').matchAll(/```ts\n(.*?)```/gs)].map(
+    ([, source = ''], index) => [file, index + 1, source] as const,
+  ),
 );
 
-describe('The README', () => {
-  it.each(readme.map((source, index) => [index + 1, source] as const))(
-    'has an example %i that runs',
-    async (index, source) => {
-      await runExample(`readme-${index}`, source);
-      expectNothingOpen();
-    },
-  );
+describe('The documentation', () => {
+  it.each(examples)('has in %s an example %i that runs', async (file, index, source) => {
+    await runExample(`${file.replaceAll(/\W/g, '-')}-${index}`, source);
+    expectNothingOpen();
+  });
 });
 
 describe('examples/', () => {

@@ -58,7 +58,15 @@ async function utimer(...args: string[]) {
 
 describe('utimer', () => {
   it('explains itself and each command, when asked to', async () => {
-    for (const args of [['--help'], ['help'], ['list', '--help'], ['listen', '-h'], ['--version']]) {
+    for (const args of [
+      ['--help'],
+      ['help'],
+      ['list', '--help'],
+      ['listen', '-h'],
+      ['bridge', '--help'],
+      ['send', '-h'],
+      ['--version'],
+    ]) {
       const { code, stdout, stderr } = await utimer(...args);
       expect([code, stderr]).toEqual([0, '']);
       expect(stdout).toMatch(/^Usage: utimer|^\d+\.\d+\.\d+/);
@@ -81,6 +89,25 @@ describe('utimer', () => {
     [['listen', '-1.4.0', '--timeout='], '--timeout must be a number'],
     [['listen', '-1.4.0', '--events', 'tick,tock'], 'one of resolution, tick, start'],
     [['listen', '-1.4.0', '--ticks', '2'], 'ticks must be 1'],
+    [['bridge'], 'either --sdp or --listen is needed'],
+    [['bridge', '--sdp', 'a.sdp', '--listen', '::1:5004'], 'either --sdp or --listen is needed'],
+    [['bridge', '--listen', '127.0.0.1:5004'], '--listen needs --format, --rate and --channels'],
+    [
+      ['bridge', '--listen', '5004', '--format', 'L16', '--rate', '48000', '--channels', '2'],
+      '--listen must be like',
+    ],
+    [
+      ['bridge', '--listen', '[::1]:70000', '--format', 'L16', '--rate', '48000', '--channels', '2'],
+      '0..65535',
+    ],
+    [['bridge', '--sdp', 'a.sdp', '--stats', '1'], "--stats must be a time like '1s'"],
+    [['bridge', '--sdp', 'a.sdp', '--stats', '1ms'], '--stats must be'],
+    [['bridge', '--sdp', 'a.sdp', '--starvation', 'die'], '--starvation must be one of silence, hold'],
+    [['send', 'a.wav'], '--to ADDRESS:PORT is needed'],
+    [['send', '--to', '127.0.0.1:5004'], 'either one FILE (- for stdin) or --card is needed'],
+    [['send', '--to', '127.0.0.1:5004', 'a.wav', 'b.wav'], 'either one FILE'],
+    [['send', '--to', '127.0.0.1:5004', 'a.raw'], '--sample-format, --rate and --channels are needed'],
+    [['send', '--to', '127.0.0.1:5004', '--ptime', 'long', 'a.wav'], '--ptime must be a number'],
   ])('does not understand %o', async (args, message) => {
     const { code, stdout, stderr } = await utimer(...args);
     expect([code, stdout]).toEqual([2, '']);
