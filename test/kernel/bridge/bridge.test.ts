@@ -18,16 +18,17 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { TimerInstance, userTimerId } from '../../../lib/index.js';
 import { LoopbackCard } from '../../../lib/loopback/index.js';
 import { runChild } from '../../support/child.js';
+import { liftLimits } from '../../support/network.js';
 import { datagram, payloadAt, stream } from '../../support/rtp-stream.js';
 import { difference, noise, withCode } from '../loopback/support.js';
-import { allowLargeSockets, Child, Datagrams, Listening, openBridge, STREAM } from './support.js';
+import { Child, Datagrams, Listening, openBridge, STREAM } from './support.js';
 
 let card: LoopbackCard;
 let restore: () => void;
 let folder: string;
 beforeAll(async () => {
   card = await LoopbackCard.load();
-  restore = allowLargeSockets();
+  restore = liftLimits();
   folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-bridge-'));
 });
 afterAll(async () => {

@@ -5,15 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ClockedLoopback, LoopbackCapture, LoopbackCard } from '../../../lib/loopback/index.js';
+import { liftLimits } from '../../support/network.js';
 import { difference, noise } from '../loopback/support.js';
-import { allowLargeSockets, Child } from './support.js';
+import { Child } from './support.js';
 
 let card: LoopbackCard;
 let restore: () => void;
 let folder: string;
 beforeAll(async () => {
   card = await LoopbackCard.load();
-  restore = allowLargeSockets();
+  restore = liftLimits();
   folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-cli-'));
 });
 afterEach(async () => {

@@ -2,14 +2,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Bridge, type BridgeOptions, type BridgeStats } from 'alsa-utimer/bridge';
 import { LoopbackCapture } from '../../../lib/loopback/index.js';
 
 const url = (path: string) => new URL(`../../../dist/${path}`, import.meta.url).href;
-const RMEM_MAX = '/proc/sys/net/core/rmem_max';
 
 /** One channel of L16, whose samples tell their timestamps: see test/support/rtp-stream.ts. */
 export const STREAM = {
@@ -20,13 +18,6 @@ export const STREAM = {
 export function openBridge(card: number, options: Partial<BridgeOptions> = {}): Promise<Bridge> {
   // Nothing here may depend on how long the machine takes.
   return Bridge.open({ ...STREAM, reorderNanoseconds: 10_000_000_000n, card, ...options });
-}
-
-/** Lets sockets have the buffer that a receiver asks for. @returns what puts it back */
-export function allowLargeSockets(): () => void {
-  const before = readFileSync(RMEM_MAX, 'utf8');
-  writeFileSync(RMEM_MAX, String(8 << 20));
-  return () => writeFileSync(RMEM_MAX, before);
 }
 
 /** The other end of a bridge's cable, in this process: everything that comes, as it comes. */

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ClockedLoopback, LoopbackCard } from '../../../lib/loopback/index.js';
 import { decodePayload, parseSdp, RtpReceiver, type RtpReceiverOptions } from '../../../lib/rtp/index.js';
-import { arecord, gstreamer, liftLimits, Program, Recording, until, Voice } from './support.js';
+import { liftLimits } from '../../support/network.js';
+import { arecord, gstreamer, Program, Recording, until, Voice } from './support.js';
 
 let card: LoopbackCard;
 let restore: () => void;

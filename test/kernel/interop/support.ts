@@ -1,26 +1,10 @@
 // What the tests with other programs share: programs that run until they are ended, and a voice that goes through them.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RtpReceiverOptions } from '../../../lib/rtp/index.js';
+import { fileURLToPath } from 'node:url';
 import { noise } from '../loopback/support.js';
-
-/** What a busy machine may leave for later, in a socket (bytes) and in a processor's queue (packets), before it drops some. */
-const LIMITS = { rmem_max: 8 << 20, netdev_max_backlog: 100_000 };
-
-/** Lets the network hold as much as comes. @returns what puts the limits back */
-export function liftLimits(): () => void {
-  const before = Object.entries(LIMITS).map(([name, limit]) => {
-    const path = `/proc/sys/net/core/${name}`;
-    const value = readFileSync(path, 'utf8');
-    writeFileSync(path, String(limit));
-    return [path, value] as const;
-  });
-  return () => {
-    for (const [path, value] of before) writeFileSync(path, value);
-  };
-}
 
 /** Longer than anything takes on a busy machine under emulation. */
 const PATIENCE_MS = 60_000;
@@ -187,35 +171,11 @@ export function arecord(device: string, format: string, path: string): Program {
   ]);
 }
 
-/**
- * A receiver with a cable, in a process of its own, that tells its events as lines of JSON: open, stream, loss, and close
- * when it is ended.
- */
-export function receiver(
-  stream: Omit<RtpReceiverOptions, 'sink'>,
-  cable: { readonly card: number; readonly format: string },
-  wrapper: readonly string[],
-): Program {
-  const url = (path: string) => JSON.stringify(new URL(`../../../dist/${path}`, import.meta.url).href);
-  const code = `
-    import { ClockedLoopback } from ${url('loopback/index.js')};
-    import { RtpReceiver } from ${url('rtp/index.js')};
-    const tell = (type, event) => console.log(JSON.stringify({ type, ...event }));
-    const stream = ${JSON.stringify(stream)};
-    const cable = ${JSON.stringify(cable)};
-    const loop = ClockedLoopback.open({ ...cable, rate: stream.rate, channels: stream.channels, periodFrames: 480 });
-    const receiver = await RtpReceiver.open({ ...stream, format: cable.format, sink: loop });
-    receiver.on('stream', (event) => tell('stream', event));
-    receiver.on('loss', (event) => tell('loss', event));
-    process.once('SIGINT', () => {
-      tell('close', { receiver: receiver.stats, loopback: loop.stats });
-      receiver.close();
-      loop.close();
-    });
-    tell('open', { listenerName: loop.listenerName });
-  `;
-  const [name = '', ...args] = [...wrapper, process.execPath, '--input-type=module', '--eval', code];
-  return new Program(name, args);
+/** `utimer bridge`, as a user runs it, with its events as lines of JSON. */
+export function utimerBridge(args: readonly string[], wrapper: readonly string[] = []): Program {
+  const main = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+  const [name = '', ...words] = [...wrapper, process.execPath, main, 'bridge', '--json', ...args];
+  return new Program(name, words);
 }
 
 /** A sender of L24 in packets of 1 ms, as AES67 has them, that reads S24_BE of two channels at 48 kHz. */

@@ -1,0 +1,110 @@
+// What GStreamer sends reaches arecord through `utimer bridge`: on one machine by a session description, and on two hosts that
+// listen to one group.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { LoopbackCard } from '../../../lib/loopback/index.js';
+import { decodePayload, describeStream } from '../../../lib/rtp/index.js';
+import { HOSTS, liftLimits, TwoHosts } from '../../support/network.js';
+import { arecord, gstreamer, Program, Recording, until, utimerBridge, Voice } from './support.js';
+
+let restore: () => void;
+let folder: string;
+let cards: readonly LoopbackCard[];
+beforeAll(async () => {
+  cards = await LoopbackCard.loadAll([{ index: 10 }, { index: 11 }]);
+  restore = liftLimits();
+  folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-interop-'));
+});
+afterEach(() => Program.endAll());
+afterAll(async () => {
+  restore();
+  rmSync(folder, { recursive: true });
+  await LoopbackCard.unload();
+});
+
+const FORMAT = 'S32_LE';
+/** How a bridge is to open its cable: every frame that a listener gets is one of the stream. */
+const CABLE = ['--sample-format', FORMAT, '--period', '480', '--starvation', 'hold'];
+
+/** The events of a kind that a bridge has told, in order. */
+function told(bridge: Program, type: string): Record<string, unknown>[] {
+  const whole = bridge.stdout.slice(0, bridge.stdout.lastIndexOf('\n'));
+  return whole
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line))
+    .filter((event) => event.type === type);
+}
+
+/** What arecord writes once the stream of a bridge has begun. */
+async function record(bridge: Program, name: string, voice: Voice): Promise<Recording> {
+  await until(`${name} hears the stream`, () => told(bridge, 'stream').length > 0);
+  const [{ listenerName } = {}] = told(bridge, 'open');
+  const path = join(folder, name);
+  arecord(listenerName as string, FORMAT, path);
+  return new Recording(path, decodePayload(voice.words, 'L24', FORMAT));
+}
+
+/** Ends a bridge, and expects that it missed nothing. */
+async function expectWhole(bridge: Program): Promise<void> {
+  await bridge.end();
+  expect(told(bridge, 'loss')).toEqual([]);
+  expect(told(bridge, 'close')).toMatchObject([
+    { receiver: { framesLost: 0, streams: 1 }, loopback: { insertedFrames: 0, xruns: 0 } },
+  ]);
+}
+
+describe('A stream of GStreamer', () => {
+  it('is recorded through utimer bridge by its session description', async () => {
+    const target = { address: '127.0.0.1', port: 16_304 };
+    const sdp = join(folder, 'stream.sdp');
+    writeFileSync(
+      sdp,
+      describeStream({
+        ...{ ...target, encoding: 'L24', rate: 48_000, channels: 2, payloadType: 96, packetFrames: 48 },
+      }),
+    );
+    const bridge = utimerBridge([...CABLE, '--sdp', sdp, '--card', '10']);
+    await bridge.says(/"open"/);
+    const voice = new Voice(gstreamer(target), 6);
+    const recording = await record(bridge, 'described.raw', voice);
+    await voice.heardIn([recording]);
+    expect(recording.stray).toBe(0);
+    await expectWhole(bridge);
+  });
+});
+
+describe('Two hosts', () => {
+  let hosts: TwoHosts;
+  beforeAll(() => {
+    hosts = new TwoHosts();
+  });
+  afterAll(() => hosts.delete());
+
+  it('that receive one group, each into a card of its own, agree frame for frame', async () => {
+    const target = { address: '239.77.0.1', port: 16_404 };
+    const stream = ['--format', 'L24', '--rate', '48000', '--channels', '2'];
+    const bridges = HOSTS.map((host, index) =>
+      utimerBridge(
+        [
+          ...[...CABLE, ...stream, '--listen', `${target.address}:${target.port}`],
+          ...['--interface', `${host}0`, '--card', `${cards[index]?.number}`],
+        ],
+        hosts.at(host),
+      ),
+    );
+    for (const bridge of bridges) await bridge.says(/"open"/);
+    const sender = gstreamer(target, ['multicast-iface=left0', 'auto-multicast=true'], hosts.at('left'));
+    const voice = new Voice(sender, 6);
+    const recordings = await Promise.all(
+      bridges.map((bridge, index) => record(bridge, `${HOSTS[index]}.raw`, voice)),
+    );
+    await voice.heardIn(recordings);
+    for (const recording of recordings) expect(recording.stray).toBe(0);
+    const [left, right] = bridges.map((bridge) => told(bridge, 'stream')[0]?.ssrc);
+    expect(left).toBe(right);
+    for (const bridge of bridges) await expectWhole(bridge);
+  });
+});
