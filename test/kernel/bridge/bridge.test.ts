@@ -21,7 +21,7 @@ import { runChild } from '../../support/child.js';
 import { liftLimits } from '../../support/network.js';
 import { datagram, payloadAt, stream } from '../../support/rtp-stream.js';
 import { difference, noise, withCode } from '../loopback/support.js';
-import { Child, Datagrams, Listening, openBridge, STREAM } from './support.js';
+import { Child, Datagrams, Listening, openBridge, recorder, STREAM, stayBusy } from './support.js';
 
 let card: LoopbackCard;
 let restore: () => void;
@@ -89,19 +89,8 @@ describe('A bridge', () => {
     const bridge = await open();
     const path = join(folder, 'recorded.raw');
     const frames = 48_000;
-    writeFileSync(path, '');
-    const { listenerName, ...info } = bridge.info;
     const heard = once(bridge, 'listener');
-    const recorder = Child.module(`
-      import { appendFileSync } from 'node:fs';
-      const [card, device, substream] = ${JSON.stringify(listenerName.slice(3))}.split(',').map(Number);
-      const { rate, channels, format, periodFrames } = ${JSON.stringify(info)};
-      const capture = loopback.LoopbackCapture.open({ card, device, substream, rate, channels, format, periodFrames, periods: 200 });
-      for await (const bytes of capture) {
-        appendFileSync(${JSON.stringify(path)}, bytes);
-        if (capture.stats.frames >= ${frames}) break;
-      }
-      capture.close();`);
+    const recording = recorder(bridge, path, frames);
     const sender = Child.module(`
       const sender = await rtp.RtpSender.open({
         ...${JSON.stringify(STREAM)}, address: '127.0.0.1', port: ${bridge.info.port}, packetFrames: 48,
@@ -118,15 +107,10 @@ describe('A bridge', () => {
     await heard;
     sender.say('go');
     await new Promise(setImmediate);
-    const nap = new Int32Array(new SharedArrayBuffer(4));
-    const deadline = Date.now() + 60_000;
     // From here to the last frame the event loop of this thread does not turn.
-    while (statSync(path).size < sent.length && Date.now() < deadline) {
-      Atomics.wait(nap, 0, 0, 20);
-      for (const end = Date.now() + 20; Date.now() < end; );
-    }
+    stayBusy(() => statSync(path).size >= sent.length);
     expect(difference(sent, readFileSync(path))).toBeUndefined();
-    expect(await Promise.all([sender.ended, recorder.ended])).toMatchObject([{ code: 0 }, { code: 0 }]);
+    expect(await Promise.all([sender.ended, recording.ended])).toMatchObject([{ code: 0 }, { code: 0 }]);
     expect(await bridge.sample()).toMatchObject({ receiver: { framesLost: 0 }, loopback: { xruns: 0 } });
   });
 

@@ -2,9 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { Bridge, type BridgeOptions, type BridgeStats } from 'alsa-utimer/bridge';
+import { Bridge, type BridgeInfo, type BridgeOptions, type BridgeStats } from 'alsa-utimer/bridge';
 import { LoopbackCapture } from '../../../lib/loopback/index.js';
 
 const url = (path: string) => new URL(`../../../dist/${path}`, import.meta.url).href;
@@ -20,18 +21,20 @@ export function openBridge(card: number, options: Partial<BridgeOptions> = {}): 
   return Bridge.open({ ...STREAM, reorderNanoseconds: 10_000_000_000n, card, ...options });
 }
 
-/** The other end of a bridge's cable, in this process: everything that comes, as it comes. */
+/** The other end of a bridge's cable, in this process: everything that comes, as it comes, with room for ten seconds. */
 export class Listening {
   readonly #capture: LoopbackCapture;
   readonly #chunks: Buffer[] = [];
   readonly #ended: Promise<void>;
   readonly #abort = new AbortController();
+  #frames = 0;
+  #wanted: { readonly frames: number; readonly resolve: () => void } | undefined;
 
-  constructor({ info }: Bridge) {
+  constructor({ info }: { readonly info: BridgeInfo }) {
     const [card, device, substream] = info.listenerName.slice(3).split(',').map(Number);
     this.#capture = LoopbackCapture.open({
       ...{ card: card as number, device: device as 0 | 1, substream: substream as number },
-      ...{ rate: info.rate, channels: info.channels, periodFrames: info.periodFrames, periods: 200 },
+      ...{ rate: info.rate, channels: info.channels, periodFrames: info.periodFrames, periods: 1000 },
       format: info.format as 'S16_BE',
     });
     this.#ended = this.#record();
@@ -46,9 +49,21 @@ export class Listening {
     return Buffer.concat(this.#chunks);
   }
 
+  /** Resolves when so many frames have come. */
+  async reaches(frames: number): Promise<void> {
+    if (this.#frames >= frames) return;
+    await new Promise<void>((resolve) => {
+      this.#wanted = { frames, resolve };
+    });
+  }
+
   async #record(): Promise<void> {
     try {
-      for await (const frames of this.#capture.frames(this.#abort.signal)) this.#chunks.push(frames);
+      for await (const bytes of this.#capture.frames(this.#abort.signal)) {
+        this.#chunks.push(bytes);
+        this.#frames += bytes.length / this.#capture.frameBytes;
+        if (this.#wanted && this.#frames >= this.#wanted.frames) this.#wanted.resolve();
+      }
     } catch (error) {
       if (!this.#abort.signal.aborted) throw error;
     }
@@ -96,6 +111,32 @@ export class Datagrams {
   }
 }
 
+/** Records a bridge's cable in a process of its own: S16_BE into a file, until it has so many frames. */
+export function recorder({ info }: Bridge, path: string, frames: number): Child {
+  writeFileSync(path, '');
+  return Child.module(`
+    import { appendFileSync } from 'node:fs';
+    const { listenerName, ...info } = ${JSON.stringify(info)};
+    const [card, device, substream] = listenerName.slice(3).split(',').map(Number);
+    const { rate, channels, format, periodFrames } = info;
+    const capture = loopback.LoopbackCapture.open({ card, device, substream, rate, channels, format, periodFrames, periods: 200 });
+    for await (const bytes of capture) {
+      appendFileSync(${JSON.stringify(path)}, bytes);
+      if (capture.stats.frames >= ${frames}) break;
+    }
+    capture.close();`);
+}
+
+/** Keeps the event loop of this thread from turning until `done`. */
+export function stayBusy(done: () => boolean): void {
+  const nap = new Int32Array(new SharedArrayBuffer(4));
+  const deadline = Date.now() + 60_000;
+  while (!done() && Date.now() < deadline) {
+    Atomics.wait(nap, 0, 0, 20);
+    for (const end = Date.now() + 20; Date.now() < end; );
+  }
+}
+
 /** A process of Node that runs a module and is told to go on by lines on its stdin. */
 export class Child {
   static readonly #running = new Set<Child>();
@@ -104,8 +145,10 @@ export class Child {
   readonly #reader;
   stderr = '';
 
-  constructor(args: readonly string[]) {
-    this.process = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  /** @param wrapper what runs it: see TwoHosts.at */
+  constructor(args: readonly string[], wrapper: readonly string[] = []) {
+    const [program = '', ...rest] = [...wrapper, process.execPath, ...args];
+    this.process = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'] });
     Child.#running.add(this);
     this.#reader = createInterface({ input: this.process.stdout as NodeJS.ReadableStream });
     this.#reader.on('line', (line) => this.lines.push(line));
@@ -125,11 +168,15 @@ export class Child {
 
   /** `utimer`, as a user runs it. */
   static utimer(...args: string[]): Child {
-    return new Child([fileURLToPath(url('cli/main.js')), ...args]);
+    return Child.utimerAt([], ...args);
+  }
+
+  static utimerAt(wrapper: readonly string[], ...args: string[]): Child {
+    return new Child([fileURLToPath(url('cli/main.js')), ...args], wrapper);
   }
 
   /** A module that has `bridge`, `loopback` and `rtp` of this package, and `go`, which waits for the next line. */
-  static module(code: string): Child {
+  static module(code: string, wrapper: readonly string[] = []): Child {
     const prelude = `
       import { createInterface } from 'node:readline';
       import { once } from 'node:events';
@@ -138,17 +185,17 @@ export class Child {
       const rtp = await import(${JSON.stringify(url('rtp/index.js'))});
       const input = createInterface({ input: process.stdin });
       const go = () => once(input, 'line');`;
-    return new Child(['--input-type=module', '--eval', `${prelude}\n${code}\ninput.close();`]);
+    return new Child(['--input-type=module', '--eval', `${prelude}\n${code}\ninput.close();`], wrapper);
   }
 
-  /** The first line that fits, which may have come already. */
-  async line(matches: (line: string) => boolean = () => true): Promise<string> {
+  /** The first line that fits, which may have come already, but for the first `skip` lines. */
+  async line(matches: (line: string) => boolean = () => true, skip = 0): Promise<string> {
     const ended = this.ended.then(({ code }) => {
       throw new Error(`ended with ${code}: ${this.stderr}`);
     });
     ended.catch(() => {});
     for (;;) {
-      const found = this.lines.find(matches);
+      const found = this.lines.slice(skip).find(matches);
       if (found !== undefined) return found;
       await Promise.race([once(this.#reader, 'line'), ended]);
     }

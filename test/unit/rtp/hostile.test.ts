@@ -1,17 +1,13 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import {
-  Placer,
-  type PlacerOptions,
-  type StreamStartEvent,
-  serializeRtpPacket,
-} from '../../../lib/rtp/index.js';
+import { Placer, type PlacerOptions, type StreamStartEvent } from '../../../lib/rtp/index.js';
 import {
   datagram,
   expectedSamples,
   expectSamples,
   generator,
+  hostileDatagrams,
   PACKET_FRAMES,
   payloadAt,
   RATE,
@@ -61,67 +57,6 @@ function audited(options: Partial<PlacerOptions> = {}) {
 
 function distance(from: number, to: number): number {
   return (to - from) >>> 0;
-}
-
-/** One hostile datagram after the other. They know the stream, and some of them are of it. */
-function hostileDatagrams(seed: number): () => Uint8Array {
-  const random = generator(seed);
-  const noise = Uint8Array.from({ length: 70_000 }, () => random(256));
-  const slice = (length: number) => {
-    const at = random(noise.length - length);
-    return noise.slice(at, at + length);
-  };
-  const payloads = [0, 1, 3, 4, 48 * FRAME_BYTES, 6 * FRAME_BYTES, 480 * FRAME_BYTES, 1400].map((length) =>
-    slice(length),
-  );
-  let sequence = 65_000;
-  let timestamp = 2 ** 32 - 48_000;
-  const make = (more: object) =>
-    serializeRtpPacket({
-      payloadType: 96,
-      sequence,
-      timestamp,
-      ssrc: 1,
-      payload: payloads[4] as Uint8Array,
-      ...more,
-    });
-  const near = (value: number, spread: number, span: number) =>
-    (value + random(spread) - spread / 2 + span) % span;
-  const kinds: (() => Uint8Array)[] = [
-    () => {
-      sequence = (sequence + 1) & 0xffff;
-      timestamp = (timestamp + 48) % 2 ** 32;
-      return make({});
-    },
-    () => slice(random(64)),
-    () => slice(12 + random(1500)),
-    () => make({}).subarray(0, random(20)),
-    () => {
-      const bytes = make({
-        csrcs: [1, 2, 3],
-        extension: { profile: 1, data: new Uint8Array(8) },
-        padding: 4,
-      });
-      for (let i = 1 + random(3); i > 0; i--) bytes[random(bytes.length)] = random(256);
-      return bytes;
-    },
-    () => make({ payloadType: random(128) }),
-    () => make({ ssrc: random(2 ** 32) }),
-    () => make({ ssrc: 2 + random(2), sequence: random(65_536), timestamp: random(2 ** 32) }),
-    () => make({ sequence: random(65_536), timestamp: random(2 ** 32) }),
-    () => make({ timestamp: near(timestamp, 2000, 2 ** 32), sequence: near(sequence, 60, 65_536) }),
-    () => make({ timestamp: near(timestamp, 200_000, 2 ** 32), sequence: near(sequence, 4000, 65_536) }),
-    () => make({ payload: payloads[random(payloads.length)] }),
-    () => make({ timestamp: (timestamp + 47_999) % 2 ** 32, sequence: (sequence + 999) & 0xffff }),
-    () => {
-      // The sender begins anew, sometimes as another one.
-      if (random(64) === 0) timestamp = random(2 ** 32);
-      return make({});
-    },
-    () => (random(200) === 0 ? make({ payload: slice(65_000) }) : make({ padding: 1 + random(255) })),
-    () => new Uint8Array(random(1500)).fill(random(256)),
-  ];
-  return () => (kinds[random(kinds.length)] as () => Uint8Array)();
 }
 
 describe('a million hostile packets', () => {

@@ -10,6 +10,7 @@ import {
   RATE,
   Recording,
   sampleAt,
+  shuffled,
   stream,
   type TestPacket,
 } from '../../support/rtp-stream.js';
@@ -32,18 +33,6 @@ function placerFor(options: Partial<PlacerOptions> = {}) {
   const send = (packets: readonly TestPacket[], arrival = 0n) =>
     packets.map((packet) => placer.receive(datagram(packet), arrival));
   return { placer, recording, streams, losses, send };
-}
-
-/** Delays packets at random, so that none is overtaken by more than `most` others. The first stays the first. */
-function shuffled(
-  packets: readonly TestPacket[],
-  most: number,
-  random: (limit: number) => number,
-): TestPacket[] {
-  return packets
-    .map((packet, i) => ({ packet, key: i === 0 ? -1 : i + random(1000 * most) / 1000 }))
-    .sort((a, b) => a.key - b.key)
-    .map(({ packet }) => packet);
 }
 
 describe('a packet in order', () => {

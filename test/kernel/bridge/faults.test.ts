@@ -1,0 +1,332 @@
+// What a network does to a stream: whatever is lost, doubled, overtaken or begins anew, the listener of the cable gets as many
+// frames as the timestamps count, each in its place.
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Bridge, BridgeStats } from 'alsa-utimer/bridge';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { LoopbackCard } from '../../../lib/loopback/index.js';
+import { liftLimits, TwoHosts } from '../../support/network.js';
+import {
+  datagram,
+  expectedSamples,
+  generator,
+  hostileDatagrams,
+  PACKET_FRAMES,
+  shuffled,
+  stream,
+  type TestPacket,
+} from '../../support/rtp-stream.js';
+import { difference } from '../loopback/support.js';
+import { Child, Datagrams, Listening, openBridge, recorder, STREAM, stayBusy } from './support.js';
+
+let card: LoopbackCard;
+let restore: () => void;
+let folder: string;
+beforeAll(async () => {
+  card = await LoopbackCard.load();
+  restore = liftLimits();
+  folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-faults-'));
+});
+afterAll(async () => {
+  restore();
+  rmSync(folder, { recursive: true });
+  await LoopbackCard.unload();
+});
+
+let bridge: Bridge | undefined;
+afterEach(async () => {
+  await Child.endAll();
+  await bridge?.close();
+  bridge = undefined;
+});
+
+const PERIOD_BYTES = STREAM.periodFrames * 2;
+
+/** What has to be heard of streams that follow each other, and the silence that completes the last period. */
+function audio(...streams: readonly (readonly TestPacket[])[]): Buffer {
+  const samples = streams.map((packets) => Buffer.from(expectedSamples(packets).buffer).swap16());
+  const whole = Buffer.concat(samples);
+  return Buffer.concat([whole, Buffer.alloc((PERIOD_BYTES - (whole.length % PERIOD_BYTES)) % PERIOD_BYTES)]);
+}
+
+/** Sends each part when the listener has heard those before it, and closes the bridge. @returns what was heard, and the counters */
+async function carry(parts: Iterable<readonly TestPacket[]>): Promise<{ heard: Buffer; stats: BridgeStats }> {
+  bridge = await openBridge(card.number);
+  const listening = new Listening(bridge);
+  const datagrams = await Datagrams.to(bridge);
+  for (const packets of parts) {
+    const { loopback } = await datagrams.send(packets.map((packet) => datagram(packet)));
+    await listening.reaches(loopback.frames);
+  }
+  datagrams.close();
+  await bridge.close();
+  const { stats } = bridge;
+  return { heard: await listening.end(), stats };
+}
+
+/** A stream of a second or so, in parts that a listener's buffer takes with all their gaps. */
+function* inParts<T>(all: readonly T[], size = 400): Generator<readonly T[]> {
+  for (let at = 0; at < all.length; at += size) yield all.slice(at, at + size);
+}
+
+describe('A listener gets the frames that the timestamps count', () => {
+  it.each([1, 2, 3])('though every fifth packet is lost (seed %i)', async (seed) => {
+    const random = generator(seed);
+    // Sequence number and timestamp wrap on the way.
+    const packets = stream(4000, { sequence: 64_000, timestamp: 2 ** 32 - 1000 * PACKET_FRAMES });
+    const received = packets.filter((_, i) => i === 0 || random(100) >= 20);
+    const { heard, stats } = await carry(inParts(received));
+    expect(difference(audio(received), heard)).toBeUndefined();
+    const framesReceived = received.length * PACKET_FRAMES;
+    const framesDelivered = expectedSamples(received).length;
+    expect(stats).toMatchObject({
+      receiver: { framesReceived, framesDelivered, framesLost: framesDelivered - framesReceived, streams: 1 },
+      loopback: { xruns: 0, insertedFrames: 0, frames: heard.length / 2 },
+    });
+  });
+
+  it.each([4, 5])('though they are lost in bursts of up to a second (seed %i)', async (seed) => {
+    const random = generator(seed);
+    const packets = stream(20_000, { sequence: 1, timestamp: 2 ** 32 - 70_000 });
+    const bursts: TestPacket[][] = [];
+    for (let at = 0; at < packets.length - 50; at += random(1000)) {
+      const burst = packets.slice(at, at + 3 + random(200));
+      bursts.push(burst);
+      at += burst.length;
+    }
+    const { heard, stats } = await carry(bursts);
+    expect(difference(audio(bursts.flat()), heard)).toBeUndefined();
+    expect(stats.receiver).toMatchObject({ streams: 1, packetsLate: 0, packetsPlaced: bursts.flat().length });
+  });
+
+  it.each([6, 7])('though packets are doubled and overtaken within the window (seed %i)', async (seed) => {
+    const random = generator(seed);
+    const packets = stream(4000, { sequence: 65_000, timestamp: 2 ** 32 - 50_000 });
+    const received = packets.filter((_, i) => i === 0 || random(100) >= 5);
+    const doubled = received.flatMap((packet) => (random(100) < 10 ? [packet, packet] : [packet]));
+    const { heard, stats } = await carry(inParts(shuffled(doubled, 6, random)));
+    expect(difference(audio(received), heard)).toBeUndefined();
+    expect(stats.receiver).toMatchObject({
+      ...{ packets: doubled.length, packetsPlaced: received.length, packetsLate: 0, streams: 1 },
+      packetsDuplicate: doubled.length - received.length,
+    });
+  });
+
+  it('though packets are overtaken by more than the window, and come too late', async () => {
+    const random = generator(8);
+    const packets = stream(4000, { timestamp: 2 ** 32 - 50_000 });
+    const { heard, stats } = await carry(inParts(shuffled(packets, 40, random)));
+    expect(stats.receiver.packetsLate).toBeGreaterThan(0);
+    expect(stats.receiver).toMatchObject({ framesDelivered: packets.length * PACKET_FRAMES, streams: 1 });
+    const sent = audio(packets);
+    expect(heard.length).toBe(sent.length);
+    let lost = 0;
+    for (let at = 0; at < packets.length * PACKET_FRAMES * 2; at += 2) {
+      const sample = heard.readUInt16BE(at);
+      if (sample === 0) lost++;
+      else if (sample !== sent.readUInt16BE(at)) expect.fail(`frame ${at / 2} is out of its place`);
+    }
+    expect(lost).toBe(stats.receiver.framesLost);
+  });
+
+  it('of a sender that begins anew a hundred times, and loses packets all the while', async () => {
+    const random = generator(9);
+    const lives = Array.from({ length: 100 }, () => {
+      const begin = { ssrc: random(2 ** 32), sequence: random(65_536), timestamp: random(2 ** 32) };
+      const packets = stream(20 + random(50), begin);
+      return packets.filter(() => random(100) >= 20);
+    });
+    bridge = await openBridge(card.number);
+    const listening = new Listening(bridge);
+    const told: [string, number, number][] = [];
+    bridge.on('stream', ({ reason, ssrc, timestamp }) => told.push([reason, ssrc, timestamp]));
+    for (const packets of lives) {
+      // Each from a port of its own, as a process that was started anew.
+      const datagrams = await Datagrams.to(bridge);
+      await datagrams.send(packets.map((packet) => datagram(packet)));
+      datagrams.close();
+    }
+    await bridge.close();
+    expect(difference(audio(...lives), await listening.end())).toBeUndefined();
+    expect(told).toEqual(
+      lives.map(([first], i) => [i === 0 ? 'first' : 'ssrc', first?.ssrc, first?.timestamp]),
+    );
+    expect(bridge.stats.receiver).toMatchObject({ streams: 100, packetsStray: 0, packetsLate: 0 });
+  });
+
+  it('of a sender that is away for longer than a gap may be, and then goes on', async () => {
+    const packets = stream(9000);
+    const before = packets.slice(0, 2000);
+    const after = packets.slice(7000);
+    const { heard, stats } = await carry([...inParts(before), ...inParts(after)]);
+    expect(difference(audio(before, after), heard)).toBeUndefined();
+    expect(stats.receiver).toMatchObject({ framesLost: 0, streams: 2 });
+  });
+
+  it('among twenty thousand hostile packets, and then those of a sender that begins anew, whole', async () => {
+    bridge = await openBridge(card.number);
+    const listening = new Listening(bridge);
+    let byTimestamp = 0;
+    let began = 0;
+    bridge.on('stream', ({ timestamp, previous }) => {
+      if (previous) byTimestamp += (previous.timestamp - began) >>> 0;
+      began = timestamp;
+    });
+    const hostile = hostileDatagrams(11);
+    const datagrams = await Datagrams.to(bridge);
+    for (let sent = 0; sent < 20_000; sent += 100) {
+      const { loopback } = await datagrams.send(Array.from({ length: 100 }, hostile));
+      await listening.reaches(loopback.frames);
+    }
+    const last = stream(200, { ssrc: 99, timestamp: 2 ** 32 - 480 });
+    await datagrams.send(last.map((packet) => datagram(packet)));
+    datagrams.close();
+    await bridge.close();
+    const { receiver, eventsDropped } = bridge.stats;
+    expect(eventsDropped).toBe(0);
+    expect(receiver.framesDelivered).toBe(byTimestamp + 200 * PACKET_FRAMES);
+    const heard = await listening.end();
+    const end = receiver.framesDelivered * 2;
+    expect(heard.length).toBe(Math.ceil(end / PERIOD_BYTES) * PERIOD_BYTES);
+    expect(difference(audio(last), heard.subarray(end - 400 * PACKET_FRAMES, end))).toBeUndefined();
+  });
+
+  it('while the main thread is busy, and hears afterwards of as many losses as it can', async () => {
+    const random = generator(10);
+    const packets = stream(10_000);
+    // Every loss is a gap of its own, and behind the last one come more packets than may wait.
+    const received = packets.filter((_, i) => i % 2 === 0 || i > packets.length - 20 || random(100) >= 40);
+    const sent = audio(received);
+    bridge = await openBridge(card.number, { statsMilliseconds: 0 });
+    let losses = 0;
+    bridge.on('loss', () => losses++);
+    const path = join(folder, 'busy.raw');
+    const heard = once(bridge, 'listener');
+    const recording = recorder(bridge, path, sent.length / 2);
+    const texts = received.map((packet) => Buffer.from(datagram(packet)).toString('base64'));
+    writeFileSync(`${path}.packets`, texts.join('\n'));
+    // Never further ahead of the recording than the socket and the recorder's buffer hold.
+    const sender = Child.module(`
+      const { createSocket } = await import('node:dgram');
+      const { readFileSync, statSync } = await import('node:fs');
+      const packets = readFileSync(${JSON.stringify(`${path}.packets`)}, 'utf8').split('\\n').map((text) => Buffer.from(text, 'base64'));
+      const socket = createSocket('udp4');
+      console.log('open');
+      await go();
+      for (const packet of packets) {
+        while (packet.readUInt32BE(4) * 2 > statSync(${JSON.stringify(path)}).size + 40 * ${PERIOD_BYTES}) {
+          await new Promise(setImmediate);
+        }
+        await new Promise((resolve) => socket.send(packet, ${bridge.info.port}, '127.0.0.1', resolve));
+      }
+      socket.close();`);
+    await sender.line();
+    await heard;
+    sender.say('go');
+    await new Promise(setImmediate);
+    stayBusy(() => statSync(path).size >= sent.length);
+    expect(difference(sent, readFileSync(path))).toBeUndefined();
+    expect(await Promise.all([sender.ended, recording.ended])).toMatchObject([{ code: 0 }, { code: 0 }]);
+    await bridge.close();
+    const { receiver, loopback, eventsDropped } = bridge.stats;
+    expect(receiver).toMatchObject({ packets: received.length, packetsLate: 0, streams: 1 });
+    expect(loopback).toMatchObject({ xruns: 0 });
+    expect(eventsDropped).toBeGreaterThan(0);
+    // The stream's event, the listener's two, and the losses.
+    expect(losses + eventsDropped).toBeGreaterThanOrEqual(receiver.gaps);
+    expect(losses + eventsDropped).toBeLessThanOrEqual(receiver.gaps + 3);
+  });
+});
+
+describe('A bridge of a group', () => {
+  const GROUP = { address: '239.77.0.9', port: 16_509 };
+  let hosts: TwoHosts;
+  beforeAll(() => {
+    hosts = new TwoHosts();
+  });
+  afterAll(() => hosts.delete());
+
+  it('goes on when its interface was down, and when it was replaced by another', async () => {
+    const cable = Child.utimerAt(
+      hosts.at('right'),
+      ...['bridge', '--listen', `${GROUP.address}:${GROUP.port}`, '--interface', 'right0', '--json'],
+      ...['--format', 'L16', '--rate', '48000', '--channels', '1', '--sample-format', 'S16_BE'],
+      ...['--card', `${card.number}`, '--starvation', 'hold', '--stats', '50ms'],
+    );
+    const listening = new Listening({ info: JSON.parse(await cable.line()) });
+    const sender = Child.module(
+      `
+      const { createSocket } = await import('node:dgram');
+      const socket = createSocket('udp4');
+      for await (const line of input) {
+        // What cannot be sent is lost.
+        for (const text of JSON.parse(line)) {
+          await new Promise((resolve) => socket.send(Buffer.from(text, 'base64'), ${GROUP.port}, '${GROUP.address}', resolve));
+        }
+        console.log('sent');
+      }
+      socket.close();`,
+      hosts.at('left'),
+    );
+    const send = async (datagrams: readonly Uint8Array[]) => {
+      const before = sender.lines.length;
+      sender.say(JSON.stringify(datagrams.map((bytes) => Buffer.from(bytes).toString('base64'))));
+      await sender.line(undefined, before);
+    };
+    /** The next counters for which it is true. */
+    const counters = async (holds: (stats: BridgeStats['receiver']) => boolean = () => true) => {
+      const line = await cable.line((text) => {
+        const { type, receiver } = JSON.parse(text);
+        return type === 'stats' && holds(receiver);
+      }, cable.lines.length);
+      return JSON.parse(line).receiver as BridgeStats['receiver'];
+    };
+    /** Resolves when datagrams arrive: those that are no packets tell. */
+    const reach = async () => {
+      const { truncated } = (await counters()).packetsRejected;
+      do await send([Uint8Array.of(0)]);
+      while ((await counters()).packetsRejected.truncated === truncated);
+    };
+    const packets = stream(2600, { sequence: 65_000, timestamp: 2 ** 32 - 30_000 });
+    let placed = 0;
+    const sendHeard = async (from: number, to: number) => {
+      await reach();
+      for (const part of inParts(packets.slice(from, to), 200)) {
+        placed += part.length;
+        await send(part.map((packet) => datagram(packet)));
+        await counters(({ packetsPlaced }) => packetsPlaced === placed);
+      }
+    };
+    const sendLost = (from: number, to: number) =>
+      send(packets.slice(from, to).map((packet) => datagram(packet)));
+
+    await sendHeard(0, 500);
+    hosts.down('right');
+    await sendLost(500, 800);
+    hosts.up('right');
+    await sendHeard(800, 1300);
+    hosts.cut();
+    await sendLost(1300, 2100);
+    hosts.connect();
+    // It is a member again after a silence.
+    await sendHeard(2100, 2600);
+
+    cable.process.kill('SIGINT');
+    expect(await cable.ended).toEqual({ code: 0, signal: null });
+    const received = [packets.slice(0, 500), packets.slice(800, 1300), packets.slice(2100)].flat();
+    expect(difference(audio(received), await listening.end())).toBeUndefined();
+    expect(JSON.parse(cable.lines.at(-1) as string)).toMatchObject({
+      type: 'close',
+      receiver: {
+        packetsPlaced: 1500,
+        framesLost: 1100 * PACKET_FRAMES,
+        gaps: 2,
+        streams: 1,
+        packetsLate: 0,
+      },
+      loopback: { xruns: 0, insertedFrames: 0 },
+    });
+  });
+});
