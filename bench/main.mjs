@@ -37,15 +37,18 @@ for (const one of chosen) {
   results.push(result);
   const side = ({ median, min, max }) =>
     `${median.toFixed(0)} (${min.toFixed(0)}..${max.toFixed(0)})`.padStart(20);
-  const aim = one.aim === undefined ? '' : `at most ${one.aim}`;
+  const aim = one.aim ?? one.most;
   console.log(
-    `${one.name.padEnd(16)} ${side(result.ours)} ${side(result.c)}   ${result.ratio.toFixed(2)}   ${aim}  [${one.unit}]`,
+    `${one.name.padEnd(16)} ${side(result.ours)} ${side(result.c)}   ${result.ratio?.toFixed(2) ?? '  - '}   ${aim === undefined ? '' : `at most ${aim}`}  [${one.unit}]`,
   );
 }
 if (values.json) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
 
-/** A case has open(), which returns { ours(), c(), close() }; both sides resolve with a figure in the case's unit. */
-async function measure({ name, what, unit, aim, open }) {
+/**
+ * A case has open(), which returns { ours(), c(), close() }; both sides resolve with a figure in the case's unit. `aim` is
+ * the ratio that is wanted; figures that may be zero have none, and `most` instead, for ours.
+ */
+async function measure({ name, what, unit, aim, most, open }) {
   const sides = await open();
   try {
     const ours = [];
@@ -57,7 +60,8 @@ async function measure({ name, what, unit, aim, open }) {
       c.push(await sides.c());
     }
     const [first, second] = [summary(ours), summary(c)];
-    return { name, what, unit, aim, rounds, ours: first, c: second, ratio: first.median / second.median };
+    const ratio = most === undefined ? first.median / second.median : undefined;
+    return { name, what, unit, aim, most, rounds, ours: first, c: second, ratio };
   } finally {
     await sides.close();
   }

@@ -1,0 +1,114 @@
+// A bridge against a C program that makes the same calls: poll, recvfrom, WRITEI and TRIGGER. Nobody listens, on either side.
+import { once } from 'node:events';
+import { Bridge } from '../../dist/bridge/index.js';
+import { periodResolution } from '../../dist/index.js';
+import { LoopbackCard } from '../../dist/loopback/index.js';
+import { Peer } from '../peer.mjs';
+
+const RATE = 48_000;
+const PERIOD_FRAMES = 480;
+const PACKETS = 3_000;
+/** Of a stream, between two packets: 48 frames. */
+const INTERVAL_US = 1_000;
+const STREAMS = 8;
+
+const stream = { encoding: 'L16', rate: RATE, channels: 2, payloadType: 96, address: '127.0.0.1', port: 0 };
+
+const openBridge = (card, substream) =>
+  Bridge.open({
+    ...{ ...stream, card, substream, periodFrames: PERIOD_FRAMES, starvation: 'hold' },
+    ...{ statsMilliseconds: 0, silenceMilliseconds: 300 },
+  });
+
+/** A receiver in C with a cable of its own, and the port that it listens at. */
+async function openPeer(card) {
+  const peer = new Peer('receive_loop', periodResolution(RATE, PERIOD_FRAMES), card.number, PERIOD_FRAMES);
+  const before = card.timerSource;
+  card.setTimerSource(`-1.4.${await peer.answer()}`);
+  const port = await peer.ask('open');
+  card.setTimerSource(before);
+  return { peer, port };
+}
+
+const send = (source, ports) => source.ask(`${PACKETS} ${INTERVAL_US} ${ports.join(' ')}`);
+const findCard = async () => LoopbackCard.list()[0] ?? (await LoopbackCard.load());
+
+function expectAll(packets, sent) {
+  if (packets !== sent) throw new Error(`${packets} packets came of ${sent}`);
+}
+
+const processor = {
+  name: 'bridge',
+  what: `one stream of ${1e6 / INTERVAL_US} packets a second: processor time of a bridge's process, against the same calls in C`,
+  unit: 'ns a packet',
+  aim: 3,
+  async open() {
+    const card = await findCard();
+    const sources = [new Peer('packet_source'), new Peer('packet_source')];
+    const { peer, port } = await openPeer(card);
+    const bridge = await openBridge(card.number, 1);
+    return {
+      ours: async () => {
+        const { packets } = (await bridge.sample()).receiver;
+        const before = process.cpuUsage();
+        await send(sources[0], [bridge.info.port]);
+        await once(bridge, 'silence');
+        const { user, system } = process.cpuUsage(before);
+        expectAll((await bridge.sample()).receiver.packets - packets, PACKETS);
+        return ((user + system) * 1000) / PACKETS;
+      },
+      c: async () => {
+        const received = peer.ask('receive');
+        await send(sources[1], [port]);
+        const [packets, nanoseconds] = (await received).split(' ').map(Number);
+        expectAll(packets, PACKETS);
+        return nanoseconds / PACKETS;
+      },
+      async close() {
+        await bridge.close();
+        for (const one of [peer, ...sources]) await one.close();
+      },
+    };
+  },
+};
+
+const loss = {
+  name: 'bridge-loss',
+  what: `${STREAMS} streams of ${1e6 / INTERVAL_US} packets a second each: packets lost by ${STREAMS} bridges of one process, and by as many programs in C`,
+  unit: `packets lost of ${STREAMS * PACKETS}`,
+  most: 0,
+  async open() {
+    const card = await findCard();
+    const source = new Peer('packet_source');
+    return {
+      ours: async () => {
+        const bridges = [];
+        for (let substream = 0; substream < STREAMS; substream += 1) {
+          bridges.push(await openBridge(card.number, substream));
+        }
+        await send(
+          source,
+          bridges.map(({ info }) => info.port),
+        );
+        await Promise.all(bridges.map((bridge) => once(bridge, 'silence')));
+        await Promise.all(bridges.map((bridge) => bridge.close()));
+        return bridges.reduce((lost, { stats }) => lost - stats.receiver.packetsPlaced, STREAMS * PACKETS);
+      },
+      c: async () => {
+        const peers = [];
+        for (let i = 0; i < STREAMS; i += 1) peers.push(await openPeer(card));
+        const received = peers.map(({ peer }) => peer.ask('receive'));
+        await send(
+          source,
+          peers.map(({ port }) => port),
+        );
+        const counts = (await Promise.all(received)).map((answer) => Number(answer.split(' ')[0]));
+        for (const { peer } of peers) await peer.close();
+        return counts.reduce((lost, packets) => lost - packets, STREAMS * PACKETS);
+      },
+      close: () => source.close(),
+    };
+  },
+};
+
+export default [processor, loss];

@@ -1,0 +1,133 @@
+// The C side of the bridge benchmarks, with the calls that libuv makes: waits for packets, receives until
+// there is none, places each by its timestamp, and for each full period writes and triggers. Creates a
+// userspace-driven timer and prints its id; after a line "open" opens the playback side of a cable on it and
+// prints the port that it receives at; then for each further line receives until no packet has come for a
+// while, and prints how many came and the nanoseconds of processor time that they took.
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include "peer.h"
+
+enum { HEADER = 12, FRAME_BYTES = 4, MAX_DATAGRAM = 65536, SILENCE_MS = 300 };
+
+static struct {
+  int timer, pcm, running;
+  unsigned period, pending;
+  uint8_t *data;
+} cable;
+
+static void move_period(void) {
+  struct snd_xferi transfer = {.buf = cable.data, .frames = cable.period};
+  check(ioctl(cable.pcm, SNDRV_PCM_IOCTL_WRITEI_FRAMES, &transfer), "WRITEI_FRAMES");
+  if (!cable.running) {
+    start_pcm(cable.pcm);
+    cable.running = 1;
+  }
+  check(ioctl(cable.timer, UTIMER_TRIGGER), "TRIGGER");
+  cable.pending = 0;
+}
+
+// Frames in network byte order; NULL stands for silence.
+static void place(const uint8_t *payload, unsigned frames) {
+  while (frames > 0) {
+    const unsigned room = cable.period - cable.pending;
+    const unsigned part = frames < room ? frames : room;
+    uint8_t *to = cable.data + (size_t)cable.pending * FRAME_BYTES;
+    if (payload) {
+      for (unsigned i = 0; i < part * FRAME_BYTES; i += 2) {
+        to[i] = payload[i + 1];
+        to[i + 1] = payload[i];
+      }
+      payload += (size_t)part * FRAME_BYTES;
+    } else {
+      memset(to, 0, (size_t)part * FRAME_BYTES);
+    }
+    frames -= part;
+    cable.pending += part;
+    if (cable.pending == cable.period) {
+      move_period();
+    }
+  }
+}
+
+static long receive(int descriptor) {
+  static uint8_t datagram[MAX_DATAGRAM];
+  uint32_t next = 0;
+  long packets = 0;
+  struct pollfd polled = {descriptor, POLLIN, 0};
+  for (;;) {
+    struct sockaddr_in from;
+    socklen_t size = sizeof from;
+    const ssize_t length =
+        recvfrom(descriptor, datagram, sizeof datagram, 0, (struct sockaddr *)&from, &size);
+    if (length < 0 && errno == EAGAIN) {
+      const int ready = poll(&polled, 1, packets > 0 ? SILENCE_MS : -1);
+      check(ready, "poll");
+      if (ready == 0) {
+        return packets;
+      }
+      continue;
+    }
+    check((int)length, "recvfrom");
+    if (length <= HEADER || datagram[0] != 0x80 || (datagram[1] & 0x7f) != 96) {
+      continue;
+    }
+    uint32_t timestamp;
+    memcpy(&timestamp, datagram + 4, sizeof timestamp);
+    timestamp = ntohl(timestamp);
+    const unsigned frames = (unsigned)(length - HEADER) / FRAME_BYTES;
+    if (packets == 0) {
+      next = timestamp;
+    }
+    const int32_t ahead = (int32_t)(timestamp - next);
+    if (ahead < 0) {
+      continue;
+    }
+    place(NULL, (unsigned)ahead);
+    place(datagram + HEADER, frames);
+    next = timestamp + frames;
+    ++packets;
+  }
+}
+
+static int64_t processor(void) {
+  struct rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000LL +
+         (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000LL;
+}
+
+int main(int argc, char **argv) {
+  if (argc != 4) {
+    fprintf(stderr, "usage: receive_loop RESOLUTION_NS CARD PERIOD_FRAMES\n");
+    return 2;
+  }
+  cable.period = (unsigned)atoi(argv[3]);
+  cable.data = calloc(cable.period, FRAME_BYTES);
+  cable.timer = create_timer(argv[1]);
+  char line[16];
+  if (!fgets(line, sizeof line, stdin)) {
+    return 0;
+  }
+  cable.pcm = open_pcm(atoi(argv[2]), "D0p", cable.period, 0);
+  const int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  check(descriptor, "socket");
+  // What a bridge asks for; the kernel gives net.core.rmem_max.
+  const int buffer = 2 << 20;
+  check(setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer), "SO_RCVBUF");
+  struct sockaddr_in address = {AF_INET, 0, {htonl(INADDR_LOOPBACK)}, {0}};
+  socklen_t size = sizeof address;
+  check(bind(descriptor, (struct sockaddr *)&address, size), "bind");
+  check(getsockname(descriptor, (struct sockaddr *)&address, &size), "getsockname");
+  printf("%d\n", ntohs(address.sin_port));
+  while (fgets(line, sizeof line, stdin)) {
+    const int64_t before = processor();
+    const long packets = receive(descriptor);
+    printf("%ld %lld\n", packets, (long long)(processor() - before));
+  }
+  free(cable.data);
+  return 0;
+}
