@@ -40,6 +40,8 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     if (rest.includes('--help') || rest.includes('-h')) return say(io.stdout, command.help, 0);
     return await command.run(rest, io);
   } catch (error) {
+    // Whatever it waited for, the user wanted it to end.
+    if (io.signal.aborted && (error as Error).name === 'AbortError') return 0;
     if (error instanceof UsageError || isArgumentError(error)) {
       const { message } = error as Error;
       return say(io.stderr, `utimer ${name}: ${message}\nTry \`utimer ${name} --help\`.`, 2);

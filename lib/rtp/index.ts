@@ -39,6 +39,7 @@ export {
 export {
   type DescribeOptions,
   describeStream,
+  type LoadSdpOptions,
   loadSdp,
   type MediaClock,
   type ParseSdpOptions,

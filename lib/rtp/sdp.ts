@@ -1,5 +1,5 @@
 /** Session descriptions (SDP, RFC 8866) of L16 and L24 streams, with what AES67 adds to them. */
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { isIP } from 'node:net';
 import sdpTransform, { type MediaDescription, type SessionDescription } from 'sdp-transform';
 import { checkInteger, checkOptions, checkString, rangeError, typeError } from '../arguments.js';
@@ -16,6 +16,9 @@ import {
 
 /** No honest description is longer. */
 const MAX_SDP_BYTES = 65_536;
+const DEFAULT_TIMEOUT_MS = 10_000;
+/** An audio stream, and over how many ports it goes (RFC 8866, section 5.14), which the parser does not know. */
+const AUDIO_PORTS = /^(m=audio \d*)(?:\/(\d+))?(?= )/gm;
 
 /** The payload types that RFC 3551, table 4, gives L16 for good: 44.1 kHz, two channels and one. */
 const STATIC_PAYLOAD_TYPES = new Map<number, RtpAudioFormat>([
@@ -81,8 +84,11 @@ export function parseSdp(text: string, options: ParseSdpOptions = {}): StreamPar
   if (text.length > MAX_SDP_BYTES)
     throw new SdpError(`the description is longer than ${MAX_SDP_BYTES} bytes`);
   if (!/^v=0\s*$/m.test(text)) throw new SdpError('this is not a session description: it has no line v=0');
-  const session = sdpTransform.parse(text);
-  const audio = session.media.filter(({ type }) => type === 'audio');
+  const session = sdpTransform.parse(text.replace(AUDIO_PORTS, '$1'));
+  const ports = [...text.matchAll(AUDIO_PORTS)].map(([, , count]) => Number(count ?? 1));
+  const audio = session.media
+    .filter(({ type }) => type === 'audio')
+    .map((media, index) => ({ media, ports: ports[index] ?? 1 }));
   if (audio.length === 0)
     throw new SdpError('no stream of audio: a line like "m=audio 5004 RTP/AVP 96" is missing');
   if (stream === undefined) return firstPlayable(session, audio);
@@ -91,32 +97,36 @@ export function parseSdp(text: string, options: ParseSdpOptions = {}): StreamPar
   return streamParameters(session, chosen);
 }
 
+export interface LoadSdpOptions extends ParseSdpOptions {
+  /** Milliseconds that a web server may take for all of its answer, 1..2^31-1. Default 10000. */
+  readonly timeoutMilliseconds?: number;
+  readonly signal?: AbortSignal;
+}
+
 /**
- * Reads a session description from a file, or from the address of a web server.
+ * Reads a session description from a file, or from the address of a web server. No more of either is read than a description
+ * may be long, 65536 bytes.
  *
  * @param location a path, or a URL of the schemes file, http and https
- * @throws SdpError, also where the server does not answer, or with an error
- * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE
+ * @throws SdpError, also where the server does not answer in time, answers with an error, or breaks off
+ * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE
  * @throws the error of the system where the file cannot be read; an AbortError
+ *
+ * @example
+ * const stream = await loadSdp('http://192.168.1.1/by-name/Stage%20left');
+ * using receiver = await RtpReceiver.open({ ...stream, sink: loop });
  */
 export async function loadSdp(
   location: string | URL,
-  options: ParseSdpOptions & { readonly signal?: AbortSignal } = {},
+  options: LoadSdpOptions = {},
 ): Promise<StreamParameters> {
   const name = location instanceof URL ? location.href : checkString('location', location);
-  const { signal } = checkOptions('options', options);
-  if (/^https?:/i.test(name)) {
-    const response = await fetch(name, { signal: signal ?? null }).catch((error: Error) => {
-      signal?.throwIfAborted();
-      throw new SdpError(
-        `${name} cannot be fetched: ${(error.cause as Error | undefined)?.message ?? error.message}`,
-      );
-    });
-    if (!response.ok) throw new SdpError(`${name} answered ${response.status} ${response.statusText}`);
-    return parseSdp(await boundedText(response, name), options);
-  }
+  const { signal, timeoutMilliseconds = DEFAULT_TIMEOUT_MS } = checkOptions('options', options);
+  checkInteger('options.timeoutMilliseconds', timeoutMilliseconds, 1, 2 ** 31 - 1);
+  signal?.throwIfAborted();
+  if (/^https?:/i.test(name)) return parseSdp(await fetchText(name, timeoutMilliseconds, signal), options);
   const path = /^file:/i.test(name) ? new URL(name) : name;
-  return parseSdp(await readFile(path, { encoding: 'utf8', signal }), options);
+  return parseSdp(await boundedText(createReadStream(path, signal ? { signal } : {}), name), options);
 }
 
 /** A stream to describe. */
@@ -146,6 +156,12 @@ export interface DescribeOptions extends RtpAudioFormat {
  * Writes the session description of a stream, for its receivers.
  *
  * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE
+ *
+ * @example
+ * const text = describeStream({
+ *   ...{ encoding: 'L24', rate: 48_000, channels: 2, payloadType: 96, packetFrames: 48 },
+ *   ...{ address: '239.0.0.1', port: 5004, origin: '192.168.1.1', name: 'Stage left' },
+ * });
  */
 export function describeStream(options: DescribeOptions): string {
   const { encoding, rate, channels } = checkAudioFormat('options', checkOptions('options', options));
@@ -203,11 +219,17 @@ function formatMediaClock(clock: MediaClock): string {
   return clock.kind === 'sender' ? 'sender' : checkLine('options.mediaClock.value', clock.value);
 }
 
-function firstPlayable(session: SessionDescription, audio: readonly MediaDescription[]): StreamParameters {
+/** A line m=audio, and how many ports it names. */
+interface AudioStream {
+  readonly media: MediaDescription;
+  readonly ports: number;
+}
+
+function firstPlayable(session: SessionDescription, audio: readonly AudioStream[]): StreamParameters {
   let first: unknown;
-  for (const media of audio) {
+  for (const candidate of audio) {
     try {
-      return streamParameters(session, media);
+      return streamParameters(session, candidate);
     } catch (error) {
       first ??= error;
     }
@@ -215,8 +237,11 @@ function firstPlayable(session: SessionDescription, audio: readonly MediaDescrip
   throw first;
 }
 
-function streamParameters(session: SessionDescription, media: MediaDescription): StreamParameters {
+function streamParameters(session: SessionDescription, { media, ports }: AudioStream): StreamParameters {
   const { protocol } = media;
+  if (ports !== 1) {
+    throw new SdpError(`m=audio ${media.port}/${ports} goes over ${ports} ports: only one is supported`);
+  }
   if (protocol !== 'RTP/AVP' && protocol !== 'RTP/AVPF') {
     throw new SdpError(`m=audio is carried by ${protocol}: only RTP/AVP is supported, without encryption`);
   }
@@ -296,11 +321,12 @@ function connectionOf(
       'the address is missing: a line like "c=IN IP4 239.0.0.1/32", for the session or the media',
     );
   }
-  const [address = '', hops] = String(connection.ip).split('/');
+  const [address = '', hops, groups = '1'] = String(connection.ip).split('/');
   if (isIP(address) === 0) throw new SdpError(`c= gives "${address}": an IPv4 or IPv6 address is needed`);
   if (isIP(address) === 6 || hops === undefined) return { address };
   const ttl = Number(hops);
   if (!/^\d+$/.test(hops) || ttl > 255) throw new SdpError(`c= gives the ttl "${hops}": 0..255 are possible`);
+  if (groups !== '1') throw new SdpError(`c= gives ${groups} groups: only one is supported`);
   return { address, ttl };
 }
 
@@ -331,10 +357,32 @@ function mediaClockOf(clock: MediaDescription['mediaClk']): MediaClock | undefin
   return { kind: 'other', value: value === undefined ? String(name) : `${name}=${value}` };
 }
 
-async function boundedText(response: Response, name: string): Promise<string> {
+async function fetchText(
+  name: string,
+  milliseconds: number,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const timeout = AbortSignal.timeout(milliseconds);
+  try {
+    const response = await fetch(name, { signal: signal ? AbortSignal.any([signal, timeout]) : timeout });
+    if (!response.ok) throw new SdpError(`${name} answered ${response.status} ${response.statusText}`);
+    return await boundedText(response.body ?? [], name);
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof SdpError) throw error;
+    if (timeout.aborted) throw new SdpError(`${name} did not answer within ${milliseconds} ms`);
+    const { message, cause } = error as Error;
+    throw new SdpError(`${name} cannot be fetched: ${(cause as Error | undefined)?.message ?? message}`);
+  }
+}
+
+async function boundedText(
+  source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  name: string,
+): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of source) {
     bytes += chunk.length;
     if (bytes > MAX_SDP_BYTES) throw new SdpError(`${name} gives more than ${MAX_SDP_BYTES} bytes`);
     chunks.push(chunk);

@@ -173,6 +173,12 @@ export class RtpSender implements Disposable, AsyncDisposable {
    *
    * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE
    * @throws the error of the system where the local address cannot be bound; an AbortError
+   *
+   * @example
+   * await using sender = await RtpSender.open({
+   *   ...{ encoding: 'L24', rate: 48_000, channels: 2, packetFrames: 48, format: 'S32_LE' },
+   *   ...{ address: '239.0.0.1', port: 5004, interface: 'eth0', ttl: 8 },
+   * });
    */
   static async open(options: RtpSenderOptions): Promise<RtpSender> {
     const { signal, localAddress } = checkOptions('options', options);
@@ -235,7 +241,14 @@ export class RtpSender implements Disposable, AsyncDisposable {
     };
   }
 
-  /** The stream's session description, for its receivers. */
+  /**
+   * The stream's session description, for its receivers.
+   *
+   * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE
+   *
+   * @example
+   * writeFileSync('stage-left.sdp', sender.describe({ name: 'Stage left', origin: '192.168.1.1' }));
+   */
   describe(
     options: { readonly name?: string; readonly origin?: string; readonly sessionId?: number } = {},
   ): string {
@@ -304,6 +317,9 @@ export class RtpSender implements Disposable, AsyncDisposable {
    * A source that falls behind is made up for, unless by more than a second. Flushes at the end.
    *
    * @throws AlsaError ERR_CLOSED; TypeError ERR_INVALID_ARG_TYPE; RangeError ERR_OUT_OF_RANGE; an AbortError; what the source throws
+   *
+   * @example
+   * await sender.pace(createReadStream('music.raw'), { signal: AbortSignal.timeout(60_000) });
    */
   async pace(
     source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,

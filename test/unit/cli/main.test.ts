@@ -1,4 +1,7 @@
 // The `utimer` command as far as it goes without a kernel: what it understands, what it prints, what it returns.
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Readable, Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { duration, json } from '../../../lib/cli/command.js';
@@ -38,7 +41,9 @@ afterEach(() => {
   setProcAsound(undefined);
 });
 
-async function utimer(...args: string[]) {
+const utimer = (...args: string[]) => utimerUntil(new AbortController().signal, ...args);
+
+async function utimerUntil(signal: AbortSignal, ...args: string[]) {
   const text = { stdout: '', stderr: '' };
   const stream = (name: 'stdout' | 'stderr') =>
     new Writable({
@@ -51,7 +56,7 @@ async function utimer(...args: string[]) {
     stdin: Readable.from([]),
     stdout: stream('stdout'),
     stderr: stream('stderr'),
-    signal: new AbortController().signal,
+    signal,
   });
   return { code, ...text };
 }
@@ -121,6 +126,43 @@ describe('utimer', () => {
     expect(stderr).toMatch(
       /^utimer listen: open failed on \/dev\/snd\/timer: ENOENT.*modprobe snd-timer.*\n$/,
     );
+  });
+});
+
+describe('utimer bridge', () => {
+  let server: Server;
+  let url = '';
+  beforeEach(async () => {
+    server = createServer((request, response) => {
+      response.writeHead(200, { 'content-length': 1000 });
+      response.write('v=0\n', () => request.url === '/torn' && response.destroy());
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterEach(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  it('ends in order when it is interrupted while it loads a description', async () => {
+    const abort = new AbortController();
+    const asked = once(server, 'request');
+    const ended = utimerUntil(abort.signal, 'bridge', '--sdp', `${url}/part`);
+    await asked;
+    abort.abort();
+    expect(await ended).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  it.each([
+    ['/torn', 'cannot be fetched'],
+    ['/dev/zero', 'gives more than 65536 bytes'],
+  ])('says what is wrong with the description %s', async (location, message) => {
+    const { code, stdout, stderr } = await utimer(
+      ...['bridge', '--sdp', location === '/torn' ? url + location : location],
+    );
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(new RegExp(`^utimer bridge: .*${message}.*\n$`));
   });
 });
 

@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -143,6 +144,16 @@ a=rtpmap:98 L16/48000/2
     expect(() => parseSdp(text)).toThrow(message);
   });
 
+  it('may say that its stream goes over one port, and not over several', () => {
+    const over = (count: number) => AES67.replace('m=audio 5004', `m=audio 5004/${count}`);
+    expect(parseSdp(over(1))).toEqual(parseSdp(AES67));
+    expect(() => parseSdp(over(2))).toThrow(/m=audio 5004\/2 goes over 2 ports/);
+    expect(() => parseSdp(AES67.replace('239.0.0.1/32', '239.0.0.1/32/3'))).toThrow(/c= gives 3 groups/);
+    const other = AES67.slice(AES67.indexOf('m=audio')).replace('5004', '5008');
+    expect(parseSdp(over(2) + other)).toMatchObject({ port: 5008 });
+    expect(() => parseSdp(over(2) + other, { stream: 0 })).toThrow(/2 ports/);
+  });
+
   it('that is damaged anywhere gives parameters or an SdpError, and nothing else', () => {
     for (let at = 0; at < AES67.length; at++) {
       for (const damage of ['', '/', '\n', '\0', '9999999999']) {
@@ -213,27 +224,69 @@ describe('loadSdp', () => {
     expect(await loadSdp(pathToFileURL(path).href)).toEqual(expected);
   });
 
+  it('reads no more of a file than a description may be long', async () => {
+    await expect(loadSdp('/dev/zero')).rejects.toThrow(/\/dev\/zero gives more than 65536 bytes/);
+  });
+
   it('says when there is no file', async () => {
     await expect(loadSdp(join(directory, 'none.sdp'))).rejects.toThrow(
       expect.objectContaining({ code: 'ENOENT' }),
     );
   });
 
-  it('reads from a web server, but not without end', async () => {
-    const server = createServer((request, response) => {
-      if (request.url === '/stream.sdp') response.end(AES67);
-      else if (request.url === '/large') response.end('v=0\n'.repeat(100_000));
-      else response.writeHead(404).end();
+  describe('from a web server', () => {
+    let server: Server;
+    let base = '';
+    let asked: Promise<unknown>;
+    beforeEach(async () => {
+      server = createServer((request, response) => {
+        if (request.url === '/stream.sdp') response.end(AES67);
+        else if (request.url === '/large') response.end('v=0\n'.repeat(100_000));
+        else if (request.url === '/part') response.writeHead(200, { 'content-length': 1000 }).write(AES67);
+        else if (request.url === '/torn') {
+          response.writeHead(200, { 'content-length': 1000 });
+          response.write(AES67, () => response.destroy());
+        } else if (request.url !== '/never') response.writeHead(404).end();
+      });
+      asked = once(server, 'request');
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    try {
-      const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      expect(await loadSdp(`${base}/stream.sdp`)).toEqual(parseSdp(AES67));
-      await expect(loadSdp(`${base}/large`)).rejects.toThrow(/more than 65536 bytes/);
-      await expect(loadSdp(`${base}/none`)).rejects.toThrow(/answered 404/);
-    } finally {
+    afterEach(() => {
       server.closeAllConnections();
       server.close();
-    }
+    });
+
+    it('reads it, but not without end', async () => {
+      expect(await loadSdp(`${base}/stream.sdp`)).toEqual(parseSdp(AES67));
+      await expect(loadSdp(`${base}/large`)).rejects.toThrow(/more than 65536 bytes/);
+    });
+
+    it.each([
+      ['/none', {}, /\/none answered 404/],
+      ['/torn', {}, /\/torn cannot be fetched/],
+      ['/never', { timeoutMilliseconds: 50 }, /\/never did not answer within 50 ms/],
+      ['/part', { timeoutMilliseconds: 50 }, /\/part did not answer within 50 ms/],
+    ])('says what is wrong with %s', async (path, options, message) => {
+      const error = await loadSdp(base + path, options).catch((thrown) => thrown);
+      expect(error).toBeInstanceOf(SdpError);
+      expect(error.message).toMatch(message);
+    });
+
+    it('says when nobody answers', async () => {
+      server.close();
+      await expect(loadSdp(`${base}/stream.sdp`)).rejects.toThrow(/cannot be fetched: .*ECONNREFUSED/);
+    });
+
+    it.each(['/never', '/part'])('ends when it is told to, in the midst of %s', async (path) => {
+      const abort = new AbortController();
+      const loading = loadSdp(base + path, { signal: abort.signal });
+      await asked;
+      abort.abort();
+      await expect(loading).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+      await expect(loadSdp('/dev/zero', { signal: abort.signal })).rejects.toThrow(
+        expect.objectContaining({ name: 'AbortError' }),
+      );
+    });
   });
 });
