@@ -1,8 +1,8 @@
 /** Bridge: a stream from the network into a cable, in a thread of its own. */
 import { channel } from 'node:diagnostics_channel';
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { closedError } from '../errors.js';
+import { AlsaError, closedError } from '../errors.js';
 import { receiveError } from './error-transfer.js';
 import { type BridgeEvent, type BridgeEventName, type BridgeStats, bridgeChannel } from './events.js';
 import type { BridgeInfo, FromThread, ToThread } from './messages.js';
@@ -33,13 +33,15 @@ export interface BridgeMessage {
  */
 export class Bridge extends EventEmitter<BridgeEvents> implements AsyncDisposable {
   readonly #worker: Worker;
-  readonly #exited: Promise<unknown>;
+  readonly #exited: Promise<void>;
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort = () => void this.close();
   #samples: ((stats: BridgeStats) => void)[] = [];
   #stats: BridgeStats;
   #closing = false;
   #closed = false;
+  /** Whether the thread has told its last counters, or why it has none. */
+  #ended = false;
   /** What it is set to. */
   readonly info: BridgeInfo;
 
@@ -50,20 +52,27 @@ export class Bridge extends EventEmitter<BridgeEvents> implements AsyncDisposabl
     this.#signal = signal;
     this.info = info;
     this.#exited = new Promise((resolve) => {
-      worker.once('exit', () => {
-        this.#finish();
-        resolve(undefined);
+      worker.once('exit', (code) => {
+        try {
+          this.#finish(code);
+        } finally {
+          resolve();
+        }
       });
     });
     worker.on('message', (message: FromThread) => this.#take(message));
-    worker.on('error', (error) => this.#tell({ type: 'error', error }));
+    worker.on('error', (error) => this.#fail(error));
     signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   /**
    * Starts the thread, opens the cable (see ClockedLoopback.open) and then the socket (see RtpReceiver.open).
    *
-   * @throws TypeError, RangeError; AlsaError what ClockedLoopback.open throws; what RtpReceiver.open throws; an AbortError
+   * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE, before anything is opened
+   * @throws AlsaError ERR_NO_LOOPBACK_CARD, EBUSY, EACCES, ERR_CABLE_CLOCK, ERR_RESOLUTION and what else
+   * ClockedLoopback.open throws; ERR_THREAD_ENDED where the thread ended before it could say why
+   * @throws the error of the system where the address cannot be bound (EADDRINUSE, EADDRNOTAVAIL, EACCES) or the group not
+   * be joined (ENODEV); an AbortError
    */
   static async open(options: BridgeOptions): Promise<Bridge> {
     const configuration = checkBridgeOptions(options);
@@ -75,17 +84,28 @@ export class Bridge extends EventEmitter<BridgeEvents> implements AsyncDisposabl
       // Flags of this process that concern its main module are none of its threads'.
       execArgv: [],
     });
-    const [first] = (await once(worker, 'message')) as [FromThread];
-    if (first.kind !== 'open') {
-      await once(worker, 'exit');
-      throw first.kind === 'failed' ? receiveError(first.error) : new Error(`unexpected ${first.kind}`);
-    }
-    const bridge = new Bridge(worker, first.info, first.stats, signal);
+    const bridge = await Bridge.#opened(worker, signal);
     if (signal?.aborted) {
       await bridge.close();
       throw signal.reason;
     }
     return bridge;
+  }
+
+  /** All that a thread may tell is listened for before it can, since with a busy event loop all of it comes at once. */
+  static #opened(worker: Worker, signal: AbortSignal | undefined): Promise<Bridge> {
+    return new Promise((resolve, reject) => {
+      let failure: Error | undefined;
+      worker.once('message', (first: FromThread) => {
+        if (first.kind === 'open') resolve(new Bridge(worker, first.info, first.stats, signal));
+        else if (first.kind === 'failed') failure = receiveError(first.error);
+      });
+      worker.once('error', (error) => {
+        failure ??= error;
+      });
+      // Not before it has gone, and left nothing open.
+      worker.once('exit', (code) => reject(failure ?? threadEnded(code)));
+    });
   }
 
   /** Whether `close` was called, or the bridge failed. */
@@ -137,7 +157,10 @@ export class Bridge extends EventEmitter<BridgeEvents> implements AsyncDisposabl
     if (message.kind === 'events') {
       this.#post({ kind: 'acknowledge' });
       for (const event of message.events) {
-        if (event.type === 'stats') this.#stats = event;
+        if (event.type === 'stats') {
+          const { type: _, ...stats } = event;
+          this.#stats = stats;
+        }
         this.#tell(event);
       }
     } else if (message.kind === 'sample') {
@@ -145,16 +168,27 @@ export class Bridge extends EventEmitter<BridgeEvents> implements AsyncDisposabl
       this.#samples.shift()?.(message.stats);
     } else if (message.kind === 'closed') {
       this.#closing = true;
+      this.#ended = true;
       this.#stats = message.stats;
-      if (message.error) this.#tell({ type: 'error', error: receiveError(message.error) });
+      if (message.error) this.#fail(receiveError(message.error));
     }
   }
 
-  #finish(): void {
+  #fail(error: Error): void {
+    this.#closing = true;
+    this.#ended = true;
+    this.#tell({ type: 'error', error });
+  }
+
+  #finish(code: number): void {
     this.#closed = true;
     this.#signal?.removeEventListener('abort', this.#onAbort);
     for (const resolve of this.#samples.splice(0)) resolve(this.#stats);
-    this.#tell({ type: 'close', ...this.#stats });
+    try {
+      if (!this.#ended) this.#fail(threadEnded(code));
+    } finally {
+      this.#tell({ type: 'close', ...this.#stats });
+    }
   }
 
   #tell(event: BridgeEvent): void {
@@ -163,4 +197,11 @@ export class Bridge extends EventEmitter<BridgeEvents> implements AsyncDisposabl
     const payload = event.type === 'error' ? event.error : event;
     (this as EventEmitter).emit(event.type, payload);
   }
+}
+
+function threadEnded(code: number): AlsaError {
+  return new AlsaError(`the thread of the bridge has ended with code ${code}`, {
+    code: 'ERR_THREAD_ENDED',
+    hint: 'Something in this process has ended it, process.exit in a module that was preloaded for instance.',
+  });
 }

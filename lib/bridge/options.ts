@@ -2,6 +2,7 @@
 import { checkInteger, checkOneOf, checkOptions, typeError } from '../arguments.js';
 import { LoopbackCard } from '../loopback/card.js';
 import type { ClockedLoopbackOptions } from '../loopback/clocked-loopback.js';
+import { frameBytes } from '../pcm/format.js';
 import { checkParameters } from '../pcm/parameters.js';
 import { defaultPcmFormat } from '../rtp/format.js';
 import { Placer } from '../rtp/placer.js';
@@ -13,23 +14,27 @@ import { checkReceiverOptions, type RtpReceiverOptions } from '../rtp/receiver.j
  */
 export interface BridgeOptions
   extends Omit<RtpReceiverOptions, 'sink' | 'signal'>,
-    Pick<
-      ClockedLoopbackOptions,
-      'card' | 'device' | 'substream' | 'timerId' | 'periods' | 'starvation' | 'grace'
-    > {
-  /** Frames a period of the cable, which a listener must use as well. Default: 10 ms. */
+    Pick<ClockedLoopbackOptions, 'card' | 'device' | 'substream' | 'timerId'> {
+  /** Frames a period of the cable, which a listener must use as well: 64 bytes..1 MiB of them. Default: 10 ms. */
   readonly periodFrames?: number;
+  /** Periods that the cable's own buffer holds, 2..1024, up to 2 MiB. Default 4. One is in use; the listener has its own. */
+  readonly periods?: number;
   /**
    * What the listener gets while no packets come. 'silence' (default): silence at the cable's own pace, so that it stays
    * alive. 'hold': nothing, and every frame it gets is one of the stream.
    */
   readonly starvation?: 'silence' | 'hold';
+  /** With starvation 'silence': ms after a period was due until the first silent one, 0..3600000. Default: two periods. */
+  readonly grace?: number;
   /**
    * While nobody listens: 'discard' (default) frames, so that a listener always hears what comes now; or 'hold' up to
    * `holdFrames` of them for it, and give them as fast as it reads.
    */
   readonly unheard?: 'discard' | 'hold';
-  /** With unheard 'hold': frames that are kept; older ones are dropped and counted. 1..2^24. Default: one second. */
+  /**
+   * With unheard 'hold': frames that are kept, in memory of that size; older ones are dropped and counted. At least a period,
+   * at most 2^24 and 1 GiB. Default: one second.
+   */
   readonly holdFrames?: number;
   /** How often to tell 'stats', ms, 10..2^31-1; 0: never. Default 1000. */
   readonly statsMilliseconds?: number;
@@ -53,6 +58,8 @@ const RECEIVER_OPTIONS = [
 ];
 const LOOPBACK_OPTIONS = ['device', 'substream', 'timerId', 'periods', 'grace'] as const;
 
+const MAX_HOLD_BYTES = 2 ** 30;
+
 /** @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE */
 export function checkBridgeOptions(options: BridgeOptions): BridgeConfiguration {
   const { card, signal, encoding, rate, channels } = checkOptions('options', options);
@@ -65,6 +72,8 @@ export function checkBridgeOptions(options: BridgeOptions): BridgeConfiguration 
   const periodFrames = options.periodFrames ?? Math.max(1, Math.round(rate / 100));
   checkInteger('options.device', options.device ?? 0, 0, 1);
   checkInteger('options.substream', options.substream ?? 0, 0, 7);
+  checkInteger('options.timerId', options.timerId ?? 0, 0, 127);
+  checkInteger('options.grace', options.grace ?? 0, 0, 3_600_000);
   const loopback: ClockedLoopbackOptions = {
     ...pick(options, LOOPBACK_OPTIONS),
     ...{ format, rate, channels, periodFrames },
@@ -74,7 +83,12 @@ export function checkBridgeOptions(options: BridgeOptions): BridgeConfiguration 
   checkParameters(loopback);
   checkReceiverOptions(options);
   const unheard = checkOneOf('options.unheard', options.unheard ?? 'discard', ['discard', 'hold']);
-  const holdFrames = checkInteger('options.holdFrames', options.holdFrames ?? rate, 1, 2 ** 24);
+  const holdFrames = checkInteger(
+    'options.holdFrames',
+    options.holdFrames ?? Math.max(rate, periodFrames),
+    periodFrames,
+    Math.min(2 ** 24, Math.floor(MAX_HOLD_BYTES / frameBytes(format, channels))),
+  );
   const statsMilliseconds =
     options.statsMilliseconds === 0
       ? 0

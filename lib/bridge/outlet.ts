@@ -1,5 +1,6 @@
 /** Where the frames of a bridge go: into the cable at once, or as soon as somebody listens. */
 import type { ClockedLoopback } from '../loopback/clocked-loopback.js';
+import type { ListenerEvent } from '../loopback/listener.js';
 import type { FrameSink } from '../rtp/placer.js';
 
 /** How long the end of what is kept may take to be read. */
@@ -25,30 +26,43 @@ export class DirectOutlet implements Outlet {
   async finish(): Promise<void> {}
 }
 
-/** Keeps the newest frames until somebody listens, and gives them as fast as they are read. */
+/** The cable as far as frames that are kept go. */
+export type HeldCable = Pick<ClockedLoopback, 'frameBytes' | 'periodBytes' | 'stats' | 'send'> & {
+  on(event: 'listener', handler: (event: Pick<ListenerEvent, 'type'>) => void): unknown;
+};
+
+/**
+ * Keeps the newest frames until somebody listens, and gives them as fast as they are read: a period at a time, which either
+ * goes as a whole or not at all.
+ */
 export class HoldingOutlet implements Outlet {
-  readonly #loop: ClockedLoopback;
-  readonly #limit: number;
+  readonly #loop: HeldCable;
   readonly #onError: (error: unknown) => void;
-  readonly #finished = new AbortController();
-  #chunks: Uint8Array[] = [];
+  readonly #abort = new AbortController();
+  /** What is kept, oldest first, from `#start` on and around the end. */
+  readonly #ring: Uint8Array;
+  /** The period that is on its way: the ring may be written over meanwhile. */
+  readonly #period: Uint8Array;
+  #start = 0;
   #bytes = 0;
+  #sendingBytes = 0;
   #bytesDropped = 0;
   #listening = false;
-  #sending: Promise<void> | undefined;
+  #finishing = false;
+  #isSending = false;
+  #sent: Promise<void> | undefined;
 
-  constructor(loop: ClockedLoopback, holdFrames: number, onError: (error: unknown) => void) {
+  /** @param holdFrames at least a period */
+  constructor(loop: HeldCable, holdFrames: number, onError: (error: unknown) => void) {
     this.#loop = loop;
-    this.#limit = holdFrames * loop.frameBytes;
+    this.#ring = new Uint8Array(holdFrames * loop.frameBytes);
+    this.#period = new Uint8Array(loop.periodBytes);
     this.#onError = onError;
-    loop.on('listener', ({ type }) => {
-      this.#listening = type === 'start';
-      this.#startSending();
-    });
+    loop.on('listener', ({ type }) => this.#hear(type === 'start'));
   }
 
   get framesHeld(): number {
-    return this.#bytes / this.#loop.frameBytes;
+    return (this.#bytes + this.#sendingBytes) / this.#loop.frameBytes;
   }
 
   get framesDropped(): number {
@@ -56,46 +70,78 @@ export class HoldingOutlet implements Outlet {
   }
 
   write(bytes: Uint8Array): void {
-    this.#chunks.push(Uint8Array.from(bytes));
-    this.#bytes += bytes.length;
-    while (this.#bytes > this.#limit) this.#dropOldest(this.#bytes - this.#limit);
+    const room = this.#ring.length - this.#sendingBytes;
+    const kept = bytes.subarray(Math.max(0, bytes.length - room));
+    this.#bytesDropped += bytes.length - kept.length;
+    this.#drop(Math.max(0, this.#bytes + kept.length - room));
+    const end = (this.#start + this.#bytes) % this.#ring.length;
+    const before = kept.subarray(0, this.#ring.length - end);
+    this.#ring.set(before, end);
+    this.#ring.set(kept.subarray(before.length));
+    this.#bytes += kept.length;
     this.#startSending();
   }
 
   async finish(): Promise<void> {
-    if (this.#sending) {
-      const patience = setTimeout(() => this.#finished.abort(), FINISH_MS);
-      await this.#sending;
-      clearTimeout(patience);
-    }
-    this.#bytesDropped += this.#bytes;
-    this.#bytes = 0;
+    this.#finishing = true;
+    const patience = setTimeout(() => this.#abort.abort(), FINISH_MS);
+    // What happened last may not have been told yet.
+    this.#hear(this.#loop.stats.listener);
+    await this.#sent;
+    clearTimeout(patience);
+    this.#drop(this.#bytes);
   }
 
-  #dropOldest(bytes: number): void {
-    const first = this.#chunks.shift() as Uint8Array;
-    const dropped = Math.min(bytes, first.length);
-    if (dropped < first.length) this.#chunks.unshift(first.subarray(dropped));
-    this.#bytes -= dropped;
-    this.#bytesDropped += dropped;
+  #hear(listening: boolean): void {
+    this.#listening = listening;
+    if (listening) this.#startSending();
+    else if (this.#finishing) this.#abort.abort();
+  }
+
+  #drop(bytes: number): void {
+    this.#start = (this.#start + bytes) % this.#ring.length;
+    this.#bytes -= bytes;
+    this.#bytesDropped += bytes;
+  }
+
+  /** Less than a period moves nothing, so it may as well wait here, except at the end. */
+  get #isDue(): boolean {
+    return this.#listening && this.#bytes >= (this.#finishing ? 1 : this.#period.length);
   }
 
   #startSending(): void {
-    if (this.#listening) this.#sending ??= this.#send();
+    if (this.#isSending || !this.#isDue || this.#abort.signal.aborted) return;
+    this.#isSending = true;
+    this.#sent = this.#send();
   }
 
   async #send(): Promise<void> {
-    const { signal } = this.#finished;
+    const { signal } = this.#abort;
     try {
-      while (this.#listening && this.#chunks.length > 0) {
-        const chunk = this.#chunks.shift() as Uint8Array;
-        await this.#loop.send(chunk, { pace: 'listener', unheard: 'hold', signal });
-        this.#bytes -= chunk.length;
+      while (this.#isDue) {
+        await this.#loop.send(this.#take(), { pace: 'listener', unheard: 'hold', signal });
+        this.#sendingBytes = 0;
       }
     } catch (error) {
+      this.#bytesDropped += this.#sendingBytes;
+      this.#sendingBytes = 0;
       if (!signal.aborted) this.#onError(error);
+      // Nothing more goes, whatever is said next.
+      this.#abort.abort();
     } finally {
-      this.#sending = undefined;
+      this.#isSending = false;
     }
+  }
+
+  /** The oldest period, or what there is, out of the ring. */
+  #take(): Uint8Array {
+    const taken = this.#period.subarray(0, Math.min(this.#bytes, this.#period.length));
+    const before = this.#ring.subarray(this.#start, this.#start + taken.length);
+    taken.set(before);
+    taken.set(this.#ring.subarray(0, taken.length - before.length), before.length);
+    this.#start = (this.#start + taken.length) % this.#ring.length;
+    this.#bytes -= taken.length;
+    this.#sendingBytes = taken.length;
+    return taken;
   }
 }

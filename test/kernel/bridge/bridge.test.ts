@@ -16,7 +16,7 @@ import {
 } from 'alsa-utimer/bridge';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { TimerInstance, userTimerId } from '../../../lib/index.js';
-import { LoopbackCard } from '../../../lib/loopback/index.js';
+import { LoopbackCapture, LoopbackCard } from '../../../lib/loopback/index.js';
 import { runChild } from '../../support/child.js';
 import { liftLimits } from '../../support/network.js';
 import { datagram, payloadAt, stream } from '../../support/rtp-stream.js';
@@ -162,6 +162,22 @@ describe('A bridge', () => {
     expect(bridge.stats).toMatchObject({ framesHeld: 0, framesDropped: 9_600 });
   });
 
+  it('holds nothing back from a listener who was there before the first packet, or who came back', async () => {
+    const bridge = await open({ unheard: 'hold' });
+    const datagrams = await Datagrams.to(bridge);
+    for (const timestamp of [0, 4_800, 9_600]) {
+      const listening = listen(bridge);
+      await once(bridge, 'listener');
+      const packets = stream(100, { timestamp, sequence: timestamp / 48 });
+      await datagrams.send(packets.map((packet) => datagram(packet)));
+      await listening.reaches(4_800);
+      expect(difference(Buffer.from(payloadAt(timestamp, 4_800)), await listening.end())).toBeUndefined();
+      await once(bridge, 'listener');
+    }
+    expect(await bridge.sample()).toMatchObject({ framesHeld: 0, framesDropped: 0 });
+    datagrams.close();
+  });
+
   it('counts as dropped what it held in vain', async () => {
     const bridge = await open({ unheard: 'hold' });
     const datagrams = await Datagrams.to(bridge);
@@ -169,6 +185,27 @@ describe('A bridge', () => {
     datagrams.close();
     await bridge.close();
     expect(bridge.stats).toMatchObject({ framesHeld: 0, framesDropped: 480, loopback: { periods: 0 } });
+  });
+
+  it('counts as dropped what a listener left behind that did not read', async () => {
+    const bridge = await open({ unheard: 'hold' });
+    const { rate, channels, periodFrames } = bridge.info;
+    const capture = LoopbackCapture.open({
+      ...{ card: card.number, device: 1, format: 'S16_BE', rate, channels, periodFrames, periods: 8 },
+    });
+    await once(bridge, 'listener');
+    const datagrams = await Datagrams.to(bridge);
+    await datagrams.send(stream(100).map((packet) => datagram(packet)));
+    // It is given as much as leaves half of its buffer.
+    expect(await bridge.sample()).toMatchObject({
+      framesHeld: 4_800 - 4 * 480,
+      loopback: { frames: 4 * 480 },
+    });
+    datagrams.close();
+    capture.close();
+    await once(bridge, 'listener');
+    await bridge.close();
+    expect(bridge.stats).toMatchObject({ framesHeld: 0, framesDropped: 4_800 - 4 * 480 });
   });
 
   it('tells everything as events, on channels and as JSON', async () => {
@@ -286,6 +323,86 @@ describe('The end of a bridge', () => {
 });
 
 describe('A bridge that fails', () => {
+  it('says why to a thread that was busy until long after', async () => {
+    const child = Child.module(`
+      const { readFileSync } = await import('node:fs');
+      const threads = () => Number(/^Threads:\\s*(\\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))[1]);
+      const before = threads();
+      const opening = bridge.Bridge.open({ ...${JSON.stringify(STREAM)}, card: 31 }).catch((error) => error);
+      // Until the thread has come and gone, the event loop of this one does not turn.
+      while (threads() === before);
+      while (threads() > before);
+      console.log((await opening).code);`);
+    expect(await child.line()).toBe('ERR_NO_LOOPBACK_CARD');
+    expect(await child.ended).toEqual({ code: 0, signal: null });
+  });
+
+  const crashes = [
+    ['throw', { name: 'Error', message: 'out of the blue' }],
+    ['memory', { name: 'Error', code: 'ERR_WORKER_OUT_OF_MEMORY' }],
+    ['exit', { name: 'AlsaError', code: 'ERR_THREAD_ENDED' }],
+  ] as const;
+
+  /** Has each thread end itself when it has told its counters. */
+  const crashing = (how: string) => {
+    const path = join(folder, 'crash.cjs');
+    writeFileSync(
+      path,
+      `const { isMainThread, parentPort } = require('node:worker_threads');
+      if (!isMainThread) {
+        const all = [];
+        const crash = {
+          throw() { throw new Error('out of the blue'); },
+          memory() { for (;;) all.push(new Array(100_000).fill(0.5)); },
+          exit() { process.exit(7); },
+        }[process.env.CRASH];
+        const post = parentPort.postMessage.bind(parentPort);
+        parentPort.postMessage = (message) => {
+          post(message);
+          if (message.events?.some(({ type }) => type === 'stats')) setImmediate(crash);
+        };
+      }`,
+    );
+    return ['env', `NODE_OPTIONS=--max-old-space-size=64 --require=${path}`, `CRASH=${how}`];
+  };
+
+  it.each(crashes)(
+    'since its thread crashes (%s) says so, closes, and leaves nothing open',
+    async (how, error) => {
+      const child = Child.module(
+        `const { readdirSync, readlinkSync } = await import('node:fs');
+      const cable = await bridge.Bridge.open({ ...${JSON.stringify(STREAM)}, card: ${card.number}, statsMilliseconds: 10 });
+      const tell = (event) => console.log(bridge.toJsonLine(event));
+      cable.on('error', (error) => tell({ type: 'error', error }));
+      const closed = new Promise((resolve) => cable.once('close', resolve));
+      const samples = [];
+      cable.on('stats', () => samples.push(cable.sample()));
+      tell(await closed);
+      await Promise.all(samples);
+      await cable.close();
+      const links = readdirSync('/proc/self/fd').map((fd) => {
+        try { return readlinkSync('/proc/self/fd/' + fd); } catch { return ''; }
+      });
+      console.log(JSON.stringify([cable.closed, links.filter((name) => /utimer|snd/.test(name))]));`,
+        crashing(how),
+      );
+      expect(await child.ended, child.stderr).toEqual({ code: 0, signal: null });
+      expect(child.lines.map((line) => JSON.parse(line))).toMatchObject([
+        { type: 'error', ...error },
+        { type: 'close', receiver: { packets: 0 }, loopback: { periods: 0 } },
+        [true, []],
+      ]);
+    },
+  );
+
+  it('ends utimer bridge with it', async () => {
+    const target = ['--listen', '127.0.0.1:0', '--format', 'L16', '--rate', '48000', '--channels', '1'];
+    const child = Child.utimerAt(crashing('throw'), 'bridge', ...target, '--json', '--stats', '10ms');
+    expect(await child.ended).toEqual({ code: 1, signal: null });
+    expect(child.stderr).toBe('utimer bridge: out of the blue\n');
+    expect(child.lines.map((line) => JSON.parse(line).type)).toEqual(['open', 'stats', 'error', 'close']);
+  });
+
   it('says why, and closes', async () => {
     const bridge = await open();
     // While somebody listens to its timer, the kernel does not start the stream.
