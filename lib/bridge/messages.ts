@@ -1,4 +1,5 @@
 /** What a bridge and its thread say to each other. */
+import type { PcmFormat } from '../pcm/format.js';
 import type { TransferredError } from './error-transfer.js';
 import type { BridgeEvent, BridgeStats } from './events.js';
 
@@ -9,7 +10,7 @@ export interface BridgeInfo {
   readonly port: number;
   /** What a listener opens, in ALSA's notation, for instance 'hw:0,1,0', and how. */
   readonly listenerName: string;
-  readonly format: string;
+  readonly format: PcmFormat;
   readonly rate: number;
   readonly channels: number;
   readonly periodFrames: number;

@@ -4,7 +4,7 @@ import { LoopbackCard } from '../loopback/card.js';
 import type { ClockedLoopbackOptions } from '../loopback/clocked-loopback.js';
 import { frameBytes } from '../pcm/format.js';
 import { checkParameters } from '../pcm/parameters.js';
-import { defaultPcmFormat } from '../rtp/format.js';
+import { defaultPcmFormat, MAX_RATE } from '../rtp/format.js';
 import { Placer } from '../rtp/placer.js';
 import { checkReceiverOptions, type RtpReceiverOptions } from '../rtp/receiver.js';
 
@@ -15,7 +15,15 @@ import { checkReceiverOptions, type RtpReceiverOptions } from '../rtp/receiver.j
 export interface BridgeOptions
   extends Omit<RtpReceiverOptions, 'sink' | 'signal'>,
     Pick<ClockedLoopbackOptions, 'card' | 'device' | 'substream' | 'timerId'> {
-  /** Frames a period of the cable, which a listener must use as well: 64 bytes..1 MiB of them. Default: 10 ms. */
+  /**
+   * Frames a packet, where they are known; packets of all lengths are understood. Only the default of `periodFrames` follows
+   * from it. 1..768000.
+   */
+  readonly packetFrames?: number;
+  /**
+   * Frames a period of the cable, which a listener must use as well: 64 bytes..1 MiB of them. Default: 10 ms, or what is
+   * nearest to it of the multiples of `packetFrames`, so that a period is complete with a packet.
+   */
   readonly periodFrames?: number;
   /** Periods that the cable's own buffer holds, 2..1024, up to 2 MiB. Default 4. One is in use; the listener has its own. */
   readonly periods?: number;
@@ -69,7 +77,8 @@ export function checkBridgeOptions(options: BridgeOptions): BridgeConfiguration 
   // Checks what makes up a stream, and is gone again.
   new Placer({ ...options, sink: { write: () => {} } });
   const format = options.format ?? defaultPcmFormat(encoding);
-  const periodFrames = options.periodFrames ?? Math.max(1, Math.round(rate / 100));
+  const packetFrames = checkInteger('options.packetFrames', options.packetFrames ?? 1, 1, MAX_RATE);
+  const periodFrames = options.periodFrames ?? defaultPeriodFrames(rate, packetFrames);
   checkInteger('options.device', options.device ?? 0, 0, 1);
   checkInteger('options.substream', options.substream ?? 0, 0, 7);
   checkInteger('options.timerId', options.timerId ?? 0, 0, 127);
@@ -94,6 +103,11 @@ export function checkBridgeOptions(options: BridgeOptions): BridgeConfiguration 
       ? 0
       : checkInteger('options.statsMilliseconds', options.statsMilliseconds ?? 1000, 10, 2 ** 31 - 1);
   return { receiver: pick(options, RECEIVER_OPTIONS), loopback, unheard, holdFrames, statsMilliseconds };
+}
+
+function defaultPeriodFrames(rate: number, packetFrames: number): number {
+  const frames = Math.max(1, Math.round(rate / 100));
+  return packetFrames > frames ? frames : Math.round(frames / packetFrames) * packetFrames;
 }
 
 function pick<T extends object, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> {

@@ -1,8 +1,10 @@
 /** `utimer bridge`: a stream from the network into a cable of snd-aloop. */
 import { Bridge } from '../bridge/bridge.js';
 import { type BridgeEvent, type BridgeStats, toJsonLine } from '../bridge/events.js';
+import type { BridgeInfo } from '../bridge/messages.js';
 import type { BridgeOptions } from '../bridge/options.js';
-import { RTP_ENCODINGS, RTP_PCM_FORMATS } from '../rtp/format.js';
+import { frameBytes } from '../pcm/format.js';
+import { framesOfPtime, RTP_ENCODINGS, RTP_PCM_FORMATS } from '../rtp/format.js';
 import { loadSdp } from '../rtp/sdp.js';
 import {
   type Command,
@@ -13,6 +15,7 @@ import {
   oneOf,
   parse,
   print,
+  refuse,
   UsageError,
   withoutUndefined,
 } from './command.js';
@@ -21,7 +24,7 @@ import { StatusLine } from './status-line.js';
 export const bridge: Command = {
   summary: 'a stream from the network into a cable of snd-aloop',
   help: `Usage: utimer bridge --sdp FILE|URL [options]
-       utimer bridge --listen ADDRESS:PORT --format L24 --rate 48000 --channels 2 [options]
+       utimer bridge --listen ADDRESS:PORT --format L24 --rate 48000 --channels 2 --ptime 1 [options]
 
 Receives an RTP stream (AES67: L16 or L24) and moves its frames into a loopback cable as they come, until it is interrupted.
 Any ALSA program may listen at the other end; what to open is printed first.
@@ -32,22 +35,36 @@ The stream
   --listen ADDRESS:PORT  the group or the local address, [IPv6]:PORT; 0.0.0.0:PORT for all that come to the port
   --format L16|L24       what its packets hold
   --rate HZ, --channels N
+  --ptime MS             how long its packets are, where that is known; others are taken as well
   --payload-type N       0..127 (default 96)
   --interface NAME       where to join the group: 'eth0', or an address of this machine
   --source LIST          take packets from these addresses only, separated by commas
+  --exclude LIST         take no packets from these addresses
+  --buffer BYTES         what the socket is to hold (default 2097152; the kernel gives net.core.rmem_max at most)
+
+What the network does to it
+  --reorder N            packets that may wait for an earlier one, 0..1024 (default 8)
+  --reorder-time MS      and for how long, 0..10000 (default 20)
   --fill silence|repeat  what stands for lost frames (default silence)
+  --max-gap FRAMES       the longest gap that is filled (default one second)
+  --confirm N            packets that have to agree about a jump or another source, 1..64 (default 3)
+  --silence MS           without packets until the stream counts as silent, 10..86400000 (default 1000)
 
 The cable
   --card CARD            number or id of the loopback card (default: the first)
   --device 0|1           the device to play on (default 0); listeners capture on the other one
   --substream N          0..7 (default 0)
   --timer N              hold this userspace-driven timer, where timer_source was set to it for good
-  --period FRAMES        frames a period (default 10 ms); a listener uses the same
+  --period FRAMES        frames a period (default 10 ms, in whole packets where --ptime is known); a listener uses the same
+  --periods N            periods that the cable's own buffer holds, 2..1024 (default 4)
   --sample-format NAME   S16_LE, S24_3LE, S32_LE ... (default: as many bits as the packets)
   --starvation POLICY    silence: keep the listener alive while no packets come (default); hold: give it nothing
-  --unheard POLICY       discard what comes while nobody listens (default); hold the last second for the listener
+  --grace MS             how late a period may be before there is silence, 0..3600000 (default two periods)
+  --unheard POLICY       discard what comes while nobody listens (default); hold the newest frames for the listener
+  --hold-frames N        how many of them (default one second)
 
-The output
+The output: on a terminal a line with the sender's clock against this machine's in parts per million, frames that are buffered
+here (buf), lost frames, late packets, periods moved, whether somebody listens, and what else there is room for
   --stats TIME           how often to tell the counters: 1s (default), 500ms, 0 for never
   --json                 one object a line: first { type: 'open' }, then stream, loss, silence, listener, stats and error
                          as they happen, last { type: 'close' } with all counters
@@ -60,27 +77,42 @@ Exit code: 0 when it was interrupted (SIGINT, SIGTERM); 1 on an error; 2 for a w
       ...{ sdp: { type: 'string' }, stream: { type: 'string' }, listen: { type: 'string' } },
       ...{ format: { type: 'string' }, rate: { type: 'string' }, channels: { type: 'string' } },
       ...{ 'payload-type': { type: 'string' }, ptime: { type: 'string' }, interface: { type: 'string' } },
-      ...{ source: { type: 'string' }, fill: { type: 'string' }, card: { type: 'string' } },
-      ...{ device: { type: 'string' }, substream: { type: 'string' }, timer: { type: 'string' } },
-      ...{ period: { type: 'string' }, 'sample-format': { type: 'string' } },
-      ...{ starvation: { type: 'string' }, unheard: { type: 'string' }, stats: { type: 'string' } },
+      ...{ source: { type: 'string' }, exclude: { type: 'string' }, buffer: { type: 'string' } },
+      ...{ reorder: { type: 'string' }, 'reorder-time': { type: 'string' }, fill: { type: 'string' } },
+      ...{ 'max-gap': { type: 'string' }, confirm: { type: 'string' }, silence: { type: 'string' } },
+      ...{ card: { type: 'string' }, device: { type: 'string' }, substream: { type: 'string' } },
+      ...{ timer: { type: 'string' }, period: { type: 'string' }, periods: { type: 'string' } },
+      ...{ 'sample-format': { type: 'string' }, starvation: { type: 'string' }, grace: { type: 'string' } },
+      ...{ unheard: { type: 'string' }, 'hold-frames': { type: 'string' }, stats: { type: 'string' } },
       json: { type: 'boolean' },
     });
     if (positionals.length > 0) throw new UsageError(`unexpected argument '${positionals[0]}'`);
-    // The length of packets is theirs to tell, but a description by hand may well name it.
-    number('ptime', values.ptime, 0, 1000, false);
+    const starvation = oneOf('starvation', values.starvation, ['silence', 'hold'] as const);
+    const unheard = oneOf('unheard', values.unheard, ['discard', 'hold'] as const);
+    if (starvation === 'hold') refuse(values, ['grace'], 'is for --starvation silence');
+    if (unheard !== 'hold') refuse(values, ['hold-frames'], 'is for --unheard hold');
+    const reorderMs = number('reorder-time', values['reorder-time'], 0, 10_000, false);
     const policies = withoutUndefined({
       format: oneOf('sample-format', values['sample-format'], RTP_PCM_FORMATS),
       interface: values.interface,
       sources: values.source?.split(','),
+      excludedSources: values.exclude?.split(','),
+      receiveBufferBytes: number('buffer', values.buffer, 1, 2 ** 31 - 1),
+      reorderPackets: number('reorder', values.reorder, 0, 1024),
+      reorderNanoseconds: reorderMs === undefined ? undefined : BigInt(Math.round(reorderMs * 1e6)),
       fill: oneOf('fill', values.fill, ['silence', 'repeat'] as const),
+      maxGapFrames: number('max-gap', values['max-gap'], 1, 2 ** 28),
+      confirmPackets: number('confirm', values.confirm, 1, 64),
+      silenceMilliseconds: number('silence', values.silence, 10, 86_400_000),
       card: values.card === undefined || !/^\d+$/.test(values.card) ? values.card : Number(values.card),
       device: number('device', values.device, 0, 1) as 0 | 1 | undefined,
       substream: number('substream', values.substream, 0, 7),
       timerId: number('timer', values.timer, 0, 127),
       periodFrames: number('period', values.period, 1, 2 ** 20),
-      starvation: oneOf('starvation', values.starvation, ['silence', 'hold'] as const),
-      unheard: oneOf('unheard', values.unheard, ['discard', 'hold'] as const),
+      periods: number('periods', values.periods, 2, 1024),
+      ...{ starvation, unheard },
+      grace: number('grace', values.grace, 0, 3_600_000),
+      holdFrames: number('hold-frames', values['hold-frames'], 1, 2 ** 24),
       statsMilliseconds: milliseconds('stats', values.stats),
     });
     const stream = await streamOf(values, io);
@@ -89,9 +121,10 @@ Exit code: 0 when it was interrupted (SIGINT, SIGTERM); 1 on an error; 2 for a w
   },
 };
 
-type StreamValues = Partial<
-  Record<'sdp' | 'stream' | 'listen' | 'format' | 'rate' | 'channels' | 'payload-type', string>
->;
+/** What a session description says; without one, options do. */
+const DESCRIBED = ['format', 'rate', 'channels', 'ptime', 'payload-type'] as const;
+
+type StreamValues = Partial<Record<'sdp' | 'stream' | 'listen' | (typeof DESCRIBED)[number], string>>;
 
 async function streamOf(values: StreamValues, { signal }: Io): Promise<BridgeOptions> {
   const { sdp, listen } = values;
@@ -99,17 +132,23 @@ async function streamOf(values: StreamValues, { signal }: Io): Promise<BridgeOpt
     throw new UsageError('either --sdp or --listen is needed');
   }
   if (sdp !== undefined) {
+    refuse(values, DESCRIBED, 'is said by --sdp');
     const described = number('stream', values.stream, 0, 1000);
     return loadSdp(sdp, { signal, ...(described === undefined ? {} : { stream: described }) });
   }
+  refuse(values, ['stream'], 'is for --sdp');
   const encoding = oneOf('format', values.format, RTP_ENCODINGS);
   const rate = number('rate', values.rate, 1, 768_000);
   const channels = number('channels', values.channels, 1, 32);
   if (encoding === undefined || rate === undefined || channels === undefined) {
     throw new UsageError('--listen needs --format, --rate and --channels');
   }
+  const ptime = number('ptime', values.ptime, 0, 1000, false);
   const payloadType = number('payload-type', values['payload-type'], 0, 127) ?? 96;
-  return { ...endpoint('listen', listen as string), encoding, rate, channels, payloadType };
+  return {
+    ...{ ...endpoint('listen', listen as string), encoding, rate, channels, payloadType },
+    ...(ptime === undefined ? {} : { packetFrames: framesOfPtime(ptime, rate) }),
+  };
 }
 
 /** Tells what happens until the bridge is closed. */
@@ -119,8 +158,8 @@ async function follow(cable: Bridge, io: Io, asJson: boolean): Promise<number> {
   const status = new StatusLine(io.stdout);
   const tell = (event: BridgeEvent) => {
     if (asJson) io.stdout.write(`${toJsonLine(event)}\n`);
-    else if (event.type === 'stats') status.show(summary(event));
-    else status.print(describe(event));
+    else if (event.type === 'stats') status.show(summary(event, info));
+    else status.print(describe(event, info));
   };
   const ended = new Promise<void>((resolve) => {
     cable.on('close', (event) => {
@@ -151,7 +190,7 @@ async function follow(cable: Bridge, io: Io, asJson: boolean): Promise<number> {
   return code;
 }
 
-function describe(event: Exclude<BridgeEvent, { type: 'stats' }>): string {
+function describe(event: Exclude<BridgeEvent, { type: 'stats' }>, info: BridgeInfo): string {
   switch (event.type) {
     case 'stream': {
       const why = { first: 'began', ssrc: 'is of another source', timestamp: 'began anew' }[event.reason];
@@ -166,23 +205,27 @@ function describe(event: Exclude<BridgeEvent, { type: 'stats' }>): string {
     case 'error':
       return event.error.message;
     case 'close':
-      return `closed: ${summary(event)}`;
+      return `closed: ${summary(event, info).join(', ')}`;
   }
 }
 
-function summary({ receiver, loopback, framesHeld, framesDropped }: BridgeStats): string {
-  const { senderPpm, packets, framesLost, packetsLate, framesHeld: waiting } = receiver;
-  const ppm =
-    senderPpm === undefined ? 'sender -' : `sender ${senderPpm >= 0 ? '+' : ''}${senderPpm.toFixed(1)} ppm`;
+/** The counters in words, the most important ones first: a terminal of 80 columns has room for six. */
+export function summary(
+  { receiver, loopback, framesHeld, framesDropped }: BridgeStats,
+  info: BridgeInfo,
+): string[] {
+  const { senderPpm } = receiver;
+  const pendingFrames = Math.floor(loopback.pendingBytes / frameBytes(info.format, info.channels));
   return [
-    ppm,
-    `${packets} packets`,
-    `${loopback.periods} periods`,
-    `buffered ${waiting + framesHeld}`,
-    `lost ${framesLost}`,
-    `late ${packetsLate}`,
+    senderPpm === undefined ? 'ppm -' : `ppm ${senderPpm >= 0 ? '+' : ''}${senderPpm.toFixed(1)}`,
+    `buf ${receiver.framesHeld + framesHeld + pendingFrames}`,
+    `lost ${receiver.framesLost}`,
+    `late ${receiver.packetsLate}`,
+    `periods ${loopback.periods}`,
+    loopback.listener ? 'listener' : 'no listener',
     ...(framesDropped > 0 ? [`dropped ${framesDropped}`] : []),
     ...(loopback.insertedFrames > 0 ? [`inserted ${loopback.insertedFrames}`] : []),
-    loopback.listener ? 'listener' : 'no listener',
-  ].join(', ');
+    ...(loopback.xruns > 0 ? [`xruns ${loopback.xruns}`] : []),
+    `packets ${receiver.packets}`,
+  ];
 }

@@ -93,6 +93,16 @@ export function withoutUndefined<T extends object>(
   return Object.fromEntries(given) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
+/** Options that would change nothing are not understood: whoever gives them means something by it. */
+export function refuse(
+  values: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+  because: string,
+): void {
+  const given = names.find((name) => values[name] !== undefined);
+  if (given !== undefined) throw new UsageError(`--${given} ${because}`);
+}
+
 /** Prints a line, and waits while whoever reads it is behind. */
 export async function print({ stdout }: Io, line: string): Promise<void> {
   if (!stdout.write(`${line}\n`)) await once(stdout, 'drain');

@@ -20,6 +20,7 @@ import {
   oneOf,
   parse,
   print,
+  refuse,
   UsageError,
   withoutUndefined,
 } from './command.js';
@@ -78,6 +79,8 @@ Exit code: 0; 1 on an error; 2 for a wrong command line.`,
       interface: values.interface,
       ttl: number('ttl', values.ttl, 0, 255),
     });
+    if (values['sdp-out'] === undefined && !values.json)
+      refuse(values, ['name', 'origin'], 'is for --sdp-out or --json');
     const every = milliseconds('stats', values.stats) ?? 1000;
     const audio = await sourceOf(values, positionals, io);
     const { format, rate, channels } = audio;
@@ -98,7 +101,7 @@ Exit code: 0; 1 on an error; 2 for a wrong command line.`,
       const tell = (type: 'stats' | 'close') => {
         const { lastError, ...counters } = sender.stats;
         if (asJson) status.print(json({ type, ...counters, lastError: lastError?.message }));
-        else if (type === 'close') status.print(`closed: ${summary(sender.stats)}`);
+        else if (type === 'close') status.print(`closed: ${summary(sender.stats).join(', ')}`);
         else status.show(summary(sender.stats));
       };
       const telling = every > 0 ? setInterval(tell, every, 'stats') : undefined;
@@ -136,7 +139,9 @@ async function sourceOf(values: SourceValues, positionals: readonly string[], io
   if ((file === undefined) === (values.card === undefined) || more.length > 0) {
     throw new UsageError('either one FILE (- for stdin) or --card is needed');
   }
+  if (file !== undefined) refuse(values, ['device', 'substream', 'period'], 'is for --card');
   if (file !== undefined && /\.wav$/i.test(file)) {
+    refuse(values, ['sample-format', 'rate', 'channels'], `is said by ${file}`);
     const { frames, ...wav } = await openWav(file);
     return { ...wav, ...paced(frames) };
   }
@@ -181,7 +186,18 @@ function paced(frames: NodeJS.ReadableStream): Pick<Source, 'send' | 'close'> {
   };
 }
 
-function summary({ packetsSent, packetsDropped, packetsFailed, frames, lastError }: RtpSenderStats): string {
-  const problem = lastError ? ` (${lastError.message})` : '';
-  return `${packetsSent} packets, ${frames} frames, dropped ${packetsDropped}, failed ${packetsFailed}${problem}`;
+function summary({
+  packetsSent,
+  packetsDropped,
+  packetsFailed,
+  frames,
+  lastError,
+}: RtpSenderStats): string[] {
+  return [
+    `packets ${packetsSent}`,
+    `dropped ${packetsDropped}`,
+    `failed ${packetsFailed}`,
+    `frames ${frames}`,
+    ...(lastError ? [lastError.message] : []),
+  ];
 }

@@ -12,14 +12,20 @@ export class StatusLine {
     this.#terminal = (stream as Partial<NodeJS.WriteStream>).isTTY === true;
   }
 
-  /** Shows a text in place of the one before. */
-  show(text: string): void {
+  /** Shows words in place of those before: as many as there is room for, the most important ones first. */
+  show(words: readonly string[]): void {
     if (!this.#terminal) {
-      this.print(text);
+      this.print(words.join(', '));
       return;
     }
-    const columns = (this.#stream as Partial<NodeJS.WriteStream>).columns ?? 80;
-    this.#stream.write(`${CLEAR}${text.slice(0, columns - 1)}`);
+    // A line that fills the last column would be two, of which only one is overwritten.
+    const room = ((this.#stream as Partial<NodeJS.WriteStream>).columns || 80) - 1;
+    let text = words[0]?.slice(0, room) ?? '';
+    for (const word of words.slice(1)) {
+      if (text.length + 2 + word.length > room) break;
+      text += `, ${word}`;
+    }
+    this.#stream.write(CLEAR + text);
     this.#shown = true;
   }
 

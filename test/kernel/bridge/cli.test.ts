@@ -1,6 +1,8 @@
 // `utimer bridge` and `utimer send` on a real kernel, as a user runs them.
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -29,6 +31,7 @@ afterAll(async () => {
 
 const typed = (type: string) => (line: string) => JSON.parse(line).type === type;
 const FRAMES = 24_000;
+const SHAPE = ['--sample-format', 'S24_3LE', '--rate', '48000', '--channels', '2'];
 const cable = { format: 'S24_3LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
 
 /** A WAV file of 24 bits. */
@@ -69,8 +72,7 @@ describe('utimer send and utimer bridge', () => {
     ];
     writeWav(wav, audio);
     writeFileSync(raw, audio);
-    const rest = ['--sample-format', 'S24_3LE', '--rate', '48000', '--channels', '2'];
-    const source = { file: [wav], raw: [...rest, raw], stdin: [...rest, '-'] }[kind] as string[];
+    const source = { file: [wav], raw: [...SHAPE, raw], stdin: [...SHAPE, '-'] }[kind] as string[];
     // Somebody else writes the description: its port is the one to send to.
     const described = Child.utimer('send', '--to', '127.0.0.1:16004', '--sdp-out', sdp, wav);
     await described.ended;
@@ -99,6 +101,61 @@ describe('utimer send and utimer bridge', () => {
     expect(bridge.lines.some(typed('stream'))).toBe(true);
   });
 
+  it('carry a file by a description that a web server gives, and with every policy told', async () => {
+    const audio = noise(FRAMES * 6);
+    const wav = join(folder, 'web.wav');
+    writeWav(wav, audio);
+    const target = ['--to', '127.0.0.1:16014', '--ptime', '4'];
+    const describing = Child.utimer('send', ...target, '--sdp-out', '-', '/dev/null', ...SHAPE);
+    await describing.ended;
+    const server = createServer((_, response) => response.end(`${describing.lines.join('\r\n')}\r\n`));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/stream.sdp`;
+    const bridge = Child.utimer(
+      ...[
+        'bridge',
+        '--sdp',
+        url,
+        '--json',
+        '--starvation',
+        'hold',
+        '--unheard',
+        'hold',
+        '--hold-frames',
+        '96000',
+      ],
+      ...[
+        '--reorder',
+        '4',
+        '--reorder-time',
+        '2.5',
+        '--fill',
+        'repeat',
+        '--max-gap',
+        '9600',
+        '--confirm',
+        '2',
+      ],
+      ...['--silence', '5000', '--exclude', '127.0.0.2', '--buffer', '1000000', '--periods', '3'],
+    );
+    // Packets of 4 ms make a period of three of them.
+    const { periodFrames } = JSON.parse(await bridge.line());
+    expect(periodFrames).toBe(576);
+    server.close();
+    const sender = Child.utimer('send', ...target, '--json', wav);
+    expect(await sender.ended).toEqual({ code: 0, signal: null });
+    // Nobody has listened yet.
+    using capture = LoopbackCapture.open({ ...cable, periodFrames, card, periods: 100 });
+    const whole = Math.floor(FRAMES / periodFrames) * periodFrames * 6;
+    expect(difference(audio.subarray(0, whole), await collect(capture, whole))).toBeUndefined();
+    bridge.process.kill('SIGINT');
+    expect(await bridge.ended).toEqual({ code: 0, signal: null });
+    expect(JSON.parse(bridge.lines.at(-1) as string)).toMatchObject({
+      ...{ type: 'close', framesHeld: 0, framesDropped: 0 },
+      receiver: { packets: FRAMES / 192, framesLost: 0 },
+    });
+  });
+
   it('carry one cable to another', async () => {
     using loop = ClockedLoopback.open({ ...cable, card, substream: 1 });
     const target = ['--listen', '127.0.0.1:16005', '--format', 'L24', '--rate', '48000', '--channels', '2'];
@@ -107,7 +164,7 @@ describe('utimer send and utimer bridge', () => {
     using capture = LoopbackCapture.open({ ...cable, card, periods: 100 });
     const sender = Child.utimer(
       ...['send', '--to', '127.0.0.1:16005', '--card', `${card.number}`, '--substream', '1', '--json'],
-      ...['--sample-format', 'S24_3LE', '--rate', '48000', '--channels', '2'],
+      ...SHAPE,
     );
     await sender.line();
     const audio = noise(50 * loop.periodBytes);
@@ -125,14 +182,16 @@ describe('utimer send and utimer bridge', () => {
       ...['bridge', '--listen', '127.0.0.1:16006', '--format', 'L16', '--rate', '44100', '--channels', '1'],
       ...['--stats', '50ms', '--period', '441'],
     );
-    await bridge.line((line) => line.startsWith('sender '));
+    await bridge.line((line) => line.startsWith('ppm '));
     bridge.process.kill('SIGINT');
     expect(await bridge.ended).toEqual({ code: 0, signal: null });
     expect(bridge.lines.slice(0, 2)).toEqual([
       'receiving at 127.0.0.1 port 16006; to listen:',
       `  arecord -D hw:${card.number},1,0 -f S16_LE -r 44100 -c 1 --period-size=441 out.wav`,
     ]);
-    expect(bridge.lines.at(-1)).toMatch(/^closed: sender -, 0 packets, 0 periods, .*, no listener$/);
+    expect(bridge.lines.at(-1)).toMatch(
+      /^closed: ppm -, buf 0, lost 0, late 0, periods 0, no listener, .*packets 0$/,
+    );
   });
 
   it('say what failed, with a hint, and exit with 1', async () => {

@@ -30,12 +30,12 @@ export class Listening {
   #frames = 0;
   #wanted: { readonly frames: number; readonly resolve: () => void } | undefined;
 
-  constructor({ info }: { readonly info: BridgeInfo }) {
+  constructor({ info }: { readonly info: BridgeInfo }, periods = 1000) {
     const [card, device, substream] = info.listenerName.slice(3).split(',').map(Number);
     this.#capture = LoopbackCapture.open({
       ...{ card: card as number, device: device as 0 | 1, substream: substream as number },
-      ...{ rate: info.rate, channels: info.channels, periodFrames: info.periodFrames, periods: 1000 },
-      format: info.format as 'S16_BE',
+      ...{ rate: info.rate, channels: info.channels, periodFrames: info.periodFrames, periods },
+      format: info.format,
     });
     this.#ended = this.#record();
   }

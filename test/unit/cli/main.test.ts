@@ -61,6 +61,18 @@ async function utimerUntil(signal: AbortSignal, ...args: string[]) {
   return { code, ...text };
 }
 
+const LISTEN = [
+  'bridge',
+  '--listen',
+  '127.0.0.1:5004',
+  '--format',
+  'L16',
+  '--rate',
+  '48000',
+  '--channels',
+  '2',
+];
+
 describe('utimer', () => {
   it('explains itself and each command, when asked to', async () => {
     for (const args of [
@@ -108,11 +120,26 @@ describe('utimer', () => {
     [['bridge', '--sdp', 'a.sdp', '--stats', '1'], "--stats must be a time like '1s'"],
     [['bridge', '--sdp', 'a.sdp', '--stats', '1ms'], '--stats must be'],
     [['bridge', '--sdp', 'a.sdp', '--starvation', 'die'], '--starvation must be one of silence, hold'],
+    [['bridge', '--sdp', 'a.sdp', '--rate', '48000'], '--rate is said by --sdp'],
+    [['bridge', '--sdp', 'a.sdp', '--ptime', '1'], '--ptime is said by --sdp'],
+    [[...LISTEN, '--stream', '1'], '--stream is for --sdp'],
+    [[...LISTEN, '--ptime', '0.001'], 'ptime must be at least one frame'],
+    [[...LISTEN, '--ptime', 'short'], '--ptime must be a number'],
+    [[...LISTEN, '--hold-frames', '4800'], '--hold-frames is for --unheard hold'],
+    [[...LISTEN, '--unheard', 'hold', '--hold-frames', '10'], 'options.holdFrames must be'],
+    [[...LISTEN, '--starvation', 'hold', '--grace', '10'], '--grace is for --starvation silence'],
+    [[...LISTEN, '--grace', '1.5'], '--grace must be a whole number'],
+    [[...LISTEN, '--reorder', '1025'], '--reorder must be'],
+    [[...LISTEN, '--reorder-time', '-1'], '--reorder-time'],
+    [[...LISTEN, '--source', 'localhost'], 'options.sources[] must be'],
     [['send', 'a.wav'], '--to ADDRESS:PORT is needed'],
     [['send', '--to', '127.0.0.1:5004'], 'either one FILE (- for stdin) or --card is needed'],
     [['send', '--to', '127.0.0.1:5004', 'a.wav', 'b.wav'], 'either one FILE'],
     [['send', '--to', '127.0.0.1:5004', 'a.raw'], '--sample-format, --rate and --channels are needed'],
     [['send', '--to', '127.0.0.1:5004', '--ptime', 'long', 'a.wav'], '--ptime must be a number'],
+    [['send', '--to', '127.0.0.1:5004', '--rate', '48000', 'a.wav'], '--rate is said by a.wav'],
+    [['send', '--to', '127.0.0.1:5004', '--device', '1', 'a.wav'], '--device is for --card'],
+    [['send', '--to', '127.0.0.1:5004', '--name', 'Stage', 'a.wav'], '--name is for --sdp-out or --json'],
   ])('does not understand %o', async (args, message) => {
     const { code, stdout, stderr } = await utimer(...args);
     expect([code, stdout]).toEqual([2, '']);

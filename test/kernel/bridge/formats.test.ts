@@ -1,0 +1,98 @@
+// Every shape of stream that AES67 has, from the socket through the thread into the cable: each frame, and no other.
+import type { Bridge } from 'alsa-utimer/bridge';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { LoopbackCard } from '../../../lib/loopback/index.js';
+import { decodePayload, type RtpEncoding, serializeRtpPacket } from '../../../lib/rtp/index.js';
+import { liftLimits } from '../../support/network.js';
+import { difference, noise } from '../loopback/support.js';
+import { Datagrams, Listening, openBridge } from './support.js';
+
+let card: LoopbackCard;
+let restore: () => void;
+beforeAll(async () => {
+  card = await LoopbackCard.load();
+  restore = liftLimits();
+});
+afterAll(async () => {
+  restore();
+  await LoopbackCard.unload();
+});
+
+let bridge: Bridge | undefined;
+let listening: Listening | undefined;
+afterEach(async () => {
+  await bridge?.close();
+  await listening?.end();
+  bridge = undefined;
+  listening = undefined;
+});
+
+const MOST_PAYLOAD = 65_507 - 12;
+const PERIODS = 40;
+
+interface Shape {
+  readonly encoding: RtpEncoding;
+  readonly channels: number;
+  readonly rate: number;
+  readonly packetFrames: number;
+}
+
+/** 125 us to 10 ms at 48 kHz; what is larger than a datagram does not exist. */
+const shapes: readonly Shape[] = (['L16', 'L24'] as const)
+  .flatMap((encoding) =>
+    [1, 2, 8, 32].flatMap((channels) =>
+      [6, 12, 48, 192, 480].map((packetFrames) => ({ encoding, channels, rate: 48_000, packetFrames })),
+    ),
+  )
+  .concat(
+    { encoding: 'L24', channels: 8, rate: 44_100, packetFrames: 48 },
+    { encoding: 'L24', channels: 8, rate: 96_000, packetFrames: 12 },
+    { encoding: 'L16', channels: 2, rate: 192_000, packetFrames: 24 },
+  )
+  .filter(
+    ({ encoding, channels, packetFrames }) =>
+      packetFrames * channels * (encoding === 'L16' ? 2 : 3) <= MOST_PAYLOAD,
+  );
+
+describe('A stream', () => {
+  it.each(shapes)(
+    'of $encoding/$rate/$channels in packets of $packetFrames frames is heard whole',
+    async (shape) => {
+      const { encoding, channels, rate, packetFrames } = shape;
+      const format = encoding === 'L16' ? 'S16_LE' : 'S24_3LE';
+      bridge = await openBridge(card.number, { ...shape, format });
+      const { periodFrames } = bridge.info;
+      const bytes = channels * (encoding === 'L16' ? 2 : 3);
+      // Not a whole number of periods: the last is completed with silence.
+      const count = Math.ceil((PERIODS * periodFrames - periodFrames / 2) / packetFrames);
+      const audio = noise(count * packetFrames * bytes);
+      const timestamp = 2 ** 32 - 20 * periodFrames;
+      const datagrams = Array.from({ length: count }, (_, i) =>
+        serializeRtpPacket({
+          ...{ payloadType: 96, sequence: (65_500 + i) & 0xffff, ssrc: 7 },
+          timestamp: (timestamp + i * packetFrames) % 2 ** 32,
+          payload: audio.subarray(i * packetFrames * bytes, (i + 1) * packetFrames * bytes),
+        }),
+      );
+      listening = new Listening(bridge, Math.min(1000, Math.floor((2 << 20) / (periodFrames * bytes))));
+      const sender = await Datagrams.to(bridge);
+      // In parts that the listener's buffer takes, whatever it is doing meanwhile.
+      for (let at = 0; at < count; ) {
+        const part = Math.max(1, Math.floor((8 * periodFrames) / packetFrames));
+        const { loopback } = await sender.send(datagrams.slice(at, at + part));
+        await listening.reaches(loopback.frames);
+        at += part;
+      }
+      sender.close();
+      await bridge.close();
+      const padding = (periodFrames - ((count * packetFrames) % periodFrames)) % periodFrames;
+      const sent = Buffer.concat([decodePayload(audio, encoding, format), Buffer.alloc(padding * bytes)]);
+      expect(difference(sent, await listening.end())).toBeUndefined();
+      expect(bridge.stats).toMatchObject({
+        receiver: { packets: count, framesReceived: count * packetFrames, framesLost: 0, streams: 1 },
+        loopback: { paddedFrames: padding, insertedFrames: 0, xruns: 0 },
+      });
+      expect(rate).toBe(bridge.info.rate);
+    },
+  );
+});

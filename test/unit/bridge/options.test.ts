@@ -1,0 +1,43 @@
+// What a bridge makes of its options before anything is opened.
+import { describe, expect, it } from 'vitest';
+import type { BridgeOptions } from '../../../lib/bridge/index.js';
+import { checkBridgeOptions } from '../../../lib/bridge/options.js';
+
+const STREAM: BridgeOptions = { encoding: 'L24', rate: 48_000, channels: 2, payloadType: 96, port: 5004 };
+
+const periodOf = (options: Partial<BridgeOptions>) =>
+  checkBridgeOptions({ ...STREAM, ...options }).loopback.periodFrames;
+
+describe('The period of a bridge', () => {
+  it.each([
+    [{}, 480],
+    [{ packetFrames: 48 }, 480],
+    [{ packetFrames: 6 }, 480],
+    [{ packetFrames: 192 }, 576],
+    [{ packetFrames: 256 }, 512],
+    [{ packetFrames: 480 }, 480],
+    [{ packetFrames: 48_000 }, 480],
+    [{ rate: 44_100 }, 441],
+    [{ rate: 44_100, packetFrames: 48 }, 432],
+    [{ packetFrames: 256, periodFrames: 100 }, 100],
+  ])('is about 10 ms, and whole packets where their length is known: %o', (options, frames) => {
+    expect(periodOf(options)).toBe(frames);
+  });
+});
+
+describe('What is kept for a listener', () => {
+  const held = (options: Partial<BridgeOptions>) =>
+    checkBridgeOptions({ ...STREAM, unheard: 'hold', ...options }).holdFrames;
+
+  it('is a second, and a period at least', () => {
+    expect(held({})).toBe(48_000);
+    expect(held({ periodFrames: 96_000, periods: 2 })).toBe(96_000);
+    expect(held({ holdFrames: 480 })).toBe(480);
+    for (const holdFrames of [0, 479, 2 ** 24 + 1]) {
+      expect(() => held({ holdFrames })).toThrow(expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }));
+    }
+    expect(() => held({ channels: 32, holdFrames: 2 ** 24 })).toThrow(
+      expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }),
+    );
+  });
+});

@@ -1,0 +1,84 @@
+// What `utimer bridge` tells on a terminal: what matters most is always to be seen.
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import type { BridgeInfo, BridgeStats } from '../../../lib/bridge/index.js';
+import { summary } from '../../../lib/cli/bridge.js';
+import { StatusLine } from '../../../lib/cli/status-line.js';
+
+/** A stream that says that it is a terminal. */
+function terminal(columns: number) {
+  const stream = new PassThrough({ encoding: 'utf8' });
+  return Object.assign(stream, { isTTY: true, columns });
+}
+
+const info = { format: 'S24_3LE', channels: 2, rate: 48_000, periodFrames: 480 } as BridgeInfo;
+
+/** Counters after an hour of 48 kHz in packets of 1 ms, of which every fifth was lost and every fifth late. */
+const hour = {
+  receiver: {
+    ...{
+      senderPpm: -123.456,
+      packets: 2_880_000,
+      framesLost: 34_560_000,
+      packetsLate: 720_000,
+      framesHeld: 96,
+    },
+  },
+  loopback: { periods: 360_000, pendingBytes: 240 * 6, insertedFrames: 480, xruns: 1, listener: false },
+  ...{ framesHeld: 48_096, framesDropped: 12, eventsDropped: 0 },
+} as BridgeStats;
+
+const SIX = 'ppm -123.5, buf 48432, lost 34560000, late 720000, periods 360000, no listener';
+
+describe('The counters of a bridge', () => {
+  it('are six on a terminal of 80 columns, also after an hour of losses', () => {
+    const stream = terminal(80);
+    new StatusLine(stream).show(summary(hour, info));
+    expect(stream.read()).toBe(`\r\x1b[2K${SIX}`);
+  });
+
+  it('are all of them where there is room, or no terminal', () => {
+    const all = `${SIX}, dropped 12, inserted 480, xruns 1, packets 2880000`;
+    for (const [stream, text] of [
+      [terminal(200), `\r\x1b[2K${all}`],
+      [new PassThrough({ encoding: 'utf8' }), `${all}\n`],
+    ] as const) {
+      new StatusLine(stream).show(summary(hour, info));
+      expect(stream.read()).toBe(text);
+    }
+  });
+
+  it('are few while nothing has happened', () => {
+    const receiver = { ...hour.receiver, senderPpm: undefined };
+    const calm = {
+      ...hour,
+      receiver,
+      framesDropped: 0,
+      loopback: { ...hour.loopback, insertedFrames: 0, xruns: 0 },
+    };
+    expect(summary(calm, info)[0]).toBe('ppm -');
+    expect(summary(calm, info)).toHaveLength(7);
+  });
+});
+
+describe('A status line', () => {
+  it('is overwritten by the next one, and by a line that stays', () => {
+    const stream = terminal(20);
+    const line = new StatusLine(stream);
+    line.show(['one', 'two']);
+    line.show(['three']);
+    line.print('stays');
+    line.print('as well');
+    expect(stream.read()).toBe('\r\x1b[2Kone, two\r\x1b[2Kthree\r\x1b[2Kstays\nas well\n');
+  });
+
+  it('never reaches the last column', () => {
+    for (const columns of [0, 1, 2, 8, 9, 10]) {
+      const stream = terminal(columns);
+      new StatusLine(stream).show(['1234', '5678', '9']);
+      const text = stream.read().slice(5);
+      expect(text.length).toBeLessThan(columns || 80);
+      expect('1234, 5678, 9'.startsWith(text)).toBe(true);
+    }
+  });
+});
