@@ -63,8 +63,8 @@ The cable
   --unheard POLICY       discard what comes while nobody listens (default); hold the newest frames for the listener
   --hold-frames N        how many of them (default one second)
 
-The output: on a terminal a line with the sender's clock against this machine's in parts per million, frames that are buffered
-here (buf), lost frames, late packets, periods moved, whether somebody listens, and what else there is room for
+The output: on a terminal one line with the sender's clock against this machine's (ppm), frames buffered here (buf), frames
+lost, packets that came too late, periods moved, whether somebody listens, and what else there is room for
   --stats TIME           how often to tell the counters: 1s (default), 500ms, 0 for never
   --json                 one object a line: first { type: 'open' }, then stream, loss, silence, listener, stats and error
                          as they happen, last { type: 'close' } with all counters

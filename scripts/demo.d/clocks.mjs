@@ -110,7 +110,12 @@ async function send(sender, frames, card, folder, stream) {
     const target = { encoding, format, rate, channels, address: GROUP, interface: INTERFACE };
     const port = await clocked.receive({ ...target, port: 0, sink: loop });
     await jiffies.receive({ ...target, port, sink: player });
+    let xruns = 0;
+    const noteXruns = () => {
+      for (; xruns < loop.stats.xruns; xruns += 1) clocked.note('xrun', 0);
+    };
     const reading = setInterval(() => {
+      noteXruns();
       if (loop.stats.periods > 0) clocked.read();
       if (player.started) jiffies.read();
     }, READING_MS);
@@ -121,7 +126,7 @@ async function send(sender, frames, card, folder, stream) {
     }
     for (const track of [clocked, jiffies]) await track.received(frames);
     while (player.playing) await sleep(1);
-    for (let xruns = loop.stats.xruns; xruns > 0; xruns -= 1) clocked.note('xrun', 0);
+    noteXruns();
     for (const track of [clocked, jiffies]) await track.end();
     return [clocked, jiffies];
   } finally {

@@ -10,9 +10,24 @@ export class Recorder {
   #status;
   #bufferFrames;
   #stopped = false;
+  #overruns = 0;
 
-  /** Starts recording hw:card,1,substream into `path`: `frames` frames, or until it is stopped where that is left out. */
-  constructor({ card, substream, format, rate, channels, periodFrames, bufferFrames, frames, path }) {
+  /**
+   * Starts recording hw:card,1,substream into `path`: `frames` frames, or until it is stopped where that is left out.
+   * `onOverrun` is called when arecord says that it was overrun.
+   */
+  constructor({
+    card,
+    substream,
+    format,
+    rate,
+    channels,
+    periodFrames,
+    bufferFrames,
+    frames,
+    path,
+    onOverrun,
+  }) {
     this.#status = `/proc/asound/card${card}/pcm1c/sub${substream}/status`;
     this.#bufferFrames = bufferFrames;
     this.#child = spawn(
@@ -28,6 +43,13 @@ export class Recorder {
     );
     this.#child.stderr.setEncoding('utf8').on('data', (text) => {
       this.#stderr += text;
+      for (
+        const told = this.#stderr.match(/overrun/g)?.length ?? 0;
+        this.#overruns < told;
+        this.#overruns += 1
+      ) {
+        onOverrun?.();
+      }
     });
     this.#ended = once(this.#child, 'close').then(([code, signal]) => ({ code, signal }));
   }
@@ -60,7 +82,7 @@ export class Recorder {
     if (code !== 0 && !this.#stopped) {
       throw new Error(`arecord failed (${signal ?? code}): ${this.#stderr.trim()}`);
     }
-    return (this.#stderr.match(/overrun/g) ?? []).length;
+    return this.#overruns;
   }
 
   stop() {

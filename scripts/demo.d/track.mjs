@@ -41,6 +41,7 @@ export class Track {
     this.#senderRate = senderRate;
     this.recorder = new Recorder({
       ...{ ...stream, card: card.number, substream, frames, path: this.#path },
+      onOverrun: () => this.note('xrun', 0),
       bufferFrames: Math.min(LISTENER_SECONDS * stream.rate, Math.floor(LISTENER_BYTES / frameBytes)),
     });
   }
@@ -85,7 +86,7 @@ export class Track {
   /** Ends the listener, or waits until it has all that it was to take. */
   async end() {
     if (!this.#limited) this.recorder.stop();
-    for (let overruns = await this.recorder.end(); overruns > 0; overruns -= 1) this.note('xrun', 0);
+    await this.recorder.end();
   }
 
   close() {

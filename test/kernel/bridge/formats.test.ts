@@ -27,7 +27,6 @@ afterEach(async () => {
   listening = undefined;
 });
 
-const MOST_PAYLOAD = 65_507 - 12;
 const PERIODS = 40;
 
 interface Shape {
@@ -37,7 +36,7 @@ interface Shape {
   readonly packetFrames: number;
 }
 
-/** 125 us to 10 ms at 48 kHz; what is larger than a datagram does not exist. */
+/** 125 us to 10 ms at 48 kHz, and other rates. */
 const shapes: readonly Shape[] = (['L16', 'L24'] as const)
   .flatMap((encoding) =>
     [1, 2, 8, 32].flatMap((channels) =>
@@ -48,10 +47,6 @@ const shapes: readonly Shape[] = (['L16', 'L24'] as const)
     { encoding: 'L24', channels: 8, rate: 44_100, packetFrames: 48 },
     { encoding: 'L24', channels: 8, rate: 96_000, packetFrames: 12 },
     { encoding: 'L16', channels: 2, rate: 192_000, packetFrames: 24 },
-  )
-  .filter(
-    ({ encoding, channels, packetFrames }) =>
-      packetFrames * channels * (encoding === 'L16' ? 2 : 3) <= MOST_PAYLOAD,
   );
 
 describe('A stream', () => {
@@ -60,7 +55,7 @@ describe('A stream', () => {
     async (shape) => {
       const { encoding, channels, rate, packetFrames } = shape;
       const format = encoding === 'L16' ? 'S16_LE' : 'S24_3LE';
-      bridge = await openBridge(card.number, { ...shape, format });
+      bridge = await openBridge(card.number, { ...shape, format, periodFrames: rate / 100 });
       const { periodFrames } = bridge.info;
       const bytes = channels * (encoding === 'L16' ? 2 : 3);
       // Not a whole number of periods: the last is completed with silence.
@@ -92,7 +87,6 @@ describe('A stream', () => {
         receiver: { packets: count, framesReceived: count * packetFrames, framesLost: 0, streams: 1 },
         loopback: { paddedFrames: padding, insertedFrames: 0, xruns: 0 },
       });
-      expect(rate).toBe(bridge.info.rate);
     },
   );
 });
