@@ -1,13 +1,26 @@
-// What GStreamer sends reaches arecord through `utimer bridge`: on one machine by a session description, and on two hosts that
-// listen to one group.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+// What GStreamer sends reaches arecord, ffmpeg and PipeWire through `utimer bridge`: on one machine by a session description,
+// and on two hosts that listen to one group.
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { LoopbackCard } from '../../../lib/loopback/index.js';
 import { decodePayload, describeStream } from '../../../lib/rtp/index.js';
 import { HOSTS, liftLimits, TwoHosts } from '../../support/network.js';
-import { arecord, gstreamer, Program, Recording, until, utimerBridge, Voice } from './support.js';
+import { difference } from '../loopback/support.js';
+import {
+  arecord,
+  feedNoise,
+  ffmpeg,
+  gstreamer,
+  overlap,
+  Program,
+  pipewireRecorder,
+  Recording,
+  until,
+  utimerBridge,
+  Voice,
+} from './support.js';
 
 let restore: () => void;
 let folder: string;
@@ -25,6 +38,8 @@ afterAll(async () => {
 });
 
 const FORMAT = 'S32_LE';
+const FRAME_BYTES = 8;
+const size = (path: string) => statSync(path, { throwIfNoEntry: false })?.size;
 /** How a bridge is to open its cable: every frame that a listener gets is one of the stream. */
 const CABLE = ['--sample-format', FORMAT, '--period', '480', '--starvation', 'hold'];
 
@@ -38,13 +53,23 @@ function told(bridge: Program, type: string): Record<string, unknown>[] {
     .filter((event) => event.type === type);
 }
 
-/** What arecord writes once the stream of a bridge has begun. */
-async function record(bridge: Program, name: string, voice: Voice): Promise<Recording> {
-  await until(`${name} hears the stream`, () => told(bridge, 'stream').length > 0);
+/** Starts a listener at a bridge once its stream has begun. */
+type Listener = (device: string, path: string) => Program | Promise<void>;
+
+const listeners: Readonly<Record<string, Listener>> = {
+  arecord: (device, path) => arecord(device, FORMAT, path),
+  ffmpeg: (device, path) => ffmpeg(device, FORMAT, path),
+  PipeWire: (device, path) => pipewireRecorder(device, path, folder),
+};
+
+async function listen(
+  bridge: Program,
+  path: string,
+  listener = listeners.arecord as Listener,
+): Promise<void> {
+  await until(`${path} hears the stream`, () => told(bridge, 'stream').length > 0);
   const [{ listenerName } = {}] = told(bridge, 'open');
-  const path = join(folder, name);
-  arecord(listenerName as string, FORMAT, path);
-  return new Recording(path, decodePayload(voice.words, 'L24', FORMAT));
+  await listener(listenerName as string, path);
 }
 
 /** Ends a bridge, and expects that it missed nothing. */
@@ -57,23 +82,28 @@ async function expectWhole(bridge: Program): Promise<void> {
 }
 
 describe('A stream of GStreamer', () => {
-  it('is recorded through utimer bridge by its session description', async () => {
-    const target = { address: '127.0.0.1', port: 16_304 };
-    const sdp = join(folder, 'stream.sdp');
-    writeFileSync(
-      sdp,
-      describeStream({
-        ...{ ...target, encoding: 'L24', rate: 48_000, channels: 2, payloadType: 96, packetFrames: 48 },
-      }),
-    );
-    const bridge = utimerBridge([...CABLE, '--sdp', sdp, '--card', '10']);
-    await bridge.says(/"open"/);
-    const voice = new Voice(gstreamer(target), 6);
-    const recording = await record(bridge, 'described.raw', voice);
-    await voice.heardIn([recording]);
-    expect(recording.stray).toBe(0);
-    await expectWhole(bridge);
-  });
+  it.each(Object.entries(listeners))(
+    'is recorded by %s through utimer bridge by its session description',
+    async (name, listener) => {
+      const target = { address: '127.0.0.1', port: 16_304 };
+      const sdp = join(folder, 'stream.sdp');
+      writeFileSync(
+        sdp,
+        describeStream({
+          ...{ ...target, encoding: 'L24', rate: 48_000, channels: 2, payloadType: 96, packetFrames: 48 },
+        }),
+      );
+      const bridge = utimerBridge([...CABLE, '--sdp', sdp, '--card', '10']);
+      await bridge.says(/"open"/);
+      const voice = new Voice(gstreamer(target), 6);
+      const path = join(folder, name === 'PipeWire' ? `${name}.wav` : `${name}.raw`);
+      await listen(bridge, path, listener);
+      const recording = new Recording(path, decodePayload(voice.words, 'L24', FORMAT));
+      await voice.heardIn([recording]);
+      expect(recording.stray).toBe(0);
+      await expectWhole(bridge);
+    },
+  );
 });
 
 describe('Two hosts', () => {
@@ -83,7 +113,7 @@ describe('Two hosts', () => {
   });
   afterAll(() => hosts.delete());
 
-  it('that receive one group, each into a card of its own, agree frame for frame', async () => {
+  it('that receive one group, each into a card of its own, agree about every frame that both have recorded', async () => {
     const target = { address: '239.77.0.1', port: 16_404 };
     const stream = ['--format', 'L24', '--rate', '48000', '--channels', '2'];
     const bridges = HOSTS.map((host, index) =>
@@ -97,12 +127,15 @@ describe('Two hosts', () => {
     );
     for (const bridge of bridges) await bridge.says(/"open"/);
     const sender = gstreamer(target, ['multicast-iface=left0', 'auto-multicast=true'], hosts.at('left'));
-    const voice = new Voice(sender, 6);
-    const recordings = await Promise.all(
-      bridges.map((bridge, index) => record(bridge, `${HOSTS[index]}.raw`, voice)),
-    );
-    await voice.heardIn(recordings);
-    for (const recording of recordings) expect(recording.stray).toBe(0);
+    feedNoise(sender, 6);
+    const paths = HOSTS.map((host) => join(folder, `${host}.raw`));
+    await Promise.all(bridges.map((bridge, index) => listen(bridge, paths[index] as string)));
+    const long = 10 * 48_000 * FRAME_BYTES;
+    await until('both have ten seconds', () => paths.every((path) => (size(path) ?? 0) > long));
+    const recorded = paths.map((path) => readFileSync(path)) as [Buffer, Buffer];
+    const both = overlap(...recorded, FRAME_BYTES);
+    expect(difference(...both)).toBeUndefined();
+    expect(both[0].length).toBeGreaterThan(long / 2);
     const [left, right] = bridges.map((bridge) => told(bridge, 'stream')[0]?.ssrc);
     expect(left).toBe(right);
     for (const bridge of bridges) await expectWhole(bridge);

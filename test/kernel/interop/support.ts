@@ -1,7 +1,8 @@
 // What the tests with other programs share: programs that run until they are ended, and a voice that goes through them.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { noise } from '../loopback/support.js';
@@ -89,22 +90,65 @@ export class Program {
   }
 }
 
+/** Feeds what `next` gives into the stdin of a program, as fast as it takes it. */
+function feed(stdin: NodeJS.WritableStream, next: () => Buffer): void {
+  const write = () => {
+    while (stdin.write(next()));
+  };
+  write();
+  stdin.on('drain', write);
+}
+
+/** Noise that repeats after a prime number of periods; the number of each period tells the repetitions apart. */
+const NOISE_PERIODS = 997;
+
+/** Gives a sender noise without end, in which no two places are alike. */
+export function feedNoise(sender: Program, frameBytes: number): void {
+  const periodBytes = 480 * frameBytes;
+  const block = noise(NOISE_PERIODS * periodBytes);
+  let number = 0;
+  feed(sender.stdin, () => {
+    const from = (number % NOISE_PERIODS) * periodBytes;
+    const period = Buffer.from(block.subarray(from, from + periodBytes));
+    period.writeUIntBE(number, 0, 6);
+    number += 1;
+    return period;
+  });
+}
+
+/** Two recordings of one stream that did not begin at the same time, from where both have it on. */
+export function overlap(one: Buffer, other: Buffer, frameBytes: number): [Buffer, Buffer] {
+  const mark = 480 * frameBytes;
+  const at = one.indexOf(other.subarray(0, mark));
+  if (at === -1) {
+    const from = other.indexOf(one.subarray(0, mark));
+    if (from === -1) throw new Error('neither recording has the beginning of the other');
+    return overlapFrom(one, other.subarray(from));
+  }
+  return overlapFrom(one.subarray(at), other);
+}
+
+function overlapFrom(one: Buffer, other: Buffer): [Buffer, Buffer] {
+  const length = Math.min(one.length, other.length);
+  return [one.subarray(0, length), other.subarray(0, length)];
+}
+
 /** What a sender is given: silence without end, but for one second of noise. */
 export class Voice {
-  readonly #stdin: NodeJS.WritableStream;
-  readonly #silence: Buffer;
   /** As the sender sends them. */
   readonly words: Buffer;
   #next: Buffer;
 
   /** @param frameBytes of what the sender reads */
   constructor(sender: Program, frameBytes: number) {
-    this.#stdin = sender.stdin;
-    this.#silence = Buffer.alloc(480 * frameBytes);
-    this.#next = this.#silence;
+    const silence = Buffer.alloc(480 * frameBytes);
+    this.#next = silence;
     this.words = noise(48_000 * frameBytes);
-    this.#write();
-    this.#stdin.on('drain', () => this.#write());
+    feed(sender.stdin, () => {
+      const bytes = this.#next;
+      this.#next = silence;
+      return bytes;
+    });
   }
 
   /** Speaks when every recording has begun; resolves when each has the words. */
@@ -118,15 +162,6 @@ export class Voice {
         `the words are in ${recording.path}`,
         () => recording.size >= enough && recording.bytes.includes(recording.words),
       );
-    }
-  }
-
-  #write(): void {
-    let more = true;
-    while (more) {
-      const bytes = this.#next;
-      this.#next = this.#silence;
-      more = this.#stdin.write(bytes);
     }
   }
 }
@@ -171,6 +206,17 @@ export function arecord(device: string, format: string, path: string): Program {
   ]);
 }
 
+/** Another listener that writes raw frames. */
+export function ffmpeg(device: string, format: string, path: string): Program {
+  const name = format.toLowerCase().replace('_', '');
+  // It stamps what it captures by the clock of the machine, which is not that of the frames: so let them count.
+  return new Program('ffmpeg', [
+    ...['-nostdin', '-loglevel', 'error', '-f', 'alsa', '-c:a', `pcm_${name}`, '-sample_rate', '48000'],
+    ...['-channels', '2', '-i', device, '-af', 'asetpts=N/SR/TB', '-c:a', `pcm_${name}`, '-f', name],
+    ...['-flush_packets', '1', path],
+  ]);
+}
+
 /** `utimer bridge`, as a user runs it, with its events as lines of JSON. */
 export function utimerBridge(args: readonly string[], wrapper: readonly string[] = []): Program {
   const main = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
@@ -191,4 +237,76 @@ export function gstreamer(
     ...['!', 'udpsink', `host=${address}`, `port=${port}`, ...more],
   ];
   return new Program(name, args);
+}
+
+/** PipeWire, which listens to a cable of S32_LE, and its recorder, which writes a WAV file. */
+export async function pipewireRecorder(device: string, path: string, folder: string): Promise<void> {
+  const env = { XDG_RUNTIME_DIR: folder };
+  const configuration = join(folder, 'pipewire.conf');
+  writeFileSync(configuration, pipewire(device));
+  new Program('pipewire', ['-c', configuration], env);
+  await until('PipeWire runs', () => existsSync(join(folder, 'pipewire-0')));
+  const properties = '{ node.name = recorder adapter.auto-port-config = { mode = dsp position = unknown } }';
+  new Program(
+    'pw-record',
+    ['--target', '0', '-P', properties, '--rate', '48000', '--channels', '2', '--format', 's32', path],
+    env,
+  );
+  for (const channel of [1, 2]) {
+    const ports = [`cable:capture_${channel}`, `recorder:input_${channel}`];
+    await until(`${ports.join(' and ')} are linked`, () => succeeds('pw-link', ports, env));
+  }
+}
+
+/** A PipeWire without a session manager, and without D-Bus, that has one cable to listen to. */
+function pipewire(device: string): string {
+  return `
+    context.properties = {
+      core.daemon = true
+      core.name = pipewire-0
+      support.dbus = false
+      default.clock.rate = 48000
+      default.clock.quantum = 4800
+      default.clock.min-quantum = 4800
+      default.clock.max-quantum = 4800
+      clock.power-of-two-quantum = false
+    }
+    context.spa-libs = {
+      audio.convert.* = audioconvert/libspa-audioconvert
+      api.alsa.* = alsa/libspa-alsa
+      support.* = support/libspa-support
+    }
+    context.modules = [
+      { name = libpipewire-module-rt args = { rt.prio = 88 } flags = [ ifexists nofail ] }
+      { name = libpipewire-module-protocol-native }
+      { name = libpipewire-module-spa-node-factory }
+      { name = libpipewire-module-client-node }
+      { name = libpipewire-module-access }
+      { name = libpipewire-module-adapter }
+      { name = libpipewire-module-metadata }
+      { name = libpipewire-module-link-factory }
+    ]
+    context.objects = [
+      { factory = adapter args = {
+        factory.name = api.alsa.pcm.source
+        node.name = cable
+        media.class = "Audio/Source"
+        api.alsa.path = "${device}"
+        api.alsa.period-size = 480
+        api.alsa.period-num = 64
+        audio.format = "S32"
+        audio.rate = 48000
+        audio.channels = 2
+        resample.disable = true
+        channelmix.disable = true
+        adapter.auto-port-config = { mode = dsp position = unknown }
+      } }
+    ]
+  `;
+}
+
+function succeeds(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<boolean> {
+  return new Promise((resolve) => {
+    execFile(program, args, { env: { ...process.env, ...env } }, (error) => resolve(error === null));
+  });
 }
