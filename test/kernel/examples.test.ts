@@ -53,17 +53,22 @@ describe('The documentation', () => {
   });
 });
 
+const printedBy = {
+  'bridge.ts': '12000 frames, equal: true',
+  'loopback-tone.ts': '48000 frames, equal: true',
+};
+
 describe('examples/', () => {
   it('has every example here', () => {
-    expect(readdirSync(`${root}examples`)).toEqual(['loopback-tone.ts']);
+    expect(readdirSync(`${root}examples`)).toEqual(Object.keys(printedBy));
   });
 
-  it('loopback-tone plays a second of a tone and hears every frame of it', async () => {
+  it.each(Object.entries(printedBy))('%s says that what was sent was heard', async (file, words) => {
     const printed = await runExample(
-      'loopback-tone',
-      readFileSync(`${root}examples/loopback-tone.ts`, 'utf8'),
+      file.replace('.ts', ''),
+      readFileSync(`${root}examples/${file}`, 'utf8'),
     );
-    expect(printed).toBe('48000 frames, equal: true');
+    expect(printed).toBe(words);
     expectNothingOpen();
   });
 });

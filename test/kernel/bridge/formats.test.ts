@@ -69,7 +69,9 @@ describe('A stream', () => {
           payload: audio.subarray(i * packetFrames * bytes, (i + 1) * packetFrames * bytes),
         }),
       );
-      listening = new Listening(bridge, Math.min(1000, Math.floor((2 << 20) / (periodFrames * bytes))));
+      listening = new Listening(bridge, {
+        periods: Math.min(1000, Math.floor((2 << 20) / (periodFrames * bytes))),
+      });
       const sender = await Datagrams.to(bridge);
       // In parts that the listener's buffer takes, whatever it is doing meanwhile.
       for (let at = 0; at < count; ) {

@@ -23,14 +23,21 @@ export function openBridge(card: number, options: Partial<BridgeOptions> = {}): 
 
 /** The other end of a bridge's cable, in this process: everything that comes, as it comes, with room for ten seconds. */
 export class Listening {
+  readonly #keepBytes: number;
   readonly #capture: LoopbackCapture;
   readonly #chunks: Buffer[] = [];
   readonly #ended: Promise<void>;
   readonly #abort = new AbortController();
   #frames = 0;
+  #keptBytes = 0;
   #wanted: { readonly frames: number; readonly resolve: () => void } | undefined;
 
-  constructor({ info }: { readonly info: BridgeInfo }, periods = 1000) {
+  /** @param keepBytes how much of what came last `end` gives, at least; of a long stream not everything can be kept */
+  constructor(
+    { info }: { readonly info: BridgeInfo },
+    { periods = 1000, keepBytes = Number.POSITIVE_INFINITY } = {},
+  ) {
+    this.#keepBytes = keepBytes;
     const [card, device, substream] = info.listenerName.slice(3).split(',').map(Number);
     this.#capture = LoopbackCapture.open({
       ...{ card: card as number, device: device as 0 | 1, substream: substream as number },
@@ -40,11 +47,16 @@ export class Listening {
     this.#ended = this.#record();
   }
 
+  /** Frames that came so far. */
+  get frames(): number {
+    return this.#frames;
+  }
+
   /** What came so far; to be called when the bridge is closed. */
   async end(): Promise<Buffer> {
     this.#abort.abort();
     await this.#ended;
-    if (!this.#capture.closed) this.#chunks.push(this.#capture.read());
+    if (!this.#capture.closed) this.#take(this.#capture.read());
     this.#capture.close();
     return Buffer.concat(this.#chunks);
   }
@@ -57,11 +69,22 @@ export class Listening {
     });
   }
 
+  #take(bytes: Buffer): void {
+    this.#chunks.push(bytes);
+    this.#keptBytes += bytes.length;
+    this.#frames += bytes.length / this.#capture.frameBytes;
+    for (;;) {
+      const [oldest] = this.#chunks;
+      if (!oldest || this.#keptBytes - oldest.length < this.#keepBytes) break;
+      this.#chunks.shift();
+      this.#keptBytes -= oldest.length;
+    }
+  }
+
   async #record(): Promise<void> {
     try {
       for await (const bytes of this.#capture.frames(this.#abort.signal)) {
-        this.#chunks.push(bytes);
-        this.#frames += bytes.length / this.#capture.frameBytes;
+        this.#take(bytes);
         if (this.#wanted && this.#frames >= this.#wanted.frames) this.#wanted.resolve();
       }
     } catch (error) {
