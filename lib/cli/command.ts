@@ -66,6 +66,16 @@ export function oneOf<T extends string>(name: string, text: string | undefined, 
   return text === undefined ? undefined : checkOneOf(`--${name}`, text, allowed);
 }
 
+/** Options that would change nothing are not understood: whoever gives them means something by it. */
+export function refuse(
+  values: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+  because: string,
+): void {
+  const given = names.find((name) => values[name] !== undefined);
+  if (given !== undefined) throw new UsageError(`--${given} ${because}`);
+}
+
 /** An option that is a time: '1s', '500ms', or 0. */
 export function milliseconds(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
@@ -91,16 +101,6 @@ export function withoutUndefined<T extends object>(
 ): { [K in keyof T]?: Exclude<T[K], undefined> } {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   return Object.fromEntries(given) as { [K in keyof T]?: Exclude<T[K], undefined> };
-}
-
-/** Options that would change nothing are not understood: whoever gives them means something by it. */
-export function refuse(
-  values: Readonly<Record<string, unknown>>,
-  names: readonly string[],
-  because: string,
-): void {
-  const given = names.find((name) => values[name] !== undefined);
-  if (given !== undefined) throw new UsageError(`--${given} ${because}`);
 }
 
 /** Prints a line, and waits while whoever reads it is behind. */

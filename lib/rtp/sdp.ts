@@ -113,7 +113,7 @@ export interface LoadSdpOptions extends ParseSdpOptions {
  * @throws the error of the system where the file cannot be read; an AbortError
  *
  * @example
- * const stream = await loadSdp('http://192.168.1.1/by-name/Stage%20left');
+ * const stream = await loadSdp('stage-left.sdp'); // or 'http://192.168.1.1/stage-left.sdp'
  * using receiver = await RtpReceiver.open({ ...stream, sink: loop });
  */
 export async function loadSdp(

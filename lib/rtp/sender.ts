@@ -177,7 +177,7 @@ export class RtpSender implements Disposable, AsyncDisposable {
    * @example
    * await using sender = await RtpSender.open({
    *   ...{ encoding: 'L24', rate: 48_000, channels: 2, packetFrames: 48, format: 'S32_LE' },
-   *   ...{ address: '239.0.0.1', port: 5004, interface: 'eth0', ttl: 8 },
+   *   ...{ address: '239.0.0.1', port: 5004, ttl: 8 },
    * });
    */
   static async open(options: RtpSenderOptions): Promise<RtpSender> {
@@ -247,7 +247,9 @@ export class RtpSender implements Disposable, AsyncDisposable {
    * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE
    *
    * @example
-   * writeFileSync('stage-left.sdp', sender.describe({ name: 'Stage left', origin: '192.168.1.1' }));
+   * const stream = { encoding: 'L24', rate: 48_000, channels: 2 };
+   * await using sender = await RtpSender.open({ ...stream, address: '239.0.0.1', port: 5004 });
+   * console.log(sender.describe({ name: 'Stage left', origin: '192.168.1.1' }));
    */
   describe(
     options: { readonly name?: string; readonly origin?: string; readonly sessionId?: number } = {},
@@ -319,7 +321,9 @@ export class RtpSender implements Disposable, AsyncDisposable {
    * @throws AlsaError ERR_CLOSED; TypeError ERR_INVALID_ARG_TYPE; RangeError ERR_OUT_OF_RANGE; an AbortError; what the source throws
    *
    * @example
-   * await sender.pace(createReadStream('music.raw'), { signal: AbortSignal.timeout(60_000) });
+   * const stream = { encoding: 'L16', rate: 48_000, channels: 2 };
+   * await using sender = await RtpSender.open({ ...stream, address: '239.0.0.1', port: 5004 });
+   * await sender.pace(createReadStream('music.raw'), { ppm: 100, signal: AbortSignal.timeout(60_000) });
    */
   async pace(
     source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
