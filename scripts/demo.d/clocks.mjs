@@ -1,6 +1,6 @@
 // The second act: one RTP stream, whose sender's clock is fast, goes into two cables at once. One is clocked by jiffies, as
 // those of snd-aloop are by default, and the other by the packets. arecord listens to both.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,6 +20,9 @@ const AHEAD_PACKETS = 25;
 const SPARE_PACKETS = 2;
 const READING_MS = 20;
 const REHEARSAL_SECONDS = 5;
+/** What a busy machine may leave for later in a socket, bytes: seconds of packets, instead of the usual one. */
+const SOCKET_LIMIT = '/proc/sys/net/core/rmem_max';
+const SOCKET_BYTES = 4 << 20;
 const GROUP = '239.255.77.1';
 const INTERFACE = '127.0.0.1';
 /** What RTP carries exactly. */
@@ -48,6 +51,8 @@ export async function compareClocks(wav, seconds) {
   const card = LoopbackCard.list()[0] ?? (await LoopbackCard.load());
   const timerSource = card.timerSource;
   card.resetTimerSource();
+  const limit = readFileSync(SOCKET_LIMIT, 'latin1');
+  if (Number(limit) < SOCKET_BYTES) writeFileSync(SOCKET_LIMIT, String(SOCKET_BYTES));
   const folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-demo-'));
   try {
     const stream = { format, rate, channels, periodFrames };
@@ -75,6 +80,7 @@ export async function compareClocks(wav, seconds) {
     };
   } finally {
     await sender.close();
+    writeFileSync(SOCKET_LIMIT, limit);
     if (timerSource === '') card.resetTimerSource();
     else card.setTimerSource(timerSource);
     rmSync(folder, { recursive: true });

@@ -14,7 +14,7 @@ import { init, setPlatformAPI } from 'echarts';
  */
 
 const WIDTH = 960;
-const HEIGHT = 540;
+const HEIGHT = 560;
 const COLORS = ['#1a7f5a', '#c2410c'];
 const MARKS = {
   skip: { name: 'packet dropped', symbol: 'triangle' },
@@ -76,10 +76,15 @@ function drawSvg({ ppm, rate, runs }) {
       subtext: `The sender's clock is ${ppm} ppm fast: ${((ppm * rate) / 1e6).toFixed(1)} frames a second`,
       ...{ textStyle: { fontSize: 18, color: '#111' }, subtextStyle: { fontSize: 13, color: '#444' } },
     },
-    legend: { bottom: 12, itemGap: 28, data: series.map(({ name }) => name), textStyle: { color: '#222' } },
-    grid: { left: 80, right: 40, top: 88, bottom: 96 },
+    // A row for each run, in which its name need not be said again.
+    legend: runs.map((run, index) => ({
+      ...{ bottom: 14 + 28 * (runs.length - 1 - index), itemGap: 24, textStyle: { color: '#222' } },
+      data: series.map(({ name }) => name).filter((name) => name.startsWith(run.name)),
+      formatter: (name) => name.replace(`${run.name}: `, ''),
+    })),
+    grid: { left: 80, right: 40, top: 88, bottom: 76 + 28 * runs.length },
     xAxis: { ...axis('seconds', 30), max: Math.ceil(end) },
-    yAxis: axis('frames behind the sender’s clock', 54),
+    yAxis: axis('frames heard later than sent', 54),
     series,
   });
   const svg = chart.renderToSVGString();

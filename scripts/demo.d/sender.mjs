@@ -4,28 +4,40 @@ import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { RtpSender } from '../../dist/rtp/index.js';
 
+/** What both threads see: when it began, in nanoseconds of the monotonic clock, 0 before; and how many frames went out. */
+const BEGAN = 0;
+const SENT = 1;
+
 export class Sender {
   #worker;
-  /** When it began, in nanoseconds of the monotonic clock, which all threads share; 0 before. */
-  #began;
+  #progress;
 
-  constructor(worker, began) {
+  constructor(worker, progress) {
     this.#worker = worker;
-    this.#began = began;
+    this.#progress = progress;
   }
 
   /** @param {SharedArrayBuffer} audio what to send */
   static async start(audio) {
-    const began = new BigInt64Array(new SharedArrayBuffer(8));
-    const worker = new Worker(fileURLToPath(import.meta.url), { workerData: { audio, began } });
+    const progress = new BigInt64Array(new SharedArrayBuffer(16));
+    const worker = new Worker(fileURLToPath(import.meta.url), { workerData: { audio, progress } });
     await once(worker, 'message');
-    return new Sender(worker, began);
+    return new Sender(worker, progress);
   }
 
   /** Seconds since it began, by the monotonic clock. */
   get seconds() {
-    const began = Atomics.load(this.#began, 0);
+    const began = Atomics.load(this.#progress, BEGAN);
     return began === 0n ? 0 : Number(process.hrtime.bigint() - began) / 1e9;
+  }
+
+  /**
+   * How far it is, in frames: where its clock is, or what it has sent where it is late itself.
+   *
+   * @param {number} rate frames a second by its clock
+   */
+  position(rate) {
+    return Math.min(this.seconds * rate, Number(Atomics.load(this.#progress, SENT)));
   }
 
   /**
@@ -36,7 +48,8 @@ export class Sender {
    * @param {number} ppm how fast its clock is
    */
   async send(options, frames, ppm) {
-    Atomics.store(this.#began, 0, 0n);
+    Atomics.store(this.#progress, BEGAN, 0n);
+    Atomics.store(this.#progress, SENT, 0n);
     this.#worker.postMessage({ options, frames, ppm });
     await once(this.#worker, 'message');
   }
@@ -48,10 +61,19 @@ export class Sender {
 
 if (!isMainThread) {
   parentPort.on('message', async ({ options, frames, ppm }) => {
+    const { audio, progress } = workerData;
     const sender = await RtpSender.open(options);
-    const audio = new Uint8Array(workerData.audio, 0, frames * sender.frameBytes);
-    Atomics.store(workerData.began, 0, process.hrtime.bigint());
-    await sender.pace([audio], { ppm });
+    const { packetFrames, frameBytes } = sender;
+    // The next packet is asked for when the one before has gone out.
+    function* packets() {
+      for (let sent = 0; sent < frames; sent += packetFrames) {
+        Atomics.store(progress, SENT, BigInt(sent));
+        yield new Uint8Array(audio, sent * frameBytes, packetFrames * frameBytes);
+      }
+      Atomics.store(progress, SENT, BigInt(frames));
+    }
+    Atomics.store(progress, BEGAN, process.hrtime.bigint());
+    await sender.pace(packets(), { ppm });
     await sender.drain();
     sender.close();
     parentPort.postMessage('sent');

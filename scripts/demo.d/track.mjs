@@ -6,7 +6,7 @@ import { RtpReceiver } from '../../dist/rtp/index.js';
 import { Recorder } from './recorder.mjs';
 
 /** The listener's buffer, in seconds, and in bytes at most: what snd-aloop has. */
-const LISTENER_SECONDS = 2;
+const LISTENER_SECONDS = 10;
 const LISTENER_BYTES = 2 << 20;
 /** How long the last packets may take. */
 const PATIENCE_MS = 10_000;
@@ -19,7 +19,7 @@ export class Track {
   #senderRate;
   #receiver;
   #error;
-  /** Seconds, and frames by which the listener was behind the sender's clock. */
+  /** Seconds, and frames by which the listener was behind the sender. */
   #readings = [];
   #troubles = [];
 
@@ -59,8 +59,8 @@ export class Track {
   /** Reads how far the listener is. The time is that after the look, so that a delay between them adds to others. */
   read() {
     const captured = this.recorder.look()?.captured;
-    const { seconds } = this.#sender;
-    if (captured !== undefined) this.#readings.push([seconds, seconds * this.#senderRate - captured]);
+    if (captured === undefined) return;
+    this.#readings.push([this.#sender.seconds, this.#sender.position(this.#senderRate) - captured]);
   }
 
   /**
