@@ -80,7 +80,7 @@ export default class KtapReporter implements Reporter {
   }
 
   onTestRunEnd(_modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
-    const files = (this.#files ??= new Document(0));
+    const files = this.#files ?? new Document(0);
     files.explain(`passed ${this.#passed}, failed ${this.#failed.length}, skipped ${this.#skipped.length}`);
     for (const name of this.#failed) files.explain(`failed: ${name}`);
     for (const name of this.#skipped) files.explain(`skipped: ${name}`);

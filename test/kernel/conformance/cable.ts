@@ -1,5 +1,7 @@
 // A loopback card for a file of cases, and conversations about its cables.
+import { execFile } from 'node:child_process';
 import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { Pcm, type PcmOptions } from '../../../lib/index.js';
 import { LoopbackCard } from '../../../lib/loopback/index.js';
@@ -47,6 +49,12 @@ export function useCard() {
     },
     playback: (options: Partial<PcmOptions> = {}) => pcm('playback', options),
     capture: (options: Partial<PcmOptions> = {}) => pcm('capture', options),
+    /** Unloads the module and loads it with other parameters. */
+    async reload(...parameters: string[]) {
+      await LoopbackCard.unload();
+      await promisify(execFile)('modprobe', ['snd-aloop', ...parameters]);
+      card = LoopbackCard.find();
+    },
     /** `converse` about this card. */
     converse: (text: string) => converse(onCard(text)),
     /** `transcript` about this card. */
@@ -55,10 +63,17 @@ export function useCard() {
 }
 
 /** What the kernel logs from now on; each record is given once. */
-export function followKernelLog(): { read(): string[]; [Symbol.dispose](): void } {
+export interface KernelLog extends Disposable {
+  /** Records about sound: others come whenever they like. */
+  read(): string[];
+  /** Records that tell of a fault of the kernel. */
+  faults(): string[];
+}
+
+export function followKernelLog(): KernelLog {
   const file = openSync('/dev/kmsg', constants.O_RDONLY | constants.O_NONBLOCK);
   const record = Buffer.alloc(8192);
-  const read = () => {
+  const take = () => {
     const records: string[] = [];
     for (;;) {
       try {
@@ -71,6 +86,10 @@ export function followKernelLog(): { read(): string[]; [Symbol.dispose](): void 
       }
     }
   };
-  read();
-  return { read, [Symbol.dispose]: () => closeSync(file) };
+  take();
+  return {
+    read: () => take().filter((text) => /\bsnd[_-]|aloop|loopback|\bALSA\b/i.test(text)),
+    faults: () => take().filter((text) => /\bBUG\b|\bOops\b|\bWARNING\b|\bKASAN\b|Call Trace/.test(text)),
+    [Symbol.dispose]: () => closeSync(file),
+  };
 }

@@ -40,6 +40,8 @@ describe('timer_source', () => {
       ':-1.4.0': '-1 4 0',
       '-1.4': '-1 4 0',
       '-1': '-1 0 0',
+      '-1.3': '-1 3 0',
+      ' -1.4.0': '-1 4 0',
       '-1.4.0x1f': '-1 4 31',
       '-1.4.+31': '-1 4 31',
       [`hw:${number},1,2`]: `${number} 1 2`,
@@ -63,6 +65,16 @@ describe('timer_source', () => {
       return [source, opened()];
     });
     expect(Object.fromEntries(observed)).toEqual(table);
+  });
+
+  it('A01 as a parameter of the module: with a blank before it, EINVAL', async () => {
+    create({ resolution: RESOLUTION, id: 0 });
+    await cables.reload('timer_source=" -1.4.0"');
+    expect(read()).toBe(' -1.4.0\n');
+    expect(opened()).toBe('EINVAL');
+    await cables.reload('timer_source=-1.4.0');
+    expect(opened()).toBe('-1 4 0');
+    await cables.reload();
   });
 
   it('A02 a number that begins with 0 is octal', () => {
@@ -186,13 +198,14 @@ describe('A cable', () => {
     cables.card.setTimerSource(timer);
     cables.capture().start();
     const playback = cables.playback();
-    playback.write(new Uint8Array(1920));
+    playback.write(new Uint8Array(3840));
     playback.start();
+    timer.trigger();
     const text = readFileSync(`/proc/asound/card${cables.card.number}/cable#0`, 'utf8');
     const block = /^Cable 0 substream 0:\n((?: .*\n)*)/m.exec(text)?.[1] ?? '';
     const side = {
       buffer_size: '7680',
-      buffer_pos: '0',
+      buffer_pos: '1920',
       period_size: '1920',
       bytes_per_sec: '192000',
       sample_align: '4',
@@ -206,8 +219,9 @@ describe('A cable', () => {
       );
     const [head = '', ofPlayback = '', ofCapture = ''] = block.split(/^ {2}(?:Playback|Capture)\n/m);
     expect(fields(head)).toEqual({ valid: '3', running: '3', pause: '0' });
-    expect(fields(ofPlayback)).toMatchObject(side);
-    expect(fields(ofCapture)).toMatchObject(side);
+    // Nothing of the capture's buffer is known to be silent once something was copied to it.
+    expect(fields(ofPlayback)).toEqual({ ...side, silent_size: '0' });
+    expect(fields(ofCapture)).toEqual({ ...side, silent_size: '0' });
   });
 
   it('A14 leaves to its second side what the first, once prepared, has not decided: the buffer', async () => {

@@ -48,6 +48,34 @@ static void known(char **arguments) {
   }
 }
 
+// The numbers of before 1.0.9 on a listener: what each does.
+static void old_numbers(char **arguments) {
+  (void)arguments;
+  enum { START_OLD = 0x5420, STOP_OLD, CONTINUE_OLD, PAUSE_OLD };
+  const struct timer_uinfo timer = create_timer(open_control(O_RDONLY));
+  const int listener = open_listener(timer.id);
+  struct timer_params params = {.flags = PARAMS_AUTO, .ticks = 1, .filter = 1 << EVENT_TICK};
+  need(ioctl(listener, IOCTL_PARAMS, &params) == 0, "set the listener's parameters");
+  int off = 0;
+  const struct {
+    const char *name;
+    int number;
+    int *argument;
+  } steps[] = {{"START_OLD", START_OLD, NULL},
+               {"PAUSE_OLD", PAUSE_OLD, NULL},
+               {"CONTINUE_OLD", CONTINUE_OLD, NULL},
+               {"STOP_OLD", STOP_OLD, &off}};
+  for (size_t i = 0; i < sizeof steps / sizeof *steps; i += 1) {
+    char key[32];
+    put_result(steps[i].name, ioctl(listener, steps[i].number, steps[i].argument));
+    need(ioctl(timer.fd, IOCTL_TRIGGER) == 0, "trigger");
+    if (steps[i].number == STOP_OLD) put_number("waits", (fcntl(listener, F_GETFL) & O_NONBLOCK) == 0);
+    need(fcntl(listener, F_SETFL, O_NONBLOCK) == 0, "keep reads from waiting");
+    sprintf(key, "ticks after %s", steps[i].name);
+    put_number(key, read_ticks(listener));
+  }
+}
+
 static void layout(char **arguments) {
   (void)arguments;
 #define SIZE(type) put_number(#type, sizeof(struct timer_##type))
@@ -64,46 +92,59 @@ static void layout(char **arguments) {
   OFFSET(uinfo, id);
   OFFSET(uinfo, reserved);
   SIZE(select);
+  OFFSET(select, id);
   OFFSET(select, reserved);
   SIZE(params);
   OFFSET(params, flags);
   OFFSET(params, ticks);
   OFFSET(params, queue_size);
+  OFFSET(params, reserved0);
   OFFSET(params, filter);
   OFFSET(params, reserved);
   SIZE(ginfo);
+  OFFSET(ginfo, tid);
   OFFSET(ginfo, flags);
   OFFSET(ginfo, card);
   OFFSET(ginfo, id);
   OFFSET(ginfo, name);
+  OFFSET(ginfo, reserved0);
   OFFSET(ginfo, resolution);
   OFFSET(ginfo, resolution_min);
   OFFSET(ginfo, resolution_max);
   OFFSET(ginfo, clients);
   OFFSET(ginfo, reserved);
   SIZE(gparams);
+  OFFSET(gparams, tid);
   OFFSET(gparams, period_num);
   OFFSET(gparams, period_den);
   OFFSET(gparams, reserved);
   SIZE(gstatus);
+  OFFSET(gstatus, tid);
   OFFSET(gstatus, resolution);
   OFFSET(gstatus, resolution_num);
   OFFSET(gstatus, resolution_den);
   OFFSET(gstatus, reserved);
   SIZE(info);
+  OFFSET(info, flags);
+  OFFSET(info, card);
   OFFSET(info, id);
   OFFSET(info, name);
+  OFFSET(info, reserved0);
   OFFSET(info, resolution);
   OFFSET(info, reserved);
   SIZE(status);
+  OFFSET(status, tstamp_sec);
+  OFFSET(status, tstamp_nsec);
   OFFSET(status, resolution);
   OFFSET(status, lost);
   OFFSET(status, overrun);
   OFFSET(status, queue);
   OFFSET(status, reserved);
   SIZE(read);
+  OFFSET(read, resolution);
   OFFSET(read, ticks);
   SIZE(tread);
+  OFFSET(tread, event);
   OFFSET(tread, tstamp_sec);
   OFFSET(tread, tstamp_nsec);
   OFFSET(tread, val);
@@ -195,6 +236,7 @@ const struct raw_case creation_cases[] = {
     {"pversion", pversion},
     {"numbers", numbers},
     {"known", known},
+    {"old-numbers", old_numbers},
     {"layout", layout},
     {"create-zero", create_zero},
     {"create-null", create_null},

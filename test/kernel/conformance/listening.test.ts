@@ -9,7 +9,8 @@ import {
   type UserTimer,
 } from '../../../lib/index.js';
 import { LoopbackCard } from '../../../lib/loopback/index.js';
-import { converse, raw, useTimers } from './raw.js';
+import { followKernelLog } from './cable.js';
+import { converse, raw, TRIGGERS_OVERLAP, useTimers } from './raw.js';
 
 const create = useTimers();
 const instances: TimerInstance[] = [];
@@ -593,7 +594,17 @@ describe('Several threads', () => {
   });
 
   it('L45 trigger in turn while listeners come and go', async () => {
-    expect(await raw('churn', 5_000)).toEqual({ clients: 0, trigger: 'ok' });
+    using log = followKernelLog();
+    expect(await raw('churn-in-turn', 5_000)).toEqual({ clients: 0, trigger: 'ok', ticks: 1 });
+    expect(log.faults()).toEqual([]);
+  });
+
+  it('L45 trigger at once for 30 s while listeners come and go', async ({ skip }) => {
+    const { deferred } = await raw('defers');
+    skip(deferred === 0, TRIGGERS_OVERLAP);
+    using log = followKernelLog();
+    expect(await raw('churn-at-once', 30)).toEqual({ clients: 0, trigger: 'ok', ticks: 1 });
+    expect(log.faults()).toEqual([]);
   });
 });
 

@@ -244,11 +244,12 @@ static void defers(char **arguments) {
 struct come_and_go_job {
   unsigned timer;
   int rounds;
+  _Atomic bool *over;  // NULL: `rounds` rounds
 };
 
 static void *come_and_go(void *argument) {
   const struct come_and_go_job *const job = argument;
-  for (int i = 0; i < job->rounds; i += 1) {
+  for (int i = 0; job->over ? !*job->over : i < job->rounds; i += 1) {
     const int listener = open_listener(job->timer);
     start_listener(listener);
     if (i % 2 == 0) read_ticks(listener);
@@ -257,16 +258,19 @@ static void *come_and_go(void *argument) {
   return NULL;
 }
 
-// rounds: listeners that come and go while threads trigger, one at a time.
-static void churn(char **arguments) {
-  need(arguments[0], "how many rounds");
+// Listeners that come and go while threads trigger: one trigger at a time for so many rounds, or triggers at
+// once for so many seconds.
+static void come_and_go_during_triggers(int rounds, unsigned seconds) {
   const struct timer_uinfo timer = create_timer(open_control(O_RDONLY));
   pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
   _Atomic bool over = false;
-  struct trigger_job job = {.timer = timer.fd, .mutex = &mutex, .over = &over};
-  struct come_and_go_job listeners = {timer.id, atoi(arguments[0])};
+  struct trigger_job job = {.timer = timer.fd, .mutex = seconds ? NULL : &mutex, .over = &over};
+  struct come_and_go_job listeners = {timer.id, rounds, seconds ? &over : NULL};
   const pthread_t running[] = {begin_thread(trigger_many, &job), begin_thread(trigger_many, &job),
                                begin_thread(come_and_go, &listeners), begin_thread(come_and_go, &listeners)};
+  const struct timespec pause = {seconds, 0};
+  if (seconds) nanosleep(&pause, NULL);
+  if (seconds) over = true;
   end_thread(running[2]);
   end_thread(running[3]);
   over = true;
@@ -275,7 +279,20 @@ static void churn(char **arguments) {
   struct timer_ginfo info = ginfo_of(timer.id);
   need(ginfo(open_control(O_RDONLY), &info) == 0, "look the timer up");
   put_number("clients", info.clients);
+  const int listener = open_listener(timer.id);
+  start_listener(listener);
   put_result("trigger", ioctl(timer.fd, IOCTL_TRIGGER));
+  put_number("ticks", read_ticks(listener));
+}
+
+static void churn_in_turn(char **arguments) {
+  need(arguments[0], "how many rounds");
+  come_and_go_during_triggers(atoi(arguments[0]), 0);
+}
+
+static void churn_at_once(char **arguments) {
+  need(arguments[0], "how many seconds");
+  come_and_go_during_triggers(0, (unsigned)atoi(arguments[0]));
 }
 
 // Triggers a thousand times a second until it is killed; says the timer's id first.
@@ -299,7 +316,8 @@ const struct raw_case thread_cases[] = {
     {"trigger-at-once", trigger_at_once},
     {"trigger-in-turn", trigger_in_turn},
     {"defers", defers},
-    {"churn", churn},
+    {"churn-in-turn", churn_in_turn},
+    {"churn-at-once", churn_at_once},
     {"own", own},
     {NULL, NULL},
 };
