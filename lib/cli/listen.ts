@@ -1,9 +1,10 @@
 /** `utimer listen`: what happens to a timer, as it happens. */
+import { AlsaError } from '../errors.js';
 import { TIMER_EVENT_NAMES, type TimerEvent, type TimerEventName } from '../timer/timer-events.js';
 import { describeTimerId } from '../timer/timer-id.js';
 import { TimerInstance, type TimerInstanceOptions } from '../timer/timer-instance.js';
 import { formatTimerId, parseTimerId } from '../timer/timer-text.js';
-import { type Command, duration, type Io, json, number, parse, print, UsageError } from './command.js';
+import { type Command, duration, handOver, json, number, parse, print, UsageError } from './command.js';
 
 type Reason = 'count' | 'timeout' | 'end' | 'interrupt';
 
@@ -30,11 +31,14 @@ While it listens to a userspace-driven timer, no cable of snd-aloop starts that 
                    ${TIMER_EVENT_NAMES.slice(8).join(', ')}
   --queue-size N   records that the kernel keeps while we are behind, 32..1024 (default 128)
   --plain          ticks without timestamps
-  --json           one object a line: type, ticks, timestamp (ns of CLOCK_MONOTONIC) and so on for each event;
+  --json           one object a line: first { type: 'listening', timer, resolution (ns), clock: 'monotonic' | 'realtime' },
+                   then type, ticks, timestamp (ns of that clock) and so on for each event,
                    last { type: 'summary', ticks, reason: 'count' | 'timeout' | 'end' | 'interrupt' }
   --help           this text
 
-Exit code: 0; 1 on an error, or when there were less ticks than --count; 2 for a wrong command line.`,
+However it ends, every tick until then is counted.
+Exit code: 0; 1 on an error, when there were less ticks than --count, or when nobody reads the output and it was told to end;
+2 for a wrong command line.`,
 
   async run(args, io) {
     const { values, positionals } = parse(args, {
@@ -59,48 +63,88 @@ Exit code: 0; 1 on an error, or when there were less ticks than --count; 2 for a
       records: values.plain ? 'plain' : 'timestamped',
     };
     using instance = TimerInstance.open(id, options);
-    const abort = new AbortController();
+    const ending = new AbortController();
+    const out = { stdout: io.stdout, signal: ending.signal };
     let reason: Reason = 'end';
-    const stop = (why: Reason) => {
+    let total = 0;
+    const rest: TimerEvent[] = [];
+    let failure: unknown;
+    // First no tick is added any more, then what the kernel holds is taken; what the iteration holds is older.
+    const end = (why: Reason) => {
+      if (ending.signal.aborted) return;
       reason = why;
-      abort.abort();
+      try {
+        stop(instance);
+        rest.push(...instance.read().filter(({ type }) => type !== 'end'));
+      } catch (error) {
+        failure = error;
+      }
+      instance.close();
+      ending.abort();
     };
-    const interrupt = () => stop('interrupt');
+    const interrupt = () => end('interrupt');
     io.signal.addEventListener('abort', interrupt);
     const deadline =
-      timeout === undefined ? undefined : setTimeout(stop, timeout * 1000, 'timeout' satisfies Reason);
-    let total = 0;
+      timeout === undefined ? undefined : setTimeout(end, timeout * 1000, 'timeout' satisfies Reason);
     try {
-      const events = instance.events({ signal: abort.signal });
-      if (!values.json) {
-        const { resolution } = instance.info();
-        await print(io, `${formatTimerId(id)}: ${describeTimerId(id)}, ${duration(resolution)} a tick`);
+      const events = instance.events();
+      const { resolution } = instance.info();
+      const { clock } = instance;
+      const stamped = instance.records === 'timestamped';
+      if (values.json) {
+        const about = { type: 'listening', timer: formatTimerId(id), resolution };
+        await print(out, json(stamped ? { ...about, clock } : about));
+      } else {
+        await print(out, `${formatTimerId(id)}: ${describeTimerId(id)}, ${duration(resolution)} a tick`);
       }
-      const show = values.json ? json : describer(instance.records === 'timestamped');
-      for await (const event of events) {
+      const show = values.json ? json : describer(stamped);
+      const take = async (event: TimerEvent) => {
         if (event.type === 'tick') total += event.ticks;
-        await print(io, show(event));
-        if (total >= count) {
-          reason = 'count';
-          break;
-        }
+        await print(out, show(event));
+        return total >= count;
+      };
+      let enough = false;
+      for await (const event of events) {
+        enough = await take(event);
+        if (enough) break;
       }
-    } catch (error) {
-      if (!abort.signal.aborted) throw error;
+      for (const event of rest) {
+        if (enough) break;
+        enough = await take(event);
+      }
+      if (enough) reason = 'count';
     } finally {
       clearTimeout(deadline);
       io.signal.removeEventListener('abort', interrupt);
     }
-    await summary(io, values.json === true, total, reason);
+    if (failure !== undefined) throw failure;
+    await summary(out, values.json === true, total, reason);
+    if (ending.signal.aborted) await handOver(io);
     return Number.isFinite(count) && total < count ? 1 : 0;
   },
 };
 
-async function summary(io: Io, asJson: boolean, ticks: number, reason: Reason): Promise<void> {
+/** What an instance that does not run, and one whose timer is gone, answer to a stop: there is nothing to stop. */
+const NOTHING_TO_STOP = ['EBUSY', 'EINVAL'];
+
+function stop(instance: TimerInstance): void {
+  try {
+    instance.stop();
+  } catch (error) {
+    if (!(error instanceof AlsaError && NOTHING_TO_STOP.includes(error.code))) throw error;
+  }
+}
+
+async function summary(
+  out: Parameters<typeof print>[0],
+  asJson: boolean,
+  ticks: number,
+  reason: Reason,
+): Promise<void> {
   const line = asJson
     ? json({ type: 'summary', ticks, reason })
     : `${ticks} ${ticks === 1 ? 'tick' : 'ticks'}: ${REASONS[reason]}`;
-  await print(io, line);
+  await print(out, line);
 }
 
 /** Events for people, with the time since the first. */

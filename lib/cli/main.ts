@@ -3,7 +3,7 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bridge } from './bridge.js';
-import { type Command, type Io, UsageError } from './command.js';
+import { type Command, type Io, UnreadError, UsageError } from './command.js';
 import { list } from './list.js';
 import { listen } from './listen.js';
 import { send } from './send.js';
@@ -77,5 +77,11 @@ if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.me
   // Whoever read has read enough, as `head` does.
   stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
-  process.exitCode = await run(process.argv.slice(2), { stdin, stdout, stderr, signal: interrupt.signal });
+  try {
+    process.exitCode = await run(process.argv.slice(2), { stdin, stdout, stderr, signal: interrupt.signal });
+  } catch (error) {
+    if (!(error instanceof UnreadError)) throw error;
+    // What nobody takes would keep the process.
+    stderr.write(`utimer: ${error.message}\n`, () => process.exit(1));
+  }
 }

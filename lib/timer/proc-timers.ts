@@ -18,6 +18,8 @@ export interface ProcTimer {
     device: number,
     subdevice: number | undefined,
   ];
+  /** Nanoseconds of a tick, where the file has it. */
+  readonly resolution: bigint | undefined;
   readonly clients: readonly TimerClient[];
 }
 
@@ -27,7 +29,7 @@ const PCM = 3;
 
 /** The timers of the file, in its order: by class, device and subdevice. */
 export function parseTimers(text: string): ProcTimer[] {
-  const timers: { address: ProcTimer['address']; clients: TimerClient[] }[] = [];
+  const timers: (ProcTimer & { clients: TimerClient[] })[] = [];
   for (const line of text.split('\n')) {
     const client = /^ {2}Client (.*) : (running|stopped)$/.exec(line);
     if (client) {
@@ -35,7 +37,7 @@ export function parseTimers(text: string): ProcTimer[] {
       continue;
     }
     const address = addressOfLine(line);
-    if (address) timers.push({ address, clients: [] });
+    if (address) timers.push({ address, resolution: resolutionOfLine(line), clients: [] });
   }
   return timers;
 }
@@ -46,6 +48,12 @@ function addressOfLine(line: string): ProcTimer['address'] | undefined {
   if (kind === 'G') return [GLOBAL, -1, first, undefined];
   if (kind === 'C') return [CARD, first, second, undefined];
   return kind === 'P' ? [PCM, first, second, third] : undefined;
+}
+
+/** The kernel writes microseconds, with three digits behind the point. */
+function resolutionOfLine(line: string): bigint | undefined {
+  const [, us, ns] = / : ?(\d+)\.(\d{3})us /.exec(line) ?? [];
+  return us === undefined ? undefined : BigInt(us) * 1_000n + BigInt(ns ?? 0);
 }
 
 /** The timers that /proc/asound/timers lists; none where it cannot be read. */

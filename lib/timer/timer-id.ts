@@ -32,6 +32,9 @@ export interface HasTimerId {
   readonly timerId: TimerId;
 }
 
+/** SNDRV_TIMER_GLOBAL_HRTIMER. */
+const HRTIMER_DEVICE = 3;
+
 /** SNDRV_TIMER_GLOBAL_UDRIVEN. */
 export const USER_DRIVEN_DEVICE = 4;
 
@@ -43,9 +46,25 @@ export const TIMER_DEVICE = '/dev/snd/timer';
 const MIN_INT32 = -(2 ** 31);
 const MAX_INT32 = 2 ** 31 - 1;
 
-/** The timer id of the userspace-driven timer `id`. */
+/**
+ * The timer id of the userspace-driven timer `id`, 0..127.
+ *
+ * @throws TypeError ERR_INVALID_ARG_TYPE; RangeError ERR_OUT_OF_RANGE
+ * @example
+ * userTimerId(5); // { class: 'global', slaveClass: 'none', card: -1, device: 4, subdevice: 5 }
+ */
 export function userTimerId(id: number): TimerId {
-  return { class: 'global', slaveClass: 'none', card: -1, device: USER_DRIVEN_DEVICE, subdevice: id };
+  return {
+    class: 'global',
+    slaveClass: 'none',
+    card: -1,
+    device: USER_DRIVEN_DEVICE,
+    subdevice: checkUserTimer(id),
+  };
+}
+
+function checkUserTimer(id: number): number {
+  return checkInteger('id', id, 0, USER_TIMER_COUNT - 1);
 }
 
 /**
@@ -92,29 +111,45 @@ export function pcmTimerId(
 }
 
 /**
- * How snd-aloop's `timer_source` names the userspace-driven timer `id`: `-1.4.<id>`. The kernel reads a leading zero
- * as octal, so ids are written in plain decimal.
+ * How snd-aloop's `timer_source` names the userspace-driven timer `id`, 0..127: `-1.4.<id>`. The kernel reads a leading
+ * zero as octal, so ids are written in plain decimal.
+ *
+ * @throws TypeError ERR_INVALID_ARG_TYPE; RangeError ERR_OUT_OF_RANGE
+ * @example
+ * userTimerSource(5); // '-1.4.5'
  */
 export function userTimerSource(id: number): string {
-  return `-1.${USER_DRIVEN_DEVICE}.${id}`;
+  return `-1.${USER_DRIVEN_DEVICE}.${checkUserTimer(id)}`;
 }
 
-/** Whether the id is of a userspace-driven timer, which only its owner makes tick. */
-export function isUserDriven(id: TimerId): boolean {
+/**
+ * Whether the id is of a userspace-driven timer, which only its owner makes tick.
+ *
+ * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE
+ * @example
+ * isUserDriven(globalTimerId('hrtimer')); // false
+ */
+export function isUserDriven(timer: TimerId | HasTimerId): boolean {
+  const id = checkTimerId('timer', timer);
   return id.class === 'global' && id.device === USER_DRIVEN_DEVICE;
 }
 
 /**
- * A timer id for people: 'userspace-driven timer 3', 'system timer', 'hrtimer', 'timer of hw:0,1,0 capture', 'slave of
- * thread 1234'.
+ * A timer id for people: 'userspace-driven timer 3', 'system timer', 'hrtimer', 'timer of hw:0,1,0 capture', 'timer 1.0 of
+ * card 0', 'slave of application 1234' (a thread).
+ *
+ * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE
+ * @example
+ * describeTimerId(pcmTimerId(0, 1, 0, 'capture')); // 'timer of hw:0,1,0 capture'
  */
-export function describeTimerId(id: TimerId): string {
+export function describeTimerId(timer: TimerId | HasTimerId): string {
+  const id = checkTimerId('timer', timer);
   const { card, device, subdevice } = id;
   switch (id.class) {
     case 'global':
-      return isUserDriven(id)
-        ? `userspace-driven timer ${subdevice}`
-        : `${GLOBAL_DEVICES[device] ?? `global timer ${device}`} timer`;
+      if (isUserDriven(id)) return `userspace-driven timer ${subdevice}`;
+      if (device === HRTIMER_DEVICE) return 'hrtimer';
+      return GLOBAL_DEVICES[device] ? `${GLOBAL_DEVICES[device]} timer` : `global timer ${device}`;
     case 'pcm':
       return `timer of hw:${card},${device},${subdevice >> 1} ${subdevice & 1 ? 'capture' : 'playback'}`;
     case 'card':

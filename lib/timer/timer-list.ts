@@ -83,24 +83,30 @@ export function listTimers(): ListedTimer[] {
   const ids = addresses.map(timerIdOf).filter((id) => !isUserDriven(id));
   for (let id = 0; id < USER_TIMER_COUNT; id += 1) ids.push(userTimerId(id));
   const asked = Int32Array.from(ids.flatMap((id) => addressOf(id)));
-  const infos = call(() => native().timerGinfos(TIMER_DEVICE, asked));
-  const found = ids.flatMap((timerId, index) => {
-    const info = infos[index];
-    return info ? [toInfo(timerId, info)] : [];
-  });
-  const proc = readTimers();
-  return found
-    .map((info) => ({ ...info, clientList: clientsOf(info, found, proc) }))
-    .sort((a, b) => compare(addressOf(a.timerId), addressOf(b.timerId)));
+  for (let round = 1; ; round += 1) {
+    const infos = call(() => native().timerGinfos(TIMER_DEVICE, asked));
+    const found = ids.flatMap((timerId, index) => {
+      const info = infos[index];
+      return info ? [toInfo(timerId, info)] : [];
+    });
+    const proc = readTimers();
+    const listed = found.map((info) => ({ ...info, clientList: clientsOf(info, found, proc) }));
+    // Timers and clients come and go between the two.
+    if (round < ROUNDS && proc.length > 0 && listed.some(({ clientList }) => clientList === undefined))
+      continue;
+    return listed.sort((a, b) => compare(addressOf(a.timerId), addressOf(b.timerId)));
+  }
 }
 
 /**
- * What the kernel tells about one timer: SNDRV_TIMER_IOCTL_GINFO. Asking for a global timer loads its module.
+ * What the kernel tells about one timer: SNDRV_TIMER_IOCTL_GINFO. It does not load the module of a timer that is not
+ * there; only opening the timer does.
  *
  * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE
  * @throws AlsaError ENODEV (no such timer); ENOENT, EACCES (/dev/snd/timer)
  * @example
- * timerInfo(userTimerId(0)).clients; // 1
+ * using timer = UserTimer.create({ resolution: 10_000_000n });
+ * console.log(timerInfo(timer).clients); // 0
  */
 export function timerInfo(timer: TimerId | HasTimerId): TimerInfo {
   const id = checkTimerId('timer', timer);
@@ -115,7 +121,8 @@ export function timerInfo(timer: TimerId | HasTimerId): TimerInfo {
  *
  * @throws as timerInfo
  * @example
- * timerStatus(userTimerId(0)); // { resolution: 10000000n, numerator: 10000000n, denominator: 1000000000n }
+ * using timer = UserTimer.create({ resolution: 10_000_000n });
+ * console.log(timerStatus(timer)); // { resolution: 10000000n, numerator: 10000000n, denominator: 1000000000n }
  */
 export function timerStatus(timer: TimerId | HasTimerId): TimerStatus {
   const id = checkTimerId('timer', timer);
@@ -123,12 +130,17 @@ export function timerStatus(timer: TimerId | HasTimerId): TimerStatus {
 }
 
 /**
- * Sets the period of a timer that nobody has open: SNDRV_TIMER_IOCTL_GPARAMS. Userspace-driven timers have no such
- * parameter.
+ * Sets the period of a timer that nobody has open: SNDRV_TIMER_IOCTL_GPARAMS. That is for timers of drivers with a
+ * set_period operation, and none in the kernel's own tree has one: userspace-driven timers, the system timer, hrtimer and
+ * those of PCM substreams answer ENOSYS.
  *
  * @throws as timerInfo, and AlsaError ENOSYS (the timer's period cannot be set), EBUSY (somebody has it open)
  * @example
- * setTimerParams(globalTimerId('system'), { numerator: 1n, denominator: 100n });
+ * try {
+ *   setTimerParams(globalTimerId('system'), { numerator: 1n, denominator: 100n });
+ * } catch (error) {
+ *   console.log(error instanceof AlsaError && error.code); // ENOSYS
+ * }
  */
 export function setTimerParams(timer: TimerId | HasTimerId, params: TimerParams): void {
   const id = checkTimerId('timer', timer);
@@ -152,9 +164,13 @@ function toInfo(timerId: TimerId, info: TimerGinfoNative): TimerInfo {
   return { timerId, id, name, card, slave, resolution, resolutionMin, resolutionMax, clients };
 }
 
+/** Readings of a list that changes meanwhile. */
+const ROUNDS = 3;
+
 /**
- * The lines of /proc/asound/timers have no subdevice for global timers, but they are in its order: they are told apart
- * where there are as many lines as timers.
+ * The clients of a timer from /proc/asound/timers, which was read after GINFO. Its lines have no subdevice for global
+ * timers, but are in its order: they are told apart where there are as many lines as timers, with the same resolutions.
+ * Undefined where the two readings do not agree.
  */
 function clientsOf(
   info: TimerInfo,
@@ -173,7 +189,11 @@ function clientsOf(
     const [c, n, d, s] = addressOf(timerId);
     return matches([c, n, d, exact ? s : undefined]);
   });
-  return siblings.length === lines.length ? lines[siblings.indexOf(info)]?.clients : undefined;
+  const same =
+    siblings.length === lines.length &&
+    siblings.every(({ resolution }, i) => resolution === (lines[i]?.resolution ?? 0n));
+  const clients = same ? lines[siblings.indexOf(info)]?.clients : undefined;
+  return clients?.length === info.clients ? clients : undefined;
 }
 
 function compare(a: TimerAddress, b: TimerAddress): number {

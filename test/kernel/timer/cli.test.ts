@@ -1,10 +1,14 @@
 // `utimer list` and `utimer listen` on a real kernel, as a user runs them.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, constants, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { timerInfo, UserTimer } from '../../../lib/index.js';
+import { Pcm, timerInfo, UserTimer } from '../../../lib/index.js';
+import { LoopbackCard } from '../../../lib/loopback/index.js';
 
 const main = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 
@@ -31,6 +35,12 @@ function utimer(...args: string[]) {
   return { child, lines, reader, ended };
 }
 
+/** The ticks of all events of a listener's JSON. */
+const sum = (lines: readonly string[]) =>
+  lines
+    .map((line) => JSON.parse(line))
+    .reduce((ticks, event) => ticks + (event.type === 'tick' ? event.ticks : 0), 0);
+
 /** Resolves when the timer has a client that runs. */
 async function listening(timer: UserTimer, lines: () => boolean) {
   while (timerInfo(timer).clients === 0 || !lines()) await new Promise((resolve) => setImmediate(resolve));
@@ -48,22 +58,114 @@ describe('utimer listen', () => {
       '500',
       timer.timerSource,
     );
-    await once(reader, 'line');
-    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ type: 'start', resolution: '10000000' });
+    while (lines.length < 2) await once(reader, 'line');
+    expect(JSON.parse(lines[0] ?? '')).toEqual({
+      ...{ type: 'listening', timer: timer.timerSource, resolution: '10000000', clock: 'monotonic' },
+    });
+    expect(JSON.parse(lines[1] ?? '')).toMatchObject({ type: 'start', resolution: '10000000' });
     for (let i = 0; i < 500; i += 1) {
       timer.trigger();
       if (i % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     const { code, stderr } = await ended;
     expect([code, stderr]).toEqual([0, '']);
-    const events = lines.slice(1).map((line) => JSON.parse(line));
+    const events = lines.slice(2).map((line) => JSON.parse(line));
     expect(events.at(-1)).toEqual({ type: 'summary', ticks: 500, reason: 'count' });
     const ticks = events.slice(0, -1);
     expect(ticks.every(({ type, timestamp }) => type === 'tick' && /^\d+$/.test(timestamp))).toBe(true);
     expect(ticks.reduce((sum, event) => sum + event.ticks, 0)).toBe(500);
   });
 
-  it('ends with the process of its owner', async () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('counts every trigger before %s', async (signal) => {
+    const timer = create();
+    const { child, ended, lines } = utimer('listen', '--json', '--queue-size', '32', timer.timerSource);
+    await listening(timer, () => lines.length > 0);
+    for (let i = 0; i < 5_000; i += 1) timer.trigger();
+    child.kill(signal);
+    const { code } = await ended;
+    expect(code).toBe(0);
+    expect(sum(lines)).toBe(5_000);
+    expect(JSON.parse(lines.at(-1) ?? '')).toEqual({ type: 'summary', ticks: 5_000, reason: 'interrupt' });
+  });
+
+  it('counts every trigger before the time is over', async () => {
+    const timer = create();
+    const { ended, lines } = utimer('listen', '--json', '--timeout', '3', timer.timerSource);
+    await listening(timer, () => lines.length > 0);
+    let triggers = 0;
+    const open = () => timerInfo(timer).clients > 0;
+    // The last ones find nobody any more.
+    let heard = 0;
+    while (open()) {
+      heard = triggers;
+      for (let i = 0; i < 10; i += 1) timer.trigger();
+      triggers += 10;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const { code } = await ended;
+    const { ticks, reason } = JSON.parse(lines.at(-1) ?? '');
+    expect([code, reason, sum(lines)]).toEqual([0, 'timeout', ticks]);
+    expect(ticks).toBeGreaterThanOrEqual(heard);
+    expect(ticks).toBeLessThanOrEqual(triggers);
+  });
+
+  it('counts every trigger for a reader that lags', async () => {
+    const timer = create();
+    const { child, ended, lines, reader } = utimer(
+      ...['listen', '--json', '--events', 'tick,start,stop', '--queue-size', '32', timer.timerSource],
+    );
+    await listening(timer, () => lines.length > 1);
+    reader.pause();
+    child.stdout.pause();
+    const triggers = 5_000;
+    for (let i = 0; i < triggers; i += 1) {
+      timer.trigger();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    child.kill('SIGINT');
+    while (timerInfo(timer).clients > 0) await new Promise((resolve) => setImmediate(resolve));
+    child.stdout.resume();
+    reader.resume();
+    const { code } = await ended;
+    expect([code, sum(lines)]).toEqual([0, triggers]);
+    expect(JSON.parse(lines.at(-1) ?? '')).toEqual({ type: 'summary', ticks: triggers, reason: 'interrupt' });
+  });
+
+  it.each(['SIGINT', '--timeout'])('ends by %s though nobody reads it', async (how) => {
+    const timer = create();
+    const folder = mkdtempSync(join(tmpdir(), 'utimer-cli-'));
+    try {
+      execFileSync('mkfifo', [join(folder, 'full')]);
+      const full = openSync(join(folder, 'full'), constants.O_RDWR | constants.O_NONBLOCK);
+      expect(() => {
+        for (;;) writeSync(full, Buffer.alloc(4096));
+      }).toThrow(expect.objectContaining({ code: 'EAGAIN' }));
+      const options = how === '--timeout' ? ['--timeout', '3'] : [];
+      const child = spawn(process.execPath, [main, 'listen', '--json', ...options, timer.timerSource], {
+        stdio: ['ignore', full, 'pipe'],
+      });
+      closeSync(full);
+      let stderr = '';
+      child.stderr?.on('data', (chunk) => {
+        stderr += chunk;
+      });
+      const ended = once(child, 'close');
+      await listening(timer, () => true);
+      // More than the process itself keeps before it waits for its reader.
+      for (let i = 0; i < 3_000; i += 1) {
+        timer.trigger();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      if (how === 'SIGINT') child.kill(how);
+      expect((await ended)[0]).toBe(1);
+      expect(stderr).toContain('nobody reads standard output');
+      expect(timerInfo(timer).clients).toBe(0);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it.each([[], ['--plain']])('ends with the process of its owner %s', async (...options) => {
     const owner = spawn(
       process.execPath,
       [
@@ -77,14 +179,68 @@ describe('utimer listen', () => {
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
     const [source] = await once(owner.stdout, 'data');
-    const { ended, reader, lines } = utimer('listen', String(source).trim());
+    const { ended, reader, lines } = utimer('listen', ...options, String(source).trim());
     while (lines.length < 3) await once(reader, 'line');
     owner.kill('SIGKILL');
     const { code } = await ended;
     expect(code).toBe(0);
     expect(lines[0]).toBe(`${String(source).trim()}: userspace-driven timer 0, 10 ms a tick`);
-    expect(lines[1]).toMatch(/^ +\+0\.000000000 tick/);
+    expect(lines[1]).toMatch(options.length > 0 ? /^tick/ : /^ +\+0\.000000000 tick/);
     expect(lines.at(-1)).toMatch(/^\d+ ticks: the owner closed the timer$/);
+  });
+
+  it('listens to the high resolution timer', async () => {
+    const { code, lines } = await utimer('listen', '--json', '--ticks', '1000000', '--count', '5', 'hrtimer')
+      .ended;
+    const { resolution, timer } = JSON.parse(lines[0] ?? '');
+    expect([code, timer, resolution]).toEqual([0, '-1.3.0', '1']);
+    const { ticks } = JSON.parse(lines.at(-1) ?? '');
+    expect(sum(lines)).toBe(ticks);
+    expect(ticks).toBeGreaterThanOrEqual(5);
+  });
+
+  it('listens to the timer of a substream, and tells of its start and stop', async () => {
+    const card = await LoopbackCard.load();
+    try {
+      const timer = create();
+      card.setTimerSource(timer);
+      const { child, ended, lines } = utimer(
+        ...['listen', '--json', '--events', 'tick,master-start,master-stop', `${card.number}.1.1`],
+      );
+      while (lines.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      const capture = Pcm.open({
+        ...{ card: card.number, device: 1, substream: 0, direction: 'capture' },
+        ...{ format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 },
+      });
+      capture.start();
+      for (let i = 0; i < 3; i += 1) timer.trigger();
+      capture.close();
+      child.kill('SIGINT');
+      const { code } = await ended;
+      const events = lines.slice(1).map((line) => JSON.parse(line));
+      expect([code, events.at(-1)]).toEqual([0, { type: 'summary', ticks: 3, reason: 'interrupt' }]);
+      expect(events[0]).toMatchObject({ type: 'master-start', resolution: '10000000' });
+      expect(events.at(-2)).toMatchObject({ type: 'master-stop' });
+      expect(sum(lines)).toBe(3);
+    } finally {
+      await LoopbackCard.unload();
+    }
+  });
+
+  it('warns that it keeps a cable of this timer from starting', async () => {
+    const card = await LoopbackCard.load();
+    try {
+      const timer = create();
+      card.setTimerSource(timer);
+      const { child, ended, lines } = utimer('listen', timer.timerSource);
+      await listening(timer, () => lines.length > 0);
+      child.kill('SIGINT');
+      const { code, stderr } = await ended;
+      expect(code).toBe(0);
+      expect(stderr).toContain('ALSA_UTIMER_LISTENER_BLOCKS_CABLE');
+    } finally {
+      await LoopbackCard.unload();
+    }
   });
 
   it('ends when the time is over, with 1 if ticks are missing', async () => {

@@ -1,8 +1,13 @@
 // What is decided about timers, their ids, events and parameters, without a kernel.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   describeTimerId,
+  formatTimerId,
   globalTimerId,
+  isUserDriven,
   listTimers,
   pcmTimerId,
   setTimerParams,
@@ -10,9 +15,11 @@ import {
   TimerInstance,
   timerInfo,
   userTimerId,
+  userTimerSource,
 } from '../../../lib/index.js';
 import type { TimerInstanceHandle } from '../../../lib/native/binding.js';
 import { setNative } from '../../../lib/native/load.js';
+import { setProcAsound } from '../../../lib/proc.js';
 import { parseTimers } from '../../../lib/timer/proc-timers.js';
 import { filterBits, RecordBuffer, TIMER_EVENT_NAMES } from '../../../lib/timer/timer-events.js';
 import { FakeBinding, failedCall } from '../../support/fake-binding.js';
@@ -71,13 +78,15 @@ describe('Timer ids', () => {
       globalTimerId('system'),
       pcmTimerId(0, 1, 2, 'capture'),
       { class: 'slave', slaveClass: 'application', card: -1, device: 99, subdevice: 0 },
+      { class: 'card', slaveClass: 'none', card: 0, device: 1, subdevice: 0 },
     ];
-    expect(ids.map(describeTimerId)).toEqual([
+    expect(ids.map((id) => describeTimerId(id))).toEqual([
       'userspace-driven timer 3',
-      'hrtimer timer',
+      'hrtimer',
       'system timer',
       'timer of hw:0,1,2 capture',
       'slave of application 99',
+      'timer 1.0 of card 0',
     ]);
   });
 
@@ -97,8 +106,22 @@ describe('Timer ids', () => {
     [{ ...userTimerId(0), card: '0' }, 'ERR_INVALID_ARG_TYPE'],
   ])('are refused where they are none: %o', (value, code) => {
     expect(() => TimerInstance.open(value as never)).toThrow(expect.objectContaining({ code }));
-    expect(() => timerInfo(value as never)).toThrow(expect.objectContaining({ code }));
+    for (const take of [timerInfo, describeTimerId, formatTimerId, isUserDriven]) {
+      expect(() => take(value as never)).toThrow(expect.objectContaining({ code }));
+    }
     expect(calls).toEqual([]);
+  });
+
+  it.each([
+    [undefined, 'ERR_INVALID_ARG_TYPE'],
+    ['0', 'ERR_INVALID_ARG_TYPE'],
+    [-1, 'ERR_OUT_OF_RANGE'],
+    [0.5, 'ERR_OUT_OF_RANGE'],
+    [128, 'ERR_OUT_OF_RANGE'],
+  ])('are made of a number of a userspace-driven timer only: %o', (value, code) => {
+    for (const make of [userTimerId, userTimerSource]) {
+      expect(() => make(value as never)).toThrow(expect.objectContaining({ code }));
+    }
   });
 });
 
@@ -257,16 +280,21 @@ describe('/proc/asound/timers', () => {
       '',
     ].join('\n');
     expect(parseTimers(text)).toEqual([
-      { address: [1, -1, 0, undefined], clients: [{ owner: 'sequencer queue 0', running: false }] },
+      {
+        address: [1, -1, 0, undefined],
+        resolution: 4_000_000n,
+        clients: [{ owner: 'sequencer queue 0', running: false }],
+      },
       {
         address: [1, -1, 4, undefined],
+        resolution: 10_000_000n,
         clients: [
           { owner: 'application 4711', running: true },
           { owner: 'Loopback', running: false },
         ],
       },
-      { address: [2, 1, 0, undefined], clients: [] },
-      { address: [3, 0, 1, 3], clients: [] },
+      { address: [2, 1, 0, undefined], resolution: 80_000n, clients: [] },
+      { address: [3, 0, 1, 3], resolution: undefined, clients: [] },
     ]);
   });
 });
@@ -274,6 +302,43 @@ describe('/proc/asound/timers', () => {
 describe('Listing', () => {
   it('may find nothing', () => {
     expect(listTimers()).toEqual([]);
+  });
+
+  it('names clients only where /proc and the kernel mean the same timers', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'utimer-list-'));
+    const proc = (...lines: string[]) => writeFileSync(join(folder, 'timers'), `${lines.join('\n')}\n`);
+    // Userspace-driven timers 0, of 10 ms, and 1, of 20 ms with a client.
+    class TwoTimers extends FakeBinding {
+      override timerGinfos(_path: string, addresses: Int32Array) {
+        const infos = [];
+        for (let i = 3; i < addresses.length; i += 4) {
+          const id = addresses[i] as number;
+          const rest = { flags: 0, card: -1, id: `snd-utimer${id}`, name: '', clients: id };
+          const resolution = BigInt(id + 1) * 10_000_000n;
+          infos.push(id < 2 ? { ...rest, resolution, resolutionMin: 0n, resolutionMax: 0n } : null);
+        }
+        return infos as null[];
+      }
+    }
+    setNative(new TwoTimers());
+    setProcAsound(folder);
+    try {
+      const client = '  Client application 7 : running';
+      const clients = () => listTimers().map(({ clientList }) => clientList);
+      proc('G4:  : 10000.000us (1 ticks)', 'G4:  : 20000.000us (1 ticks)', client);
+      expect(clients()).toEqual([[], [{ owner: 'application 7', running: true }]]);
+      // One went and another came meanwhile.
+      proc('G4:  : 30000.000us (1 ticks)', 'G4:  : 20000.000us (1 ticks)', client);
+      expect(clients()).toEqual([undefined, undefined]);
+      // A client went.
+      proc('G4:  : 10000.000us (1 ticks)', 'G4:  : 20000.000us (1 ticks)');
+      expect(clients()).toEqual([[], undefined]);
+      proc('G4:  : 10000.000us (1 ticks)');
+      expect(clients()).toEqual([undefined, undefined]);
+    } finally {
+      setProcAsound(undefined);
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('says what to do about a timer that is not there', () => {
