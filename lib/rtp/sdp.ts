@@ -75,7 +75,7 @@ export interface ParseSdpOptions {
  * @throws TypeError ERR_INVALID_ARG_TYPE; RangeError ERR_OUT_OF_RANGE
  *
  * @example
- * const receiver = await RtpReceiver.open({ ...parseSdp(text), sink: loop });
+ * using receiver = await RtpReceiver.open({ ...parseSdp(text), sink: loop });
  */
 export function parseSdp(text: string, options: ParseSdpOptions = {}): StreamParameters {
   if (typeof text !== 'string') throw typeError('text', 'a string', text);

@@ -69,6 +69,8 @@ export interface TimerParams {
  *
  * @throws AlsaError ENOENT, EACCES, ENODEV when /dev/snd/timer cannot be opened
  * @example
+ * using timer = UserTimer.create({ resolution: 10_000_000n });
+ * using listener = TimerInstance.open(timer);
  * for (const { timerId, resolution, clients } of listTimers()) {
  *   console.log(describeTimerId(timerId), resolution, clients); // userspace-driven timer 0 10000000n 1
  * }

@@ -46,7 +46,13 @@ export function parseTimerSource(text: string): TimerSource | 'jiffies' | undefi
   return { card: kernelInteger(card) ?? card, device: numbers[0], subdevice: numbers[1] };
 }
 
-/** The id of the userspace-driven timer that a timer_source names, or undefined. */
+/**
+ * The id of the userspace-driven timer that a timer_source names, or undefined.
+ *
+ * @example
+ * userTimerIdOf('hw:-1,4,010'); // 8
+ * userTimerIdOf('hw:0,1,0'); // undefined
+ */
 export function userTimerIdOf(text: string): number | undefined {
   const source = parseTimerSource(text);
   if (typeof source !== 'object' || source.card !== -1 || source.device !== USER_DRIVEN_DEVICE)

@@ -1,25 +1,44 @@
-// The examples of the README and of examples/ do what they say, and leave nothing open.
+// The examples of the README, of docs/, of the documentation comments and of examples/ do what they say, and leave nothing open.
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { format } from 'node:util';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { LoopbackCard } from '../../lib/loopback/index.js';
+import { describeStream } from '../../lib/rtp/index.js';
+import { type Example, examplesIn, moduleOf, saysWhatItPrints } from '../support/doc-examples.js';
+
+const SDP = describeStream({
+  ...({ encoding: 'L24', rate: 48_000, channels: 2, payloadType: 96 } as const),
+  ...{ address: '127.0.0.1', port: 5004, packetFrames: 48 },
+});
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 // In the tree, so that the package finds itself by its own name.
 const folder = `${root}build/examples`;
 
+const before = process.cwd();
+
 beforeAll(async () => {
   mkdirSync(folder, { recursive: true });
+  // Where the examples look for files.
+  process.chdir(folder);
+  writeFileSync('audio.raw', new Uint8Array(480 * 4));
+  writeFileSync('music.raw', new Uint8Array(480 * 4));
+  writeFileSync('stage-left.sdp', SDP);
+  execFileSync('ip', ['route', 'add', '239.0.0.0/8', 'dev', 'lo']);
   await LoopbackCard.load();
 });
 afterAll(async () => {
+  execFileSync('ip', ['route', 'del', '239.0.0.0/8', 'dev', 'lo']);
+  process.chdir(before);
   rmSync(folder, { recursive: true, force: true });
   await LoopbackCard.unload();
 });
 
 /** Runs TypeScript as a module of its own and returns what it printed. */
-async function runExample(name: string, source: string): Promise<string> {
+async function runExample(name: string, source: string): Promise<string[]> {
   const { outputText } = ts.transpileModule(source, {
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
   });
@@ -28,7 +47,7 @@ async function runExample(name: string, source: string): Promise<string> {
   const printed = vi.spyOn(console, 'log').mockImplementation(() => {});
   try {
     await import(/* @vite-ignore */ pathToFileURL(path).href);
-    return printed.mock.calls.map((words) => words.join(' ')).join('\n');
+    return printed.mock.calls.map(([text, ...values]) => format(text, ...values));
   } finally {
     printed.mockRestore();
   }
@@ -58,6 +77,31 @@ const printedBy = {
   'loopback-tone.ts': '48000 frames, equal: true',
 };
 
+const comments = readdirSync(`${root}lib`, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .sort()
+  .flatMap((file) => examplesIn(`lib/${file}`, readFileSync(`${root}lib/${file}`, 'utf8')));
+
+describe('The documentation comments', () => {
+  it('have examples', () => {
+    expect(comments.length).toBeGreaterThan(30);
+  });
+
+  it.each(comments.map((example): [string, Example] => [example.name, example]))(
+    'have in %s an example that runs, and says what it prints',
+    async (name, example) => {
+      const loads = example.source.includes('LoopbackCard.load(');
+      if (loads) await LoopbackCard.unload();
+      const printed = await runExample(name.replaceAll(/\W/g, '-'), moduleOf(example, SDP));
+      expect(saysWhatItPrints(example, printed)).toEqual([]);
+      expectNothingOpen();
+      if (!loads) return;
+      await LoopbackCard.unload();
+      await LoopbackCard.load();
+    },
+  );
+});
+
 describe('examples/', () => {
   it('has every example here', () => {
     expect(readdirSync(`${root}examples`)).toEqual(Object.keys(printedBy));
@@ -68,7 +112,7 @@ describe('examples/', () => {
       file.replace('.ts', ''),
       readFileSync(`${root}examples/${file}`, 'utf8'),
     );
-    expect(printed).toBe(words);
+    expect(printed).toEqual([words]);
     expectNothingOpen();
   });
 });

@@ -1,0 +1,113 @@
+// The examples of documentation comments, made into modules that run: the names that the package exports are imported, and what
+// an example takes for granted (a loopback `loop`, a `datagram`) is there and closed afterwards.
+import * as bridge from '../../lib/bridge/index.js';
+import * as root from '../../lib/index.js';
+import * as loopback from '../../lib/loopback/index.js';
+import * as rtp from '../../lib/rtp/index.js';
+
+export interface Example {
+  /** 'lib/timer/timer-id.ts:40', the line of its @example. */
+  readonly name: string;
+  readonly source: string;
+}
+
+/** Every @example of a file. */
+export function examplesIn(file: string, text: string): Example[] {
+  return [...text.matchAll(/\/\*\*(?:(?!\*\/)[\s\S])*\*\//g)].flatMap(({ 0: comment, index }) =>
+    [...comment.matchAll(/@example\n((?:\s*\*(?!\/| @).*\n)+)/g)].map((match) => ({
+      name: `${file}:${text.slice(0, index + match.index).split('\n').length}`,
+      source: (match[1] ?? '').replaceAll(/^\s*\* ?/gm, '').trimEnd(),
+    })),
+  );
+}
+
+const STREAM = "{ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 }";
+
+/** What examples take for granted, each before those that need it. `using`: closed when the example is over. */
+const GRANTED: readonly (readonly [name: string, code: string])[] = [
+  [
+    'loop',
+    `using loop = ClockedLoopback.open(${STREAM});
+    using heard = loop.listen();
+    void (async () => { for await (const _ of heard); })();`,
+  ],
+  ['text', 'const text = SDP;'],
+  ['payload', 'const payload = new Uint8Array(288);'],
+  ['frames', 'const frames = new Uint8Array(192);'],
+  [
+    'datagram',
+    `const datagram = serializeRtpPacket({ payloadType: 96, sequence: 1, timestamp: 48, ssrc: 7,
+      payload: new Uint8Array(288) });`,
+  ],
+  ['packet', 'const packet = parseRtpPacket(datagram);'],
+  [
+    'socket',
+    `const socket = new EventEmitter();
+    setImmediate(() => socket.emit('message', datagram));`,
+  ],
+  // What would go on for ever is closed once it is waited for.
+  [
+    'once',
+    `const once = async (emitter, event) => {
+      const happened = events.once(emitter, event);
+      setImmediate(() => emitter.close());
+      return happened;
+    };`,
+  ],
+];
+
+const ENTRIES = {
+  'alsa-utimer': root,
+  'alsa-utimer/loopback': loopback,
+  'alsa-utimer/rtp': rtp,
+  'alsa-utimer/bridge': bridge,
+};
+
+const uses = (source: string, name: string) => new RegExp(`\\b${name}\\b`).test(source);
+const declares = (source: string, name: string) =>
+  new RegExp(`\\b(?:const|let|using) ${name}\\b`).test(source);
+
+/** The example as a module. An expression that stands alone is compared with the value in the comment behind it. */
+export function moduleOf({ source }: Example, sdp: string): string {
+  let granted = '';
+  for (const [name, code] of [...GRANTED].reverse()) {
+    const needed = uses(`${source}\n${granted}`, name) && !declares(source, name);
+    if (needed) granted = `${code}\n${granted}`;
+  }
+  const body = compared(source);
+  const imports = Object.entries(ENTRIES).map(([entry, exported]) => {
+    const names = Object.keys(exported).filter((name) => uses(`${granted}\n${body}`, name));
+    return `import { ${names.join(', ')} } from '${entry}';`;
+  });
+  return `
+import { deepStrictEqual } from 'node:assert';
+import events, { EventEmitter } from 'node:events';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+${imports.join('\n')}
+const SDP = ${JSON.stringify(sdp)};
+{
+${granted}
+${body}
+await new Promise(setImmediate);
+}
+`;
+}
+
+/** 'f(1); // 2', or with the comment on the next line, as deepStrictEqual(f(1), 2). */
+function compared(source: string): string {
+  return source.replaceAll(
+    /^(?!console\.)([a-z]\w*\(.*\));(?: |\n)\/\/ (.*)$/gim,
+    (_, call: string, value: string) => `deepStrictEqual(${call}, (${value}));`,
+  );
+}
+
+/** Long numbers, of times and processes, differ from run to run. */
+const masked = (text: string) => text.replaceAll(/\d{9,}/g, 'N');
+
+/** What the example says it prints, in comments behind console.log, and does not. A comment may begin with more. */
+export function saysWhatItPrints({ source }: Example, printed: readonly string[]): string[] {
+  return [...source.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)]
+    .map(([, comment = '']) => comment)
+    .filter((comment) => !printed.some((line) => masked(comment).endsWith(masked(line))));
+}
