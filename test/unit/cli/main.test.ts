@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable, Writable } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { duration, json } from '../../../lib/cli/command.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { duration, handOver, json, print, UnreadError } from '../../../lib/cli/command.js';
 import { run } from '../../../lib/cli/main.js';
 import { formatTimerId, parseTimerId, pcmTimerId, type TimerId, userTimerId } from '../../../lib/index.js';
 import { setNative } from '../../../lib/native/load.js';
@@ -263,6 +263,40 @@ describe('A timer id that timer_source has no words for', () => {
 });
 
 describe('Output', () => {
+  /** A reader that takes nothing. */
+  const blocked = () => new Writable({ highWaterMark: 1, write() {} });
+
+  it('is not waited for any more once a command is to end', async () => {
+    const end = new AbortController();
+    const printed = print({ stdout: blocked(), signal: end.signal }, 'a line');
+    end.abort();
+    await printed;
+    await print({ stdout: blocked(), signal: end.signal }, 'another');
+  });
+
+  it('is handed over at the end, unless nobody takes it', async () => {
+    const taken: string[] = [];
+    const stdout = new Writable({
+      write(chunk, _, done) {
+        taken.push(String(chunk));
+        setImmediate(done);
+      },
+    });
+    stdout.write('a line');
+    await handOver({ stdout });
+    expect(taken.join('')).toBe('a line');
+    vi.useFakeTimers();
+    try {
+      const waiting = blocked();
+      waiting.write('a line');
+      const result = expect(handOver({ stdout: waiting })).rejects.toThrow(UnreadError);
+      await vi.advanceTimersByTimeAsync(5_000);
+      await result;
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('has durations in the unit that fits, exactly', () => {
     expect([0n, 1n, 1_500n, 10_000_000n, 23_219_954n, 1_000_000_000n, 4_294_967_301n].map(duration)).toEqual([
       '0 ns',
