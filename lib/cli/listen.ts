@@ -64,7 +64,7 @@ Exit code: 0; 1 on an error, when there were less ticks than --count, or when no
     };
     using instance = TimerInstance.open(id, options);
     const ending = new AbortController();
-    const out = { stdout: io.stdout, signal: ending.signal };
+    const out = { stdout: io.stdout, signal: AbortSignal.any([ending.signal, io.signal]) };
     let reason: Reason = 'end';
     let total = 0;
     const rest: TimerEvent[] = [];
@@ -82,14 +82,15 @@ Exit code: 0; 1 on an error, when there were less ticks than --count, or when no
       instance.close();
       ending.abort();
     };
+    const events = instance.events();
+    const { resolution } = instance.info();
+    const { clock } = instance;
     const interrupt = () => end('interrupt');
     io.signal.addEventListener('abort', interrupt);
     const deadline =
       timeout === undefined ? undefined : setTimeout(end, timeout * 1000, 'timeout' satisfies Reason);
     try {
-      const events = instance.events();
-      const { resolution } = instance.info();
-      const { clock } = instance;
+      if (io.signal.aborted) interrupt();
       const stamped = instance.records === 'timestamped';
       if (values.json) {
         const about = { type: 'listening', timer: formatTimerId(id), resolution };
@@ -119,7 +120,7 @@ Exit code: 0; 1 on an error, when there were less ticks than --count, or when no
     }
     if (failure !== undefined) throw failure;
     await summary(out, values.json === true, total, reason);
-    if (ending.signal.aborted) await handOver(io);
+    if (out.signal.aborted) await handOver(io);
     return Number.isFinite(count) && total < count ? 1 : 0;
   },
 };

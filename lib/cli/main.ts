@@ -10,6 +10,9 @@ import { send } from './send.js';
 
 const COMMANDS: Readonly<Record<string, Command>> = { list, listen, bridge, send };
 
+/** What asks a command to end. A second one ends it at once. */
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
 function help(): string {
   const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
   return `Usage: utimer COMMAND [options]
@@ -76,7 +79,8 @@ if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.me
   const interrupt = new AbortController();
   // Whoever read has read enough, as `head` does.
   stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
+  const abort = () => interrupt.abort();
+  for (const signal of SIGNALS) process.once(signal, abort);
   try {
     process.exitCode = await run(process.argv.slice(2), { stdin, stdout, stderr, signal: interrupt.signal });
   } catch (error) {
@@ -84,4 +88,6 @@ if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.me
     // What nobody takes would keep the process.
     stderr.write(`utimer: ${error.message}\n`, () => process.exit(1));
   }
+  // Whoever reads may take its time now, and a signal ends even that.
+  for (const signal of SIGNALS) process.off(signal, abort);
 }
