@@ -102,8 +102,8 @@ function compared(source: string): string {
   );
 }
 
-/** Long numbers, of times and processes, differ from run to run. */
-const masked = (text: string) => text.replaceAll(/\d{9,}/g, 'N');
+/** Long numbers, of times, differ from run to run, and objects are printed in several lines. */
+const masked = (text: string) => text.replaceAll(/\d{9,}/g, 'N').replaceAll(/\s+/g, ' ');
 
 /** What the example says it prints, in comments behind console.log, and does not. A comment may begin with more. */
 export function saysWhatItPrints({ source }: Example, printed: readonly string[]): string[] {
