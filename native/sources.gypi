@@ -9,6 +9,7 @@
       "native/alsa/unique_fd.cc",
       "native/alsa/utimer.cc",
       "native/binding/addon.cc",
+      "native/binding/datagram_socket_binding.cc",
       "native/binding/pcm_binding.cc",
       "native/binding/period_pump_binding.cc",
       "native/binding/poll.cc",
@@ -16,6 +17,7 @@
       "native/binding/timer_device_binding.cc",
       "native/binding/timer_instance_binding.cc",
       "native/binding/utimer_binding.cc",
+      "native/net/datagram_socket.cc",
     ],
   },
 }

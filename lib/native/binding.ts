@@ -173,6 +173,29 @@ export interface TimerInstanceHandle extends NativeHandle {
   setRef(referenced: boolean): void;
 }
 
+/** A UDP socket that receives. Addresses are IPv4 or IPv6 literals without the name of an interface. */
+export interface DatagramSocketHandle extends NativeHandle {
+  /** SO_RCVBUF. */
+  setReceiveBuffer(bytes: number): void;
+  /** MCAST_JOIN_GROUP, with a source MCAST_JOIN_SOURCE_GROUP; interface index 0 is the kernel's choice. */
+  join(group: string, interfaceIndex: number, source: string | null): void;
+  /** MCAST_LEAVE_GROUP, with a source MCAST_LEAVE_SOURCE_GROUP. */
+  leave(group: string, interfaceIndex: number, source: string | null): void;
+  /** getsockname(2). */
+  local(): { readonly address: string; readonly port: number };
+  /**
+   * Calls back from the event loop whenever datagrams wait, until close(), with what recvmmsg(2) returned: their number, or
+   * a negated errno, which is the last call. Datagram i lies in `data` at i * data.length / lengths.length, with
+   * lengths[i] bytes; its source in `sources`, 16 bytes each, an IPv4 address in its IPv6-mapped form.
+   */
+  listen(
+    data: Uint8Array,
+    lengths: Int32Array,
+    sources: Uint8Array | null,
+    callback: (count: number) => void,
+  ): void;
+}
+
 export interface NativeBinding {
   createUtimer(path: string, resolution: bigint): UtimerHandle;
   utimerSupported(path: string): boolean;
@@ -184,6 +207,10 @@ export interface NativeBinding {
     parameters: { readonly periodFrames: number; readonly silence: number; readonly measure: boolean },
   ): PeriodPumpHandle;
   watchPcm(pcm: PcmHandle): WatcherHandle;
+  /** socket(2) and bind(2), SO_REUSEADDR if `shared`; `scope` is the index of an interface, for link-local addresses. */
+  openDatagramSocket(address: string, port: number, scope: number, shared: boolean): DatagramSocketHandle;
+  /** if_nametoindex(3): 0 where there is none of this name. */
+  interfaceIndex(name: string): number;
   /** SNDRV_TIMER_IOCTL_TREAD64 if `timestamped`. */
   openTimerInstance(path: string, timestamped: boolean): TimerInstanceHandle;
   /** What SNDRV_TIMER_IOCTL_NEXT_DEVICE walks through: class, card, device and subdevice of each timer. */
@@ -223,6 +250,8 @@ export const BINDING_FUNCTIONS = [
   'createPeriodPump',
   'createUtimer',
   'enumerateTimers',
+  'interfaceIndex',
+  'openDatagramSocket',
   'openPcm',
   'openTimerInstance',
   'setTimerGparams',

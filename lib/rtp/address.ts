@@ -1,13 +1,30 @@
 /** Addresses of streams: literals only, since a receiver must not wait for a name server. */
-import { isIP, isIPv6 } from 'node:net';
+import { isIP, isIPv6, SocketAddress } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { checkString, valueError } from '../arguments.js';
+
+export type SocketType = 'udp4' | 'udp6';
 
 /** An IPv4 or IPv6 address, without brackets. */
 export function checkAddress(name: string, value: unknown): string {
   const address = checkString(name, value);
   if (isIP(address) === 0) throw valueError(name, 'an IPv4 or IPv6 address', value);
   return address;
+}
+
+/** An address of a family, as `canonicalAddress` writes it. */
+export function checkAddressOf(name: string, value: unknown, type: SocketType): string {
+  const address = checkAddress(name, value);
+  if (socketType(address) !== type) {
+    throw valueError(name, `an ${type === 'udp4' ? 'IPv4' : 'IPv6'} address, as options.address is`, value);
+  }
+  return canonicalAddress(address);
+}
+
+/** The one way to write an address that inet_ntop(3) and RFC 5952 agree on, without the name of an interface. */
+export function canonicalAddress(address: string): string {
+  const [bare = ''] = address.split('%', 1);
+  return isIPv6(bare) ? new SocketAddress({ address: bare, family: 'ipv6' }).address : bare;
 }
 
 /** Whether packets to this address reach a group: 224.0.0.0/4 (RFC 5771) or ff00::/8 (RFC 4291). */
@@ -17,8 +34,23 @@ export function isMulticast(address: string): boolean {
   return first >= 224 && first <= 239;
 }
 
-export function socketType(address: string): 'udp4' | 'udp6' {
+/** Whether an address means another host on each interface: fe80::/10, ffx1::/16 and ffx2::/16 (RFC 4007). */
+export function needsInterface(address: string): boolean {
+  return isIPv6(address) && /^(fe[89ab].|ff.[12]):/i.test(canonicalAddress(address));
+}
+
+export function socketType(address: string): SocketType {
   return isIPv6(address) ? 'udp6' : 'udp4';
+}
+
+/** The name of the interface that has an address, or that is called so already. */
+export function interfaceName(nameOrAddress: string): string {
+  if (isIP(nameOrAddress) === 0) return nameOrAddress;
+  const wanted = canonicalAddress(nameOrAddress);
+  for (const [name, addresses] of Object.entries(networkInterfaces())) {
+    if (addresses?.some(({ address }) => canonicalAddress(address) === wanted)) return name;
+  }
+  throw valueError('options.interface', 'an interface, or an address that an interface has', nameOrAddress);
 }
 
 /**
@@ -27,13 +59,11 @@ export function socketType(address: string): 'udp4' | 'udp6' {
  * @param nameOrAddress 'eth0', or an address that an interface of this machine has
  * @throws TypeError ERR_INVALID_ARG_VALUE where no interface that is up has this name and an address of the family
  */
-export function interfaceFor(nameOrAddress: string, family: 'udp4' | 'udp6'): string {
+export function interfaceFor(nameOrAddress: string, family: SocketType): string {
   const interfaces = networkInterfaces();
   if (family === 'udp6') {
-    for (const [name, addresses] of Object.entries(interfaces)) {
-      if (name === nameOrAddress || addresses?.some(({ address }) => address === nameOrAddress))
-        return `::%${name}`;
-    }
+    const name = interfaceName(nameOrAddress);
+    if (interfaces[name]) return `::%${name}`;
   } else {
     if (isIP(nameOrAddress) === 4) return nameOrAddress;
     const found = interfaces[nameOrAddress]?.find(({ family }) => family === 'IPv4');

@@ -92,8 +92,8 @@ export interface PlacerOptions extends RtpAudioFormat {
    */
   readonly maxGapFrames?: number;
   /**
-   * Packets in a row that have to agree before another source, a jump of the timestamp or a gap longer than the reorder
-   * window is believed, 1..64. Default 3. None of them is lost. One stray packet thus changes nothing.
+   * Packets that have to agree before another source, a jump of the timestamp or a gap longer than the reorder window is
+   * believed, 1..64. Default 3. None of them is lost. One stray packet thus changes nothing.
    */
   readonly confirmPackets?: number;
   /** Default 'silence'. */
@@ -157,9 +157,11 @@ interface Suspect {
  *
  * - A packet within the reorder window waits for those before it, until they come, until more packets wait than
  *   `reorderPackets`, or until it waited for `reorderNanoseconds`: then the gap is filled, and later its packets are late.
- * - A gap longer than the window, a jump of the timestamp, a sequence number that contradicts the timestamp, and another
- *   source are believed when `confirmPackets` packets in a row agree and none of the current stream comes between them.
- *   A forward gap of up to `maxGapFrames` is then filled. Else the stream begins anew, with nothing inserted.
+ * - A gap longer than the window is believed when `confirmPackets` packets from behind it agree, or when no more come (see
+ *   `settle`). Where it is no longer than `maxGapFrames`, it is then filled.
+ * - A longer jump of the timestamp, a jump back, a sequence number that contradicts the timestamp, and another source are
+ *   believed when `confirmPackets` packets in a row agree and none of the current stream comes between them. Then the
+ *   stream begins anew, with nothing inserted.
  * - When packets for `maxGapFrames` frames came late and none in time, the sender has fallen behind for good: the
  *   stream begins anew as well.
  *
@@ -211,6 +213,9 @@ export class Placer {
   readonly #gapStarts = new Float64Array(REMEMBERED_GAPS);
   readonly #gapEnds = new Float64Array(REMEMBERED_GAPS);
   #gapCount = 0;
+  /** Frames repeated since a packet was written. */
+  #repeated = 0;
+  #closed = false;
 
   #packets = 0;
   #packetsPlaced = 0;
@@ -226,9 +231,11 @@ export class Placer {
     size: 0,
     source: 0,
   };
-  #framesReceived = 0;
-  #framesLost = 0;
-  #framesConcealed = 0;
+  readonly #written: Record<'received' | 'lost' | 'concealed', number> = {
+    received: 0,
+    lost: 0,
+    concealed: 0,
+  };
   #gaps = 0;
   #streams = 0;
 
@@ -290,6 +297,7 @@ export class Placer {
   }
 
   get stats(): PlacerStats {
+    const { received, lost, concealed } = this.#written;
     return {
       packets: this.#packets,
       packetsPlaced: this.#packetsPlaced,
@@ -298,10 +306,10 @@ export class Placer {
       packetsLate: this.#packetsLate,
       packetsStray: this.#packetsStray,
       packetsRejected: { ...this.#packetsRejected },
-      framesDelivered: this.#framesReceived + this.#framesLost + this.#framesConcealed,
-      framesReceived: this.#framesReceived,
-      framesLost: this.#framesLost,
-      framesConcealed: this.#framesConcealed,
+      framesDelivered: received + lost + concealed,
+      framesReceived: received,
+      framesLost: lost,
+      framesConcealed: concealed,
       gaps: this.#gaps,
       streams: this.#streams,
       framesHeld: this.#held.reduce((sum, { frames }) => sum + frames, 0),
@@ -351,15 +359,17 @@ export class Placer {
         return this.#suspect(packet, frames, arrival);
       }
     }
-    this.#forgetSuspects();
     this.#lateFrames = 0;
+    let placement: Placement = 'delivered';
     if (ahead > 0) {
-      return this.#hold(packet, ahead, frames, this.#converter.convert(packet.payload), arrival);
+      placement = this.#hold(packet, ahead, frames, this.#converter.convert(packet.payload), arrival);
+    } else {
+      this.#note(packet, frames);
+      this.#deliver(this.#converter.convert(packet.payload, this.#scratch), -ahead);
+      this.#drain();
     }
-    this.#note(packet, frames);
-    this.#deliver(this.#converter.convert(packet.payload, this.#scratch), -ahead);
-    this.#drain();
-    return 'delivered';
+    if (this.#suspects.length > 0) this.#reconsider();
+    return placement;
   }
 
   /** Gives up on packets that others have waited for too long. `now` is on the clock of the arrivals. */
@@ -385,17 +395,32 @@ export class Placer {
     while (this.#next < end) {
       const first = this.#held[0];
       const gap = Math.min(end, first?.at ?? end) - this.#next;
-      if (gap > 0) this.#fillConcealed(gap);
+      if (gap > 0) this.#fill('concealed', gap);
       else this.#drain();
     }
     this.#drain();
   }
 
-  /** Writes what waits, with gaps filled: the end of the stream. Packets that nothing confirmed are strays. */
+  /**
+   * For when nothing comes any more: follows packets from behind a gap that is filled, though they are too few to confirm
+   * it. Packets that fit the stream no better stay unconfirmed.
+   */
+  settle(): void {
+    if (this.#suspects.length > 0 && this.#suspects.every((suspect) => this.#continues(suspect)))
+      this.#confirm();
+  }
+
+  /** Settles, and writes what waits, with gaps filled: the end of the stream. */
   flush(): void {
+    this.settle();
     const last = this.#held.at(-1);
     if (last) this.#advance(last.at + last.frames);
     this.#forgetSuspects();
+  }
+
+  /** Nothing is written, counted as written or told afterwards, not even by the call that is under way. */
+  close(): void {
+    this.#closed = true;
   }
 
   #reject(reason: PacketRejection): Placement {
@@ -415,11 +440,11 @@ export class Placer {
     this.#packetFrames = 1;
     this.#lateFrames = 0;
     this.#gapCount = 0;
-    this.#onStream?.({ reason, ssrc, timestamp, previous });
+    if (!this.#closed) this.#onStream?.({ reason, ssrc, timestamp, previous });
   }
 
   /** Whether a packet lies further behind the newest one than reordering and small losses explain. */
-  #isLeap({ timestamp }: RtpPacket, frames: number): boolean {
+  #isLeap({ timestamp }: RtpPacket | Suspect, frames: number): boolean {
     const packets = this.#reorderPackets + this.#confirmPackets;
     const leap = (timestamp - this.#newestTimestamp) | 0;
     return leap > Math.max(this.#packetFrames, frames) * packets;
@@ -431,6 +456,17 @@ export class Placer {
       (timestamp - this.#newestTimestamp) | 0,
       sequenceDistance(sequence, this.#newestSequence),
       SEQUENCE_REACH * this.#packetFrames,
+    );
+  }
+
+  /** Whether a packet is one of this stream behind a gap that is filled. */
+  #continues(suspect: Suspect): boolean {
+    const ahead = (suspect.timestamp - this.#expected) | 0;
+    return (
+      suspect.ssrc === this.#ssrc &&
+      ahead >= 0 &&
+      ahead <= this.#maxGapFrames &&
+      this.#sequenceAgrees(suspect)
     );
   }
 
@@ -510,40 +546,66 @@ export class Placer {
     const frames = bytes.length / this.#frameBytes - skip;
     if (frames <= 0) return;
     const fresh = skip === 0 ? bytes : bytes.subarray(skip * this.#frameBytes);
-    this.#framesReceived += frames;
     this.#step(frames);
     this.#last = fresh;
-    this.#sink.write(fresh);
+    this.#repeated = 0;
+    this.#write('received', fresh);
   }
 
   #fillLost(frames: number): void {
     const timestamp = this.#expected;
     this.#gaps++;
-    this.#framesLost += frames;
-    this.#fill(frames);
-    this.#onLoss?.({ timestamp, frames });
+    this.#fill('lost', frames);
+    if (!this.#closed) this.#onLoss?.({ timestamp, frames });
   }
 
-  #fillConcealed(frames: number): void {
-    this.#framesConcealed += frames;
-    this.#fill(frames);
-  }
-
-  #fill(frames: number): void {
+  #fill(what: 'lost' | 'concealed', frames: number): void {
     const slot = this.#gapCount++ % REMEMBERED_GAPS;
     this.#gapStarts[slot] = this.#next;
     this.#gapEnds[slot] = this.#next + frames;
     this.#step(frames);
+    const repeated = this.#repeat(what, frames);
+    const { length } = this.#silence;
+    for (let silence = (frames - repeated) * this.#frameBytes; silence > 0; silence -= length) {
+      this.#write(what, silence < length ? this.#silence.subarray(0, silence) : this.#silence);
+    }
+  }
+
+  /** Writes the last packet over again, going on where the fill before this one ended. Returns the frames it wrote. */
+  #repeat(what: 'lost' | 'concealed', frames: number): number {
     const last = this.#last;
-    let repeat = last.length === 0 ? 0 : Math.min(frames, this.#repeatFrames) * this.#frameBytes;
-    let silence = frames * this.#frameBytes - repeat;
-    for (; repeat > 0; repeat -= last.length) this.#sink.write(last.subarray(0, repeat));
-    for (; silence > 0; silence -= this.#silence.length) this.#sink.write(this.#silence.subarray(0, silence));
+    const period = last.length / this.#frameBytes;
+    const total = period === 0 ? 0 : Math.min(frames, this.#repeatFrames - this.#repeated);
+    for (let left = total; left > 0; ) {
+      const from = this.#repeated % period;
+      const part = Math.min(left, period - from);
+      this.#repeated += part;
+      left -= part;
+      this.#write(what, last.subarray(from * this.#frameBytes, (from + part) * this.#frameBytes));
+    }
+    return total;
+  }
+
+  #write(what: 'received' | 'lost' | 'concealed', bytes: Uint8Array): void {
+    if (this.#closed) return;
+    this.#written[what] += bytes.length / this.#frameBytes;
+    this.#sink.write(bytes);
   }
 
   #step(frames: number): void {
     this.#next += frames;
     this.#expected = (this.#expected + frames) % TIMESTAMP_SPAN;
+  }
+
+  /** The stream goes on. A suspect that lies ahead of it waits on, one that it has come near to is placed, others go. */
+  #reconsider(): void {
+    const suspects = this.#suspects;
+    this.#suspects = [];
+    for (const suspect of suspects) {
+      if (!this.#continues(suspect)) this.#packetsStray++;
+      else if (this.#isLeap(suspect, suspect.frames)) this.#suspects.push(suspect);
+      else this.#place(suspect);
+    }
   }
 
   #forgetSuspects(): void {
@@ -581,11 +643,8 @@ export class Placer {
     const base = (suspects[0] as Suspect).timestamp;
     suspects.sort((a, b) => ((a.timestamp - base) | 0) - ((b.timestamp - base) | 0));
     const first = suspects[0] as Suspect;
-    const ahead = (first.timestamp - this.#expected) | 0;
-    const isGap =
-      first.ssrc === this.#ssrc && ahead >= 0 && ahead <= this.#maxGapFrames && this.#sequenceAgrees(first);
-    if (isGap) {
-      this.#advance(this.#next + ahead);
+    if (this.#continues(first)) {
+      this.#advance(this.#next + ((first.timestamp - this.#expected) | 0));
     } else {
       const last = this.#held.at(-1);
       if (last) this.#advance(last.at + last.frames);

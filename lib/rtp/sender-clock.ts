@@ -3,12 +3,15 @@
 /** Arrivals are gathered over this time, and the least delayed one stands for all. */
 const BLOCK_NANOSECONDS = 250e6;
 const MAX_BLOCKS = 128;
+/** A step of the delay between two blocks that no clock makes, but a sender that paused or a network that changed. */
+const STEP_NANOSECONDS = 100e6;
 /** A slope through fewer points says more about the network than about the clock. */
 const MIN_BLOCKS = 5;
 
 /**
  * Compares RTP timestamps with arrivals. Delays only ever add, so the rate comes from a line through the least
- * delayed packet of each quarter of a second, over the last 32 seconds (least squares).
+ * delayed packet of each quarter of a second, over the last 32 seconds (least squares). It begins anew where the delay
+ * steps: a sender that pauses without advancing its timestamps is no slow clock.
  */
 export class SenderClock {
   readonly #nanosecondsPerFrame: number;
@@ -59,6 +62,8 @@ export class SenderClock {
 
     const block = Math.floor(time / BLOCK_NANOSECONDS);
     if (block > this.#block) {
+      const previous = this.#delays[(this.#blocks - 1) % MAX_BLOCKS] as number;
+      if (this.#blocks > 0 && Math.abs(this.#blockDelay - previous) > STEP_NANOSECONDS) this.#blocks = 0;
       const slot = this.#blocks++ % MAX_BLOCKS;
       this.#times[slot] = this.#blockTime;
       this.#delays[slot] = this.#blockDelay;

@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include "alsa/period_pump.h"
+#include "binding/datagram_socket_binding.h"
 #include "binding/handle.h"
 #include "binding/pcm_binding.h"
 #include "binding/period_pump_binding.h"
@@ -63,6 +64,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   register_readiness(env, exports);
   register_timer_device(env, exports);
   register_timer_instance(env, exports);
+  register_datagram_socket(env, exports);
   return exports;
 }
 

@@ -47,6 +47,14 @@ export class FakeBinding implements NativeBinding {
     throw failedCall(95, 'no event loop in this kernel');
   }
 
+  openDatagramSocket(): never {
+    throw failedCall(97, 'socket');
+  }
+
+  interfaceIndex(): number {
+    return 0;
+  }
+
   timerGinfo(path: string): never {
     throw failedCall(19, 'ioctl SNDRV_TIMER_IOCTL_GINFO', path);
   }

@@ -1,0 +1,88 @@
+/** A receiver's socket by node:dgram: one callback, one Buffer and several system calls a datagram, and no addon. */
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import {
+  canonicalAddress,
+  interfaceFor,
+  interfaceName,
+  isMulticast,
+  needsInterface,
+  socketType,
+} from './address.js';
+import type { ReceivingSocket, SocketListener, SocketOptions } from './socket.js';
+
+export class DgramSocket implements ReceivingSocket {
+  readonly #socket: Socket;
+  readonly #options: SocketOptions;
+  readonly address: string;
+  readonly port: number;
+
+  private constructor(socket: Socket, options: SocketOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    const { address, port } = socket.address();
+    this.address = address;
+    this.port = port;
+  }
+
+  /** @throws the error of the system; an AbortError */
+  static async open(options: SocketOptions, signal: AbortSignal | undefined): Promise<DgramSocket> {
+    const { address, port, receiveBufferBytes } = options;
+    const type = socketType(address);
+    if (options.interface !== undefined) interfaceFor(options.interface, type);
+    const socket = createSocket({ type, reuseAddr: isMulticast(address) });
+    try {
+      const listening = once(socket, 'listening', { signal });
+      const scope =
+        options.interface !== undefined && needsInterface(address)
+          ? `%${interfaceName(options.interface)}`
+          : '';
+      socket.bind({ address: address + scope, port });
+      await listening;
+      socket.setRecvBufferSize(receiveBufferBytes);
+      const opened = new DgramSocket(socket, options);
+      for (const source of opened.#memberships) opened.#join(source);
+      return opened;
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
+  }
+
+  listen(listener: SocketListener): void {
+    const { tellsSource } = this.#options;
+    this.#socket.on('message', (datagram, { address }) => {
+      listener.receive(datagram, process.hrtime.bigint(), tellsSource ? canonicalAddress(address) : '');
+    });
+    this.#socket.on('error', (error) => listener.fail(error));
+    this.#socket.on('close', () => listener.gone());
+  }
+
+  renew(): void {
+    for (const source of this.#memberships) {
+      try {
+        this.#join(source);
+      } catch {
+        // Still a member (EADDRINUSE, EADDRNOTAVAIL), or the interface is away: the next time tries again.
+      }
+    }
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  /** For which sources the group is joined; undefined stands for any. */
+  get #memberships(): readonly (string | undefined)[] {
+    const { address, sources } = this.#options;
+    if (!isMulticast(address)) return [];
+    return sources.length > 0 ? sources : [undefined];
+  }
+
+  #join(source: string | undefined): void {
+    const { address, interface: name } = this.#options;
+    const via = name === undefined ? undefined : interfaceFor(name, socketType(address));
+    if (source === undefined) this.#socket.addMembership(address, via);
+    else this.#socket.addSourceSpecificMembership(source, address, via);
+  }
+}

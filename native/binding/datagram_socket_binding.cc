@@ -1,0 +1,225 @@
+#include "binding/datagram_socket_binding.h"
+
+#include <net/if.h>
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "alsa/system_error.h"
+#include "binding/arguments.h"
+#include "binding/handle.h"
+#include "binding/poll.h"
+#include "net/datagram_socket.h"
+
+namespace alsa_utimer::binding {
+namespace {
+
+constexpr napi_type_tag kTag{0x5e1c7d0a92b64f38, 0x8b40f2d96a137ce5};
+
+std::uint16_t read_port(const Napi::Value& value) {
+  const auto port = read_integer<std::uint32_t>(value, "port");
+  if (port > std::numeric_limits<std::uint16_t>::max()) {
+    throw expected(value.Env(), "port", "0..65535");
+  }
+  return static_cast<std::uint16_t>(port);
+}
+
+SocketAddress read_address(const Napi::Value& value, const char* name, std::uint16_t port = 0,
+                           std::uint32_t scope = 0) {
+  const auto address = SocketAddress::parse(read_string(value, name), port, scope);
+  if (!address) {
+    throw expected(value.Env(), name, "an IPv4 or IPv6 address");
+  }
+  return *address;
+}
+
+// The memory of a typed array. Asked each time: it may have been transferred away, and is then empty.
+template <typename Element>
+struct Elements {
+  Element* data = nullptr;
+  std::size_t count = 0;
+
+  Elements(napi_env env, napi_value array, napi_typedarray_type wanted) noexcept {
+    napi_typedarray_type type{};
+    std::size_t length = 0;
+    void* memory = nullptr;
+    if (napi_get_typedarray_info(env, array, &type, &length, &memory, nullptr, nullptr) == napi_ok &&
+        type == wanted && memory != nullptr) {
+      data = static_cast<Element*>(memory);
+      count = length;
+    }
+  }
+};
+
+// A socket with its place in the event loop.
+class Reception final : public Poll {
+ public:
+  Reception(napi_env env, DatagramSocket socket)
+      : Poll(env, socket.descriptor()), socket_(std::move(socket)) {}
+  ~Reception() { close(); }
+
+  [[nodiscard]] DatagramSocket& socket() {
+    if (closed()) {
+      throw ClosedError();
+    }
+    return socket_;
+  }
+
+  // Calls `callback` with what receive() returned, whenever that is not 0. `sources` may be null.
+  void listen(napi_value data, napi_value lengths, napi_value sources, napi_value callback) {
+    if (closed()) {
+      throw ClosedError();
+    }
+    forget_values();
+    has_sources_ = room_of(data, lengths, sources).sources != nullptr;
+    const std::array<napi_value, 4> values{data, lengths, has_sources_ ? sources : lengths, callback};
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (napi_create_reference(env(), values[i], 1, &references_[i]) != napi_ok) {
+        throw Napi::Error::New(env());
+      }
+    }
+    start();
+  }
+
+  [[nodiscard]] DatagramRoom room_of(napi_value data, napi_value lengths, napi_value sources) const noexcept {
+    const Elements<std::uint8_t> bytes(env(), data, napi_uint8_array);
+    const Elements<std::int32_t> counts(env(), lengths, napi_int32_array);
+    const Elements<std::uint8_t> addresses(env(), sources, napi_uint8_array);
+    const bool is_whole = addresses.count >= counts.count * 16;
+    return {.data = bytes.data,
+            .bytes = counts.count == 0 ? 0 : bytes.count / counts.count,
+            .lengths = counts.data,
+            .count = counts.count,
+            .sources = is_whole ? addresses.data : nullptr};
+  }
+
+ private:
+  void ready() noexcept override {
+    std::array<napi_value, 4> values{};
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (references_[i] == nullptr ||
+          napi_get_reference_value(env(), references_[i], &values[i]) != napi_ok) {
+        return;
+      }
+    }
+    const DatagramRoom room = room_of(values[0], values[1], values[2]);
+    if (room.bytes == 0 || (has_sources_ && room.sources == nullptr)) {
+      stop();
+      return;
+    }
+    const std::int64_t count = socket_.receive(room);
+    if (count == 0) {
+      return;
+    }
+    if (count < 0) {
+      stop();
+    }
+    napi_value argument = nullptr;
+    if (napi_create_double(env(), static_cast<double>(count), &argument) == napi_ok) {
+      call(values[3], {argument});
+    }
+  }
+
+  void forget() noexcept override {
+    forget_values();
+    socket_.close();
+  }
+
+  void forget_values() noexcept {
+    for (napi_ref& reference : references_) {
+      if (napi_ref held = std::exchange(reference, nullptr); held != nullptr) {
+        napi_delete_reference(env(), held);
+      }
+    }
+  }
+
+  DatagramSocket socket_;
+  std::array<napi_ref, 4> references_{};
+  bool has_sources_ = false;
+};
+
+using SocketHandle = Handle<Reception>;
+
+napi_value set_receive_buffer(Reception& reception, const Napi::CallbackInfo& info) {
+  reception.socket().set_receive_buffer(read_integer<std::int32_t>(info[0], "bytes"));
+  return nullptr;
+}
+
+template <void (DatagramSocket::*Call)(const SocketAddress&, std::uint32_t, const SocketAddress*)>
+napi_value membership(Reception& reception, const Napi::CallbackInfo& info) {
+  const SocketAddress group = read_address(info[0], "group");
+  const auto interface = read_integer<std::uint32_t>(info[1], "interface");
+  std::optional<SocketAddress> source;
+  if (!info[2].IsNull()) {
+    source = read_address(info[2], "source");
+  }
+  (reception.socket().*Call)(group, interface, source ? &*source : nullptr);
+  return nullptr;
+}
+
+napi_value local(Reception& reception, const Napi::CallbackInfo& info) {
+  const SocketAddress address = reception.socket().local();
+  Napi::Object result = Napi::Object::New(info.Env());
+  result.Set("address", address.text());
+  result.Set("port", address.port());
+  return result;
+}
+
+napi_value listen(Reception& reception, const Napi::CallbackInfo& info) {
+  const DatagramRoom room = reception.room_of(info[0], info[1], info[2]);
+  if (room.data == nullptr || room.bytes == 0) {
+    throw expected(info.Env(), "data, lengths", "a Uint8Array and a shorter Int32Array");
+  }
+  if (!info[2].IsNull() && room.sources == nullptr) {
+    throw expected(info.Env(), "sources", "null or a Uint8Array with 16 bytes for each datagram");
+  }
+  if (!info[3].IsFunction()) {
+    throw expected(info.Env(), "callback", "a function");
+  }
+  reception.listen(info[0], info[1], info[2], info[3]);
+  return nullptr;
+}
+
+napi_value close(Reception& reception, const Napi::CallbackInfo&) {
+  reception.close();
+  return nullptr;
+}
+
+napi_value closed(Reception& reception, const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), reception.closed());
+}
+
+napi_value open(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::uint16_t port = read_port(info[1]);
+  const auto scope = read_integer<std::uint32_t>(info[2], "scope");
+  const bool shared = read_boolean(info[3], "shared");
+  const SocketAddress address = read_address(info[0], "address", port, scope);
+  const auto reception = std::make_shared<Reception>(env, DatagramSocket(address, shared));
+  Napi::Object handle = SocketHandle::make(env, reception, kTag);
+  SocketHandle::add<set_receive_buffer>(env, handle, "setReceiveBuffer", reception);
+  SocketHandle::add<membership<&DatagramSocket::join>>(env, handle, "join", reception);
+  SocketHandle::add<membership<&DatagramSocket::leave>>(env, handle, "leave", reception);
+  SocketHandle::add<local>(env, handle, "local", reception);
+  SocketHandle::add<listen>(env, handle, "listen", reception);
+  SocketHandle::add<close>(env, handle, "close", reception);
+  SocketHandle::add<closed>(env, handle, "closed", reception);
+  return handle;
+}
+
+// if_nametoindex: 0 where there is none of this name.
+napi_value interface_index(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), ::if_nametoindex(read_string(info[0], "name").c_str()));
+}
+
+}  // namespace
+
+void register_datagram_socket(Napi::Env env, Napi::Object exports) {
+  exports.Set("openDatagramSocket", make_function<open>(env, "openDatagramSocket"));
+  exports.Set("interfaceIndex", make_function<interface_index>(env, "interfaceIndex"));
+}
+
+}  // namespace alsa_utimer::binding

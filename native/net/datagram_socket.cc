@@ -1,0 +1,166 @@
+#include "net/datagram_socket.h"
+
+#include <arpa/inet.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "alsa/system_error.h"
+
+namespace alsa_utimer {
+namespace {
+
+constexpr std::size_t kSourceBytes = 16;
+
+template <typename Raw>
+Raw as(const SocketAddress& address) noexcept {
+  Raw raw{};
+  std::memcpy(&raw, &address.storage, sizeof raw);
+  return raw;
+}
+
+template <typename Raw>
+SocketAddress from(const Raw& raw) noexcept {
+  SocketAddress address;
+  std::memcpy(&address.storage, &raw, sizeof raw);
+  address.length = sizeof raw;
+  return address;
+}
+
+// Both families have room in sockaddr_in6.
+void copy_source(const sockaddr_in6& name, std::uint8_t* to) noexcept {
+  if (name.sin6_family == AF_INET6) {
+    std::memcpy(to, &name.sin6_addr, kSourceBytes);
+    return;
+  }
+  sockaddr_in ipv4{};
+  std::memcpy(&ipv4, &name, sizeof ipv4);
+  std::memset(to, 0, kSourceBytes);
+  to[10] = to[11] = 0xff;
+  std::memcpy(to + 12, &ipv4.sin_addr, sizeof ipv4.sin_addr);
+}
+
+}  // namespace
+
+std::optional<SocketAddress> SocketAddress::parse(const std::string& text, std::uint16_t port,
+                                                  std::uint32_t scope) {
+  sockaddr_in ipv4{};
+  if (::inet_pton(AF_INET, text.c_str(), &ipv4.sin_addr) == 1) {
+    ipv4.sin_family = AF_INET;
+    ipv4.sin_port = htons(port);
+    return from(ipv4);
+  }
+  sockaddr_in6 ipv6{};
+  if (::inet_pton(AF_INET6, text.c_str(), &ipv6.sin6_addr) == 1) {
+    ipv6.sin6_family = AF_INET6;
+    ipv6.sin6_port = htons(port);
+    ipv6.sin6_scope_id = scope;
+    return from(ipv6);
+  }
+  return std::nullopt;
+}
+
+std::string SocketAddress::text() const {
+  std::array<char, INET6_ADDRSTRLEN> buffer{};
+  const auto ipv4 = as<sockaddr_in>(*this);
+  const auto ipv6 = as<sockaddr_in6>(*this);
+  const void* const address =
+      family() == AF_INET ? static_cast<const void*>(&ipv4.sin_addr) : &ipv6.sin6_addr;
+  return ::inet_ntop(family(), address, buffer.data(), buffer.size()) == nullptr ? "" : buffer.data();
+}
+
+std::uint16_t SocketAddress::port() const noexcept {
+  return ntohs(family() == AF_INET ? as<sockaddr_in>(*this).sin_port : as<sockaddr_in6>(*this).sin6_port);
+}
+
+DatagramSocket::DatagramSocket(const SocketAddress& local, bool shared)
+    : fd_(::socket(local.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
+  if (!fd_.valid()) {
+    throw SystemError(errno, "socket");
+  }
+  if (shared) {
+    const int on = 1;
+    set_option(SOL_SOCKET, SO_REUSEADDR, &on, sizeof on, "setsockopt SO_REUSEADDR");
+  }
+  if (::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&local.storage), local.length) != 0) {
+    throw SystemError(errno, "bind");
+  }
+}
+
+void DatagramSocket::set_receive_buffer(int bytes) {
+  set_option(SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes, "setsockopt SO_RCVBUF");
+}
+
+void DatagramSocket::join(const SocketAddress& group, std::uint32_t interface, const SocketAddress* source) {
+  set_membership(group, interface, source, {MCAST_JOIN_GROUP, "setsockopt MCAST_JOIN_GROUP"},
+                 {MCAST_JOIN_SOURCE_GROUP, "setsockopt MCAST_JOIN_SOURCE_GROUP"});
+}
+
+void DatagramSocket::leave(const SocketAddress& group, std::uint32_t interface, const SocketAddress* source) {
+  set_membership(group, interface, source, {MCAST_LEAVE_GROUP, "setsockopt MCAST_LEAVE_GROUP"},
+                 {MCAST_LEAVE_SOURCE_GROUP, "setsockopt MCAST_LEAVE_SOURCE_GROUP"});
+}
+
+SocketAddress DatagramSocket::local() const {
+  SocketAddress address;
+  address.length = sizeof address.storage;
+  if (::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address.storage), &address.length) != 0) {
+    throw SystemError(errno, "getsockname");
+  }
+  return address;
+}
+
+std::int64_t DatagramSocket::receive(const DatagramRoom& room) noexcept {
+  messages_.resize(room.count);
+  buffers_.resize(room.count);
+  names_.resize(room.count);
+  for (std::size_t i = 0; i < room.count; ++i) {
+    buffers_[i] = {.iov_base = room.data + i * room.bytes, .iov_len = room.bytes};
+    msghdr& header = messages_[i].msg_hdr;
+    header = {};
+    header.msg_iov = &buffers_[i];
+    header.msg_iovlen = 1;
+    if (room.sources != nullptr) {
+      header.msg_name = &names_[i];
+      header.msg_namelen = sizeof names_[i];
+    }
+  }
+  int received = -1;
+  do {
+    received =
+        ::recvmmsg(fd_.get(), messages_.data(), static_cast<unsigned>(room.count), MSG_DONTWAIT, nullptr);
+  } while (received < 0 && errno == EINTR);
+  if (received < 0) {
+    return errno == EAGAIN ? 0 : -errno;
+  }
+  for (std::size_t i = 0; i < static_cast<std::size_t>(received); ++i) {
+    room.lengths[i] = static_cast<std::int32_t>(messages_[i].msg_len);
+    if (room.sources != nullptr) {
+      copy_source(names_[i], room.sources + i * kSourceBytes);
+    }
+  }
+  return received;
+}
+
+void DatagramSocket::set_membership(const SocketAddress& group, std::uint32_t interface,
+                                    const SocketAddress* source, const Call& whole, const Call& sourced) {
+  const int level = group.family() == AF_INET ? IPPROTO_IP : IPPROTO_IPV6;
+  if (source == nullptr) {
+    const group_req request{.gr_interface = interface, .gr_group = group.storage};
+    set_option(level, whole.name, &request, sizeof request, whole.syscall);
+  } else {
+    const group_source_req request{
+        .gsr_interface = interface, .gsr_group = group.storage, .gsr_source = source->storage};
+    set_option(level, sourced.name, &request, sizeof request, sourced.syscall);
+  }
+}
+
+void DatagramSocket::set_option(int level, int name, const void* value, std::size_t size,
+                                const char* syscall) {
+  if (::setsockopt(fd_.get(), level, name, value, static_cast<socklen_t>(size)) != 0) {
+    throw SystemError(errno, syscall);
+  }
+}
+
+}  // namespace alsa_utimer

@@ -1,0 +1,74 @@
+// A UDP socket that receives (udp(7)): bound to one address, and perhaps a member of groups.
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "alsa/unique_fd.h"
+
+namespace alsa_utimer {
+
+// An IPv4 or IPv6 address with its port, as the kernel takes it.
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t length = 0;
+
+  // Nothing where `text` is no address (inet_pton(3)). `scope` is the index of an interface, or 0.
+  static std::optional<SocketAddress> parse(const std::string& text, std::uint16_t port, std::uint32_t scope);
+  [[nodiscard]] std::string text() const;
+  [[nodiscard]] std::uint16_t port() const noexcept;
+  [[nodiscard]] int family() const noexcept { return storage.ss_family; }
+};
+
+// Where received datagrams go: `count` of them, `bytes` each. `sources`, where wanted, gets 16 bytes for
+// each: an IPv6 address, or an IPv4 address as IPv6 maps it (RFC 4291, section 2.5.5.2).
+struct DatagramRoom {
+  std::uint8_t* data;
+  std::size_t bytes;
+  std::int32_t* lengths;
+  std::size_t count;
+  std::uint8_t* sources;
+};
+
+class DatagramSocket {
+ public:
+  // socket and bind, with SO_REUSEADDR where `shared`. Throws SystemError, as everything here.
+  DatagramSocket(const SocketAddress& local, bool shared);
+
+  // SO_RCVBUF, which the kernel cuts to net.core.rmem_max.
+  void set_receive_buffer(int bytes);
+  // MCAST_JOIN_GROUP and MCAST_LEAVE_GROUP, with a source MCAST_JOIN_SOURCE_GROUP and
+  // MCAST_LEAVE_SOURCE_GROUP. `interface` is an index, or 0 for the kernel's choice.
+  void join(const SocketAddress& group, std::uint32_t interface, const SocketAddress* source);
+  void leave(const SocketAddress& group, std::uint32_t interface, const SocketAddress* source);
+  // getsockname
+  [[nodiscard]] SocketAddress local() const;
+  // recvmmsg: the number of datagrams that were waiting, or a negated errno.
+  std::int64_t receive(const DatagramRoom& room) noexcept;
+
+  [[nodiscard]] int descriptor() const noexcept { return fd_.get(); }
+  void close() noexcept { fd_.reset(); }
+
+ private:
+  // A call that is made by one name for a group, and by another for a source of it.
+  struct Call {
+    int name;
+    const char* syscall;
+  };
+  void set_membership(const SocketAddress& group, std::uint32_t interface, const SocketAddress* source,
+                      const Call& whole, const Call& sourced);
+  void set_option(int level, int name, const void* value, std::size_t size, const char* syscall);
+
+  UniqueFd fd_;
+  std::vector<mmsghdr> messages_;
+  std::vector<iovec> buffers_;
+  std::vector<sockaddr_in6> names_;
+};
+
+}  // namespace alsa_utimer
