@@ -11,7 +11,7 @@
 
 #include "peer.h"
 
-enum { HEADER = 12, FRAME_BYTES = 4, MAX_DATAGRAM = 65536, SILENCE_MS = 300 };
+enum { HEADER = 12, FRAME_BYTES = 4, MAX_DATAGRAM = 65536, SILENCE_MS = 1500 };
 
 static struct {
   int timer, pcm, running;

@@ -209,7 +209,7 @@ export interface NativeBinding {
   watchPcm(pcm: PcmHandle): WatcherHandle;
   /** socket(2) and bind(2), SO_REUSEADDR if `shared`; `scope` is the index of an interface, for link-local addresses. */
   openDatagramSocket(address: string, port: number, scope: number, shared: boolean): DatagramSocketHandle;
-  /** if_nametoindex(3): 0 where there is none of this name. */
+  /** if_nametoindex(3): ENODEV where there is none of this name. */
   interfaceIndex(name: string): number;
   /** SNDRV_TIMER_IOCTL_TREAD64 if `timestamped`. */
   openTimerInstance(path: string, timestamped: boolean): TimerInstanceHandle;

@@ -60,13 +60,12 @@ export function interfaceName(nameOrAddress: string): string {
  * @throws TypeError ERR_INVALID_ARG_VALUE where no interface that is up has this name and an address of the family
  */
 export function interfaceFor(nameOrAddress: string, family: SocketType): string {
-  const interfaces = networkInterfaces();
-  if (family === 'udp6') {
-    const name = interfaceName(nameOrAddress);
-    if (interfaces[name]) return `::%${name}`;
-  } else {
+  const name = interfaceName(nameOrAddress);
+  const addresses = networkInterfaces()[name] ?? [];
+  if (family === 'udp6' && addresses.length > 0) return `::%${name}`;
+  if (family === 'udp4') {
     if (isIP(nameOrAddress) === 4) return nameOrAddress;
-    const found = interfaces[nameOrAddress]?.find(({ family }) => family === 'IPv4');
+    const found = addresses.find(({ family }) => family === 'IPv4');
     if (found) return found.address;
   }
   const wanted = family === 'udp6' ? 'IPv6' : 'IPv4';

@@ -1,8 +1,9 @@
 /** A receiver's socket by the addon: one call into JavaScript for all datagrams that wait, and no memory but its own. */
 import { isIPv6 } from 'node:net';
+import { constants } from 'node:os';
 import { valueError } from '../arguments.js';
 import { fromNative, systemError } from '../errors.js';
-import type { DatagramSocketHandle, NativeBinding } from '../native/binding.js';
+import type { DatagramSocketHandle, NativeBinding, NativeError } from '../native/binding.js';
 import { native } from '../native/load.js';
 import { canonicalAddress, interfaceName, isMulticast } from './address.js';
 import type { ReceivingSocket, SocketListener, SocketOptions } from './socket.js';
@@ -12,6 +13,7 @@ const SLOTS = 16;
 /** The largest datagram, rounded up. Of 16 such slots only the pages that are written to take memory. */
 const SLOT_BYTES = 65_536;
 const SOURCE_BYTES = 16;
+const { ENODEV } = constants.errno;
 
 export class NativeSocket implements ReceivingSocket {
   readonly #binding: NativeBinding;
@@ -20,8 +22,8 @@ export class NativeSocket implements ReceivingSocket {
   readonly address: string;
   readonly port: number;
   readonly #interface: string | undefined;
-  /** Index of the interface that the group was joined at; 0 where the kernel chose. */
-  #interfaceIndex: number;
+  /** Indices of the interfaces that the group was joined at, by source, null for any; 0 where the kernel chose. */
+  readonly #memberships = new Map<string | null, number>();
   #gone: (() => void) | undefined;
 
   /** @throws AlsaError with the errno of the call that failed, or where there is no addon; TypeError ERR_INVALID_ARG_VALUE */
@@ -30,16 +32,19 @@ export class NativeSocket implements ReceivingSocket {
     this.#options = options;
     const { address, port, receiveBufferBytes } = options;
     this.#interface = options.interface === undefined ? undefined : interfaceName(options.interface);
-    this.#interfaceIndex = this.#findInterface();
-    if (options.interface !== undefined && this.#interfaceIndex === 0) {
+    const index = this.#findInterface();
+    if (index === undefined) {
       throw valueError('options.interface', 'an interface of this machine', options.interface);
     }
     const where = `${isIPv6(address) ? `[${address}]` : address}:${port}`;
     let handle: DatagramSocketHandle | undefined;
     try {
-      handle = this.#binding.openDatagramSocket(address, port, this.#interfaceIndex, isMulticast(address));
+      handle = this.#binding.openDatagramSocket(address, port, index, isMulticast(address));
       handle.setReceiveBuffer(receiveBufferBytes);
-      for (const source of this.#memberships) handle.join(address, this.#interfaceIndex, source);
+      for (const source of membershipsOf(options)) {
+        handle.join(address, index, source);
+        this.#memberships.set(source, index);
+      }
       const local = handle.local();
       this.address = local.address;
       this.port = local.port;
@@ -79,21 +84,18 @@ export class NativeSocket implements ReceivingSocket {
   }
 
   renew(): void {
-    const index = this.#findInterface();
-    // Away, or still the same, whose memberships last. Where the kernel chose, it says itself that nothing was lost.
-    if (this.#interface !== undefined && (index === 0 || index === this.#interfaceIndex)) return;
     const { address } = this.#options;
-    for (const source of this.#memberships) {
+    for (const [source, before] of this.#memberships) {
       try {
-        if (index !== 0) this.#handle.leave(address, this.#interfaceIndex, source);
-      } catch {
-        // What was joined went with the interface.
-      }
-      try {
+        const index = this.#findInterface();
+        // Where the kernel chose, it says itself (EADDRINUSE, EADDRNOTAVAIL) that nothing was lost.
+        if (index === undefined || (index !== 0 && index === before)) continue;
         this.#handle.join(address, index, source);
-        this.#interfaceIndex = index;
+        this.#memberships.set(source, index);
+        // The interface left the old membership on the socket's list, which has a limit.
+        if (before !== 0) this.#handle.leave(address, before, source);
       } catch {
-        // Still a member (EADDRINUSE, EADDRNOTAVAIL), or the interface is away: the next time tries again.
+        // Nothing was lost, or the interface is not ready: the next time tries again.
       }
     }
   }
@@ -105,16 +107,22 @@ export class NativeSocket implements ReceivingSocket {
     if (gone) setImmediate(gone);
   }
 
-  /** For which sources the group is joined; null stands for any. */
-  get #memberships(): readonly (string | null)[] {
-    const { address, sources } = this.#options;
-    if (!isMulticast(address)) return [];
-    return sources.length > 0 ? sources : [null];
+  /** 0 where the kernel chooses; undefined where there is no such interface now. */
+  #findInterface(): number | undefined {
+    if (this.#interface === undefined) return 0;
+    try {
+      return this.#binding.interfaceIndex(this.#interface);
+    } catch (error) {
+      if ((error as NativeError).errno === ENODEV) return undefined;
+      throw fromNative(error, 'the interface');
+    }
   }
+}
 
-  #findInterface(): number {
-    return this.#interface === undefined ? 0 : this.#binding.interfaceIndex(this.#interface);
-  }
+/** Which sources a group is joined for; null stands for any. */
+function membershipsOf({ address, sources }: SocketOptions): readonly (string | null)[] {
+  if (!isMulticast(address)) return [];
+  return sources.length > 0 ? sources : [null];
 }
 
 /** Addresses as text, which is made again only where they change. */

@@ -210,9 +210,13 @@ napi_value open(const Napi::CallbackInfo& info) {
   return handle;
 }
 
-// if_nametoindex: 0 where there is none of this name.
 napi_value interface_index(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), ::if_nametoindex(read_string(info[0], "name").c_str()));
+  const std::string name = read_string(info[0], "name");
+  const unsigned index = ::if_nametoindex(name.c_str());
+  if (index == 0) {
+    throw SystemError(errno, "if_nametoindex", name);
+  }
+  return Napi::Number::New(info.Env(), index);
 }
 
 }  // namespace

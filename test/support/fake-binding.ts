@@ -51,8 +51,8 @@ export class FakeBinding implements NativeBinding {
     throw failedCall(97, 'socket');
   }
 
-  interfaceIndex(): number {
-    return 0;
+  interfaceIndex(name: string): never {
+    throw failedCall(19, 'if_nametoindex', name);
   }
 
   timerGinfo(path: string): never {

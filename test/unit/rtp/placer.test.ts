@@ -384,7 +384,131 @@ describe('a packet that is not of the stream', () => {
   });
 });
 
+describe('the end of a stream', () => {
+  it.each([1, 2])('behind a burst of losses is written, though only %d packets came of it', (count) => {
+    const { recording, placer, send, streams } = placerFor();
+    const packets = stream(40);
+    const received = [...packets.slice(0, 5), ...packets.slice(30, 30 + count)];
+    expect(send(received).slice(5)).toEqual(Array(count).fill('unconfirmed'));
+    placer.flush();
+    expectSamples(recording.samples, expectedSamples(received));
+    expect(placer.stats).toMatchObject({
+      packetsPlaced: 5 + count,
+      packetsStray: 0,
+      framesLost: 25 * PACKET_FRAMES,
+      framesHeld: 0,
+    });
+    expect(streams.length).toBe(1);
+  });
+
+  it('is written whole when a packet is missing among its last ones', () => {
+    const { recording, placer, send } = placerFor();
+    const packets = stream(40);
+    const received = [...packets.slice(0, 5), ...packets.slice(30, 31), ...packets.slice(32, 33)];
+    send(received);
+    placer.flush();
+    expectSamples(recording.samples, expectedSamples(received));
+  });
+
+  it('may be one for now: what waits is waited for, and the stream goes on', () => {
+    const { recording, placer, send } = placerFor();
+    const packets = stream(40);
+    send([...packets.slice(0, 5), ...packets.slice(30, 31)]);
+    placer.settle();
+    expect(placer.stats).toMatchObject({ packetsPlaced: 6, framesLost: 25 * PACKET_FRAMES });
+    send(packets.slice(32));
+    placer.settle();
+    expect(placer.stats.framesHeld).toBe(8 * PACKET_FRAMES);
+    send(packets.slice(31, 32));
+    expectSamples(recording.samples, expectedSamples([...packets.slice(0, 5), ...packets.slice(30)]));
+  });
+
+  it.each<[string, Partial<TestPacket>]>([
+    ['another source', { ssrc: 9 }],
+    ['a longer jump', { timestamp: 48 * 5 + RATE + 1 }],
+    ['a sequence number that contradicts', { sequence: 3 }],
+    ['a jump back', { timestamp: (2 ** 32 - RATE) >>> 0 }],
+  ])('does not follow two packets of %s', (_, other) => {
+    const { recording, placer, send, streams } = placerFor();
+    const packets = stream(5);
+    const first = { ...(stream(31)[30] as TestPacket), ...other };
+    send([...packets, first, { ...first, sequence: first.sequence + 1, timestamp: first.timestamp + 48 }]);
+    placer.flush();
+    expectSamples(recording.samples, expectedSamples(packets));
+    expect(placer.stats.packetsStray).toBe(2);
+    expect(streams.length).toBe(1);
+  });
+});
+
+describe('a straggler between packets from behind a gap', () => {
+  it('is written, and they are as well', () => {
+    for (let place = 0; place < 3; place++) {
+      const { recording, placer, send } = placerFor();
+      const packets = stream(40);
+      const behind = packets.slice(30, 38);
+      const received = [
+        ...packets.slice(0, 9),
+        ...behind.slice(0, place),
+        packets[9] as TestPacket,
+        ...behind.slice(place),
+      ];
+      send(received);
+      placer.flush();
+      expectSamples(recording.samples, expectedSamples(received), `straggler at ${place}`);
+      expect(placer.stats).toMatchObject({ packetsPlaced: 18, packetsStray: 0 });
+    }
+  });
+
+  it('may be followed by all the others, which were only overtaken', () => {
+    const { recording, placer, send } = placerFor();
+    const packets = stream(60);
+    // Packets 30 and 31 came by a shorter way.
+    const received = [
+      ...packets.slice(0, 5),
+      ...packets.slice(30, 32),
+      ...packets.slice(5, 30),
+      ...packets.slice(32),
+    ];
+    send(received);
+    expectSamples(recording.samples, expectedSamples(packets));
+    expect(placer.stats).toMatchObject({ packetsPlaced: 60, packetsStray: 0, framesLost: 0 });
+  });
+});
+
+describe('a placer that is closed', () => {
+  it.each(['onStream', 'onLoss'] as const)('in %s writes and counts nothing more', (handler) => {
+    const { placer, send, recording, streams, losses } = placerFor({
+      [handler]: () => placer.close(),
+    });
+    const packets = stream(20);
+    send([...packets.slice(0, 3), ...packets.slice(5)]);
+    placer.conceal(1000);
+    placer.flush();
+    const written = handler === 'onStream' ? 0 : 5 * PACKET_FRAMES;
+    expect(recording.samples.length).toBe(written);
+    expect(placer.stats.framesDelivered).toBe(written);
+    expect([streams.length, losses.length]).toEqual(handler === 'onStream' ? [0, 0] : [1, 0]);
+  });
+});
+
 describe('concealment', () => {
+  it('repeats the last packet for 20 ms in all, however often it is asked, until another comes', () => {
+    const { recording, placer, send } = placerFor({ fill: 'repeat' });
+    const packets = stream(80) as TestPacket[];
+    send(packets.slice(0, 1));
+    const limit = RATE / 50;
+    for (let frames = 0; frames < 40 * PACKET_FRAMES; frames += 30) placer.conceal(30);
+    const repeated = recording.samples.subarray(PACKET_FRAMES);
+    expect(repeated.length).toBe(40 * PACKET_FRAMES);
+    for (let i = 0; i < repeated.length; i++) {
+      const expected = i < limit ? sampleAt(i % PACKET_FRAMES) : 0;
+      if (repeated[i] !== expected) expect.fail(`frame ${i} is ${repeated[i]}, not ${expected}`);
+    }
+    send(packets.slice(41, 42));
+    placer.conceal(10);
+    expect(recording.samples.at(-1)).toBe(sampleAt(41 * PACKET_FRAMES + 9));
+  });
+
   it('writes fill in place of frames that did not come, which are late then', () => {
     const { recording, placer, send } = placerFor();
     const packets = stream(4) as [TestPacket, TestPacket, TestPacket, TestPacket];

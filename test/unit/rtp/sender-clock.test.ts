@@ -49,4 +49,29 @@ describe("the sender's clock", () => {
     feed(clock, -50, 10, () => 0);
     expect(clock.ppm).toBeCloseTo(-50, 2);
   });
+
+  it.each([0.3, 1, 14])('is not taken for slow because the sender paused for %d seconds', (pause) => {
+    const clock = new SenderClock(RATE);
+    const origin = 10n ** 18n;
+    // The timestamps go on where they stopped; the packets come `pause` seconds later.
+    for (let i = 0; i < 20_000; i++) {
+      const paused = i < 10_000 ? 0 : pause * 1e9;
+      clock.add(i * 48, origin + BigInt(Math.round((i * 1e6) / (1 + 20e-6) + paused)));
+      const { ppm } = clock;
+      if (ppm !== undefined) expect(ppm).toBeCloseTo(20, 1);
+    }
+    expect(clock.ppm).toBeCloseTo(20, 1);
+  });
+
+  it('is judged on through a burst of packets that were held up', () => {
+    const clock = new SenderClock(RATE);
+    const origin = 10n ** 18n;
+    for (let i = 0; i < 20_000; i++) {
+      const stalled = Math.floor(i / 3000) * 3000 + 700;
+      const sent = i >= 3000 && i < stalled ? stalled : i;
+      clock.add(i * 48, origin + BigInt(sent) * 1_000_000n);
+      const { ppm } = clock;
+      if (ppm !== undefined) expect(Math.abs(ppm)).toBeLessThan(5);
+    }
+  });
 });
