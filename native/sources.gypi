@@ -2,6 +2,7 @@
 {
   "variables": {
     "alsa_utimer_sources": [
+      "native/alsa/control.cc",
       "native/alsa/pcm.cc",
       "native/alsa/period_pump.cc",
       "native/alsa/timer_device.cc",
@@ -9,6 +10,7 @@
       "native/alsa/unique_fd.cc",
       "native/alsa/utimer.cc",
       "native/binding/addon.cc",
+      "native/binding/control_binding.cc",
       "native/binding/datagram_socket_binding.cc",
       "native/binding/pcm_binding.cc",
       "native/binding/period_pump_binding.cc",

@@ -167,7 +167,7 @@ async function sourceOf(values: SourceValues, positionals: readonly string[], io
   return {
     ...shape,
     async send(sender, signal) {
-      for await (const frames of capture.frames(signal)) sender.write(frames);
+      for await (const frames of capture.frames({ signal })) sender.write(frames);
     },
     close: () => capture.close(),
   };

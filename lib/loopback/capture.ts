@@ -1,20 +1,24 @@
 /** LoopbackCapture: the listening end of a cable, in Node. */
+import { EventEmitter } from 'node:events';
 import { Readable } from 'node:stream';
-import { checkInteger, checkOneOf, checkOptions } from '../arguments.js';
+import { checkInteger, checkOneOf, checkOptions, typeError } from '../arguments.js';
 import { AlsaError, closedError, fromNative } from '../errors.js';
 import type { PcmHandle, WatcherHandle } from '../native/binding.js';
 import { handleOf, release, watch } from '../native/lifetime.js';
 import { native } from '../native/load.js';
-import type { PcmParameters } from '../pcm/parameters.js';
+import { checkParameters, type PcmParameters } from '../pcm/parameters.js';
 import { Pcm } from '../pcm/pcm.js';
 import { LoopbackCard } from './card.js';
+import { namingHolder } from './holder.js';
+import { type WriterState, WriterWatch, writerState } from './writer.js';
 
 export interface CaptureOptions {
-  /** Periods of the buffer, 2..1024: how far the reader may lag. 16 by default. */
+  /** Periods of the buffer, 2..1024: how far the reader may lag. 16 by default, or less where 2 MiB hold no more. */
   readonly periods?: number;
   /**
-   * What an overrun does, when frames were not read in time and are lost. 'error' (default): reading fails with EPIPE.
-   * 'restart': the capture starts again with the frames that come next, and counts it in `stats`.
+   * What an overrun does, when frames were not read in time and are lost, and what a suspend of the system does.
+   * 'error' (default): reading fails with EPIPE or ESTRPIPE. 'restart': the capture starts again with the frames that come
+   * next, and counts it in `stats`.
    */
   readonly overrun?: 'error' | 'restart';
 }
@@ -31,7 +35,32 @@ export interface LoopbackCaptureOptions extends Omit<PcmParameters, 'fillWithSil
 export interface LoopbackCaptureStats {
   /** Frames that were read. */
   readonly frames: number;
+  /** Overruns that were recovered from (overrun 'restart'). */
   readonly overruns: number;
+  /** Suspends of the system that were recovered from (overrun 'restart'). */
+  readonly suspends: number;
+}
+
+export interface FramesOptions {
+  /** Ends a wait: the iteration throws the signal's reason. */
+  readonly signal?: AbortSignal;
+  /**
+   * When the iteration ends by itself. 'close' (default): when the capture is closed. 'stop': also when the writer has stopped
+   * and all that it moved was given. Where no frames wait and nobody plays when it begins, a writer is waited for. A stop is
+   * none where the next start comes within the same turn of the event loop.
+   */
+  readonly until?: 'close' | 'stop';
+}
+
+export interface LoopbackCaptureEvents {
+  /**
+   * The writer started, stopped, paused, died, was replaced, or has other parameters now. One that plays when the first
+   * handler is added is told, too. Changes that cancel each other out within one turn of the event loop are not told. It is
+   * snd-aloop's control 'PCM Slave Active' that announces it; the control device is open while there are handlers.
+   */
+  writer: [state: WriterState];
+  /** Watching the writer failed. */
+  error: [error: unknown];
 }
 
 /**
@@ -40,50 +69,77 @@ export interface LoopbackCaptureStats {
  * @example
  * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
  * using capture = loop.listen();
+ * capture.on('writer', ({ active }) => console.log(active ? 'on the air' : 'off'));
  * loop.write(new Uint8Array(480 * 4));
  * for await (const frames of capture) {
  *   console.log(frames.length); // 1920
  *   break;
  * }
  */
-export class LoopbackCapture implements Disposable, AsyncIterable<Buffer> {
+export class LoopbackCapture
+  extends EventEmitter<LoopbackCaptureEvents>
+  implements Disposable, AsyncIterable<Buffer>
+{
   readonly #pcm: Pcm;
   readonly #watcher: WatcherHandle;
   readonly #overrun: 'error' | 'restart';
   readonly #waiting = new Set<() => void>();
+  readonly #card: number;
+  readonly #device: number;
+  #watch: WriterWatch | undefined;
+  #referenced = false;
   #frames = 0;
   #overruns = 0;
+  #suspends = 0;
 
-  private constructor(pcm: Pcm, overrun: 'error' | 'restart') {
+  private constructor(pcm: Pcm, card: number, device: number, overrun: 'error' | 'restart') {
+    super();
     this.#pcm = pcm;
+    this.#card = card;
+    this.#device = device;
     this.#overrun = overrun;
     this.#watcher = native().watchPcm(handleOf<PcmHandle>(pcm));
     watch(this, this.#watcher, `capture of ${pcm.name}`);
+    const emitter = this as EventEmitter;
+    emitter.on('newListener', (type) => {
+      if (type === 'writer') this.#startWatching();
+    });
+    emitter.on('removeListener', (type) => {
+      if (type === 'writer' && this.listenerCount('writer') === 0) this.#stopWatching();
+    });
   }
 
   /**
    * Opens and starts a capture: SNDRV_PCM_IOCTL_HW_PARAMS, PREPARE, START.
    *
-   * @throws TypeError, RangeError; AlsaError what Pcm.open and Pcm.start throw, ERR_NO_LOOPBACK_CARD
+   * @throws TypeError, RangeError; AlsaError what Pcm.open and Pcm.start throw, naming the program that causes it;
+   * ERR_NO_LOOPBACK_CARD
+   * @example
+   * using capture = LoopbackCapture.open({ format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 });
+   * console.log(capture.name, capture.writer.active); // hw:0,1,0 false
    */
   static open(options: LoopbackCaptureOptions): LoopbackCapture {
     const given = checkOptions('options', options);
+    const { format, rate, channels, periodFrames, periods } = given;
+    const wanted = { format, rate, channels, periodFrames };
+    const parameters = checkParameters(
+      periods === undefined ? wanted : { ...wanted, periods },
+      DEFAULT_PERIODS,
+    );
     const overrun = checkOneOf('overrun', given.overrun ?? 'error', ['error', 'restart']);
     const device = checkInteger('device', given.device ?? 1, 0, 1);
     const substream = checkInteger('substream', given.substream ?? 0, 0, 7);
-    const { format, rate, channels, periodFrames, periods = 16 } = given;
-    const card = given.card instanceof LoopbackCard ? given.card : LoopbackCard.find(given.card);
-    const pcm = Pcm.open({
-      ...{ format, rate, channels, periodFrames, periods },
-      ...{ card: card.number, device, substream, direction: 'capture' },
+    const { number: card } = given.card instanceof LoopbackCard ? given.card : LoopbackCard.find(given.card);
+    return namingHolder(card, device, 'capture', substream, () => {
+      const pcm = Pcm.open({ ...parameters, card, device, substream, direction: 'capture' });
+      try {
+        pcm.start();
+        return new LoopbackCapture(pcm, card, device, overrun);
+      } catch (error) {
+        pcm.close();
+        throw fromNative(error, pcm.name);
+      }
     });
-    try {
-      pcm.start();
-      return new LoopbackCapture(pcm, overrun);
-    } catch (error) {
-      pcm.close();
-      throw fromNative(error, pcm.name);
-    }
   }
 
   /** The device in ALSA's notation, for instance 'hw:0,1,0'. */
@@ -106,7 +162,20 @@ export class LoopbackCapture implements Disposable, AsyncIterable<Buffer> {
   }
 
   get stats(): LoopbackCaptureStats {
-    return { frames: this.#frames, overruns: this.#overruns };
+    return { frames: this.#frames, overruns: this.#overruns, suspends: this.#suspends };
+  }
+
+  /**
+   * Who plays into the cable now: SNDRV_CTL_IOCTL_ELEM_READ of the PCM Slave controls on /dev/snd/controlC<N>, and
+   * /proc/asound/card<N>/pcm<D>p/sub<S>.
+   *
+   * @throws AlsaError ENOENT, EACCES, ENODEV once the card is gone
+   * @example
+   * const { active, rate, holder } = capture.writer;
+   * console.log(active ? `${holder?.command} plays at ${rate} Hz` : 'nobody plays');
+   */
+  get writer(): WriterState {
+    return writerState(this.#card, this.#device, this.#pcm.substream);
   }
 
   /** Frames that wait to be read. */
@@ -118,7 +187,11 @@ export class LoopbackCapture implements Disposable, AsyncIterable<Buffer> {
    * Takes what has been captured, up to the whole buffer: SNDRV_PCM_IOCTL_READI_FRAMES.
    *
    * @returns whole frames; empty when there are none
-   * @throws AlsaError EPIPE after an overrun, EBADFD when the writer changed the format, ERR_CLOSED
+   * @throws AlsaError EPIPE after an overrun, ESTRPIPE after a suspend, EBADFD when the writer changed the format, ENODEV
+   * once the card is gone, ERR_CLOSED
+   * @example
+   * loop.write(new Uint8Array(loop.periodBytes));
+   * console.log(capture.read().length / capture.frameBytes); // 480
    */
   read(): Buffer {
     try {
@@ -128,10 +201,7 @@ export class LoopbackCapture implements Disposable, AsyncIterable<Buffer> {
       this.#frames += taken;
       return bytes.subarray(0, taken * this.frameBytes);
     } catch (error) {
-      if (!(error instanceof AlsaError) || error.code !== 'EPIPE' || this.#overrun === 'error') throw error;
-      this.#overruns += 1;
-      this.#pcm.prepare();
-      this.#pcm.start();
+      this.#restartAfter(error);
       return Buffer.alloc(0);
     }
   }
@@ -139,9 +209,13 @@ export class LoopbackCapture implements Disposable, AsyncIterable<Buffer> {
   /**
    * Waits until there is at least a period to read, an error, or the end (`close`).
    *
-   * @throws AlsaError ERR_CLOSED; AbortError
+   * @throws AlsaError ERR_CLOSED; the reason of `signal`
+   * @example
+   * await capture.ready(AbortSignal.timeout(1_000));
+   * const frames = capture.read();
    */
   async ready(signal?: AbortSignal): Promise<void> {
+    checkSignal(signal);
     signal?.throwIfAborted();
     if (this.closed) throw closedError(`capture of ${this.name}`);
     await new Promise<void>((resolve, reject) => {
@@ -157,71 +231,179 @@ export class LoopbackCapture implements Disposable, AsyncIterable<Buffer> {
       };
       signal?.addEventListener('abort', abort, { once: true });
       this.#waiting.add(wake);
-      this.#arm();
+      this.#watcher.arm(this.#wake);
     });
   }
 
-  /** What is captured, in the order of the cable, until the capture is closed. */
+  /** {@link frames} without options: what is captured, in the order of the cable, until the capture is closed. */
   [Symbol.asyncIterator](): AsyncGenerator<Buffer, undefined, undefined> {
     return this.frames();
   }
 
-  /** Like iterating over the capture itself, until `signal` says otherwise. */
-  async *frames(signal?: AbortSignal): AsyncGenerator<Buffer, undefined, undefined> {
-    while (!this.closed) {
-      const frames = this.read();
-      if (frames.length > 0) yield frames;
-      else await this.ready(signal);
-    }
+  /**
+   * What is captured, in the order of the cable. Leaving the loop leaves the capture open, and nothing is lost by it: the
+   * next iteration goes on where this one ended.
+   *
+   * @throws what {@link read} throws; the reason of `signal`; with until 'stop' what `writer` throws
+   * @example
+   * for await (const bytes of capture.frames({ until: 'stop', signal: AbortSignal.timeout(60_000) })) {
+   *   console.log(bytes.length);
+   * }
+   */
+  frames(options: FramesOptions = {}): AsyncGenerator<Buffer, undefined, undefined> {
+    const { signal, until = 'close' } = checkOptions('options', options);
+    checkSignal(signal);
+    return checkOneOf('until', until, ['close', 'stop']) === 'stop'
+      ? this.#untilStop(signal)
+      : this.#all(signal, () => false);
   }
 
-  /** A Node Readable of what is captured. It ends when the capture is closed; destroying it leaves the capture open. */
-  readable(options: { readonly highWaterMark?: number } = {}): Readable {
+  /**
+   * A Node Readable over {@link frames}: it ends and fails as that does; destroying it leaves the capture open.
+   *
+   * @example
+   * await pipeline(capture.readable({ until: 'stop' }), createWriteStream('recorded.raw'));
+   */
+  readable(options: FramesOptions & { readonly highWaterMark?: number } = {}): Readable {
+    const { highWaterMark, signal, until = 'close' } = checkOptions('options', options);
+    checkSignal(signal);
     const abort = new AbortController();
-    const next = async (stream: Readable): Promise<void> => {
-      while (!this.closed && !abort.signal.aborted) {
-        const frames = this.read();
-        if (frames.length > 0) {
-          stream.push(frames);
-          return;
-        }
-        await this.ready(abort.signal);
-      }
-      stream.push(null);
-    };
+    const frames = this.frames({
+      until,
+      signal: signal ? AbortSignal.any([signal, abort.signal]) : abort.signal,
+    });
     return new Readable({
-      ...options,
+      ...(highWaterMark === undefined ? {} : { highWaterMark }),
       read() {
-        next(this).catch((error) => {
-          if (!abort.signal.aborted) this.destroy(error);
-        });
+        frames.next().then(
+          ({ value }) => this.push(value ?? null),
+          (error) => this.destroy(error),
+        );
       },
       destroy(error, callback) {
         abort.abort();
+        // So that what it watches is let go of even where it waits for nothing.
+        void frames.return(undefined).catch(() => {});
         callback(error);
       },
     });
   }
 
+  /** Waiting for 'writer' events keeps the process alive; at first it does not. */
+  ref(): this {
+    return this.#setRef(true);
+  }
+
+  /** Waiting for 'writer' events does not keep the process alive. */
+  unref(): this {
+    return this.#setRef(false);
+  }
+
   /** Stops and closes. Whoever waits is woken, and iterations end. Closing again does nothing. */
   close(): void {
+    this.#stopWatching();
     release(this.#watcher);
     this.#pcm.close();
-    for (const wake of [...this.#waiting]) wake();
+    this.#wake();
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
 
-  #arm(): void {
-    this.#watcher.arm(() => {
-      for (const wake of [...this.#waiting]) wake();
+  async *#all(
+    signal: AbortSignal | undefined,
+    ended: () => boolean,
+  ): AsyncGenerator<Buffer, undefined, undefined> {
+    while (!this.closed) {
+      signal?.throwIfAborted();
+      // Asked first: what a writer moved before it stopped is there to be read.
+      const last = ended();
+      const frames = this.read();
+      if (frames.length > 0) yield frames;
+      else if (last) return;
+      else await this.ready(signal);
+    }
+  }
+
+  async *#untilStop(signal: AbortSignal | undefined): AsyncGenerator<Buffer, undefined, undefined> {
+    let stopped = false;
+    let failure: { readonly error: unknown } | undefined;
+    const watching = this.#watchWriter({
+      told: ({ active }) => {
+        stopped = !active;
+        this.#wake();
+      },
+      // The substream goes with its card, and says so.
+      ended: () => {},
+      failed: (error) => {
+        failure = { error };
+        this.#wake();
+      },
     });
+    try {
+      // What waits without a writer is of one that has stopped.
+      stopped = !watching.state.active && this.avail > 0;
+      yield* this.#all(signal, () => {
+        if (failure) throw failure.error;
+        return stopped;
+      });
+    } finally {
+      watching.close();
+    }
+  }
+
+  #watchWriter(handlers: ConstructorParameters<typeof WriterWatch>[3]): WriterWatch {
+    return new WriterWatch(this.#card, this.#device, this.#pcm.substream, handlers);
+  }
+
+  #startWatching(): void {
+    if (this.#watch || this.closed) return;
+    this.#watch = this.#watchWriter({
+      told: (state) => this.emit('writer', state),
+      ended: () => this.#stopWatching(),
+      failed: (error) => {
+        this.#stopWatching();
+        this.emit('error', error);
+      },
+    });
+    this.#watch.setRef(this.#referenced);
+  }
+
+  #stopWatching(): void {
+    this.#watch?.close();
+    this.#watch = undefined;
+  }
+
+  #setRef(referenced: boolean): this {
+    this.#referenced = referenced;
+    this.#watch?.setRef(referenced);
+    return this;
+  }
+
+  readonly #wake = (): void => {
+    for (const wake of [...this.#waiting]) wake();
+  };
+
+  /** Starts again after `error` where that was asked for, and is of use. */
+  #restartAfter(error: unknown): void {
+    const code = error instanceof AlsaError ? error.code : undefined;
+    if (this.#overrun === 'error' || (code !== 'EPIPE' && code !== 'ESTRPIPE')) throw error;
+    if (code === 'EPIPE') this.#overruns += 1;
+    else this.#suspends += 1;
+    this.#pcm.prepare();
+    this.#pcm.start();
   }
 
   /** Nothing to read is normal while the stream runs; else a read says what is wrong. */
   #whyNothing(): number {
     return this.#pcm.state === 'running' ? 0 : this.#pcm.read(Buffer.alloc(this.frameBytes));
   }
+}
+
+const DEFAULT_PERIODS = 16;
+
+function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw typeError('signal', 'an AbortSignal', signal);
 }

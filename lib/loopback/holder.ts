@@ -1,5 +1,6 @@
 /** Who holds a substream, from /proc/asound/card<N>/pcm<D>p/sub<S>/status and hw_params, which everybody may read. */
 import { join } from 'node:path';
+import { AlsaError, withHint } from '../errors.js';
 import type { PcmDirection } from '../pcm/pcm.js';
 import { listProc, procAsound, readProc } from '../proc.js';
 
@@ -7,7 +8,10 @@ export interface SubstreamHolder {
   /** The device in ALSA's notation, for instance 'hw:0,1,0'. */
   readonly name: string;
   readonly direction: PcmDirection;
+  /** The process; 0 where it is of another container. */
   readonly pid: number;
+  /** The id of its thread that opened the substream, which is what the kernel knows: a worker's, for instance. */
+  readonly threadId: number;
   /** The name of the program, as in /proc/<pid>/comm; empty where it is gone or of another container. */
   readonly command: string;
   /** The kernel's name of the state in lower case, for instance 'running'. */
@@ -38,15 +42,17 @@ export function substreamHolder(
     `sub${substream}`,
   );
   const status = readProc(join(folder, 'status')) ?? '';
-  const pid = Number(/^owner_pid\s*:\s*(\d+)/m.exec(status)?.[1] ?? 0);
+  const threadId = Number(/^owner_pid\s*:\s*(\d+)/m.exec(status)?.[1] ?? 0);
   const parameters = readProc(join(folder, 'hw_params')) ?? 'closed';
-  if (pid === 0 && parameters.startsWith('closed')) return undefined;
+  if (threadId === 0 && parameters.startsWith('closed')) return undefined;
+  const pid = threadId === 0 ? 0 : processOf(threadId);
   const field = (name: string) => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(parameters)?.[1];
   const format = field('format');
   return {
     name: `hw:${card},${device},${substream}`,
     direction,
     pid,
+    threadId,
     command: pid === 0 ? '' : (readProc(`/proc/${pid}/comm`)?.trim() ?? ''),
     state: /^state:\s*(\S+)/m.exec(status)?.[1]?.toLowerCase() ?? 'setup',
     parameters:
@@ -60,6 +66,11 @@ export function substreamHolder(
             bufferFrames: Number(field('buffer_size')),
           },
   };
+}
+
+/** The process of a thread; a thread that is gone stands for itself. */
+function processOf(threadId: number): number {
+  return Number(/^Tgid:\s*(\d+)/m.exec(readProc(`/proc/${threadId}/status`) ?? '')?.[1] ?? threadId);
 }
 
 /** Every holder of a substream of a card. */
@@ -84,4 +95,29 @@ export function describeHolder(holder: SubstreamHolder): string {
     ? `: ${parameters.format}, ${parameters.rate} Hz, ${parameters.channels} channels, ${parameters.periodFrames} frames a period`
     : '';
   return `${direction} ${name} is held by ${command || 'a program'} (process ${pid})${what}`;
+}
+
+/**
+ * Runs `body`, which opens or starts one end of a cable; an error that another program causes says which one: whoever has
+ * this very substream, or whoever is at the other end and has set the cable.
+ */
+export function namingHolder<T>(
+  card: number,
+  device: number,
+  direction: PcmDirection,
+  substream: number,
+  body: () => T,
+): T {
+  try {
+    return body();
+  } catch (error) {
+    if (!(error instanceof AlsaError)) throw error;
+    const holder =
+      error.code === 'EBUSY'
+        ? substreamHolder(card, device, direction, substream)
+        : ['ERR_PCM_PARAMETER', 'EINVAL', 'EIO'].includes(error.code)
+          ? substreamHolder(card, 1 - device, direction === 'playback' ? 'capture' : 'playback', substream)
+          : undefined;
+    throw holder ? withHint(error, `Now ${describeHolder(holder)}.`) : error;
+  }
 }

@@ -4,7 +4,9 @@ export { parseTimerSource, type TimerSource, userTimerIdOf } from '../timer/time
 export type { CableSide, CableState } from './cable.js';
 export {
   type CaptureOptions,
+  type FramesOptions,
   LoopbackCapture,
+  type LoopbackCaptureEvents,
   type LoopbackCaptureOptions,
   type LoopbackCaptureStats,
 } from './capture.js';
@@ -19,3 +21,4 @@ export {
 export type { SubstreamHolder } from './holder.js';
 export type { ListenerEvent } from './listener.js';
 export { isLoopbackLoaded, type LoopbackCardOptions, moduleParameters } from './module.js';
+export type { WriterState } from './writer.js';

@@ -1,5 +1,5 @@
 /** Opening a cable so that one timer, and nothing else, clocks it. */
-import { AlsaError, fromNative, withHint } from '../errors.js';
+import { AlsaError, fromNative } from '../errors.js';
 import type { TimerGinfoNative } from '../native/binding.js';
 import { native } from '../native/load.js';
 import type { Pcm } from '../pcm/pcm.js';
@@ -7,7 +7,7 @@ import { USER_DRIVEN_DEVICE } from '../timer/timer-id.js';
 import { userTimerIdOf } from '../timer/timer-source.js';
 import { UserTimer } from '../timer/user-timer.js';
 import type { LoopbackCard } from './card.js';
-import { describeHolder, substreamHolder } from './holder.js';
+import { describeHolder, namingHolder, substreamHolder } from './holder.js';
 
 /** SNDRV_TIMER_CLASS_GLOBAL. */
 const GLOBAL_CLASS = 1;
@@ -51,7 +51,7 @@ export function openClocked(
           previous = undefined;
         }
       }
-      pcm = openNamingHolder(card, device, substream, open);
+      pcm = namingHolder(card.number, device, 'playback', substream, open);
       const foreign = foreignClock(card, timer, device, substream);
       if (foreign === undefined) {
         checkResolution(pcm, timer);
@@ -99,22 +99,6 @@ function restore(card: LoopbackCard, timer: UserTimer, previous: string): void {
     if (card.timerSource === timer.timerSource) card.setTimerSource(previous);
   } catch {
     // The cable is open on its timer all the same; the source only matters to whoever opens the next one.
-  }
-}
-
-/** Open errors that another program causes say which one. */
-function openNamingHolder(card: LoopbackCard, device: number, substream: number, open: () => Pcm): Pcm {
-  try {
-    return open();
-  } catch (error) {
-    if (!(error instanceof AlsaError)) throw error;
-    const holder =
-      error.code === 'EBUSY'
-        ? substreamHolder(card.number, device, 'playback', substream)
-        : error.code === 'ERR_PCM_PARAMETER' || error.code === 'EINVAL'
-          ? substreamHolder(card.number, 1 - device, 'capture', substream)
-          : undefined;
-    throw holder ? withHint(error, `Now ${describeHolder(holder)}.`) : error;
   }
 }
 

@@ -105,6 +105,23 @@ export interface WatcherHandle extends NativeHandle {
   disarm(): void;
 }
 
+/** The control device of a card. Numbers name its elements; they are the kernel's `numid`. */
+export interface ControlHandle extends NativeHandle {
+  /** The number of an element, index 0: SNDRV_CTL_IOCTL_ELEM_INFO. `elementInterface` is SNDRV_CTL_ELEM_IFACE_*. */
+  find(elementInterface: number, device: number, subdevice: number, name: string): number;
+  /** The first value of a boolean or integer element: SNDRV_CTL_IOCTL_ELEM_READ. */
+  read(number: number): number;
+  /** The numbers of the elements that were announced as changed since it was asked last. */
+  changes(): number[];
+  /**
+   * Has changes announced, SNDRV_CTL_IOCTL_SUBSCRIBE_EVENTS, and calls back from the event loop while there are changes to
+   * take, or when something went wrong, which `changes` throws. Until close().
+   */
+  listen(callback: () => void): void;
+  /** Whether listening keeps the event loop alive; it does at first. */
+  setRef(referenced: boolean): void;
+}
+
 export interface TimerGinfoNative {
   /** SNDRV_TIMER_FLG_*. */
   readonly flags: number;
@@ -207,6 +224,7 @@ export interface NativeBinding {
     parameters: { readonly periodFrames: number; readonly silence: number; readonly measure: boolean },
   ): PeriodPumpHandle;
   watchPcm(pcm: PcmHandle): WatcherHandle;
+  openControl(path: string): ControlHandle;
   /** socket(2) and bind(2), SO_REUSEADDR if `shared`; `scope` is the index of an interface, for link-local addresses. */
   openDatagramSocket(address: string, port: number, scope: number, shared: boolean): DatagramSocketHandle;
   /** if_nametoindex(3): ENODEV where there is none of this name. */
@@ -251,6 +269,7 @@ export const BINDING_FUNCTIONS = [
   'createUtimer',
   'enumerateTimers',
   'interfaceIndex',
+  'openControl',
   'openDatagramSocket',
   'openPcm',
   'openTimerInstance',

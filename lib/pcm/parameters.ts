@@ -11,7 +11,7 @@ export interface PcmParameters {
   readonly channels: number;
   /** Frames a period: what one tick of the cable's timer moves. */
   readonly periodFrames: number;
-  /** Periods a buffer, 2..1024; 4 by default. With one period snd-aloop's positions do not advance. */
+  /** Periods a buffer, 2..1024; 4 by default, or as many as 2 MiB hold. With one snd-aloop's positions do not advance. */
   readonly periods?: number;
   /**
    * Playback: overwrite with silence what was played, so that a tick with too little queued moves silence instead of old
@@ -25,7 +25,7 @@ const PERIOD_BYTES = { min: 64, max: 1 << 20 };
 const BUFFER_BYTES_MAX = 2 << 20;
 
 /** Checked parameters with the defaults filled in. */
-export function checkParameters(given: PcmParameters): Required<PcmParameters> {
+export function checkParameters(given: PcmParameters, defaultPeriods = 4): Required<PcmParameters> {
   checkOptions('options', given);
   const format = checkOneOf('format', given.format, PCM_FORMATS);
   const rate = checkInteger('rate', given.rate, 8_000, 768_000);
@@ -37,13 +37,10 @@ export function checkParameters(given: PcmParameters): Required<PcmParameters> {
     Math.ceil(PERIOD_BYTES.min / bytes),
     Math.floor(PERIOD_BYTES.max / bytes),
   );
-  const periods = checkInteger('periods', given.periods ?? 4, 2, 1024);
-  if (periods * periodFrames * bytes > BUFFER_BYTES_MAX) {
-    throw rangeError(
-      'periods',
-      `at most ${Math.floor(BUFFER_BYTES_MAX / (periodFrames * bytes))} periods of ${periodFrames} frames (2 MiB in all)`,
-      periods,
-    );
+  const most = Math.floor(BUFFER_BYTES_MAX / (periodFrames * bytes));
+  const periods = checkInteger('periods', given.periods ?? Math.min(defaultPeriods, most), 2, 1024);
+  if (periods > most) {
+    throw rangeError('periods', `at most ${most} periods of ${periodFrames} frames (2 MiB in all)`, periods);
   }
   const fillWithSilence = checkBoolean('fillWithSilence', given.fillWithSilence ?? false);
   return { format, rate, channels, periodFrames, periods, fillWithSilence };

@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include "alsa/period_pump.h"
+#include "binding/control_binding.h"
 #include "binding/datagram_socket_binding.h"
 #include "binding/handle.h"
 #include "binding/pcm_binding.h"
@@ -61,6 +62,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   register_utimer(env, exports);
   register_pcm(env, exports);
   register_period_pump(env, exports);
+  register_control(env, exports);
   register_readiness(env, exports);
   register_timer_device(env, exports);
   register_timer_instance(env, exports);

@@ -106,4 +106,36 @@ describe('The addon', () => {
       expect(call).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }));
     }
   });
+
+  it('opens a file that is no control device, and refuses what cannot be asked of it', () => {
+    const control = addon.openControl('/dev/zero');
+    expect(() => control.find(3, 1, 0, 'PCM Slave Active')).toThrow(
+      expect.objectContaining({ errno: 25, syscall: 'ioctl SNDRV_CTL_IOCTL_ELEM_INFO', path: '/dev/zero' }),
+    );
+    expect(() => control.read(1)).toThrow(expect.objectContaining({ errno: 25 }));
+    expect(() => control.listen(() => {})).toThrow(expect.objectContaining({ errno: 25 }));
+    for (const value of garbage) {
+      expect(() => control.find(value as never, 0, 0, '')).toThrow(Error);
+      expect(() => control.find(3, value as never, 0, '')).toThrow(Error);
+      expect(() => control.find(3, 0, value as never, '')).toThrow(Error);
+      expect(() => control.find(3, 0, 0, value as never)).toThrow(Error);
+      expect(() => control.read(value as never)).toThrow(Error);
+      expect(() => control.listen(value as never)).toThrow(Error);
+      if (typeof value !== 'boolean') expect(() => control.setRef(value as never)).toThrow(TypeError);
+    }
+    control.close();
+    control.close();
+    expect(control.closed()).toBe(true);
+    for (const call of [
+      () => control.find(3, 0, 0, 'x'),
+      () => control.read(1),
+      () => control.changes(),
+      () => control.listen(() => {}),
+    ]) {
+      expect(call).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }));
+    }
+    expect(() => addon.openControl('/nowhere')).toThrow(
+      expect.objectContaining({ errno: 2, syscall: 'open', path: '/nowhere' }),
+    );
+  });
 });

@@ -1,9 +1,11 @@
 // A kernel of nothing but ids, for tests of what lib/ decides. What it answers, the kernel suite checks for real.
 import type {
+  ControlHandle,
   NativeBinding,
   PcmHandle,
   TimerInstanceHandle,
   UtimerHandle,
+  WatcherHandle,
 } from '../../lib/native/binding.js';
 
 /** What the addon throws for a failed system call. */
@@ -43,7 +45,7 @@ export class FakeBinding implements NativeBinding {
     throw failedCall(95, 'no pump in this kernel');
   }
 
-  watchPcm(): never {
+  watchPcm(): WatcherHandle {
     throw failedCall(95, 'no event loop in this kernel');
   }
 
@@ -77,6 +79,10 @@ export class FakeBinding implements NativeBinding {
 
   setTimerGparams(path: string): never {
     throw failedCall(19, 'ioctl SNDRV_TIMER_IOCTL_GPARAMS', path);
+  }
+
+  openControl(path: string): ControlHandle {
+    throw failedCall(2, 'open', path);
   }
 
   openPcm(path: string): PcmHandle {

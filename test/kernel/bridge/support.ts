@@ -83,7 +83,7 @@ export class Listening {
 
   async #record(): Promise<void> {
     try {
-      for await (const bytes of this.#capture.frames(this.#abort.signal)) {
+      for await (const bytes of this.#capture.frames({ signal: this.#abort.signal })) {
         this.#take(bytes);
         if (this.#wanted && this.#frames >= this.#wanted.frames) this.#wanted.resolve();
       }

@@ -1,8 +1,20 @@
 // What goes into one end of a clocked cable comes out of the other: every format, channel count, rate and period.
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { frameBytes, PCM_FORMATS } from '../../../lib/index.js';
-import { ClockedLoopback, LoopbackCard } from '../../../lib/loopback/index.js';
+import { buffer } from 'node:stream/consumers';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { frameBytes, PCM_FORMATS, periodResolution } from '../../../lib/index.js';
+import { ClockedLoopback, type LoopbackCapture, LoopbackCard } from '../../../lib/loopback/index.js';
 import { cut, difference, noise, transfer } from './support.js';
+
+const RATES = [
+  ...[8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000],
+  ...[64_000, 88_200, 96_000, 128_000, 176_400, 192_000],
+];
+const PERIODS = [
+  ...[16, 32, 64, 128, 256, 512, 1_024, 2_048, 4_096],
+  ...[17, 99, 333, 441, 480, 1_001, 4_095],
+];
+/** What snd-aloop starts at least (sound/core/timer.c: snd_timer_start1), ns. */
+const SHORTEST_PERIOD = 100_000n;
 
 let card: LoopbackCard;
 beforeAll(async () => {
@@ -17,33 +29,31 @@ describe('Frames arrive as they were written, cut anywhere', () => {
       const periodFrames = 96;
       using loop = ClockedLoopback.open({ card, format, channels, rate: 48_000, periodFrames });
       using capture = loop.listen();
-      const sent = noise(100 * loop.periodBytes);
+      const sent = noise(1_000 * loop.periodBytes);
       expect(difference(sent, transfer(loop, capture, cut(sent, loop.periodBytes)))).toBeUndefined();
-      expect(loop.stats).toMatchObject({ periods: 100, frames: 9_600, pendingBytes: 0, xruns: 0 });
-      expect(capture.stats).toEqual({ frames: 9_600, overruns: 0 });
+      expect(loop.stats).toMatchObject({ periods: 1_000, frames: 96_000, pendingBytes: 0, xruns: 0 });
+      expect(capture.stats).toEqual({ frames: 96_000, overruns: 0, suspends: 0 });
     },
   );
 
+  it.each(RATES)('at %i Hz, in every period from 16 to 4096 frames that the kernel starts', (rate) => {
+    const carried = PERIODS.filter((periodFrames) => {
+      if (periodResolution(rate, periodFrames) < SHORTEST_PERIOD) return false;
+      using loop = ClockedLoopback.open({ card, format: 'S16_LE', channels: 2, rate, periodFrames });
+      using capture = loop.listen();
+      const sent = noise(5 * loop.periodBytes);
+      const received = transfer(loop, capture, cut(sent, loop.periodBytes));
+      expect(difference(sent, received), `${periodFrames} frames a period`).toBeUndefined();
+      expect(loop.stats).toMatchObject({ periods: 5, xruns: 0 });
+      return true;
+    });
+    expect(carried.length).toBeGreaterThanOrEqual(PERIODS.length - 2);
+  });
+
   it.each([
     [8_000, 4_410],
-    [8_000, 80],
-    [11_025, 256],
-    [16_000, 16],
-    [22_050, 512],
-    [44_100, 441],
-    [44_100, 1_024],
-    [48_000, 16],
     [48_000, 48],
-    [48_000, 64],
-    [48_000, 480],
-    [48_000, 1_024],
-    [48_000, 4_096],
-    [88_200, 882],
-    [96_000, 96],
-    [176_400, 1_764],
     [192_000, 20],
-    [192_000, 192],
-    [192_000, 4_096],
     [384_000, 384],
     [768_000, 77],
   ])('at %i Hz with %i frames a period', (rate, periodFrames) => {
@@ -137,20 +147,48 @@ describe('A period', () => {
   });
 });
 
-describe('Many cables in one process', () => {
+describe('Two directions on one substream', () => {
+  it('carry their own frames, each at the pace of its own timer', () => {
+    const stream = { card, format: 'S16_LE', channels: 2, rate: 48_000, periodFrames: 48 } as const;
+    using there = ClockedLoopback.open({ ...stream, device: 0 });
+    using back = ClockedLoopback.open({ ...stream, device: 1, periodFrames: 64 });
+    expect(there.timerId).not.toBe(back.timerId);
+    using thereEnd = there.listen();
+    using backEnd = back.listen();
+    const ends = [
+      { loop: there, capture: thereEnd, sent: noise(500 * there.periodBytes), received: [] as Buffer[] },
+      { loop: back, capture: backEnd, sent: noise(300 * back.periodBytes), received: [] as Buffer[] },
+    ].map((end) => ({ ...end, pieces: cut(end.sent, end.loop.periodBytes) }));
+    // In turns, until both have sent all; each starts, and goes on, while the other runs.
+    for (let left = ends; left.length > 0; ) {
+      left = left.filter(({ loop, capture, pieces, received }) => {
+        const { value, done } = pieces.next();
+        if (value) loop.write(value);
+        received.push(capture.read());
+        return !done;
+      });
+    }
+    for (const { loop, sent, received } of ends) {
+      expect(difference(sent, Buffer.concat(received))).toBeUndefined();
+      expect(loop.stats).toMatchObject({ pendingBytes: 0, xruns: 0 });
+    }
+  });
+});
+
+describe('32 cables of 1 ms periods in one process, on two cards, in both directions, with a timer each', () => {
+  const PERIODS_EACH = 1_000;
   const open: Disposable[] = [];
   const kept = <T extends Disposable>(resource: T): T => {
     open.push(resource);
     return resource;
   };
-  afterEach(() => {
-    for (const resource of open.splice(0)) resource[Symbol.dispose]();
-  });
-
-  it('carry their own frames: 32 of 1 ms periods, on two cards, in both directions, with a timer each', async () => {
+  let cables: { loop: ClockedLoopback; capture: LoopbackCapture; sent: Buffer }[] = [];
+  beforeAll(async () => {
     await LoopbackCard.unload();
-    const cards = await LoopbackCard.loadAll([{}, {}]);
-    const cables = cards.flatMap((each) =>
+    await LoopbackCard.loadAll([{}, {}]);
+  });
+  beforeEach(() => {
+    cables = LoopbackCard.list().flatMap((each) =>
       Array.from({ length: 16 }, (_, index) => {
         const loop = kept(
           ClockedLoopback.open({
@@ -158,20 +196,48 @@ describe('Many cables in one process', () => {
             ...{ format: 'S16_LE', channels: 2, rate: 48_000, periodFrames: 48 },
           }),
         );
-        const capture = kept(loop.listen());
-        return { loop, capture, sent: noise(1_000 * loop.periodBytes), received: [] as Buffer[] };
+        return { loop, capture: kept(loop.listen()), sent: noise(PERIODS_EACH * loop.periodBytes) };
       }),
     );
     expect(new Set(cables.map(({ loop }) => loop.timerId)).size).toBe(32);
-    for (let period = 0; period < 1_000; period += 1) {
-      for (const { loop, capture, sent, received } of cables) {
+  });
+  afterEach(() => {
+    for (const resource of open.splice(0)) resource[Symbol.dispose]();
+  });
+
+  it('carry their own frames, written and read in turn', () => {
+    const received = cables.map((): Buffer[] => []);
+    for (let period = 0; period < PERIODS_EACH; period += 1) {
+      for (const [index, { loop, capture, sent }] of cables.entries()) {
         loop.write(sent.subarray(period * loop.periodBytes, (period + 1) * loop.periodBytes));
-        received.push(capture.read());
+        received[index]?.push(capture.read());
       }
     }
-    for (const { loop, sent, received } of cables) {
-      expect(difference(sent, Buffer.concat(received))).toBeUndefined();
-      expect(loop.stats).toMatchObject({ periods: 1_000, xruns: 0 });
+    for (const [index, { loop, sent }] of cables.entries()) {
+      expect(difference(sent, Buffer.concat(received[index] ?? []))).toBeUndefined();
+      expect(loop.stats).toMatchObject({ periods: PERIODS_EACH, xruns: 0 });
+    }
+  });
+
+  it('carry their own frames, written every millisecond and read as the event loop tells of them', async () => {
+    const received = cables.map(({ capture }) => buffer(capture));
+    const began = performance.now();
+    for (let period = 0; period < PERIODS_EACH; period += 1) {
+      for (const { loop, sent } of cables) {
+        loop.write(sent.subarray(period * loop.periodBytes, (period + 1) * loop.periodBytes));
+      }
+      // At least one turn of the event loop, however late it is.
+      do await new Promise(setImmediate);
+      while (performance.now() < began + period + 1);
+    }
+    for (const { capture } of cables) {
+      while (capture.avail > 0) await new Promise(setImmediate);
+      expect(capture.stats).toMatchObject({ frames: PERIODS_EACH * 48, overruns: 0 });
+      capture.close();
+    }
+    for (const [index, { loop, sent }] of cables.entries()) {
+      expect(difference(sent, await (received[index] as Promise<Buffer>))).toBeUndefined();
+      expect(loop.stats).toMatchObject({ periods: PERIODS_EACH, xruns: 0 });
     }
   });
 });

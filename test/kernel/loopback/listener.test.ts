@@ -37,6 +37,7 @@ describe('A writer is told', () => {
         name: loop.listenerName,
         direction: 'capture',
         pid: process.pid,
+        threadId: expect.any(Number),
         command: expect.any(String),
         state: 'running',
         parameters: {

@@ -68,7 +68,7 @@ describe('A capture', () => {
     using loop = open();
     using capture = loop.listen();
     const abort = new AbortController();
-    const waiting = capture.frames(abort.signal).next();
+    const waiting = capture.frames({ signal: abort.signal }).next();
     abort.abort(new Error('enough'));
     await expect(waiting).rejects.toThrow('enough');
     await expect(capture.ready(abort.signal)).rejects.toThrow('enough');
@@ -207,84 +207,64 @@ describe('Writing as a Writable', () => {
 
 describe('A program that listens', () => {
   const run = promisify(execFile);
-  const listeners: [string, (device: string, path: string, frames: number) => [string, string[]]][] = [
-    [
-      'arecord',
-      (device, path, frames) => [
-        'arecord',
-        ['-q', '-D', device, '-f', 'S16_LE', '-r', '48000', '-c', '2', '-t', 'raw', '-s', `${frames}`, path],
-      ],
-    ],
-    [
-      'ffmpeg',
-      (device, path, frames) => [
-        'ffmpeg',
-        [
-          ...[
-            '-nostdin',
-            '-loglevel',
-            'error',
-            '-y',
-            '-f',
-            'alsa',
-            '-sample_rate',
-            '48000',
-            '-channels',
-            '2',
-          ],
-          ...['-i', device, '-af', `atrim=end_sample=${frames}`, '-f', 's16le', path],
-        ],
-      ],
-    ],
-    [
-      'sox',
-      (device, path, frames) => [
-        'sox',
-        [
-          '-q',
-          '-V1',
-          '--buffer',
-          '65536',
-          '-t',
-          'alsa',
-          '-r',
-          '48000',
-          '-c',
-          '2',
-          '-b',
-          '16',
-          device,
-          '-t',
-          'raw',
-          path,
-          'trim',
-          '0',
-          `${frames}s`,
-        ],
-      ],
-    ],
+  interface Sent {
+    readonly format: 'S16_LE' | 'S32_LE';
+    readonly rate: number;
+    readonly channels: number;
+  }
+  type Command = (device: string, path: string, frames: number, sent: Sent) => string[];
+  const arecord: Command = (device, path, frames, { format, rate, channels }) => [
+    ...['arecord', '-q', '-D', device, '-f', format, '-r', `${rate}`, '-c', `${channels}`],
+    ...['-t', 'raw', '-s', `${frames}`, path],
+  ];
+  const ffmpeg: Command = (device, path, frames, { format, rate, channels }) => {
+    const samples = format === 'S16_LE' ? 's16le' : 's32le';
+    return [
+      ...['ffmpeg', '-nostdin', '-loglevel', 'error', '-y', '-f', 'alsa', '-acodec', `pcm_${samples}`],
+      ...['-sample_rate', `${rate}`, '-channels', `${channels}`, '-i', device],
+      ...['-af', `atrim=end_sample=${frames}`, '-acodec', `pcm_${samples}`, '-f', samples, path],
+    ];
+  };
+  const sox: Command = (device, path, frames, { format, rate, channels }) => [
+    ...['sox', '-q', '-V1', '--buffer', '65536', '-t', 'alsa', '-r', `${rate}`, '-c', `${channels}`],
+    ...['-e', 'signed-integer', '-b', format === 'S16_LE' ? '16' : '32', device],
+    ...['-t', 'raw', path, 'trim', '0', `${frames}s`],
   ];
 
-  it.each(listeners)('%s records what was sent', async (_name, command) => {
-    const folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-listener-'));
-    try {
-      const path = join(folder, 'recorded.raw');
-      using loop = open();
-      const sent = noise(100 * loop.periodBytes);
-      const [program, args] = command(loop.listenerName, path, sent.length / loop.frameBytes);
-      const recording = run(program, args);
-      await loop.send(sent, { unheard: 'hold' });
-      // It may want more than it keeps, and is not told that this is all.
-      const ended = new AbortController();
-      const silence = Readable.from(endless(Buffer.alloc(loop.periodBytes)));
-      const sending = pipeline(silence, loop.writable({ unheard: 'hold' }), { signal: ended.signal });
-      await recording.finally(() => ended.abort());
-      await expect(sending).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
-      expect(difference(sent, readFileSync(path))).toBeUndefined();
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  });
+  it.each([
+    ['arecord', 'S16_LE', 48_000, 2, arecord],
+    ['ffmpeg', 'S16_LE', 48_000, 2, ffmpeg],
+    ['sox', 'S16_LE', 48_000, 2, sox],
+    ['arecord', 'S32_LE', 96_000, 8, arecord],
+    ['ffmpeg', 'S32_LE', 96_000, 8, ffmpeg],
+    ['sox', 'S32_LE', 96_000, 8, sox],
+  ] as const)(
+    '%s records what was sent as %s at %i Hz with %i channels',
+    async (_name, format, rate, channels, command) => {
+      const folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-listener-'));
+      try {
+        const path = join(folder, 'recorded.raw');
+        using loop = open({ format, rate, channels, periodFrames: rate / 100 });
+        const sent = noise(100 * loop.periodBytes);
+        const [program = '', ...args] = command(loop.listenerName, path, sent.length / loop.frameBytes, {
+          format,
+          rate,
+          channels,
+        });
+        const recording = run(program, args);
+        await loop.send(sent, { unheard: 'hold' });
+        // It may want more than it keeps, and is not told that this is all.
+        const ended = new AbortController();
+        const silence = Readable.from(endless(Buffer.alloc(loop.periodBytes)));
+        const sending = pipeline(silence, loop.writable({ unheard: 'hold' }), { signal: ended.signal });
+        await recording.finally(() => ended.abort());
+        await expect(sending).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+        expect(difference(sent, readFileSync(path))).toBeUndefined();
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  );
 });
 
 function* endless(bytes: Buffer): Generator<Buffer> {

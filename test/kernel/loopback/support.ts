@@ -1,5 +1,5 @@
 // What the tests of cables share.
-import { randomBytes, randomInt } from 'node:crypto';
+import { createCipheriv, createHash, randomInt } from 'node:crypto';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { expect } from 'vitest';
 import type { ClockedLoopback, LoopbackCapture } from '../../../lib/loopback/index.js';
@@ -19,13 +19,29 @@ export function thrownBy(body: () => unknown): unknown {
   throw new Error('nothing was thrown');
 }
 
-/** Random frames: every byte that does not arrive, or arrives elsewhere, differs. */
-export const noise = (bytes: number): Buffer => randomBytes(bytes);
+/** Where all that is random comes from; a failure prints it, and `scripts/vm/run --env SEED=...` repeats it. */
+const seed = process.env.SEED ?? String(randomInt(2 ** 32));
+let test: string | undefined;
+let drawn = 0;
+
+/** Random frames: every byte that does not arrive, or arrives elsewhere, differs. The same in each run of a test and seed. */
+export function noise(bytes: number): Buffer {
+  const { currentTestName } = expect.getState();
+  if (currentTestName !== test) {
+    test = currentTestName;
+    drawn = 0;
+  }
+  const key = createHash('sha256').update(`${seed} ${test} ${drawn}`).digest();
+  drawn += 1;
+  return createCipheriv('aes-128-ctr', key.subarray(0, 16), key.subarray(16)).update(Buffer.alloc(bytes));
+}
 
 /** `bytes` in pieces of random sizes, from one byte to three periods and a bit. */
 export function* cut(bytes: Buffer, periodBytes: number): Generator<Buffer> {
-  for (let at = 0; at < bytes.length; ) {
-    const piece = bytes.subarray(at, at + randomInt(1, Math.ceil(periodBytes * 3.3)));
+  const most = Math.ceil(periodBytes * 3.3);
+  const lengths = noise(4 * 1_024);
+  for (let at = 0, draw = 0; at < bytes.length; draw = (draw + 4) % lengths.length) {
+    const piece = bytes.subarray(at, at + 1 + (lengths.readUInt32LE(draw) % most));
     yield piece;
     at += piece.length;
   }
@@ -46,9 +62,9 @@ export function difference(sent: Buffer, received: Buffer): string | undefined {
   if (sent.equals(received)) return undefined;
   const length = Math.min(sent.length, received.length);
   for (let at = 0; at < length; at += 1) {
-    if (sent[at] !== received[at]) return `byte ${at} of ${sent.length} differs`;
+    if (sent[at] !== received[at]) return `byte ${at} of ${sent.length} differs (SEED=${seed})`;
   }
-  return `${received.length} bytes of ${sent.length}`;
+  return `${received.length} bytes of ${sent.length} (SEED=${seed})`;
 }
 
 /** How many descriptors of this process are of `target`. */

@@ -195,6 +195,7 @@ describe('LoopbackCard', () => {
         name: 'hw:2,1,0',
         direction: 'capture',
         pid: process.pid,
+        threadId: process.pid,
         command: readFileSync('/proc/self/comm', 'latin1').trim(),
         state: 'running',
         parameters: { format: 'S16_LE', rate: 44_100, channels: 2, periodFrames: 441, bufferFrames: 1764 },

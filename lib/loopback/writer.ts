@@ -1,0 +1,207 @@
+/** Whoever plays into a cable, as far as a capture of it can see: snd-aloop's PCM Slave controls. */
+import { fromNative } from '../errors.js';
+import type { ControlHandle, NativeError } from '../native/binding.js';
+import { native } from '../native/load.js';
+import { formatName } from '../pcm/format.js';
+import { type SubstreamHolder, substreamHolder } from './holder.js';
+
+/** What plays into a cable, or did last. */
+export interface WriterState {
+  /** It runs, and is not paused: what it moves comes out of the cable. */
+  readonly active: boolean;
+  /** ALSA's name of its sample format, for instance 'S16_LE'. */
+  readonly format: string;
+  /** Hz. */
+  readonly rate: number;
+  readonly channels: number;
+  /** Who has the playback side open, and with which parameters; undefined once it is closed. */
+  readonly holder: SubstreamHolder | undefined;
+}
+
+interface WatchHandlers {
+  readonly told: (state: WriterState) => void;
+  /** The card is gone. */
+  readonly ended: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** SNDRV_CTL_ELEM_IFACE_PCM. */
+const INTERFACE_PCM = 3;
+/** As in <errno.h>; the addon's errors carry the positive number. */
+const ENODEV = 19;
+
+/** The elements that snd-aloop has for the capture substream `device`, `substream` (sound/drivers/aloop.c: loopback_controls). */
+class WriterControls {
+  readonly #control: ControlHandle;
+  readonly #numbers: Readonly<Record<'active' | 'format' | 'rate' | 'channels', number>>;
+  readonly #look: () => SubstreamHolder | undefined;
+  #parameters: Pick<WriterState, 'format' | 'rate' | 'channels'> | undefined;
+
+  constructor(card: number, device: number, substream: number) {
+    this.#look = () => substreamHolder(card, 1 - device, 'playback', substream);
+    this.#control = native().openControl(`/dev/snd/controlC${card}`);
+    try {
+      const number = (name: string) =>
+        this.#control.find(INTERFACE_PCM, device, substream, `PCM Slave ${name}`);
+      this.#numbers = {
+        active: number('Active'),
+        format: number('Format'),
+        rate: number('Rate'),
+        channels: number('Channels'),
+      };
+    } catch (error) {
+      this.#control.close();
+      throw error;
+    }
+  }
+
+  read(): WriterState {
+    const active = this.#control.read(this.#numbers.active) !== 0;
+    const holder = this.#look();
+    // Kernels before 6.12.117 and 7 leave the controls as they are when a writer joins a capture of the same parameters,
+    // and all keep them after it has gone; so they count only where nothing better is known.
+    if (holder?.parameters) {
+      const { format, rate, channels } = holder.parameters;
+      this.#parameters = { format, rate, channels };
+    } else if (active || !this.#parameters) {
+      this.#parameters = {
+        format: formatName(this.#control.read(this.#numbers.format)),
+        rate: this.#control.read(this.#numbers.rate),
+        channels: this.#control.read(this.#numbers.channels),
+      };
+    }
+    return { active, ...this.#parameters, holder };
+  }
+
+  /** Calls back when one of them was announced, or could not be. Does not keep the event loop alive at first. */
+  listen(changed: () => void, failed: (error: unknown) => void): void {
+    const ours = new Set(Object.values(this.#numbers));
+    this.#control.setRef(false);
+    this.#control.listen(() => {
+      try {
+        if (this.#control.changes().some((number) => ours.has(number))) changed();
+      } catch (error) {
+        failed(error);
+      }
+    });
+  }
+
+  setRef(referenced: boolean): void {
+    this.#control.setRef(referenced);
+  }
+
+  close(): void {
+    this.#control.close();
+  }
+}
+
+/** Who plays into the cable that capture on `device`, `substream` comes from, right now. */
+export function writerState(card: number, device: number, substream: number): WriterState {
+  return explained(card, () => {
+    const controls = new WriterControls(card, device, substream);
+    try {
+      return controls.read();
+    } finally {
+      controls.close();
+    }
+  });
+}
+
+/**
+ * Tells whenever the writer has changed, and at first of one that plays already. It does not keep the event loop alive at
+ * first.
+ */
+export class WriterWatch {
+  readonly #card: number;
+  readonly #controls: WriterControls;
+  readonly #handlers: WatchHandlers;
+  #told: WriterState | undefined;
+  #closed = false;
+
+  /** @throws AlsaError ENOENT, EACCES (/dev/snd/controlC<N>), ENODEV once the card is gone */
+  constructor(card: number, device: number, substream: number, handlers: WatchHandlers) {
+    this.#card = card;
+    this.#handlers = handlers;
+    const [controls, state] = explained(card, () => {
+      const controls = new WriterControls(card, device, substream);
+      try {
+        controls.listen(this.#look, this.#fail);
+        return [controls, controls.read()] as const;
+      } catch (error) {
+        controls.close();
+        throw error;
+      }
+    });
+    this.#controls = controls;
+    // Whoever plays already will not be announced any more. Told once the handler is in its place, whatever it did since.
+    setImmediate(() => {
+      if (this.#closed) return;
+      this.#tell(state);
+      this.#look();
+    });
+  }
+
+  /** What is now, told already or not. */
+  get state(): WriterState {
+    return explained(this.#card, () => this.#controls.read());
+  }
+
+  setRef(referenced: boolean): void {
+    this.#controls.setRef(referenced);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#controls.close();
+  }
+
+  readonly #look = (): void => {
+    // What was told may have closed this.
+    if (this.#closed) return;
+    try {
+      this.#tell(this.#controls.read());
+    } catch (error) {
+      this.#fail(error);
+    }
+  };
+
+  readonly #fail = (error: unknown): void => {
+    if (this.#closed) return;
+    this.close();
+    if ((error as NativeError).errno !== ENODEV) {
+      this.#handlers.failed(fromNative(error, controlName(this.#card)));
+      return;
+    }
+    if (this.#told) this.#tell({ ...this.#told, active: false, holder: undefined });
+    this.#handlers.ended();
+  };
+
+  #tell(state: WriterState): void {
+    if (!differs(state, this.#told)) return;
+    this.#told = state;
+    this.#handlers.told(state);
+  }
+}
+
+/** A writer that does not run is as good as another. */
+function differs(now: WriterState, before: WriterState | undefined): boolean {
+  if (!now.active || !before?.active) return now.active !== (before?.active ?? false);
+  return (
+    now.format !== before.format ||
+    now.rate !== before.rate ||
+    now.channels !== before.channels ||
+    now.holder?.pid !== before.holder?.pid
+  );
+}
+
+function controlName(card: number): string {
+  return `control of card ${card}`;
+}
+
+function explained<T>(card: number, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    throw fromNative(error, controlName(card));
+  }
+}

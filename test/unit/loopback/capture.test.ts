@@ -1,0 +1,183 @@
+// What a capture decides by itself, on a kernel that is made up: what it refuses, and what it starts again after.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LoopbackCapture, type LoopbackCaptureOptions } from '../../../lib/loopback/index.js';
+import type { PcmHandle, PcmParametersNative, WatcherHandle } from '../../../lib/native/binding.js';
+import { setNative } from '../../../lib/native/load.js';
+import { setProcAsound } from '../../../lib/proc.js';
+import { FakeBinding, failedCall } from '../../support/fake-binding.js';
+
+const EPIPE = 32;
+const ENODEV = 19;
+const ESTRPIPE = 86;
+const RUNNING = 3;
+
+/** A substream that always runs, and whose next read fails as it is told. */
+class FakeCapture extends FakeBinding {
+  readonly calls: string[] = [];
+  configured: PcmParametersNative | undefined;
+  failure: number | undefined;
+
+  override openPcm(): PcmHandle {
+    const call = (name: string) => () => {
+      this.calls.push(name);
+      return 0;
+    };
+    let closed = false;
+    return {
+      configure: (parameters) => {
+        this.configured = parameters;
+      },
+      prepare: call('prepare'),
+      start: call('start'),
+      drop: call('drop'),
+      pause: call('pause'),
+      status: () => {
+        if (closed) throw Object.assign(new Error('closed'), { code: 'ERR_CLOSED' });
+        return { state: RUNNING, avail: 480, delay: 480 };
+      },
+      subdevice: () => 0,
+      timerResolution: () => 0n,
+      write: () => 0,
+      read: () => {
+        if (this.failure !== undefined) throw failedCall(this.failure, 'ioctl SNDRV_PCM_IOCTL_READI_FRAMES');
+        return 480;
+      },
+      close: () => {
+        closed = true;
+      },
+      closed: () => closed,
+    };
+  }
+
+  override watchPcm(): WatcherHandle {
+    let closed = false;
+    return {
+      arm: () => {},
+      disarm: () => {},
+      close: () => {
+        closed = true;
+      },
+      closed: () => closed,
+    };
+  }
+}
+
+const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
+const withCode = (code: string) => expect.objectContaining({ code });
+let proc: string;
+let kernel: FakeCapture;
+const loadCard = () => {
+  writeFileSync(join(proc, 'cards'), ' 0 [Loopback       ]: Loopback - Loopback\n');
+  mkdirSync(join(proc, 'card0'));
+  writeFileSync(join(proc, 'card0/cable#0'), '');
+};
+
+beforeEach(() => {
+  proc = mkdtempSync(join(tmpdir(), 'alsa-utimer-proc-'));
+  setProcAsound(proc);
+  kernel = new FakeCapture();
+  setNative(kernel);
+});
+afterEach(() => {
+  setNative(undefined);
+  setProcAsound(undefined);
+  rmSync(proc, { recursive: true });
+});
+
+describe('LoopbackCapture.open', () => {
+  it.each<[string, object | null | undefined, string]>([
+    ['no options', undefined, 'ERR_INVALID_ARG_TYPE'],
+    ['null', null, 'ERR_INVALID_ARG_TYPE'],
+    ['nothing in them', {}, 'ERR_INVALID_ARG_TYPE'],
+    ['an unknown format', { ...stream, format: 'nope', rate: 1 }, 'ERR_INVALID_ARG_VALUE'],
+    ['a rate that no cable has', { ...stream, rate: 7_999 }, 'ERR_OUT_OF_RANGE'],
+    ['33 channels', { ...stream, channels: 33 }, 'ERR_OUT_OF_RANGE'],
+    ['a period of less than 64 bytes', { ...stream, periodFrames: 15 }, 'ERR_OUT_OF_RANGE'],
+    ['5000 periods', { ...stream, periods: 5_000 }, 'ERR_OUT_OF_RANGE'],
+    ['more periods than 2 MiB hold', { ...stream, periodFrames: 4_096, periods: 1_000 }, 'ERR_OUT_OF_RANGE'],
+    ['periods as text', { ...stream, periods: '16' }, 'ERR_INVALID_ARG_TYPE'],
+    ['a third device', { ...stream, device: 2 }, 'ERR_OUT_OF_RANGE'],
+    ['a ninth substream', { ...stream, substream: 8 }, 'ERR_OUT_OF_RANGE'],
+    ['another policy', { ...stream, overrun: 'ignore' }, 'ERR_INVALID_ARG_VALUE'],
+  ])('refuses %s before it looks for a card', (_what, options, code) => {
+    expect(() => LoopbackCapture.open(options as LoopbackCaptureOptions)).toThrow(withCode(code));
+  });
+
+  it('says that there is no card when all else is right', () => {
+    expect(() => LoopbackCapture.open(stream)).toThrow(withCode('ERR_NO_LOOPBACK_CARD'));
+  });
+
+  it('takes 16 periods, or as many as 2 MiB hold, where their number is left out', () => {
+    loadCard();
+    LoopbackCapture.open(stream).close();
+    expect(kernel.configured?.bufferFrames).toBe(16 * 480);
+    LoopbackCapture.open({ ...stream, format: 'S32_LE', channels: 32, periodFrames: 4_096 }).close();
+    expect(kernel.configured?.bufferFrames).toBe(4 * 4_096);
+  });
+});
+
+describe('A capture', () => {
+  const open = (overrun: 'error' | 'restart') => {
+    loadCard();
+    const capture = LoopbackCapture.open({ ...stream, overrun });
+    kernel.calls.length = 0;
+    return capture;
+  };
+
+  it.each([
+    ['an overrun', EPIPE, { overruns: 1, suspends: 0 }],
+    ['a suspend', ESTRPIPE, { overruns: 0, suspends: 1 }],
+  ])('starts again after %s where that was asked for, and counts it', (_what, errno, counts) => {
+    using capture = open('restart');
+    kernel.failure = errno;
+    expect(capture.read()).toHaveLength(0);
+    expect(kernel.calls).toEqual(['prepare', 'start']);
+    kernel.failure = undefined;
+    expect(capture.read()).toHaveLength(1_920);
+    expect(capture.stats).toEqual({ frames: 480, ...counts });
+  });
+
+  it.each([
+    ['error', EPIPE, 'EPIPE'],
+    ['error', ESTRPIPE, 'ESTRPIPE'],
+    ['restart', ENODEV, 'ENODEV'],
+  ] as const)('with overrun %s throws %i as %s, and stays as it is', (overrun, errno, code) => {
+    using capture = open(overrun);
+    kernel.failure = errno;
+    expect(() => capture.read()).toThrow(withCode(code));
+    expect(kernel.calls).toEqual([]);
+    expect(capture.stats).toEqual({ frames: 0, overruns: 0, suspends: 0 });
+  });
+
+  it('fails with a hint for each', () => {
+    using capture = open('error');
+    for (const errno of [EPIPE, ESTRPIPE, ENODEV]) {
+      kernel.failure = errno;
+      expect(() => capture.read()).toThrow(expect.objectContaining({ hint: expect.stringMatching(/\w/) }));
+    }
+  });
+
+  it.each([
+    ['another end', { until: 'noon' }, 'ERR_INVALID_ARG_VALUE'],
+    ['a signal that is none', { signal: {} }, 'ERR_INVALID_ARG_TYPE'],
+    ['null', null, 'ERR_INVALID_ARG_TYPE'],
+  ])('refuses to iterate with %s', (_what, options, code) => {
+    using capture = open('error');
+    expect(() => capture.frames(options as never)).toThrow(withCode(code));
+    expect(() => capture.readable(options as never)).toThrow(withCode(code));
+  });
+
+  it('refuses to wait with a signal that is none, and once it is closed', async () => {
+    const capture = open('error');
+    await expect(capture.ready({} as never)).rejects.toThrow(withCode('ERR_INVALID_ARG_TYPE'));
+    await expect(capture.ready(AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
+    capture.close();
+    capture.close();
+    await expect(capture.ready()).rejects.toThrow(withCode('ERR_CLOSED'));
+    expect(() => capture.read()).toThrow(withCode('ERR_CLOSED'));
+    for await (const _frames of capture) throw new Error('a closed capture has no frames');
+  });
+});
