@@ -116,7 +116,7 @@ export class LoopbackCapture
    * ERR_NO_LOOPBACK_CARD
    * @example
    * using capture = LoopbackCapture.open({ format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 });
-   * console.log(capture.name, capture.writer.active); // hw:0,1,0 false
+   * console.log(capture.name, capture.parameters.periods); // hw:0,1,0 16
    */
   static open(options: LoopbackCaptureOptions): LoopbackCapture {
     const given = checkOptions('options', options);
@@ -171,8 +171,11 @@ export class LoopbackCapture
    *
    * @throws AlsaError ENOENT, EACCES, ENODEV once the card is gone
    * @example
-   * const { active, rate, holder } = capture.writer;
-   * console.log(active ? `${holder?.command} plays at ${rate} Hz` : 'nobody plays');
+   * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+   * using capture = loop.listen();
+   * loop.write(new Uint8Array(loop.periodBytes));
+   * const { active, rate } = capture.writer;
+   * console.log(active, rate); // true 48000
    */
   get writer(): WriterState {
     return writerState(this.#card, this.#device, this.#pcm.substream);
@@ -190,6 +193,8 @@ export class LoopbackCapture
    * @throws AlsaError EPIPE after an overrun, ESTRPIPE after a suspend, EBADFD when the writer changed the format, ENODEV
    * once the card is gone, ERR_CLOSED
    * @example
+   * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+   * using capture = loop.listen();
    * loop.write(new Uint8Array(loop.periodBytes));
    * console.log(capture.read().length / capture.frameBytes); // 480
    */
@@ -211,8 +216,11 @@ export class LoopbackCapture
    *
    * @throws AlsaError ERR_CLOSED; the reason of `signal`
    * @example
-   * await capture.ready(AbortSignal.timeout(1_000));
-   * const frames = capture.read();
+   * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+   * using capture = loop.listen();
+   * setImmediate(() => loop.write(new Uint8Array(loop.periodBytes)));
+   * await capture.ready(AbortSignal.timeout(5_000));
+   * console.log(capture.avail); // 480
    */
   async ready(signal?: AbortSignal): Promise<void> {
     checkSignal(signal);
@@ -246,8 +254,12 @@ export class LoopbackCapture
    *
    * @throws what {@link read} throws; the reason of `signal`; with until 'stop' what `writer` throws
    * @example
-   * for await (const bytes of capture.frames({ until: 'stop', signal: AbortSignal.timeout(60_000) })) {
-   *   console.log(bytes.length);
+   * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+   * using capture = loop.listen();
+   * loop.write(new Uint8Array(loop.periodBytes));
+   * loop.end();
+   * for await (const bytes of capture.frames({ until: 'stop', signal: AbortSignal.timeout(5_000) })) {
+   *   console.log(bytes.length); // 1920
    * }
    */
   frames(options: FramesOptions = {}): AsyncGenerator<Buffer, undefined, undefined> {
@@ -262,7 +274,11 @@ export class LoopbackCapture
    * A Node Readable over {@link frames}: it ends and fails as that does; destroying it leaves the capture open.
    *
    * @example
-   * await pipeline(capture.readable({ until: 'stop' }), createWriteStream('recorded.raw'));
+   * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+   * using capture = loop.listen();
+   * loop.write(new Uint8Array(loop.periodBytes));
+   * loop.end();
+   * for await (const bytes of capture.readable({ until: 'stop' })) console.log(bytes.length); // 1920
    */
   readable(options: FramesOptions & { readonly highWaterMark?: number } = {}): Readable {
     const { highWaterMark, signal, until = 'close' } = checkOptions('options', options);

@@ -94,6 +94,10 @@ export class Pcm implements Disposable {
    * @throws TypeError, RangeError for parameters that no loopback has
    * @throws AlsaError ERR_PCM_PARAMETER when the device offers something else, saying what differs; ENOENT, EBUSY, EACCES;
    * on a loopback card ENODEV, EINVAL or ERANGE for its timer_source
+   * @example
+   * using pcm = Pcm.open({ card: 0, device: 0, direction: 'playback',
+   *   format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 });
+   * console.log(pcm.name, pcm.bufferFrames, pcm.state); // hw:0,0,0 1920 prepared
    */
   static open(options: PcmOptions): Pcm {
     checkOptions('options', options);
@@ -150,6 +154,10 @@ export class Pcm implements Disposable {
    * substream must have exactly this resolution. SNDRV_TIMER_IOCTL_GINFO of the substream's own timer.
    *
    * @throws AlsaError ENOENT, EACCES (/dev/snd/timer), ENODEV (a kernel without CONFIG_SND_PCM_TIMER), ERR_CLOSED
+   * @example
+   * using pcm = Pcm.open({ card: 0, device: 0, direction: 'playback',
+   *   format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 });
+   * console.log(pcm.timerResolution); // 10000000n
    */
   get timerResolution(): bigint {
     return this.#call(() => this.#handle.timerResolution('/dev/snd/timer'));
@@ -160,7 +168,13 @@ export class Pcm implements Disposable {
    *
    * @param bytes whole frames
    * @returns frames taken, less than given when the buffer is full
-   * @throws AlsaError EPIPE after an xrun, EBADFD when not prepared, ERR_CLOSED
+   * @throws TypeError, RangeError
+   * @throws AlsaError EPIPE after an xrun, ESTRPIPE after a suspend, EBADFD when not prepared, ENODEV once the card is gone,
+   * ERR_WRONG_DIRECTION, ERR_CLOSED
+   * @example
+   * using pcm = Pcm.open({ card: 0, device: 0, direction: 'playback',
+   *   format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 });
+   * console.log(pcm.write(new Uint8Array(5 * 480 * pcm.frameBytes))); // 1920
    */
   write(bytes: Uint8Array): number {
     this.#checkFrames(bytes, 'playback');
@@ -172,14 +186,32 @@ export class Pcm implements Disposable {
    *
    * @param bytes where to; room for whole frames
    * @returns frames read, 0 when there are none
-   * @throws AlsaError EPIPE after an xrun, EBADFD when not running, ERR_CLOSED
+   * @throws TypeError, RangeError
+   * @throws AlsaError EPIPE after an xrun, ESTRPIPE after a suspend, EBADFD when not running, ENODEV once the card is gone,
+   * ERR_WRONG_DIRECTION, ERR_CLOSED
+   * @example
+   * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+   * using pcm = Pcm.open({ ...loop.parameters, card: 0, device: 1, substream: 0, direction: 'capture' });
+   * pcm.start();
+   * loop.write(new Uint8Array(loop.periodBytes));
+   * console.log(pcm.read(new Uint8Array(loop.periodBytes))); // 480
    */
   read(bytes: Uint8Array): number {
     this.#checkFrames(bytes, 'capture');
     return this.#call(() => this.#handle.read(bytes));
   }
 
-  /** Makes the stream ready to start again, empty: SNDRV_PCM_IOCTL_PREPARE. */
+  /**
+   * Makes the stream ready to start again, empty: SNDRV_PCM_IOCTL_PREPARE.
+   *
+   * @throws AlsaError EBUSY while it runs, ENODEV once the card is gone, ERR_CLOSED
+   * @example
+   * using pcm = Pcm.open({ card: 0, device: 0, direction: 'playback',
+   *   format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 });
+   * pcm.write(new Uint8Array(480 * pcm.frameBytes));
+   * pcm.prepare();
+   * console.log(pcm.delay); // 0
+   */
   prepare(): void {
     this.#call(() => this.#handle.prepare());
   }
@@ -190,6 +222,11 @@ export class Pcm implements Disposable {
    * @throws AlsaError ERR_NOT_STARTED when the kernel reports success but the stream does not run: snd-aloop does that
    * while any other client of the cable's timer runs; EPIPE (nothing queued), EINVAL (timer gone, or period under
    * 100 us), EIO (the other side has other parameters)
+   * @example
+   * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+   * using pcm = Pcm.open({ ...loop.parameters, card: 0, device: 1, substream: 0, direction: 'capture' });
+   * pcm.start();
+   * console.log(pcm.state); // running
    */
   start(): void {
     const result = this.#call(() => this.#handle.start());
@@ -199,12 +236,33 @@ export class Pcm implements Disposable {
     }
   }
 
-  /** Stops at once; what is queued is lost: SNDRV_PCM_IOCTL_DROP. */
+  /**
+   * Stops at once; what is queued is lost: SNDRV_PCM_IOCTL_DROP.
+   *
+   * @throws AlsaError ENODEV once the card is gone, ERR_CLOSED
+   * @example
+   * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+   * using pcm = Pcm.open({ ...loop.parameters, card: 0, device: 1, substream: 0, direction: 'capture' });
+   * pcm.start();
+   * pcm.drop();
+   * console.log(pcm.state); // setup
+   */
   drop(): void {
     this.#call(() => this.#handle.drop());
   }
 
-  /** Pauses or goes on: SNDRV_PCM_IOCTL_PAUSE. Going on has the rules, and errors, of start(). */
+  /**
+   * Pauses or goes on: SNDRV_PCM_IOCTL_PAUSE. Going on has the rules, and errors, of start().
+   *
+   * @throws TypeError; AlsaError EBADFD where it does not run, or is not paused; ERR_NOT_STARTED, ENODEV, ERR_CLOSED
+   * @example
+   * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+   * using pcm = Pcm.open({ ...loop.parameters, card: 0, device: 1, substream: 0, direction: 'capture' });
+   * pcm.start();
+   * pcm.pause(true);
+   * console.log(pcm.state); // paused
+   * pcm.pause(false);
+   */
   pause(on: boolean): void {
     checkBoolean('on', on);
     this.#call(() => this.#handle.pause(on));

@@ -59,7 +59,7 @@ function expectNothingOpen(): void {
   expect(readFileSync('/proc/asound/timers', 'utf8')).not.toContain('G4:');
 }
 
-const examples = ['README.md', 'docs/bridge.md'].flatMap((file) =>
+const examples = ['README.md', 'docs/bridge.md', 'docs/loopback.md'].flatMap((file) =>
   [...readFileSync(`${root}${file}`, 'utf8').matchAll(/```ts\n(.*?)```/gs)].map(
     ([, source = ''], index) => [file, index + 1, source] as const,
   ),

@@ -42,6 +42,7 @@ describe('The packed package', () => {
   it('holds the compiled library and a binary, and no tests', () => {
     expect(files).toContain('dist/index.js');
     expect(files).toContain('dist/index.d.ts');
+    expect(files).toContain('docs/kernels.md'); // which errors refer to
     expect(files.filter((path) => /^prebuilds\/.*\.node$/.test(path))).toHaveLength(1);
     expect(files.filter((path) => path.startsWith('test/') || path.startsWith('build/'))).toEqual([]);
   });
