@@ -171,6 +171,7 @@ async function follow(cable: Bridge, io: Io, asJson: boolean): Promise<number> {
   cable.on('error', (error) => {
     code = 1;
     if (asJson) tell({ type: 'error', error });
+    status.clear();
     io.stderr.write(`utimer bridge: ${error.message}\n`);
   });
   const interrupt = () => void cable.close();

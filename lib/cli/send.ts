@@ -113,6 +113,7 @@ Exit code: 0; 1 on an error; 2 for a wrong command line.`,
         if (!io.signal.aborted) throw error;
       } finally {
         clearInterval(telling);
+        status.clear();
       }
       tell('close');
       return 0;

@@ -31,7 +31,13 @@ export class StatusLine {
 
   /** Prints a line that stays. */
   print(text: string): void {
-    this.#stream.write(`${this.#shown ? CLEAR : ''}${text}\n`);
+    this.clear();
+    this.#stream.write(`${text}\n`);
+  }
+
+  /** Makes room for what others print. */
+  clear(): void {
+    if (this.#shown) this.#stream.write(CLEAR);
     this.#shown = false;
   }
 }

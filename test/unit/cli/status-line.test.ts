@@ -62,14 +62,19 @@ describe('The counters of a bridge', () => {
 });
 
 describe('A status line', () => {
-  it('is overwritten by the next one, and by a line that stays', () => {
+  it('is overwritten by the next one, and by a line that stays, and makes room for others', () => {
     const stream = terminal(20);
     const line = new StatusLine(stream);
     line.show(['one', 'two']);
     line.show(['three']);
     line.print('stays');
     line.print('as well');
-    expect(stream.read()).toBe('\r\x1b[2Kone, two\r\x1b[2Kthree\r\x1b[2Kstays\nas well\n');
+    line.show(['four']);
+    line.clear();
+    line.clear();
+    expect(stream.read()).toBe(
+      '\r\x1b[2Kone, two\r\x1b[2Kthree\r\x1b[2Kstays\nas well\n\r\x1b[2Kfour\r\x1b[2K',
+    );
   });
 
   it('never reaches the last column', () => {
