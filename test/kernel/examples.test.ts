@@ -112,7 +112,7 @@ describe('examples/', () => {
       file.replace('.ts', ''),
       readFileSync(`${root}examples/${file}`, 'utf8'),
     );
-    expect(printed).toEqual([words]);
+    expect(printed).toContain(words);
     expectNothingOpen();
   });
 });
