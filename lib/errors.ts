@@ -30,7 +30,7 @@ export class AlsaError extends Error {
   readonly errno: number | undefined;
   /** The call that failed, for instance 'ioctl SNDRV_TIMER_IOCTL_CREATE'. */
   readonly syscall: string | undefined;
-  /** The file that the call was made on. */
+  /** The file, or the address, that the call was made on. */
   readonly path: string | undefined;
   /** The likely cause in this field, and what to do. */
   readonly hint: string | undefined;

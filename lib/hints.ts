@@ -31,6 +31,12 @@ const OPEN_PCM: Readonly<Record<string, Hint>> = {
     'On a loopback card this means that a number in timer_source is too large: read /proc/asound/<card>/timer_source.',
 };
 
+const JOIN: Readonly<Record<string, Hint>> = {
+  ENODEV: 'No route says which interface the group is at: name one with `interface`.',
+  ENOBUFS:
+    'The socket has as many groups (net.ipv4.igmp_max_memberships) or sources (igmp_max_msf) as it may have.',
+};
+
 const CALLS: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
   'ioctl SNDRV_TIMER_IOCTL_CREATE': {
     ENOTTY: () =>
@@ -113,6 +119,13 @@ const CALLS: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
     ESTRPIPE: 'The system was suspended: call prepare() and start() again.',
     ENODEV: 'The card was unloaded.',
   },
+  bind: {
+    EADDRNOTAVAIL: 'No interface of this machine has the address: `ip address` shows those that they have.',
+    EADDRINUSE: 'Another socket has the port: `ss -ulpn` names it.',
+    EACCES: 'Ports below net.ipv4.ip_unprivileged_port_start (1024) need CAP_NET_BIND_SERVICE.',
+  },
+  'setsockopt MCAST_JOIN_GROUP': JOIN,
+  'setsockopt MCAST_JOIN_SOURCE_GROUP': JOIN,
 };
 
 /** The hint for a failed call, or undefined where the error speaks for itself. */

@@ -39,7 +39,14 @@ export function encodingBytes(encoding: RtpEncoding): number {
   return encoding === 'L16' ? 2 : 3;
 }
 
-/** Bytes of one frame, in a payload. */
+/**
+ * Bytes of one frame, in a payload.
+ *
+ * @example
+ * import { payloadFrameBytes } from 'alsa-utimer/rtp';
+ *
+ * console.log(payloadFrameBytes('L24', 2)); // 6
+ */
 export function payloadFrameBytes(encoding: RtpEncoding, channels: number): number {
   return encodingBytes(encoding) * channels;
 }
@@ -54,7 +61,13 @@ export function defaultPcmFormat(encoding: RtpEncoding): RtpPcmFormat {
  * round: '0.12' is 6 frames at 48 kHz, '1.09' is 48 frames at 44.1 kHz.
  *
  * @param ptime milliseconds, 0.125..10 for AES67; anything that gives at least one frame is taken, up to 1000
+ * @param rate Hz, 1..768000
  * @throws TypeError ERR_INVALID_ARG_TYPE; RangeError ERR_OUT_OF_RANGE
+ *
+ * @example
+ * import { framesOfPtime } from 'alsa-utimer/rtp';
+ *
+ * console.log(framesOfPtime(1, 48_000), framesOfPtime(0.12, 48_000), framesOfPtime(1.09, 44_100)); // 48 6 48
  */
 export function framesOfPtime(ptime: number, rate: number): number {
   if (typeof ptime !== 'number') throw typeError('ptime', 'a number', ptime);
@@ -65,7 +78,14 @@ export function framesOfPtime(ptime: number, rate: number): number {
   return frames;
 }
 
-/** Milliseconds that `frames` frames last. */
+/**
+ * Milliseconds that `frames` frames last.
+ *
+ * @example
+ * import { ptimeOfFrames } from 'alsa-utimer/rtp';
+ *
+ * console.log(ptimeOfFrames(6, 48_000)); // 0.125
+ */
 export function ptimeOfFrames(frames: number, rate: number): number {
   return (frames * 1000) / rate;
 }
@@ -180,7 +200,10 @@ export class SampleConverter {
  * @throws RangeError ERR_OUT_OF_RANGE where the payload is not whole samples
  *
  * @example
- * decodePayload(packet.payload, 'L24', 'S32_LE');
+ * import { decodePayload } from 'alsa-utimer/rtp';
+ *
+ * const payload = Uint8Array.of(0x12, 0x34, 0x56); // one sample, most significant byte first
+ * console.log(decodePayload(payload, 'L24', 'S32_LE')); // 0x12345600, least significant byte first
  */
 export function decodePayload(payload: Uint8Array, encoding: RtpEncoding, format: RtpPcmFormat): Uint8Array {
   const converter = SampleConverter.decoder(encoding, format);
@@ -194,7 +217,10 @@ export function decodePayload(payload: Uint8Array, encoding: RtpEncoding, format
  * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE
  *
  * @example
- * encodePayload(frames, 'S16_LE', 'L16');
+ * import { encodePayload } from 'alsa-utimer/rtp';
+ *
+ * const frames = Uint8Array.from([0x34, 0x12]); // one sample, 0x1234
+ * console.log(encodePayload(frames, 'S16_LE', 'L16')); // 0x12, 0x34
  */
 export function encodePayload(bytes: Uint8Array, format: RtpPcmFormat, encoding: RtpEncoding): Uint8Array {
   const converter = SampleConverter.encoder(format, encoding);

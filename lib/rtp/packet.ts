@@ -33,6 +33,9 @@ export type RtpRejection =
  * 5.3.1) are stepped over. Never throws on what the bytes say.
  *
  * @example
+ * import { parseRtpPacket } from 'alsa-utimer/rtp';
+ *
+ * const datagram = Uint8Array.from([0x80, 96, 0, 1, 0, 0, 0, 48, 0, 0, 0, 7, 0x12, 0x34]);
  * const packet = parseRtpPacket(datagram);
  * if (typeof packet === 'string') console.error(`not RTP: ${packet}`);
  * else console.log(packet.sequence, packet.timestamp, packet.payload.length);
@@ -91,7 +94,11 @@ export interface RtpPacketOptions {
  * @throws TypeError ERR_INVALID_ARG_TYPE; RangeError ERR_OUT_OF_RANGE
  *
  * @example
+ * import { serializeRtpPacket } from 'alsa-utimer/rtp';
+ *
+ * const payload = Uint8Array.of(0x12, 0x34); // L16: one sample
  * const datagram = serializeRtpPacket({ payloadType: 96, sequence: 1, timestamp: 48, ssrc: 7, payload });
+ * console.log(datagram.length); // 14
  */
 export function serializeRtpPacket(options: RtpPacketOptions): Uint8Array {
   const { payload, csrcs = [], extension, padding = 0 } = checkOptions('options', options);

@@ -168,8 +168,15 @@ interface Suspect {
  * So the frames delivered are, for each stream, exactly those from its first timestamp to its last.
  *
  * @example
- * const placer = new Placer({ encoding: 'L24', rate: 48_000, channels: 2, payloadType: 96, sink: loop });
- * socket.on('message', (datagram) => placer.receive(datagram, process.hrtime.bigint()));
+ * import { Placer, serializeRtpPacket } from 'alsa-utimer/rtp';
+ *
+ * const sink = { write: (bytes: Uint8Array) => console.log(bytes) };
+ * const placer = new Placer({ encoding: 'L16', rate: 48_000, channels: 1, payloadType: 96, sink });
+ * for (const sequence of [0, 2, 1]) {
+ *   const payload = Uint8Array.of(0, sequence);
+ *   const datagram = serializeRtpPacket({ payloadType: 96, sequence, timestamp: sequence, ssrc: 7, payload });
+ *   console.log(placer.receive(datagram, process.hrtime.bigint())); // 'delivered', 'held', 'delivered'
+ * }
  */
 export class Placer {
   readonly #sink: FrameSink;

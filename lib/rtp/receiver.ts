@@ -79,9 +79,18 @@ export interface RtpReceiverStats extends PlacerStats {
  * Receives one stream and writes its frames to a sink, in order and without gaps. See Placer for how.
  *
  * @example
- * using receiver = await RtpReceiver.open({ ...parseSdp(text), sink: loop });
+ * import { once } from 'node:events';
+ * import { RtpReceiver, RtpSender } from 'alsa-utimer/rtp';
+ *
+ * const format = { encoding: 'L16', rate: 48_000, channels: 2 } as const; // or what parseSdp and loadSdp give
+ * const sink = { write: (bytes: Uint8Array) => console.log(`${bytes.length} bytes of S16_LE`) };
+ * await using receiver = await RtpReceiver.open({ ...format, payloadType: 96, address: '127.0.0.1', port: 0, sink });
  * receiver.on('loss', ({ frames }) => console.error(`${frames} frames lost`));
- * await once(receiver, 'close');
+ * const began = once(receiver, 'stream');
+ *
+ * await using sender = await RtpSender.open({ ...format, address: '127.0.0.1', port: receiver.port });
+ * sender.write(new Uint8Array(48 * sender.frameBytes));
+ * console.log((await began)[0].reason); // 'first'
  */
 export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disposable, AsyncDisposable {
   readonly #socket: ReceivingSocket;
@@ -135,6 +144,23 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
    * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE
    * @throws the error of the system where the address cannot be bound (EADDRNOTAVAIL, EADDRINUSE, EACCES) or the group
    * not be joined (ENODEV, ENOBUFS); an AbortError
+   *
+   * @example
+   * import { RtpReceiver } from 'alsa-utimer/rtp';
+   *
+   * await using receiver = await RtpReceiver.open({
+   *   encoding: 'L24',
+   *   rate: 48_000,
+   *   channels: 2,
+   *   payloadType: 98,
+   *   address: '239.192.7.1', // a group, joined at one interface and for one source
+   *   port: 5004,
+   *   interface: 'lo',
+   *   sources: ['127.0.0.1'],
+   *   format: 'S32_LE',
+   *   sink: { write: (bytes: Uint8Array) => console.log(bytes.length) },
+   * });
+   * console.log(receiver.address, receiver.port); // 239.192.7.1 5004
    */
   static async open(options: RtpReceiverOptions): Promise<RtpReceiver> {
     const checked = checkReceiverOptions(options);

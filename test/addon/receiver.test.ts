@@ -157,6 +157,53 @@ describe('A native datagram socket', () => {
   });
 });
 
+describe('A receiver that cannot be opened', () => {
+  it('says which call failed on which address, and what to do', async () => {
+    const options = {
+      encoding: 'L16',
+      rate: 48_000,
+      channels: 1,
+      payloadType: 96,
+      socket: 'native',
+    } as const;
+    const sink = { write: () => {} };
+    const { port } = open().local();
+    await expect(RtpReceiver.open({ ...options, address: '127.0.0.1', port, sink })).rejects.toThrow(
+      `bind failed on 127.0.0.1:${port}: EADDRINUSE, address already in use. Another socket has the port`,
+    );
+    await expect(RtpReceiver.open({ ...options, address: '2001:db8::7', port, sink })).rejects.toThrow(
+      expect.objectContaining({
+        ...{ name: 'AlsaError', code: 'EADDRNOTAVAIL', syscall: 'bind', path: `[2001:db8::7]:${port}` },
+        hint: expect.stringContaining('ip address'),
+      }),
+    );
+  });
+});
+
+describe('The socket of a receiver', () => {
+  const OPEN = `
+    const { RtpReceiver } = await import(new URL('./dist/rtp/index.js', 'file://' + process.cwd() + '/').href);
+    const options = { encoding: 'L16', rate: 48_000, channels: 1, payloadType: 96, address: '127.0.0.1', port: 0 };
+    const open = (socket) => RtpReceiver.open({ ...options, socket, sink: { write: () => {} } });
+    const isNodes = () => process.getActiveResourcesInfo().includes('UDPWrap');
+    const receiver = await open();
+    console.log(isNodes());
+    await receiver[Symbol.asyncDispose]();`;
+
+  it("is the addon's where there is one", async () => {
+    const result = await runChild(OPEN);
+    expect(result).toEqual({ code: 0, signal: null, stdout: 'false\n', stderr: '' });
+  });
+
+  it("is Node's own where there is none, unless the addon's is asked for", async () => {
+    const result = await runChild(`
+      process.env.ALSA_UTIMER_ADDON = '/nowhere';
+      ${OPEN}
+      await open('native').catch(({ code }) => console.log(code));`);
+    expect(result).toEqual({ code: 0, signal: null, stdout: 'true\nERR_ADDON_NOT_FOUND\n', stderr: '' });
+  });
+});
+
 const SOCKETS = `
   import dgram from 'node:dgram';
   const sockets = () => Object.keys(descriptors()).filter((target) => target.startsWith('socket:')).length;

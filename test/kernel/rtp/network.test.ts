@@ -1,0 +1,121 @@
+// Groups on interfaces of every kind: IPv6, those without an address, and those that are taken away and made anew.
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { noise, receiverFor, senderTo } from '../../support/rtp-sockets.js';
+
+const GROUP = '239.192.7.9';
+/** The end of the cable that a sender has; the other end, `in1`, has no IPv4 address. */
+const SENDER = '10.78.0.1';
+
+const ip = (words: string) => execFileSync('ip', words.split(' '), { stdio: 'pipe' });
+const sysctl = (setting: string) => execFileSync('sysctl', ['-qw', setting], { stdio: 'pipe' });
+
+/** A cable whose two ends are here: what goes out at out0 comes in at in1. */
+function connect(): void {
+  ip('link add out0 type veth peer name in1');
+  for (const name of ['out0', 'in1']) sysctl(`net.ipv6.conf.${name}.accept_dad=0`);
+  // The source of what comes in is an address of this machine.
+  for (const setting of ['accept_local=1', 'rp_filter=0']) sysctl(`net.ipv4.conf.in1.${setting}`);
+  ip(`address add ${SENDER}/24 dev out0`);
+  for (const name of ['out0', 'in1']) ip(`link set ${name} up`);
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await delay(5);
+}
+
+/** Whether the source of the group is wanted on in1: /proc/net/mcfilter, net/ipv4/igmp.c. */
+const isJoined = () => /in1\s+0xefc00709\s+0x0a4e0001/.test(readFileSync('/proc/net/mcfilter', 'utf8'));
+const linkLocal = () => networkInterfaces().out0?.find(({ address }) => address.startsWith('fe80:'))?.address;
+
+const SOCKETS = ['native', 'dgram'] as const;
+
+beforeEach(() => {
+  sysctl('net.ipv4.conf.all.rp_filter=0');
+  connect();
+});
+afterEach(() => ip('link delete out0'));
+
+describe.each(SOCKETS)('A receiver with a %s socket', (socket) => {
+  it('hears groups of IPv6 on the loopback interface, and the sources it was told', async () => {
+    ip('-6 route add ff00::/8 dev lo table local');
+    try {
+      for (const address of ['ff01::7:1', 'ff02::7:2', 'ff05::7:3']) {
+        const { receiver, sink } = await receiverFor({
+          ...{ socket, address, interface: 'lo', sources: ['0:0:0:0:0:0:0:1'] },
+        });
+        const sender = await senderTo(receiver, { interface: 'lo', localAddress: '::1' });
+        const audio = noise(480);
+        sender.write(audio);
+        expect(await sink.holds(audio.length)).toEqual(audio);
+      }
+    } finally {
+      ip('-6 route delete ff00::/8 dev lo table local');
+    }
+  });
+
+  it('hears a link-local group over the link that it was told, and no other', async () => {
+    await until(() => linkLocal() !== undefined);
+    const source = (linkLocal() as string).toUpperCase();
+    const group = { socket, address: 'ff02::7:4', sources: [source] };
+    const { receiver, sink } = await receiverFor({ ...group, interface: 'in1' });
+    const { port } = receiver;
+    const elsewhere = await receiverFor({ ...group, port, interface: 'lo' });
+    const sender = await senderTo(receiver, { interface: 'out0' });
+    const audio = noise(480);
+    sender.write(audio);
+    expect(await sink.holds(audio.length)).toEqual(audio);
+    expect(receiver.stats.datagramsFiltered).toBe(0);
+    expect(elsewhere.receiver.stats.packets).toBe(0);
+  });
+});
+
+describe('A receiver', () => {
+  it('joins at an interface without an IPv4 address', async () => {
+    const { receiver, sink } = await receiverFor({ address: GROUP, interface: 'in1', socket: 'native' });
+    const sender = await senderTo(receiver, { interface: 'out0', localAddress: SENDER });
+    const audio = noise(480);
+    sender.write(audio);
+    expect(await sink.holds(audio.length)).toEqual(audio);
+    await expect(receiverFor({ address: GROUP, interface: 'in1', socket: 'dgram' })).rejects.toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }),
+    );
+  });
+
+  it.each([
+    ['native', 25],
+    ['dgram', 3],
+  ] as const)(
+    'joins again for its sources, by a %s socket, when its interface was replaced %i times',
+    async (socket, times) => {
+      if (socket === 'dgram') ip('address add 10.79.0.1/24 dev in1');
+      const { receiver, sink } = await receiverFor({
+        ...{ socket, address: GROUP, interface: 'in1', sources: [SENDER], silenceMilliseconds: 10 },
+      });
+      const audio = noise(48);
+      // More often than a socket may be a member (net.ipv4.igmp_max_memberships is 20).
+      for (let i = 1; i <= times; i += 1) {
+        await until(isJoined);
+        const sender = await senderTo(receiver, { interface: 'out0', localAddress: SENDER });
+        const silence = once(receiver, 'silence');
+        // A new stream is followed when three of its packets agree.
+        for (let packet = 0; packet < 3; packet += 1) sender.write(audio);
+        await sink.holds(i * 3 * audio.length);
+        sender.close();
+        await silence;
+        ip('link delete out0');
+        connect();
+        if (socket === 'dgram') ip('address add 10.79.0.1/24 dev in1');
+      }
+      expect(receiver.stats).toMatchObject({
+        streams: times,
+        packetsPlaced: times * 3,
+        datagramsFiltered: 0,
+      });
+    },
+  );
+});
