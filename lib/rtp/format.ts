@@ -173,6 +173,10 @@ export class SampleConverter {
       target.set(input);
       return target;
     }
+    if (inputBytes === 2 && outputBytes === 2) {
+      swap16(input, target);
+      return target;
+    }
     // Where the bytes of a sample lie, from the most significant one on.
     const inStep = bigEndian ? 1 : -1;
     const in0 = bigEndian ? 0 : inputBytes - 1;
@@ -190,6 +194,14 @@ export class SampleConverter {
       if (isThreeBytes) target[to + out2] = input[from + in2] as number;
     }
     return target;
+  }
+}
+
+/** L16 to S16_LE and back: the usual case by far, without what the loop for every case looks up. */
+function swap16(input: Uint8Array, output: Uint8Array): void {
+  for (let i = 0; i + 1 < input.length; i += 2) {
+    output[i] = input[i + 1] as number;
+    output[i + 1] = input[i] as number;
   }
 }
 
