@@ -42,7 +42,7 @@ export interface RtpReceiverOptions extends Omit<PlacerOptions, 'onStream' | 'on
   /** Milliseconds without a packet of the stream until 'silence', 10..2^31-1. Default 1000. */
   readonly silenceMilliseconds?: number;
   /**
-   * Whose socket: the addon's ('native'), which takes less than half the processor time, or Node's own ('dgram').
+   * Whose socket: the addon's ('native'), which takes two thirds of the processor time, or Node's own ('dgram').
    * Default: 'native' where the addon can be loaded.
    */
   readonly socket?: 'native' | 'dgram';
@@ -124,8 +124,6 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
       },
       onLoss: (event) => this.emit('loss', event),
     });
-    this.#silenceTimer = setInterval(() => this.#checkSilence(), checked.silenceMilliseconds);
-    this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
     socket.listen({
       receive: (datagram, arrival, source) => this.#receive(datagram, arrival, source),
       fail: (error) => this.#fail(error),
@@ -134,6 +132,8 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
         this.emit('close');
       },
     });
+    this.#silenceTimer = setInterval(() => this.#checkSilence(), checked.silenceMilliseconds);
+    this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (this.#signal?.aborted) this.close();
   }
 
@@ -171,7 +171,12 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
     const socket = checked.isNative
       ? new NativeSocket(checked.socket)
       : await DgramSocket.open(checked.socket, signal);
-    return new RtpReceiver(options, checked, socket);
+    try {
+      return new RtpReceiver(options, checked, socket);
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
   }
 
   /** The port that is listened at. */

@@ -73,8 +73,10 @@ class Reception final : public Poll {
     if (closed()) {
       throw ClosedError();
     }
+    stop();
     forget_values();
     has_sources_ = room_of(data, lengths, sources).sources != nullptr;
+    // A reference needs an object: where no sources are wanted, one that room_of() takes for none.
     const std::array<napi_value, 4> values{data, lengths, has_sources_ ? sources : lengths, callback};
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (napi_create_reference(env(), values[i], 1, &references_[i]) != napi_ok) {
