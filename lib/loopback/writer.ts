@@ -78,11 +78,14 @@ class WriterControls {
     const ours = new Set(Object.values(this.#numbers));
     this.#control.setRef(false);
     this.#control.listen(() => {
+      let changes: readonly number[];
       try {
-        if (this.#control.changes().some((number) => ours.has(number))) changed();
+        changes = this.#control.changes();
       } catch (error) {
         failed(error);
+        return;
       }
+      if (changes.some((number) => ours.has(number))) changed();
     });
   }
 
@@ -133,10 +136,11 @@ export class WriterWatch {
       }
     });
     this.#controls = controls;
-    // Whoever plays already will not be announced any more. Told once the handler is in its place, whatever it did since.
+    // Whoever plays already will not be announced any more. Told once the handler is in its place, whatever it did since;
+    // an announcement that came before that has told what is newer.
     setImmediate(() => {
       if (this.#closed) return;
-      this.#tell(state);
+      if (state.active && !this.#told) this.#tell(state);
       this.#look();
     });
   }
@@ -158,11 +162,14 @@ export class WriterWatch {
   readonly #look = (): void => {
     // What was told may have closed this.
     if (this.#closed) return;
+    let state: WriterState;
     try {
-      this.#tell(this.#controls.read());
+      state = this.#controls.read();
     } catch (error) {
       this.#fail(error);
+      return;
     }
+    this.#tell(state);
   };
 
   readonly #fail = (error: unknown): void => {

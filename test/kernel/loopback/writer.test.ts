@@ -113,6 +113,22 @@ describe("'writer' events", () => {
     expect(await next()).toMatchObject({ active: false });
   });
 
+  it('tell a start once that comes with the first turn of the event loop', async () => {
+    using loop = open();
+    using capture = loop.listen();
+    for (let round = 0; round < 50; round += 1) {
+      const states: boolean[] = [];
+      const hear = ({ active }: WriterState) => states.push(active);
+      capture.on('writer', hear);
+      loop.write(new Uint8Array(loop.periodBytes));
+      for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
+      expect(states).toEqual([true]);
+      capture.off('writer', hear);
+      loop.end();
+      capture.read();
+    }
+  });
+
   it('tell of a writer that was killed', async () => {
     const child = spawn(process.execPath, [
       '--input-type=module',
