@@ -3,8 +3,17 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LoopbackCapture, type LoopbackCaptureOptions } from '../../../lib/loopback/index.js';
-import type { PcmHandle, PcmParametersNative, WatcherHandle } from '../../../lib/native/binding.js';
+import {
+  LoopbackCapture,
+  type LoopbackCaptureOptions,
+  type WriterState,
+} from '../../../lib/loopback/index.js';
+import type {
+  ControlHandle,
+  PcmHandle,
+  PcmParametersNative,
+  WatcherHandle,
+} from '../../../lib/native/binding.js';
 import { setNative } from '../../../lib/native/load.js';
 import { setProcAsound } from '../../../lib/proc.js';
 import { FakeBinding, failedCall } from '../../support/fake-binding.js';
@@ -13,12 +22,17 @@ const EPIPE = 32;
 const ENODEV = 19;
 const ESTRPIPE = 86;
 const RUNNING = 3;
+const S32_LE = 10;
 
 /** A substream that always runs, and whose next read fails as it is told. */
 class FakeCapture extends FakeBinding {
   readonly calls: string[] = [];
   configured: PcmParametersNative | undefined;
   failure: number | undefined;
+  /** PCM Slave Active, and who is told of it; what has just changed, or how asking for that fails. */
+  active = false;
+  announce: (() => void) | undefined;
+  changed: number[] | Error = [];
 
   override openPcm(): PcmHandle {
     const call = (name: string) => () => {
@@ -47,6 +61,28 @@ class FakeCapture extends FakeBinding {
       },
       close: () => {
         closed = true;
+      },
+      closed: () => closed,
+    };
+  }
+
+  override openControl(): ControlHandle {
+    const names = ['Active', 'Format', 'Rate', 'Channels'];
+    let closed = false;
+    return {
+      find: (_interface, _device, _substream, name) => names.indexOf(name.replace('PCM Slave ', '')),
+      read: (number) => [this.active ? 1 : 0, S32_LE, 96_000, 8][number] ?? 0,
+      changes: () => {
+        if (this.changed instanceof Error) throw this.changed;
+        return this.changed;
+      },
+      listen: (callback) => {
+        this.announce = callback;
+      },
+      setRef: () => {},
+      close: () => {
+        closed = true;
+        this.announce = undefined;
       },
       closed: () => closed,
     };
@@ -179,5 +215,89 @@ describe('A capture', () => {
     await expect(capture.ready()).rejects.toThrow(withCode('ERR_CLOSED'));
     expect(() => capture.read()).toThrow(withCode('ERR_CLOSED'));
     for await (const _frames of capture) throw new Error('a closed capture has no frames');
+  });
+});
+
+describe("'writer' events", () => {
+  const ACTIVE = [0];
+  const set = (active: boolean) => {
+    kernel.active = active;
+    kernel.changed = ACTIVE;
+    kernel.announce?.();
+  };
+  const listen = () => {
+    loadCard();
+    const capture = LoopbackCapture.open(stream);
+    const told: WriterState[] = [];
+    capture.on('writer', (state) => told.push(state));
+    return { capture, active: () => told.map(({ active }) => active), told };
+  };
+  const turn = () => new Promise(setImmediate);
+
+  it('take the parameters from the controls where /proc/asound does not tell', async () => {
+    const { capture, told } = listen();
+    using _open = capture;
+    set(true);
+    const parameters = { format: 'S32_LE', rate: 96_000, channels: 8, holder: undefined };
+    expect(told).toEqual([{ active: true, ...parameters }]);
+    expect(capture.writer).toEqual({ active: true, ...parameters });
+  });
+
+  it('do not tell what was before after what came since', async () => {
+    const { capture, active } = listen();
+    using _open = capture;
+    set(true);
+    await turn();
+    expect(active()).toEqual([true]);
+  });
+
+  it('tell of the writer that was there, though it stops before they are heard', async () => {
+    kernel.active = true;
+    const { capture, active } = listen();
+    using _open = capture;
+    set(false);
+    await turn();
+    expect(active()).toEqual([true, false]);
+  });
+
+  it('tell nothing twice, and nothing of other elements', async () => {
+    const { capture, active } = listen();
+    using _open = capture;
+    for (const each of [true, true, false, false, true]) set(each);
+    kernel.active = false;
+    kernel.changed = [7, 8];
+    kernel.announce?.();
+    expect(active()).toEqual([true, false, true]);
+  });
+
+  it('end with the card, after they have told that the writer is gone', () => {
+    const { capture, active } = listen();
+    using _open = capture;
+    set(true);
+    kernel.changed = failedCall(ENODEV, 'read', '/dev/snd/controlC0');
+    kernel.announce?.();
+    expect(active()).toEqual([true, false]);
+    expect(kernel.announce).toBeUndefined();
+  });
+
+  it('end with an error when watching fails otherwise', () => {
+    const { capture, active } = listen();
+    using _open = capture;
+    const failures: unknown[] = [];
+    capture.on('error', (error) => failures.push(error));
+    kernel.changed = failedCall(5, 'read', '/dev/snd/controlC0');
+    kernel.announce?.();
+    expect(failures).toEqual([withCode('EIO')]);
+    expect([active(), kernel.announce]).toEqual([[], undefined]);
+  });
+
+  it('leave the exception of a handler to whoever calls back', () => {
+    const { capture } = listen();
+    using _open = capture;
+    capture.prependListener('writer', () => {
+      throw new Error('of the handler');
+    });
+    expect(() => set(true)).toThrow('of the handler');
+    expect(kernel.announce).toBeDefined();
   });
 });
