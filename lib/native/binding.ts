@@ -111,7 +111,7 @@ export interface ControlHandle extends NativeHandle {
   find(elementInterface: number, device: number, subdevice: number, name: string): number;
   /** The first value of a boolean or integer element: SNDRV_CTL_IOCTL_ELEM_READ. */
   read(number: number): number;
-  /** The numbers of the elements that were announced as changed since it was asked last. */
+  /** The numbers of elements that were announced as changed since it was asked last; perhaps not all at once. */
   changes(): number[];
   /**
    * Has changes announced, SNDRV_CTL_IOCTL_SUBSCRIBE_EVENTS, and calls back from the event loop while there are changes to

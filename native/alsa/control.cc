@@ -51,27 +51,19 @@ std::vector<std::uint32_t> Control::changes() {
   if (!fd_.valid()) {
     throw ClosedError();
   }
-  std::vector<std::uint32_t> numbers;
   std::array<snd_ctl_event, 16> events;
-  for (;;) {
-    const ssize_t length = ::read(fd_.get(), events.data(), sizeof events);
-    if (length < 0) {
-      if (errno == EINTR) {
-        continue;
-      }
-      if (errno == EAGAIN) {
-        return numbers;
-      }
-      throw SystemError(errno, "read", path_);
+  const ssize_t length = ::read(fd_.get(), events.data(), sizeof events);
+  if (length < 0) {
+    if (errno == EAGAIN || errno == EINTR) {
+      return {};
     }
-    const std::size_t count = static_cast<std::size_t>(length) / sizeof events[0];
-    for (std::size_t i = 0; i < count; ++i) {
-      numbers.push_back(events[i].data.elem.id.numid);
-    }
-    if (count < events.size()) {
-      return numbers;
-    }
+    throw SystemError(errno, "read", path_);
   }
+  std::vector<std::uint32_t> numbers;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(length) / sizeof events[0]; ++i) {
+    numbers.push_back(events[i].data.elem.id.numid);
+  }
+  return numbers;
 }
 
 }  // namespace alsa_utimer

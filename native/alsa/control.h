@@ -30,8 +30,8 @@ class Control {
 
   // Has changes announced from now on: SNDRV_CTL_IOCTL_SUBSCRIBE_EVENTS.
   void subscribe();
-  // The numbers of the elements that were announced since, as read(2) gives them; the kernel announces one
-  // again only once it was read.
+  // The numbers of elements that were announced since, as one read(2) gives them; the descriptor stays ready
+  // while there are more. The kernel announces an element again only once it was read.
   [[nodiscard]] std::vector<std::uint32_t> changes();
 
   void close() noexcept { fd_.reset(); }
