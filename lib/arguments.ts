@@ -73,3 +73,9 @@ export function checkBytes(name: string, value: unknown): Uint8Array {
   if (!(value instanceof Uint8Array)) throw typeError(name, 'a Uint8Array', value);
   return value;
 }
+
+/** An AbortSignal, or nothing. */
+export function checkSignal(name: string, value: unknown): AbortSignal | undefined {
+  if (value !== undefined && !(value instanceof AbortSignal)) throw typeError(name, 'an AbortSignal', value);
+  return value;
+}

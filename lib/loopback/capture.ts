@@ -1,7 +1,7 @@
 /** LoopbackCapture: the listening end of a cable, in Node. */
 import { EventEmitter } from 'node:events';
 import { Readable } from 'node:stream';
-import { checkInteger, checkOneOf, checkOptions, typeError } from '../arguments.js';
+import { checkInteger, checkOneOf, checkOptions, checkSignal } from '../arguments.js';
 import { AlsaError, closedError, fromNative } from '../errors.js';
 import type { PcmHandle, WatcherHandle } from '../native/binding.js';
 import { handleOf, release, watch } from '../native/lifetime.js';
@@ -11,6 +11,9 @@ import { Pcm } from '../pcm/pcm.js';
 import { LoopbackCard } from './card.js';
 import { namingHolder } from './holder.js';
 import { type WriterState, WriterWatch, writerState } from './writer.js';
+
+/** Of a buffer, where the caller does not say. */
+const DEFAULT_PERIODS = 16;
 
 export interface CaptureOptions {
   /** Periods of the buffer, 2..1024: how far the reader may lag. 16 by default, or less where 2 MiB hold no more. */
@@ -45,8 +48,8 @@ export interface FramesOptions {
   /** Ends a wait: the iteration throws the signal's reason. */
   readonly signal?: AbortSignal;
   /**
-   * When the iteration ends by itself. 'close' (default): when the capture is closed. 'stop': also when the writer has stopped
-   * and all that it moved was given. Where no frames wait and nobody plays when it begins, a writer is waited for. A stop is
+   * When the iteration ends by itself. 'close' (default): when the capture is closed. 'stop': also when the writer has stopped,
+   * or paused, and all that it moved was given. Where no frames wait and nobody plays when it begins, a writer is waited for. A stop is
    * none where the next start comes within the same turn of the event loop.
    */
   readonly until?: 'close' | 'stop';
@@ -223,7 +226,7 @@ export class LoopbackCapture
    * console.log(capture.avail); // 480
    */
   async ready(signal?: AbortSignal): Promise<void> {
-    checkSignal(signal);
+    checkSignal('signal', signal);
     signal?.throwIfAborted();
     if (this.closed) throw closedError(`capture of ${this.name}`);
     await new Promise<void>((resolve, reject) => {
@@ -264,7 +267,7 @@ export class LoopbackCapture
    */
   frames(options: FramesOptions = {}): AsyncGenerator<Buffer, undefined, undefined> {
     const { signal, until = 'close' } = checkOptions('options', options);
-    checkSignal(signal);
+    checkSignal('signal', signal);
     return checkOneOf('until', until, ['close', 'stop']) === 'stop'
       ? this.#untilStop(signal)
       : this.#all(signal, () => false);
@@ -282,7 +285,7 @@ export class LoopbackCapture
    */
   readable(options: FramesOptions & { readonly highWaterMark?: number } = {}): Readable {
     const { highWaterMark, signal, until = 'close' } = checkOptions('options', options);
-    checkSignal(signal);
+    checkSignal('signal', signal);
     const abort = new AbortController();
     const frames = this.frames({
       until,
@@ -415,11 +418,4 @@ export class LoopbackCapture
   #whyNothing(): number {
     return this.#pcm.state === 'running' ? 0 : this.#pcm.read(Buffer.alloc(this.frameBytes));
   }
-}
-
-const DEFAULT_PERIODS = 16;
-
-function checkSignal(signal: AbortSignal | undefined): void {
-  if (signal !== undefined && !(signal instanceof AbortSignal))
-    throw typeError('signal', 'an AbortSignal', signal);
 }
