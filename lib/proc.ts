@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { AlsaError, systemError } from './errors.js';
 
 let root = '/proc/asound';
+let modules = '/sys/module';
 
 /** The folder /proc/asound, or what stands in for it. */
 export function procAsound(): string {
@@ -12,6 +13,34 @@ export function procAsound(): string {
 /** Puts another folder in the place of /proc/asound, or `undefined` to go back. For unit tests. */
 export function setProcAsound(path: string | undefined): void {
   root = path ?? '/proc/asound';
+}
+
+/** The folder /sys/module, or what stands in for it. */
+export function sysModule(): string {
+  return modules;
+}
+
+/** Puts another folder in the place of /sys/module, or `undefined` to go back. For unit tests. */
+export function setSysModule(path: string | undefined): void {
+  modules = path ?? '/sys/module';
+}
+
+/** The text of a file that only helps to explain: undefined where it cannot be read, for whatever reason. */
+export function glance(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return undefined;
+  }
+}
+
+/** The names in a folder that only helps to explain. */
+export function glanceInto(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
 }
 
 /** The text of a file of /proc; undefined where it does not exist. */

@@ -18,6 +18,7 @@
       "native/binding/readiness.cc",
       "native/binding/timer_device_binding.cc",
       "native/binding/timer_instance_binding.cc",
+      "native/binding/timer_records.cc",
       "native/binding/utimer_binding.cc",
       "native/net/datagram_socket.cc",
     ],

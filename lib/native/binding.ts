@@ -167,6 +167,15 @@ export interface TimerInstanceStatusNative {
 }
 
 /**
+ * Where the records of all listening instances of an environment come together. In a turn of the event loop its memory is
+ * filled with their records, one instance after the other, and with two Int32 for each of these batches: the slot of the
+ * instance, and how many records, or a negated errno, or 0 for a descriptor in an error that has nothing left. Then the
+ * callback is called, once, with the number of batches. It lives as long as the environment.
+ */
+export type TimerRecordsHandle = object & { readonly [records]: never };
+declare const records: unique symbol;
+
+/**
  * An open timer device, to be bound to a timer. Its records come in a BigInt64Array, two elements each: nanoseconds (the
  * time; in plain records the resolution), and in the place of the second element two Uint32: SNDRV_TIMER_EVENT_*, value.
  */
@@ -181,10 +190,12 @@ export interface TimerInstanceHandle extends NativeHandle {
   pause(): void;
   info(): TimerInstanceInfoNative;
   status(): TimerInstanceStatusNative;
+  /** 0 while the timer is there, or the errno of SNDRV_TIMER_IOCTL_INFO; ENODEV when poll(2) tells POLLERR. */
+  probe(): number;
   /** Records read, or a negated errno. */
   read(records: BigInt64Array): number;
-  /** Calls back with what read() would return whenever that is not 0, from the event loop, until unlisten(). */
-  listen(records: BigInt64Array, callback: (count: number) => void): void;
+  /** Reads whenever there is something, from the event loop, until unlisten(): see {@link TimerRecordsHandle}. */
+  listen(records: TimerRecordsHandle, slot: number): void;
   unlisten(): void;
   /** Whether listening keeps the event loop alive; it does at first. */
   setRef(referenced: boolean): void;
@@ -229,6 +240,12 @@ export interface NativeBinding {
   openDatagramSocket(address: string, port: number, scope: number, shared: boolean): DatagramSocketHandle;
   /** if_nametoindex(3): ENODEV where there is none of this name. */
   interfaceIndex(name: string): number;
+  /** `memory`: `capacity` records, 1024 at least, and then the batches. */
+  createTimerRecords(
+    memory: ArrayBuffer,
+    capacity: number,
+    callback: (batches: number) => void,
+  ): TimerRecordsHandle;
   /** SNDRV_TIMER_IOCTL_TREAD64 if `timestamped`. */
   openTimerInstance(path: string, timestamped: boolean): TimerInstanceHandle;
   /** What SNDRV_TIMER_IOCTL_NEXT_DEVICE walks through: class, card, device and subdevice of each timer. */
@@ -266,6 +283,7 @@ export interface NativeBinding {
 /** The names of {@link NativeBinding}, for the test that compares them with the addon. */
 export const BINDING_FUNCTIONS = [
   'createPeriodPump',
+  'createTimerRecords',
   'createUtimer',
   'enumerateTimers',
   'interfaceIndex',

@@ -1,19 +1,27 @@
 /** A warning for listeners that would keep a cable of snd-aloop from starting. */
 import { join } from 'node:path';
-import { listProc, procAsound, readProc } from '../proc.js';
+import { glance, glanceInto, procAsound } from '../proc.js';
 import { userTimerIdOf } from './timer-source.js';
 
-const warned = new Set<number>();
+interface Client {
+  readonly closed: boolean;
+  readonly ended: boolean;
+}
+
+/** For whom it was said, by the id of the timer: a later timer may have the same. */
+const warned = new Map<number, WeakRef<Client>>();
 
 /**
- * Says once for each userspace-driven timer that a listener on it is in the way of a cable: while any other client of the
- * timer runs, snd-aloop's START returns 1 and the stream stays PREPARED (sound/core/timer.c: snd_timer_start1).
+ * Says that a listener on a userspace-driven timer is in the way of a cable: while any other client of the timer runs,
+ * snd-aloop's START returns 1 and the stream stays PREPARED (sound/core/timer.c: snd_timer_start1). Once, as long as the
+ * listener for which it was said is there.
  */
-export function warnAboutCable(id: number): void {
-  if (warned.has(id)) return;
+export function warnAboutCable(id: number, client: Client): void {
+  const before = warned.get(id)?.deref();
+  if (before !== undefined && !before.closed && !before.ended) return;
   const card = cardClockedBy(id);
   if (card === undefined) return;
-  warned.add(id);
+  warned.set(id, new WeakRef(client));
   process.emitWarning(
     `While a listener on userspace-driven timer ${id} runs, no stream of the loopback ${card} starts that this timer clocks`,
     {
@@ -29,14 +37,14 @@ export function warnAboutCable(id: number): void {
 /** The folder of a card, 'card0', whose cables this timer clocks, or will clock when they are opened. */
 function cardClockedBy(id: number): string | undefined {
   const folder = procAsound();
-  return listProc(folder).find((name) => {
+  return glanceInto(folder).find((name) => {
     if (!/^card\d+$/.test(name)) return false;
     const card = join(folder, name);
-    const source = readProc(join(card, 'timer_source'));
+    const source = glance(join(card, 'timer_source'));
     if (source === undefined) return false;
     return (
       userTimerIdOf(source.trim()) === id ||
-      ['cable#0', 'cable#1'].some((cable) => openCableOn(readProc(join(card, cable)) ?? '', id))
+      ['cable#0', 'cable#1'].some((cable) => openCableOn(glance(join(card, cable)) ?? '', id))
     );
   });
 }

@@ -122,31 +122,41 @@ export const STOP_BIT = 1 << STOP;
 
 /** Records as they come across the seam, two 64-bit elements each: see TimerInstanceHandle. */
 export class RecordBuffer {
+  static readonly BYTES = 16;
   /** For the addon to write to. */
   readonly records: BigInt64Array<ArrayBuffer>;
   readonly #words: Uint32Array<ArrayBuffer>;
-  readonly #stamped: boolean;
 
-  constructor(size: number, stamped: boolean) {
-    this.records = new BigInt64Array(size * 2);
-    this.#words = new Uint32Array(this.records.buffer);
-    this.#stamped = stamped;
+  /** @param memory where the records lie, from its begin on */
+  constructor(size: number, memory: ArrayBuffer = new ArrayBuffer(size * RecordBuffer.BYTES)) {
+    this.records = new BigInt64Array(memory, 0, size * 2);
+    this.#words = new Uint32Array(memory, 0, size * 4);
   }
 
   get size(): number {
     return this.records.length / 2;
   }
 
+  isTick(index: number): boolean {
+    return this.#words[index * 4 + 2] === TICK;
+  }
+
   isStop(index: number): boolean {
     return this.#words[index * 4 + 2] === STOP;
   }
 
+  /** The event of record `index`, which is a tick; plain records have no time. */
+  tick(index: number, stamped: boolean): TickEvent {
+    const ticks = this.#words[index * 4 + 3] as number;
+    return { type: 'tick', ticks, timestamp: stamped ? (this.records[index * 2] as bigint) : 0n };
+  }
+
   /** The event of record `index`. */
-  event(index: number): TimerEvent {
+  event(index: number, stamped: boolean): TimerEvent {
+    if (this.isTick(index)) return this.tick(index, stamped);
     const event = this.#words[index * 4 + 2] as number;
     const value = this.#words[index * 4 + 3] as number;
-    const timestamp = this.#stamped ? (this.records[index * 2] as bigint) : 0n;
-    if (event === TICK) return { type: 'tick', ticks: value, timestamp };
+    const timestamp = stamped ? (this.records[index * 2] as bigint) : 0n;
     const type = NAMES[event];
     if (type === undefined) return { type: 'unknown', event, value, timestamp };
     return WITH_RESOLUTION.has(type)

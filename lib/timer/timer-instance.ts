@@ -1,12 +1,22 @@
 /** TimerInstance: a listener, bound to a timer, which gets its ticks and what else happens to it. */
 import { EventEmitter } from 'node:events';
-import { checkBoolean, checkInteger, checkOneOf, checkOptions, rangeError, typeError } from '../arguments.js';
-import { AlsaError, fromNative, systemError } from '../errors.js';
+import { join } from 'node:path';
+import {
+  checkBoolean,
+  checkInteger,
+  checkOneOf,
+  checkOptions,
+  rangeError,
+  typeError,
+  valueError,
+} from '../arguments.js';
+import { AlsaError, closedError, fromNative, systemError } from '../errors.js';
 import type { TimerInstanceHandle } from '../native/binding.js';
 import { release, watch } from '../native/lifetime.js';
 import { native } from '../native/load.js';
-import { readProc } from '../proc.js';
+import { glance, sysModule } from '../proc.js';
 import { warnAboutCable } from './cable-warning.js';
+import { receive, type TimerReceiver } from './timer-delivery.js';
 import { TimerEventQueue } from './timer-event-queue.js';
 import {
   ALL_EVENT_TYPES,
@@ -14,6 +24,7 @@ import {
   RecordBuffer,
   STOP_BIT,
   TIMER_EVENT_NAMES,
+  type TickEvent,
   type TimerEvent,
   type TimerEventName,
 } from './timer-events.js';
@@ -37,10 +48,6 @@ const FLAGS = { autoStart: 1, exclusive: 2, earlyEvent: 4 };
 const SLAVE_FLAG = 1;
 /** The kernel refuses PARAMS for ticks that are shorter. */
 const MIN_TICK_NS = 1_000_000n;
-/** How often a listener asks whether its timer is alive, for the endings that the kernel does not announce. */
-const LIVENESS_MS = 500;
-
-const CLOCK_PARAMETER = '/sys/module/snd_timer/parameters/timer_tstamp_monotonic';
 
 export interface TimerInstanceParameters {
   /** Ticks of the timer for one of the instance, 1..2^32-1. Of a userspace-driven timer: 1. */
@@ -58,11 +65,14 @@ export interface TimerInstanceParameters {
 }
 
 export interface TimerInstanceOptions extends TimerInstanceParameters {
-  /** 'timestamped' (default): what, when (SNDRV_TIMER_IOCTL_TREAD64). 'plain': ticks, without a time. */
+  /**
+   * 'timestamped' (default): what, and when (SNDRV_TIMER_IOCTL_TREAD64). 'plain': ticks, without a time; the default, and
+   * all there is, with `parameters: 'kernel'`.
+   */
   readonly records?: 'timestamped' | 'plain';
   /**
    * 'set' (default). 'kernel' leaves out SNDRV_TIMER_IOCTL_PARAMS, which refuses ticks shorter than 1 ms: a one-shot
-   * instance, which needs plain records to be told its tick.
+   * instance with a queue of 128 that is told its tick in plain records. No parameters can be given then.
    */
   readonly parameters?: 'set' | 'kernel';
 }
@@ -98,18 +108,24 @@ type Handlers = { [Type in TimerEvent['type']]: [event: Extract<TimerEvent, { re
   error: [error: unknown];
 };
 
-const HEARD = [...ALL_EVENT_TYPES, 'event'] as const;
+type TickHandler = (event: TickEvent) => void;
+
+const HEARD: ReadonlySet<unknown> = new Set([...ALL_EVENT_TYPES, 'event']);
 
 /**
  * A client of a timer, on a /dev/snd/timer of its own.
  *
  * Events come in three ways: `for await`, `on(type, ...)` and `read()`. The first two wait in the event loop of the thread,
- * and keep it alive unless unref() was called; every consumer gets every event. A `for await` that falls a queue's size
- * behind stops all waiting, until it goes on: the kernel then adds ticks up, and counts other records that it has no room
- * for, which comes as an 'overrun' event.
+ * and keep it alive unless unref() was called; every consumer gets every event. An iteration starts the instance, unless
+ * that was done before; `on(type, ...)` does not: call start(). What nobody waits for stays with the kernel: there ticks are
+ * added up, and other records are counted for which there is no room, which comes as an 'overrun' event. So it is while a
+ * `for await` has fallen a queue's size behind: all delivery stops, until it goes on.
+ *
+ * What a handler throws is an uncaught exception. It keeps no other event from being delivered.
  *
  * When the owner closes the timer, or its card goes, iterations end, and an 'end' event comes. The kernel announces that to
- * running instances with timestamped records; for others it is found out within half a second.
+ * running instances with timestamped records, and for timers of cards. Of others, SNDRV_TIMER_IOCTL_INFO is asked twice a
+ * second while somebody waits, for all instances of a thread together.
  *
  * While a listener runs on a userspace-driven timer, no stream of a loopback cable starts that the same timer clocks:
  * listen to pcmTimerId(...) of the loopback then. Starting the listener emits a process warning where that is to be seen.
@@ -120,13 +136,19 @@ const HEARD = [...ALL_EVENT_TYPES, 'event'] as const;
  * instance.start();
  * timer.trigger();
  * for await (const event of instance) {
- *   console.log(event.type, event.timestamp); // tick 81234567890n
+ *   console.log(event.type, event.timestamp); // tick 81234567890n: nanoseconds on instance.clock, CLOCK_MONOTONIC
  *   break;
  * }
+ *
+ * @example
+ * instance.on('tick', ({ ticks, timestamp }) => console.log(ticks, timestamp));
+ * instance.on('end', () => console.log('the owner closed the timer'));
+ * instance.start();
  */
 export class TimerInstance extends EventEmitter<Handlers> implements Disposable, AsyncIterable<TimerEvent> {
   readonly #handle: TimerInstanceHandle;
   readonly #what: string;
+  readonly #stamped: boolean;
   readonly #queues = new Set<TimerEventQueue>();
   /** The timer that the instance is bound to. */
   readonly timerId: TimerId;
@@ -138,14 +160,19 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
    */
   readonly slaveTimerId: TimerId;
   #buffer: RecordBuffer;
+  /** What was read for somebody who did not want it any more. */
+  #held: TimerEvent[] = [];
   #stopAsked = false;
   #started = false;
   #ended = false;
-  #overrun = 0;
-  #listening = false;
-  #hearsAll = false;
   #closed = false;
-  #liveness: NodeJS.Timeout | undefined;
+  #overrun = 0;
+  /** Handlers of events. */
+  #handlers = 0;
+  #wanted = false;
+  /** The handlers of ticks where nobody wants anything else, null where somebody does; undefined until it is asked. */
+  #tickHandlers: readonly TickHandler[] | null | undefined;
+  #leave: (() => void) | undefined;
 
   private constructor(
     handle: TimerInstanceHandle,
@@ -165,32 +192,32 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
       subdevice: 0,
     };
     this.#what = `listener on ${describeTimerId(timerId)}`;
-    this.#buffer = new RecordBuffer(QUEUE.default, records === 'timestamped');
+    this.#stamped = records === 'timestamped';
+    this.#buffer = new RecordBuffer(QUEUE.default);
     watch(this, handle, this.#what);
-    const emitter = this as EventEmitter;
-    emitter.on('newListener', (type) => {
-      if (type === 'event') this.#hearsAll = true;
-      if (HEARD.includes(type)) this.#listen();
-    });
-    emitter.on('removeListener', () => {
-      this.#hearsAll = this.listenerCount('event') > 0;
-      this.#listenIfHeard();
-    });
+    this.#countHandlers();
   }
 
   /**
    * Opens /dev/snd/timer and binds it to a timer: SNDRV_TIMER_IOCTL_TREAD64, SELECT, PARAMS. It does not start yet.
    *
    * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE: also for `ticks` other than
-   * 1 on a userspace-driven timer, and for too few of them on a fast one
+   * 1 on a userspace-driven timer, and for too few of them on a fast one. ERR_INVALID_ARG_VALUE for parameters or
+   * timestamped records with `parameters: 'kernel'`
    * @throws AlsaError ENOENT, EACCES (/dev/snd/timer), ENODEV (no such timer), EBUSY (an exclusive client, or 1000),
    * ERR_TIMER_RESOLUTION (a userspace-driven timer below 1 ms), EBADFD (a slave whose master is not there)
+   * @example
+   * using instance = TimerInstance.open(globalTimerId('hrtimer'), { ticks: 10_000_000 }); // every 10 ms
    */
   static open(timer: TimerId | HasTimerId, options: TimerInstanceOptions = {}): TimerInstance {
     const id = checkTimerId('timer', timer);
-    const { records = 'timestamped', parameters = 'set' } = checkOptions('options', options);
+    const { parameters = 'set', records = parameters === 'kernel' ? 'plain' : 'timestamped' } = checkOptions(
+      'options',
+      options,
+    );
     checkOneOf('records', records, ['timestamped', 'plain']);
     checkOneOf('parameters', parameters, ['set', 'kernel']);
+    if (parameters === 'kernel') checkKernelParameters(options);
     const checked = checkParameters(id, options);
     let handle: TimerInstanceHandle | undefined;
     try {
@@ -213,25 +240,31 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
   }
 
   get closed(): boolean {
-    return this.#handle.closed();
+    return this.#closed;
   }
 
   /** What the timestamps of timers tell: CLOCK_MONOTONIC, as process.hrtime.bigint(), or CLOCK_REALTIME. */
   get clock(): 'monotonic' | 'realtime' {
-    return /^[0N]/.test(readProc(CLOCK_PARAMETER) ?? '1') ? 'realtime' : 'monotonic';
+    const parameter = join(sysModule(), 'snd_timer/parameters/timer_tstamp_monotonic');
+    return /^[0N]/.test(glance(parameter) ?? '1') ? 'realtime' : 'monotonic';
   }
 
   /**
    * Sets parameters anew, those that are left out to their defaults: SNDRV_TIMER_IOCTL_PARAMS. Stops the instance, and
-   * drops what was not read yet.
+   * drops what was not read yet: call start() again, also for iterations that wait.
    *
    * @throws as open(), and AlsaError ERR_CLOSED
+   * @example
+   * instance.configure({ events: ['tick', 'stop'], queueSize: 1024 });
+   * instance.start();
    */
   configure(parameters: TimerInstanceParameters): void {
     const checked = checkParameters(this.timerId, checkOptions('parameters', parameters));
     this.#call(() => {
       checkResolution(this.#handle, this.timerId, checked.ticks);
       this.#set(checked);
+      // What was lost before is no news behind what is dropped now.
+      this.#overrun = this.#handle.status().overrun;
     });
   }
 
@@ -242,9 +275,7 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
    * @throws AlsaError EINVAL (the timer is gone, or ticks every less than 100 us), ERR_CLOSED
    */
   start(): void {
-    if (isUserDriven(this.timerId)) warnAboutCable(this.timerId.subdevice);
-    this.#call(() => this.#handle.start());
-    this.#started = true;
+    this.#start(() => this.#handle.start());
   }
 
   /**
@@ -262,8 +293,7 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
    * @throws as start()
    */
   continue(): void {
-    this.#call(() => this.#handle.continue());
-    this.#started = true;
+    this.#start(() => this.#handle.continue());
   }
 
   /**
@@ -300,25 +330,36 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
    *
    * @returns the events, oldest first; the last is 'end' when the timer turns out to be gone
    * @throws AlsaError ERR_CLOSED
+   * @example
+   * for (const event of instance.read()) console.log(event.type);
    */
   read(): TimerEvent[] {
     return this.#call(() => {
-      const events = this.#take(this.#handle.read(this.#buffer.records));
+      const events = [...this.#held.splice(0), ...this.#take(this.#buffer, 0, this.#read())];
       if (events.length === 0 && !this.#ended && this.#isGone()) events.push(this.#end());
       return events;
     });
   }
 
-  /** Every event from now on, until the timer is gone or the instance is closed. */
+  /**
+   * Every event from now on, until the timer is gone or the instance is closed. Starts the instance unless that was done
+   * before.
+   *
+   * @throws as events()
+   */
   [Symbol.asyncIterator](): AsyncIterator<TimerEvent, undefined> {
     return this.events()[Symbol.asyncIterator]();
   }
 
   /**
-   * Like iterating over the instance itself, until `signal` says otherwise. Starts the instance unless that was done
-   * before.
+   * Like iterating over the instance itself, until `signal` says otherwise: the iteration throws its reason then, and drops
+   * what it has not given yet. What the kernel has queued stays there, for read() or another iteration.
    *
-   * @throws AlsaError ERR_CLOSED, and what start() throws; the iteration throws the reason of `signal`
+   * @throws at once, TypeError ERR_INVALID_ARG_TYPE; the reason of a `signal` that is aborted already; AlsaError ERR_CLOSED,
+   * and what start() throws
+   * @example
+   * const { signal } = new AbortController();
+   * for await (const event of instance.events({ signal })) console.log(event.type);
    */
   events(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<TimerEvent, undefined> {
     const { signal } = checkOptions('options', options);
@@ -326,28 +367,40 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
       throw typeError('signal', 'an AbortSignal', signal);
     }
     signal?.throwIfAborted();
-    this.#call(() => this.#handle.status());
+    if (this.#closed) throw closedError(this.#what);
+    if (!this.#ended && !this.#started) this.start();
+    this.#update(true);
     const queue: TimerEventQueue = new TimerEventQueue(this.#buffer.size, {
       signal,
-      drained: () => this.#listenIfHeard(),
+      drained: () => this.#update(),
       closed: () => {
         this.#queues.delete(queue);
-        this.#listenIfHeard();
+        this.#update();
       },
     });
-    if (this.#ended) {
-      queue.end();
-      return queue;
-    }
-    this.#queues.add(queue);
-    try {
-      if (!this.#started) this.start();
-      this.#listen();
-    } catch (error) {
-      this.#queues.delete(queue);
-      throw error;
-    }
+    if (this.#ended) queue.end();
+    else this.#queues.add(queue);
     return queue;
+  }
+
+  /**
+   * Ends iterations in good order: what the kernel has queued is read and told, iterations give all that they have, and
+   * then they are over. Handlers stay. After stop(), nothing that came is lost.
+   *
+   * @throws AlsaError ERR_CLOSED
+   * @example
+   * process.once('SIGINT', () => {
+   *   instance.stop();
+   *   instance.finish();
+   * });
+   * for await (const event of instance) console.log(event.type);
+   */
+  finish(): void {
+    this.#call(() => {
+      const events = [...this.#held.splice(0), ...this.#take(this.#buffer, 0, this.#read())];
+      if (events.length > 0) this.#tell(events);
+    });
+    for (const queue of [...this.#queues]) queue.end();
   }
 
   /** Waiting for events keeps the process alive: so it is at first. */
@@ -362,11 +415,19 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
     return this;
   }
 
+  /** Takes all handlers away, those of `type` or of every event. */
+  override removeAllListeners(type?: keyof Handlers): this {
+    super.removeAllListeners(type);
+    this.#countHandlers();
+    return this;
+  }
+
   /** Closes the device. Iterations end, and nothing is delivered any more. Closing again does nothing. */
   close(): void {
     this.#closed = true;
-    this.#unlisten();
+    this.#update();
     release(this.#handle);
+    this.#held.length = 0;
     for (const queue of [...this.#queues]) queue.end();
   }
 
@@ -376,81 +437,152 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
 
   #set(checked: CheckedParameters): void {
     const { flags, ticks, queueSize, filter } = checked;
-    const wasListening = this.#listening;
-    this.#unlisten();
     // STOP is how the kernel tells that a timer is gone, so that it is always asked for.
     this.#handle.set(flags, ticks, queueSize, filter | STOP_BIT);
     this.#stopAsked = (filter & STOP_BIT) !== 0;
     this.#started = false;
-    if (queueSize !== this.#buffer.size) {
-      this.#buffer = new RecordBuffer(queueSize, this.records === 'timestamped');
-    }
-    if (wasListening) this.#listenIfHeard();
+    this.#held.length = 0;
+    if (queueSize !== this.#buffer.size) this.#buffer = new RecordBuffer(queueSize);
   }
 
-  #listenIfHeard(): void {
-    const heard = this.#queues.size > 0 || HEARD.some((type) => this.listenerCount(type) > 0);
-    const stalled = [...this.#queues].some((queue) => queue.full);
-    if (heard && !stalled) this.#listen();
-    else this.#unlisten();
+  #start(call: () => void): void {
+    if (isUserDriven(this.timerId)) warnAboutCable(this.timerId.subdevice, this);
+    this.#call(call);
+    this.#started = true;
   }
 
-  #listen(): void {
-    if (this.#listening || this.#ended || this.closed) return;
-    this.#call(() => this.#handle.listen(this.#buffer.records, this.#deliver));
-    this.#listening = true;
-    this.#liveness ??= setInterval(() => {
-      if (this.#listening && this.#isGone()) this.#deliver(0);
-    }, LIVENESS_MS).unref();
-    // A timer that is gone already says nothing any more.
-    if (this.#isGone()) setImmediate(this.#deliver, 0);
-  }
-
-  #unlisten(): void {
-    clearInterval(this.#liveness);
-    this.#liveness = undefined;
-    if (!this.#listening) return;
-    this.#listening = false;
-    if (!this.closed) this.#handle.unlisten();
-  }
-
-  /** What the addon calls with the number of records in the buffer; 0 asks whether the timer is gone. */
-  readonly #deliver = (count: number): void => {
-    if (!this.#listening) return;
-    let events: TimerEvent[];
-    try {
-      events = this.#take(count);
-      // What was queued when the timer went comes first.
-      if (count === 0 && !this.#ended && this.#isGone()) {
-        events = this.#take(this.#handle.read(this.#buffer.records));
-        if (!this.#ended) events.push(this.#end());
-      }
-    } catch (error) {
-      this.#fail(fromNative(error, this.#what));
-      return;
-    }
-    if (this.#queues.size > 0) for (const queue of this.#queues) queue.push(events);
-    for (const event of events) {
-      (this as EventEmitter).emit(event.type, event);
-      if (this.#hearsAll) (this as EventEmitter).emit('event', event);
-      // A handler may have closed it.
-      if (this.#closed) return;
-    }
-    if (this.#ended) {
-      this.#unlisten();
-      for (const queue of [...this.#queues]) queue.end();
-    } else if (this.#queues.size > 0) this.#listenIfHeard();
+  readonly #added = (type: unknown): void => {
+    if (!HEARD.has(type)) return;
+    this.#update(true);
+    this.#handlers += 1;
   };
 
-  #fail(error: unknown): void {
-    this.#unlisten();
-    const queues = [...this.#queues];
-    for (const queue of queues) queue.fail(error);
-    if (queues.length === 0 || this.listenerCount('error') > 0) this.emit('error', error);
+  readonly #removed = (type: unknown): void => {
+    if (!HEARD.has(type)) return;
+    this.#handlers -= 1;
+    this.#update();
+  };
+
+  /** removeAllListeners() takes away those that count, too. */
+  #countHandlers(): void {
+    const emitter = this as EventEmitter;
+    if (!emitter.listeners('newListener').includes(this.#added)) emitter.on('newListener', this.#added);
+    if (!emitter.listeners('removeListener').includes(this.#removed))
+      emitter.on('removeListener', this.#removed);
   }
 
-  /** The events of `count` records in the buffer, and what they imply. */
-  #take(count: number): TimerEvent[] {
+  /** Waits for events while somebody wants them, and nobody is too far behind. */
+  #update(wanted = this.#handlers > 0 || this.#queues.size > 0): void {
+    this.#tickHandlers = undefined;
+    this.#wanted = wanted && !this.#closed && ![...this.#queues].some((queue) => queue.full);
+    if (!this.#wanted) {
+      this.#leave?.();
+      this.#leave = undefined;
+    } else if (this.#leave === undefined) {
+      if (!this.#ended) this.#leave = this.#call(() => receive(this.#handle, this.#receiver));
+      // A timer that is gone already says nothing any more.
+      if (this.#held.length > 0 || (!this.#ended && this.#isGone())) setImmediate(this.#look);
+    }
+  }
+
+  /** Tells what no record tells. */
+  readonly #look = (): void => {
+    if (!this.#wanted) return;
+    try {
+      const events = this.#held.splice(0);
+      if (!this.#ended && this.#isGone()) {
+        // What was queued when the timer went comes first.
+        events.push(...this.#take(this.#buffer, 0, this.#read()));
+        if (!this.#ended) events.push(this.#end());
+      }
+      if (events.length > 0) this.#tell(events);
+    } catch (error) {
+      this.#fail(fromNative(error, this.#what));
+    }
+  };
+
+  readonly #receiver: TimerReceiver = {
+    receive: (records, first, count) => {
+      if (this.#closed) return;
+      if (count === 1 && this.#tellTick(records, first)) return;
+      if (count === 0) {
+        this.#look();
+        return;
+      }
+      try {
+        const events = this.#take(records, first, count);
+        if (this.#held.length > 0) events.unshift(...this.#held.splice(0));
+        if (this.#wanted) this.#tell(events);
+        else this.#held = events;
+      } catch (error) {
+        this.#fail(fromNative(error, this.#what));
+      }
+    },
+    check: this.#look,
+  };
+
+  #tell(events: TimerEvent[]): void {
+    for (const queue of this.#queues) queue.push(events);
+    const all = this.listenerCount('event') > 0;
+    for (const [index, event] of events.entries()) {
+      this.#emit(event.type, event);
+      if (all && !this.#closed) this.#emit('event', event);
+      if (this.#closed) return;
+      // The last handler has left: the next one, or read(), gets the others.
+      if (!this.#wanted && this.#queues.size === 0) {
+        this.#held = events.slice(index + 1);
+        return;
+      }
+    }
+    if (this.#ended) {
+      this.#update(false);
+      for (const queue of [...this.#queues]) queue.end();
+    } else if (this.#queues.size > 0) this.#update();
+  }
+
+  /** Tells a tick that only handlers of ticks hear: without a list of events, which costs more than all the rest. */
+  #tellTick(records: RecordBuffer, index: number): boolean {
+    if (this.#tickHandlers === undefined) this.#tickHandlers = this.#findTickHandlers();
+    if (this.#tickHandlers === null || !records.isTick(index)) return false;
+    const event = records.tick(index, this.#stamped);
+    try {
+      for (const handler of this.#tickHandlers) handler.call(this, event);
+    } catch (error) {
+      throwUncaught(error);
+    }
+    return true;
+  }
+
+  #findTickHandlers(): readonly TickHandler[] | null {
+    const handlers = this.rawListeners('tick') as TickHandler[];
+    const others = this.#queues.size + this.#held.length + this.#handlers - handlers.length;
+    return this.#wanted && others === 0 && !EventEmitter.captureRejections ? handlers : null;
+  }
+
+  /** What one handler throws keeps no other event from being told, of this instance or another. */
+  #emit(type: keyof Handlers, value: unknown): void {
+    try {
+      (this as EventEmitter).emit(type, value);
+    } catch (error) {
+      throwUncaught(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    const queues = [...this.#queues];
+    for (const queue of queues) queue.fail(error);
+    this.#update(false);
+    // Handlers hear nothing any more, which would be silent without this.
+    const heard = this.#handlers > 0 || this.listenerCount('error') > 0;
+    if (heard || queues.length === 0) this.#emit('error', error);
+  }
+
+  #read(): number {
+    return this.#handle.read(this.#buffer.records);
+  }
+
+  /** The events of `count` records from `first` on, and what they imply; or of a negated errno, or an error. */
+  #take(records: RecordBuffer, first: number, count: number): TimerEvent[] {
     if (count < 0) {
       const error = systemError(-count, 'read', TIMER_DEVICE);
       // The card of the timer is gone.
@@ -459,10 +591,10 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
     }
     const events: TimerEvent[] = [];
     let gone = false;
-    for (let i = 0; i < count; i += 1) {
-      const stop = this.#buffer.isStop(i);
+    for (let i = first; i < first + count; i += 1) {
+      const stop = records.isStop(i);
       if (stop) gone ||= this.#isGone();
-      if (!stop || this.#stopAsked) events.push(this.#buffer.event(i));
+      if (!stop || this.#stopAsked) events.push(records.event(i, this.#stamped));
     }
     // Only a queue that was full can have lost anything.
     if (count >= this.#buffer.size) {
@@ -479,16 +611,12 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
     return { type: 'end' };
   }
 
-  /** INFO is the only call that tells, without an effect, whether the timer is still there. */
   #isGone(): boolean {
-    try {
-      this.#handle.info();
-      return false;
-    } catch (error) {
-      const cause = fromNative(error, this.#what);
-      if (cause instanceof AlsaError && (cause.code === 'EBADFD' || cause.code === 'ENODEV')) return true;
-      throw cause;
-    }
+    const errno = this.#handle.probe();
+    if (errno === 0) return false;
+    const error = systemError(errno, 'ioctl SNDRV_TIMER_IOCTL_INFO', TIMER_DEVICE);
+    if (error.code === 'EBADFD' || error.code === 'ENODEV') return true;
+    throw error;
   }
 
   #call<T>(body: () => T): T {
@@ -498,6 +626,23 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
       throw fromNative(error, this.#what);
     }
   }
+}
+
+/** As EventTarget does with what its handlers throw. */
+function throwUncaught(error: unknown): void {
+  process.nextTick(() => {
+    throw error;
+  });
+}
+
+/** 'kernel' sets no parameters, and timestamped records have no filter then: nothing would ever be told. */
+function checkKernelParameters(options: TimerInstanceOptions): void {
+  const { records, parameters: _, ...others } = options;
+  const expected = "left out with parameters: 'kernel'";
+  for (const [name, value] of Object.entries(others)) {
+    if (value !== undefined) throw valueError(name, expected, value);
+  }
+  if (records === 'timestamped') throw valueError('records', "'plain' with parameters: 'kernel'", records);
 }
 
 interface CheckedParameters {

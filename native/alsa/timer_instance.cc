@@ -1,12 +1,14 @@
 #include "alsa/timer_instance.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sound/asound.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -17,8 +19,6 @@
 namespace alsa_utimer {
 namespace {
 
-// The largest queue that the kernel gives, and so the most that one read can take.
-constexpr std::size_t kMaxRecords = 1024;
 constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
 
 template <typename Raw, typename Convert>
@@ -84,31 +84,46 @@ TimerInstanceStatus TimerInstance::status() const {
           status.resolution, status.lost, status.overrun, status.queue};
 }
 
+int TimerInstance::probe() const {
+  if (closed()) {
+    throw ClosedError();
+  }
+  snd_timer_info info{};
+  if (::ioctl(fd_.get(), SNDRV_TIMER_IOCTL_INFO, &info) < 0) {
+    return errno;
+  }
+  // snd_timer_user_disconnect() leaves the timer in its place, and read(2) without waiting does not tell.
+  pollfd polled{.fd = fd_.get(), .events = 0, .revents = 0};
+  return ::poll(&polled, 1, 0) > 0 && (polled.revents & POLLERR) != 0 ? ENODEV : 0;
+}
+
 std::int64_t TimerInstance::read(TimerRecord* records, std::size_t count) {
   if (closed()) {
     throw ClosedError();
   }
   const std::size_t size = timestamped_ ? sizeof(abi::TimerTread64) : sizeof(abi::TimerRead);
-  raw_.resize(std::min(count, kMaxRecords) * size);
-  if (raw_.empty()) {
+  // As the kernel writes them. One for all instances of a thread, which stays in its caches.
+  thread_local std::array<std::byte, kMaxRecords * sizeof(abi::TimerTread64)> raw;
+  const std::size_t room = std::min(count, kMaxRecords) * size;
+  if (room == 0) {
     return 0;
   }
-  const ssize_t got = ::read(fd_.get(), raw_.data(), raw_.size());
+  const ssize_t got = ::read(fd_.get(), raw.data(), room);
   if (got < 0) {
     return errno == EAGAIN || errno == EINTR ? 0 : -errno;
   }
   const std::size_t read_records = static_cast<std::size_t>(got) / size;
   if (timestamped_) {
-    convert_all<abi::TimerTread64>(raw_.data(), records, read_records, [](const abi::TimerTread64& raw) {
-      return TimerRecord{raw.seconds * kNanosecondsPerSecond + raw.nanoseconds,
-                         static_cast<std::uint32_t>(raw.event), raw.value};
+    convert_all<abi::TimerTread64>(raw.data(), records, read_records, [](const abi::TimerTread64& record) {
+      return TimerRecord{record.seconds * kNanosecondsPerSecond + record.nanoseconds,
+                         static_cast<std::uint32_t>(record.event), record.value};
     });
   } else {
     // Two zeros are how a plain record says EARLY: a tick has at least one tick.
-    convert_all<abi::TimerRead>(raw_.data(), records, read_records, [](const abi::TimerRead& raw) {
+    convert_all<abi::TimerRead>(raw.data(), records, read_records, [](const abi::TimerRead& record) {
       const int event =
-          raw.ticks == 0 && raw.resolution == 0 ? SNDRV_TIMER_EVENT_EARLY : SNDRV_TIMER_EVENT_TICK;
-      return TimerRecord{raw.resolution, static_cast<std::uint32_t>(event), raw.ticks};
+          record.ticks == 0 && record.resolution == 0 ? SNDRV_TIMER_EVENT_EARLY : SNDRV_TIMER_EVENT_TICK;
+      return TimerRecord{record.resolution, static_cast<std::uint32_t>(event), record.ticks};
     });
   }
   return static_cast<std::int64_t>(read_records);

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "alsa/timer_device.h"
 #include "alsa/unique_fd.h"
@@ -60,6 +59,13 @@ class TimerInstance {
   [[nodiscard]] TimerInstanceInfo info() const;
   [[nodiscard]] TimerInstanceStatus status() const;
 
+  // Whether the timer is still there: 0, or the errno of SNDRV_TIMER_IOCTL_INFO, which is the only call that
+  // tells without an effect; ENODEV when its card was taken away, which poll(2) tells alone. Throws
+  // ClosedError only.
+  [[nodiscard]] int probe() const;
+
+  // The largest queue that the kernel gives, and so the most that one read can take.
+  static constexpr std::size_t kMaxRecords = 1024;
   // Takes up to `count` records that have come, 0 when there are none. Returns how many, or a negated errno.
   std::int64_t read(TimerRecord* records, std::size_t count);
 
@@ -74,7 +80,6 @@ class TimerInstance {
   std::string path_;
   bool timestamped_;
   UniqueFd fd_;
-  std::vector<std::byte> raw_;  // records as the kernel writes them
 };
 
 }  // namespace alsa_utimer

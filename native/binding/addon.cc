@@ -11,6 +11,7 @@
 #include "binding/readiness.h"
 #include "binding/timer_device_binding.h"
 #include "binding/timer_instance_binding.h"
+#include "binding/timer_records.h"
 #include "binding/utimer_binding.h"
 
 namespace alsa_utimer::binding {
@@ -65,6 +66,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   register_control(env, exports);
   register_readiness(env, exports);
   register_timer_device(env, exports);
+  register_timer_records(env, exports);
   register_timer_instance(env, exports);
   register_datagram_socket(env, exports);
   return exports;

@@ -26,8 +26,17 @@ struct Poll::State {
   Turn* turn = nullptr;
   Poll* owner = nullptr;  // until closed
   // Between start() and stop(). Not uv_is_active(): libuv stops a handle by itself when it reports an error,
-  // an xrun for instance, which must be delivered all the same.
+  // an xrun for instance, which must be delivered all the same; and a stopped one is polled until something
+  // comes.
   bool started = false;
+  bool failed = false;
+  bool referenced = true;
+
+  // The event loop stays alive for what is waited for, and wanted.
+  void update_ref() noexcept {
+    auto* const polled = reinterpret_cast<uv_handle_t*>(&handle);
+    started&& referenced ? uv_ref(polled) : uv_unref(polled);
+  }
   napi_async_cleanup_hook_handle hook = nullptr;
 };
 
@@ -110,14 +119,16 @@ class Poll::Turn {
     delivering_.swap(ready_);
     napi_handle_scope handles = nullptr;
     napi_callback_scope callbacks = nullptr;
-    napi_value resource = nullptr;
     if (napi_open_handle_scope(env_, &handles) == napi_ok) {
-      if (napi_create_object(env_, &resource) == napi_ok &&
-          napi_open_callback_scope(env_, resource, context_, &callbacks) == napi_ok) {
+      Poll* const batched = take();
+      if (napi_open_callback_scope(env_, nullptr, context_, &callbacks) == napi_ok) {
+        if (batched != nullptr) {
+          batched->deliver();
+        }
         // Not an iterator: remove() writes to it meanwhile.
         for (std::size_t i = 0; i < delivering_.size(); ++i) {
           if (const State* const state = delivering_[i]; state != nullptr && state->started) {
-            state->owner->ready();
+            state->owner->deliver();
           }
         }
         napi_close_callback_scope(env_, callbacks);
@@ -125,6 +136,18 @@ class Poll::Turn {
       napi_close_handle_scope(env_, handles);
     }
     delivering_.clear();
+  }
+
+  // Leaves in `delivering_` those that are no part of a batch; returns one that is.
+  Poll* take() noexcept {
+    Poll* batched = nullptr;
+    for (State*& state : delivering_) {
+      if (state != nullptr && state->started && state->owner->take(state->failed)) {
+        batched = state->owner;
+        state = nullptr;
+      }
+    }
+    return batched;
   }
 
   napi_env env_;
@@ -159,32 +182,48 @@ void Poll::start() {
   if (closed()) {
     throw ClosedError();
   }
-  const auto on_event = [](uv_poll_t* handle, int, int) {
-    auto* const state = static_cast<State*>(handle->data);
-    state->turn->add(state);
-  };
-  if (const int error = uv_poll_start(&state_->handle, UV_READABLE, on_event); error < 0) {
+  if (const int error = arm(state_); error < 0) {
     throw SystemError(-error, "epoll_ctl");
   }
   state_->started = true;
+  state_->update_ref();
 }
 
+void Poll::restart() noexcept {
+  if (!closed()) {
+    arm(state_);
+  }
+}
+
+// Has libuv poll, which it stops by itself when it reports an error. Returns 0 or a negated errno.
+int Poll::arm(State* state) noexcept {
+  const auto on_event = [](uv_poll_t* handle, int status, int) {
+    auto* const polled = static_cast<State*>(handle->data);
+    if (polled->started) {
+      polled->failed = status < 0;
+      polled->turn->add(polled);
+    } else {
+      uv_poll_stop(handle);
+    }
+  };
+  // Starting an active one costs two calls of epoll_ctl.
+  return uv_is_active(reinterpret_cast<uv_handle_t*>(&state->handle)) != 0
+             ? 0
+             : uv_poll_start(&state->handle, UV_READABLE, on_event);
+}
+
+// Not with uv_poll_stop(): what is started again before anything came then costs two calls of epoll_ctl.
 void Poll::stop() noexcept {
   if (!closed()) {
     state_->started = false;
-    uv_poll_stop(&state_->handle);
+    state_->update_ref();
   }
 }
 
-void Poll::ref() noexcept {
+void Poll::set_ref(bool referenced) noexcept {
   if (!closed()) {
-    uv_ref(reinterpret_cast<uv_handle_t*>(&state_->handle));
-  }
-}
-
-void Poll::unref() noexcept {
-  if (!closed()) {
-    uv_unref(reinterpret_cast<uv_handle_t*>(&state_->handle));
+    state_->referenced = referenced;
+    state_->update_ref();
   }
 }
 

@@ -40,9 +40,11 @@ class Watcher final : public Poll {
   }
 
  private:
+  bool take(bool) noexcept override { return false; }
+
   // Once: the next event needs another arm. An error (an xrun, say) is an event too, which the next call on
   // the substream explains.
-  void ready() noexcept override {
+  void deliver() noexcept override {
     stop();
     napi_value callback = nullptr;
     if (callback_ != nullptr && napi_get_reference_value(env(), callback_, &callback) == napi_ok) {

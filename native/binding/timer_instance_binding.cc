@@ -8,6 +8,7 @@
 #include "binding/arguments.h"
 #include "binding/handle.h"
 #include "binding/poll.h"
+#include "binding/timer_records.h"
 
 namespace alsa_utimer::binding {
 namespace {
@@ -28,68 +29,45 @@ Room read_room(const Napi::Value& value) {
   return {reinterpret_cast<TimerRecord*>(array.Data()), array.ElementLength() / 2};
 }
 
-// Waits for an instance, and reads it when there is something.
+// Waits for an instance, and has it read when there is something.
 class Delivery final : public Poll {
  public:
   Delivery(napi_env env, TimerInstance& instance) : Poll(env, instance.descriptor()), instance_(instance) {}
   ~Delivery() { close(); }
 
-  // Calls `callback` with the number of records that were put into `records`, or a negated errno.
-  void listen(const Napi::Value& records, const Napi::Value& callback) {
-    forget();
-    if (napi_create_reference(env(), records, 1, &records_) != napi_ok ||
-        napi_create_reference(env(), callback, 1, &callback_) != napi_ok) {
-      throw Napi::Error::New(env());
-    }
+  // As batches for `slot`.
+  void listen(std::shared_ptr<TimerRecords> records, std::int32_t slot) {
     start();
-  }
-
-  void unlisten() noexcept {
-    stop();
-    forget();
+    records_ = std::move(records);
+    slot_ = slot;
   }
 
  private:
-  void ready() noexcept override {
-    napi_value array = nullptr;
-    napi_value callback = nullptr;
-    if (records_ == nullptr || callback_ == nullptr ||
-        napi_get_reference_value(env(), records_, &array) != napi_ok ||
-        napi_get_reference_value(env(), callback_, &callback) != napi_ok) {
-      return;
+  bool take(bool failed) noexcept override {
+    switch (records_->take(instance_, slot_, failed)) {
+      case TimerRecords::Result::kGoOn:
+        break;
+      case TimerRecords::Result::kRearm:
+        restart();
+        break;
+      case TimerRecords::Result::kFinish:
+        stop();
+        break;
     }
-    void* data = nullptr;
-    std::size_t length = 0;
-    // Asked each time: the memory may have been transferred away.
-    if (napi_get_typedarray_info(env(), array, nullptr, &length, &data, nullptr, nullptr) != napi_ok ||
-        length < 2) {
-      stop();
-      return;
-    }
-    const std::int64_t count = instance_.read(static_cast<TimerRecord*>(data), length / 2);
-    if (count == 0) {
-      return;
-    }
-    if (count < 0) {
-      stop();
-    }
-    napi_value argument = nullptr;
-    if (napi_create_double(env(), static_cast<double>(count), &argument) == napi_ok) {
-      call(callback, {argument});
-    }
+    return true;
   }
 
-  void forget() noexcept override {
-    for (napi_ref* reference : {&records_, &callback_}) {
-      if (napi_ref held = std::exchange(*reference, nullptr); held != nullptr) {
-        napi_delete_reference(env(), held);
-      }
+  void deliver() noexcept override {
+    napi_value callback = nullptr;
+    napi_value batches = nullptr;
+    if (records_->flush(&callback, &batches)) {
+      call(callback, {batches});
     }
   }
 
   TimerInstance& instance_;
-  napi_ref records_ = nullptr;
-  napi_ref callback_ = nullptr;
+  std::shared_ptr<TimerRecords> records_;
+  std::int32_t slot_ = -1;
 };
 
 // An instance with its place in the event loop, which it takes when it is first listened to.
@@ -100,7 +78,7 @@ class Listener {
 
   [[nodiscard]] TimerInstance& instance() noexcept { return instance_; }
 
-  void listen(const Napi::Value& records, const Napi::Value& callback) {
+  void listen(std::shared_ptr<TimerRecords> records, std::int32_t slot) {
     if (instance_.closed()) {
       throw ClosedError();
     }
@@ -108,19 +86,19 @@ class Listener {
       delivery_ = std::make_unique<Delivery>(env_, instance_);
       set_ref(referenced_);
     }
-    delivery_->listen(records, callback);
+    delivery_->listen(std::move(records), slot);
   }
 
   void unlisten() noexcept {
     if (delivery_ != nullptr) {
-      delivery_->unlisten();
+      delivery_->stop();
     }
   }
 
   void set_ref(bool referenced) noexcept {
     referenced_ = referenced;
     if (delivery_ != nullptr) {
-      referenced ? delivery_->ref() : delivery_->unref();
+      delivery_->set_ref(referenced);
     }
   }
 
@@ -193,6 +171,10 @@ napi_value status_of(Listener& listener, const Napi::CallbackInfo& info) {
   return result;
 }
 
+napi_value probe(Listener& listener, const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), listener.instance().probe());
+}
+
 napi_value read(Listener& listener, const Napi::CallbackInfo& info) {
   const Room room = read_room(info[0]);
   const std::int64_t count = listener.instance().read(room.records, room.count);
@@ -200,11 +182,7 @@ napi_value read(Listener& listener, const Napi::CallbackInfo& info) {
 }
 
 napi_value listen(Listener& listener, const Napi::CallbackInfo& info) {
-  read_room(info[0]);
-  if (!info[1].IsFunction()) {
-    throw expected(info.Env(), "callback", "a function");
-  }
-  listener.listen(info[0], info[1]);
+  listener.listen(unwrap_timer_records(info[0]), read_integer<std::int32_t>(info[1], "slot"));
   return nullptr;
 }
 
@@ -241,6 +219,7 @@ napi_value open(const Napi::CallbackInfo& info) {
   InstanceHandle::add<plainly<&TimerInstance::pause>>(env, handle, "pause", listener);
   InstanceHandle::add<info_of>(env, handle, "info", listener);
   InstanceHandle::add<status_of>(env, handle, "status", listener);
+  InstanceHandle::add<probe>(env, handle, "probe", listener);
   InstanceHandle::add<read>(env, handle, "read", listener);
   InstanceHandle::add<listen>(env, handle, "listen", listener);
   InstanceHandle::add<unlisten>(env, handle, "unlisten", listener);

@@ -4,6 +4,7 @@ import type {
   NativeBinding,
   PcmHandle,
   TimerInstanceHandle,
+  TimerRecordsHandle,
   UtimerHandle,
   WatcherHandle,
 } from '../../lib/native/binding.js';
@@ -17,6 +18,9 @@ export class FakeBinding implements NativeBinding {
   readonly timers = new Map<number, UtimerHandle>();
   readonly triggers: number[] = [];
   supported = true;
+  private records:
+    | { words: Uint32Array; batches: Int32Array; deliver: (batches: number) => void }
+    | undefined;
 
   createUtimer(path: string, _resolution: bigint): UtimerHandle {
     let id = 0;
@@ -43,6 +47,30 @@ export class FakeBinding implements NativeBinding {
 
   createPeriodPump(): never {
     throw failedCall(95, 'no pump in this kernel');
+  }
+
+  createTimerRecords(...[memory, capacity, deliver]: Parameters<NativeBinding['createTimerRecords']>) {
+    this.records = {
+      words: new Uint32Array(memory),
+      batches: new Int32Array(memory, capacity * 16),
+      deliver,
+    };
+    return {} as TimerRecordsHandle;
+  }
+
+  /** What the addon does in a turn of the event loop: one batch for each slot, of [event, value, event, value ...]. */
+  deliver(...batches: [slot: number, records: number[] | number][]): void {
+    const { words, batches: notes, deliver } = this.records as NonNullable<typeof this.records>;
+    let next = 0;
+    for (const [index, [slot, records]] of batches.entries()) {
+      notes.set([slot, typeof records === 'number' ? records : records.length / 2], index * 2);
+      if (typeof records === 'number') continue;
+      for (let i = 0; i < records.length; i += 2) {
+        words.set([100 + next, 0, records[i] as number, records[i + 1] as number], next * 4);
+        next += 1;
+      }
+    }
+    deliver(batches.length);
   }
 
   watchPcm(): WatcherHandle {

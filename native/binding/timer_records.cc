@@ -1,0 +1,92 @@
+#include "binding/timer_records.h"
+
+#include <utility>
+
+#include "binding/arguments.h"
+#include "binding/handle.h"
+
+namespace alsa_utimer::binding {
+namespace {
+
+using RecordsHandle = Handle<TimerRecords>;
+
+constexpr napi_type_tag kTag{0x5d0c7a61b3f84e29, 0x8c41e7d09a2b5f36};
+
+napi_value create(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsArrayBuffer()) {
+    throw expected(env, "memory", "an ArrayBuffer");
+  }
+  const auto capacity = read_integer<std::uint32_t>(info[1], "capacity");
+  if (!info[2].IsFunction()) {
+    throw expected(env, "callback", "a function");
+  }
+  return RecordsHandle::make(
+      env,
+      std::make_shared<TimerRecords>(info[0].As<Napi::ArrayBuffer>(), capacity, info[2].As<Napi::Function>()),
+      kTag);
+}
+
+}  // namespace
+
+TimerRecords::TimerRecords(Napi::ArrayBuffer memory, std::size_t capacity, Napi::Function callback)
+    : env_(memory.Env()), capacity_(capacity) {
+  if (napi_create_reference(env_, memory, 1, &memory_) != napi_ok ||
+      napi_create_reference(env_, callback, 1, &callback_) != napi_ok) {
+    throw Napi::Error::New(env_);
+  }
+}
+
+TimerRecords::Result TimerRecords::take(TimerInstance& instance, std::int32_t slot, bool failed) noexcept {
+  if (batch_count_ == 0 && !find_memory()) {
+    return Result::kFinish;
+  }
+  // Whole queues only: a read of less than there is would hide that a queue was full.
+  if (batch_count_ == batch_capacity_ || capacity_ - record_count_ < TimerInstance::kMaxRecords) {
+    return failed ? Result::kRearm : Result::kGoOn;
+  }
+  const std::int64_t count = instance.read(records_ + record_count_, TimerInstance::kMaxRecords);
+  if (count == 0 && !failed) {
+    return Result::kGoOn;
+  }
+  batches_[batch_count_++] = {slot, static_cast<std::int32_t>(count)};
+  if (count <= 0) {
+    return Result::kFinish;
+  }
+  record_count_ += static_cast<std::size_t>(count);
+  return failed ? Result::kRearm : Result::kGoOn;
+}
+
+bool TimerRecords::flush(napi_value* callback, napi_value* batches) noexcept {
+  const std::size_t count = std::exchange(batch_count_, 0);
+  record_count_ = 0;
+  return count > 0 && napi_get_reference_value(env_, callback_, callback) == napi_ok &&
+         napi_create_uint32(env_, static_cast<std::uint32_t>(count), batches) == napi_ok;
+}
+
+// Once a turn: the memory may have been transferred away.
+bool TimerRecords::find_memory() noexcept {
+  napi_value memory = nullptr;
+  void* data = nullptr;
+  std::size_t length = 0;
+  const std::size_t records = capacity_ * sizeof(TimerRecord);
+  if (napi_get_reference_value(env_, memory_, &memory) != napi_ok ||
+      napi_get_arraybuffer_info(env_, memory, &data, &length) != napi_ok ||
+      capacity_ < TimerInstance::kMaxRecords || length < records + sizeof(Batch)) {
+    return false;
+  }
+  records_ = static_cast<TimerRecord*>(data);
+  batches_ = reinterpret_cast<Batch*>(records_ + capacity_);
+  batch_capacity_ = (length - records) / sizeof(Batch);
+  return true;
+}
+
+std::shared_ptr<TimerRecords> unwrap_timer_records(const Napi::Value& value) {
+  return RecordsHandle::unwrap(value, kTag, "what createTimerRecords returned").shared_from_this();
+}
+
+void register_timer_records(Napi::Env env, Napi::Object exports) {
+  exports.Set("createTimerRecords", make_function<create>(env, "createTimerRecords"));
+}
+
+}  // namespace alsa_utimer::binding

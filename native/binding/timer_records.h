@@ -1,0 +1,62 @@
+// Where the records of all timer instances that are ready in a turn of an event loop come together, so that
+// one call brings them to JavaScript: createTimerRecords(memory, capacity, callback).
+#pragma once
+
+#include <napi.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "alsa/timer_instance.h"
+
+namespace alsa_utimer::binding {
+
+// The memory is an ArrayBuffer: room for `capacity` records, and then two Int32 for each batch.
+class TimerRecords : public std::enable_shared_from_this<TimerRecords> {
+ public:
+  TimerRecords(Napi::ArrayBuffer memory, std::size_t capacity, Napi::Function callback);
+  TimerRecords(const TimerRecords&) = delete;
+  TimerRecords& operator=(const TimerRecords&) = delete;
+  ~TimerRecords() = default;
+
+  enum class Result {
+    kGoOn,
+    kRearm,   // the descriptor is in an error, but there may be more to read
+    kFinish,  // nothing more is to be had
+  };
+  // Reads `instance` and notes a batch for `slot`: how many records, a negated errno, or 0 where the
+  // descriptor is in an error and nothing was left. Without room it does nothing: the instance is ready in
+  // the next turn as well.
+  Result take(TimerInstance& instance, std::int32_t slot, bool failed) noexcept;
+
+  // The callback and the number of batches for it; false when there are none.
+  bool flush(napi_value* callback, napi_value* batches) noexcept;
+
+ private:
+  struct Batch {
+    std::int32_t slot;
+    std::int32_t count;
+  };
+
+  bool find_memory() noexcept;
+
+  napi_env env_;
+  std::size_t capacity_;
+  // They go with the environment.
+  napi_ref memory_ = nullptr;
+  napi_ref callback_ = nullptr;
+  // Valid in the turn in which they were found.
+  TimerRecord* records_ = nullptr;
+  Batch* batches_ = nullptr;
+  std::size_t batch_capacity_ = 0;
+  std::size_t record_count_ = 0;
+  std::size_t batch_count_ = 0;
+};
+
+// Throws a TypeError for anything but what createTimerRecords returned.
+std::shared_ptr<TimerRecords> unwrap_timer_records(const Napi::Value& value);
+
+void register_timer_records(Napi::Env env, Napi::Object exports);
+
+}  // namespace alsa_utimer::binding
