@@ -417,7 +417,8 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
 
   /** Takes all handlers away, those of `type` or of every event. */
   override removeAllListeners(type?: keyof Handlers): this {
-    super.removeAllListeners(type);
+    if (type === undefined) super.removeAllListeners();
+    else super.removeAllListeners(type);
     this.#countHandlers();
     return this;
   }

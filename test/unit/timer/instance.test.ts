@@ -1,0 +1,407 @@
+// What an instance does with the records that the addon brings, and when it wants any.
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { TimerInstance, type TimerInstanceOptions, userTimerId } from '../../../lib/index.js';
+import type { TimerInstanceHandle } from '../../../lib/native/binding.js';
+import { setNative } from '../../../lib/native/load.js';
+import { setProcAsound, setSysModule } from '../../../lib/proc.js';
+import { FakeBinding } from '../../support/fake-binding.js';
+
+const [TICK, START, STOP] = [1, 2, 3];
+const EBADFD = 77;
+
+/** An instance whose kernel is in the hands of the test. */
+class Kernel {
+  slot: number | undefined;
+  listens = 0;
+  started = 0;
+  queued: number[] = [];
+  probe = 0;
+  overrun = 0;
+  startFails = false;
+}
+
+class Binding extends FakeBinding {
+  readonly kernels: Kernel[] = [];
+
+  override openTimerInstance(): TimerInstanceHandle {
+    const kernel = new Kernel();
+    this.kernels.push(kernel);
+    let closed = false;
+    const start = () => {
+      if (kernel.startFails) throw Object.assign(new Error('no'), { errno: 22, syscall: 'ioctl START' });
+      kernel.started += 1;
+    };
+    return {
+      select: () => 1234,
+      set: () => {
+        kernel.queued = [];
+      },
+      start,
+      stop: () => {},
+      continue: start,
+      pause: () => {},
+      info: () => ({ flags: 0, card: -1, id: 'snd-utimer0', name: '', resolution: 10_000_000n }),
+      probe: () => kernel.probe,
+      status: () => ({ timestamp: 0n, resolution: 0, lost: 0, overrun: kernel.overrun, queue: 0 }),
+      read: (records) => {
+        const words = new Uint32Array(records.buffer);
+        const count = kernel.queued.length / 2;
+        for (let i = 0; i < count; i += 1) words.set(kernel.queued.splice(0, 2), i * 4 + 2);
+        return count;
+      },
+      listen: (_, slot) => {
+        kernel.slot = slot;
+        kernel.listens += 1;
+      },
+      unlisten: () => {
+        kernel.slot = undefined;
+      },
+      setRef: () => {},
+      close: () => {
+        closed = true;
+      },
+      closed: () => closed,
+    };
+  }
+}
+
+let binding: Binding;
+let open: TimerInstance[];
+let folder: string;
+
+function listen(options?: TimerInstanceOptions): { instance: TimerInstance; kernel: Kernel } {
+  const instance = TimerInstance.open(userTimerId(0), options);
+  open.push(instance);
+  return { instance, kernel: binding.kernels.at(-1) as Kernel };
+}
+/** Records come for those that listen. */
+const bring = (...batches: [Kernel, number[] | number][]) =>
+  binding.deliver(
+    ...batches
+      .flatMap(([{ slot }, records]) => (slot === undefined ? [] : [[slot, records] as const]))
+      .map(([slot, records]): [number, number[] | number] => [slot, records]),
+  );
+const ticks = (count: number) => Array.from({ length: count }, () => [TICK, 1]).flat();
+
+beforeEach(() => {
+  binding = new Binding();
+  open = [];
+  setNative(binding);
+  folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-proc-'));
+  setProcAsound(folder);
+});
+afterEach(() => {
+  for (const instance of open) instance.close();
+  setNative(undefined);
+  setProcAsound(undefined);
+  setSysModule(undefined);
+  rmSync(folder, { recursive: true });
+});
+
+describe('A batch', () => {
+  it('comes to each instance in its place, also for plain handlers of ticks', () => {
+    const listeners = [listen(), listen(), listen({ records: 'plain' })];
+    const heard: unknown[] = [];
+    for (const [index, { instance }] of listeners.entries()) {
+      instance.on('tick', (event) => heard.push([index, event.ticks, event.timestamp]));
+    }
+    const [a, b, c] = listeners.map(({ kernel }) => kernel) as [Kernel, Kernel, Kernel];
+    bring([c, [TICK, 5]], [a, [TICK, 1, TICK, 2]], [b, [TICK, 3]]);
+    expect(heard).toEqual([
+      [2, 5, 0n],
+      [0, 1, 101n],
+      [0, 2, 102n],
+      [1, 3, 103n],
+    ]);
+  });
+
+  it('is told to handlers in their order, with the instance as this, and to each kind', () => {
+    const { instance, kernel } = listen({ events: ['tick', 'start'] });
+    const heard: unknown[] = [];
+    instance.on('tick', function (this: unknown) {
+      heard.push(this === instance);
+    });
+    instance.once('tick', () => heard.push('once'));
+    bring([kernel, [TICK, 1]]);
+    bring([kernel, [TICK, 1]]);
+    instance.on('event', ({ type }) => heard.push(`any ${type}`));
+    instance.on('start', () => heard.push('start'));
+    bring([kernel, [TICK, 1, START, 7]]);
+    expect(heard).toEqual([true, 'once', true, true, 'any tick', 'start', 'any start']);
+  });
+
+  it('does not come to who was closed meanwhile, nor to who takes its place', () => {
+    const [a, b] = [listen(), listen()];
+    const heard: string[] = [];
+    a.instance.on('tick', () => {
+      heard.push('a');
+      b.instance.close();
+      listen().instance.on('tick', () => heard.push('new'));
+    });
+    b.instance.on('tick', () => heard.push('b'));
+    bring([a.kernel, [TICK, 1]], [b.kernel, [TICK, 1]]);
+    expect(heard).toEqual(['a']);
+  });
+
+  it('is kept for read(), or the next who listens, where the last handler left meanwhile', async () => {
+    const [a, b] = [listen(), listen()];
+    const never = () => expect.unreachable();
+    a.instance.on('tick', () => b.instance.off('tick', never));
+    b.instance.on('tick', never);
+    bring([a.kernel, [TICK, 1]], [b.kernel, [TICK, 4]]);
+    expect(b.instance.read()).toMatchObject([{ type: 'tick', ticks: 4 }]);
+    const first = once(a.instance, 'tick');
+    bring([a.kernel, [TICK, 1, TICK, 2, TICK, 3]]);
+    expect(await first).toMatchObject([{ ticks: 1 }]);
+    a.instance.removeAllListeners('tick');
+    expect(a.instance.read()).toEqual([]);
+    a.instance.once('tick', () => {});
+    bring([a.kernel, [TICK, 1, TICK, 2, TICK, 3]]);
+    expect(await once(a.instance, 'tick')).toMatchObject([{ ticks: 2 }]);
+    expect(a.instance.read()).toMatchObject([{ ticks: 3 }]);
+  });
+
+  it('goes on after a handler that throws, which is uncaught afterwards', () => {
+    const [a, b] = [listen({ events: ['tick', 'start'] }), listen()];
+    const tick = vi.spyOn(process, 'nextTick').mockImplementation(() => {});
+    try {
+      const heard: string[] = [];
+      a.instance.on('tick', () => {
+        throw new Error('mine');
+      });
+      b.instance.on('tick', () => heard.push('b'));
+      bring([a.kernel, [TICK, 1]], [b.kernel, [TICK, 1]]);
+      a.instance.on('start', () => heard.push('start'));
+      a.instance.on('end', () => heard.push('end'));
+      a.kernel.probe = EBADFD;
+      bring([a.kernel, [TICK, 1, START, 1, STOP, 0]], [b.kernel, [TICK, 1]]);
+      expect(heard).toEqual(['b', 'start', 'end', 'b']);
+      expect(a.kernel.slot).toBeUndefined();
+      expect(tick.mock.calls.length).toBe(2);
+      for (const [thrown] of tick.mock.calls) expect(thrown as () => void).toThrow('mine');
+    } finally {
+      tick.mockRestore();
+    }
+  });
+
+  it('that could not be read fails iterations, and is an error for handlers', async () => {
+    const { instance, kernel } = listen();
+    const iteration = instance.events();
+    const errors: unknown[] = [];
+    instance.on('tick', () => {});
+    instance.on('error', (error) => errors.push(error));
+    const waiting = iteration.next();
+    bring([kernel, -5]);
+    await expect(waiting).rejects.toMatchObject({ code: 'EIO' });
+    expect(errors).toMatchObject([{ code: 'EIO', syscall: 'read' }]);
+    expect(kernel.slot).toBeUndefined();
+  });
+
+  it('of nothing is a card that was taken away, after what was queued', async () => {
+    const { instance, kernel } = listen();
+    const heard: string[] = [];
+    instance.on('event', ({ type }) => heard.push(type));
+    bring([kernel, [TICK, 1]]);
+    kernel.probe = 19;
+    bring([kernel, 0]);
+    expect(heard).toEqual(['tick', 'end']);
+  });
+});
+
+describe('An iteration', () => {
+  it('that stalls stops all delivery, whoever joins, until it goes on', async () => {
+    const { instance, kernel } = listen({ queueSize: 32 });
+    const iteration = instance.events();
+    bring([kernel, ticks(32)]);
+    expect(kernel.slot).toBeUndefined();
+    for (let i = 0; i < 10; i += 1) {
+      const tick = once(instance, 'tick', { signal: AbortSignal.timeout(0) });
+      const other = instance.events();
+      expect(kernel.slot).toBeUndefined();
+      await other.return?.();
+      await expect(tick).rejects.toThrow();
+    }
+    expect(kernel.slot).toBeUndefined();
+    await iteration.next();
+    expect(kernel.slot).toBeDefined();
+    bring([kernel, ticks(1)]);
+    expect(kernel.slot).toBeUndefined();
+  });
+
+  it('that stalls lets others go on when its signal aborts it', async () => {
+    const { instance, kernel } = listen({ queueSize: 32 });
+    const abort = new AbortController();
+    const iteration = instance.events({ signal: abort.signal });
+    const heard: number[] = [];
+    instance.on('tick', (event) => heard.push(event.ticks));
+    bring([kernel, ticks(32)]);
+    expect(kernel.slot).toBeUndefined();
+    abort.abort(new Error('enough'));
+    expect(kernel.slot).toBeDefined();
+    await expect(iteration.next()).rejects.toThrow('enough');
+    bring([kernel, [TICK, 9]]);
+    expect(heard.at(-1)).toBe(9);
+  });
+
+  it('is finished with what it has and what the kernel has', async () => {
+    const { instance, kernel } = listen();
+    const iteration = instance.events();
+    const heard: number[] = [];
+    instance.on('tick', (event) => heard.push(event.ticks));
+    bring([kernel, [TICK, 1, TICK, 2]]);
+    kernel.queued = [TICK, 3];
+    instance.finish();
+    const seen: unknown[] = [];
+    for await (const event of iteration) seen.push(event);
+    expect(seen).toMatchObject([{ ticks: 1 }, { ticks: 2 }, { ticks: 3 }]);
+    expect(heard).toEqual([1, 2, 3]);
+    expect(kernel.slot).toBeDefined();
+  });
+
+  it('leaves what the kernel has to read() when it is aborted or left', async () => {
+    const { instance, kernel } = listen();
+    const abort = new AbortController();
+    const aborted = instance.events({ signal: abort.signal });
+    kernel.queued = [TICK, 6];
+    abort.abort();
+    await expect(aborted.next()).rejects.toThrow();
+    expect(instance.read()).toMatchObject([{ ticks: 6 }]);
+  });
+
+  it('that cannot start leaves nothing on its signal', () => {
+    const { instance, kernel } = listen();
+    const { signal } = new AbortController();
+    const add = vi.spyOn(signal, 'addEventListener');
+    kernel.startFails = true;
+    expect(() => instance.events({ signal })).toThrow(expect.objectContaining({ code: 'EINVAL' }));
+    expect(add).not.toHaveBeenCalled();
+    expect(kernel.slot).toBeUndefined();
+  });
+
+  it('goes on behind new parameters, without what was lost before them', async () => {
+    const { instance, kernel } = listen({ queueSize: 32 });
+    const iteration = instance.events();
+    kernel.overrun = 5;
+    instance.configure({ queueSize: 64 });
+    instance.start();
+    const next = iteration.next();
+    bring([kernel, ticks(64)]);
+    expect(await next).toMatchObject({ value: { type: 'tick' } });
+    const seen: string[] = [];
+    for await (const { type } of iteration) if (seen.push(type) === 63) break;
+    expect(new Set(seen)).toEqual(new Set(['tick']));
+  });
+});
+
+describe('Handlers', () => {
+  it('are still counted when all were taken away', () => {
+    const { instance, kernel } = listen();
+    instance.on('tick', () => {});
+    instance.removeAllListeners();
+    expect(kernel.slot).toBeUndefined();
+    const heard: number[] = [];
+    instance.on('tick', (event) => heard.push(event.ticks));
+    expect(kernel.slot).toBeDefined();
+    bring([kernel, [TICK, 2]]);
+    expect(heard).toEqual([2]);
+  });
+});
+
+describe('A silent end', () => {
+  it.each([{ records: 'plain' }, { autoStart: false }] as const)(
+    'is found within a second, behind what was queued: %o',
+    async (options) => {
+      vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+      try {
+        const { instance, kernel } = listen(options);
+        const heard: string[] = [];
+        instance.on('event', ({ type }) => heard.push(type));
+        vi.advanceTimersByTime(3000);
+        expect(heard).toEqual([]);
+        kernel.probe = EBADFD;
+        kernel.queued = [TICK, 1];
+        vi.advanceTimersByTime(500);
+        expect(heard).toEqual(['tick', 'end']);
+        expect(vi.getTimerCount()).toBe(0);
+      } finally {
+        vi.useRealTimers();
+      }
+    },
+  );
+});
+
+describe("Parameters of the kernel's own", () => {
+  it('are plain records, and go with no others', () => {
+    expect(listen({ parameters: 'kernel' }).instance.records).toBe('plain');
+    for (const other of [
+      { records: 'timestamped' },
+      { ticks: 1 },
+      { autoStart: true },
+      { queueSize: 128 },
+      { events: ['tick'] },
+      { exclusive: false },
+      { earlyEvent: false },
+    ] as const) {
+      expect(() => listen({ parameters: 'kernel', ...other })).toThrow(
+        expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }),
+      );
+    }
+  });
+});
+
+describe('The clock of timestamps', () => {
+  it.each([
+    ['Y\n', 'monotonic'],
+    ['1\n', 'monotonic'],
+    ['N\n', 'realtime'],
+    ['0\n', 'realtime'],
+  ])('is that of the module parameter %j', (text, clock) => {
+    setSysModule(folder);
+    const { instance } = listen();
+    expect(instance.clock).toBe('monotonic');
+    mkdirSync(join(folder, 'snd_timer/parameters'), { recursive: true });
+    writeFileSync(join(folder, 'snd_timer/parameters/timer_tstamp_monotonic'), text);
+    expect(instance.clock).toBe(clock);
+  });
+});
+
+describe('The warning about a cable', () => {
+  const cable = () => {
+    mkdirSync(join(folder, 'card0'));
+    writeFileSync(join(folder, 'card0/timer_source'), '-1.4.0\n');
+  };
+  const codes = (warn: { mock: { calls: unknown[][] } }) =>
+    warn.mock.calls.map(([, options]) => (options as { code: string }).code);
+
+  it('comes with a start and with a continue that is one, once as long as that listener is there', () => {
+    cable();
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    try {
+      const first = listen().instance;
+      first.continue();
+      first.start();
+      listen().instance.start();
+      expect(codes(warn)).toEqual(['ALSA_UTIMER_LISTENER_BLOCKS_CABLE']);
+      first.close();
+      listen().instance.start();
+      expect(codes(warn).length).toBe(2);
+    } finally {
+      warn.mockRestore();
+    }
+  });
+
+  it('is left out where it cannot be told, and nothing fails', () => {
+    // A folder in the place of a file: EISDIR, as any other error.
+    mkdirSync(join(folder, 'card0/timer_source'), { recursive: true });
+    const warn = vi.spyOn(process, 'emitWarning');
+    listen().instance.start();
+    setProcAsound(join(folder, 'card0/timer_source/none'));
+    listen().instance.start();
+    expect(warn).not.toHaveBeenCalled();
+    warn.mockRestore();
+  });
+});
