@@ -1,6 +1,6 @@
 /** /proc/asound/timers: every timer, and who has it open (sound/core/timer.c: snd_timer_proc_read). */
 import { join } from 'node:path';
-import { procAsound, readProc } from '../proc.js';
+import { glance, procAsound } from '../proc.js';
 
 /** A client of a timer: an instance of an application, a sequencer queue, a cable of a loopback card. */
 export interface TimerClient {
@@ -58,5 +58,5 @@ function resolutionOfLine(line: string): bigint | undefined {
 
 /** The timers that /proc/asound/timers lists; none where it cannot be read. */
 export function readTimers(): ProcTimer[] {
-  return parseTimers(readProc(join(procAsound(), 'timers')) ?? '');
+  return parseTimers(glance(join(procAsound(), 'timers')) ?? '');
 }

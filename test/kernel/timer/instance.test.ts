@@ -1,14 +1,18 @@
 // TimerInstance on a real kernel.
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { afterEach, describe, expect, expectTypeOf, it } from 'vitest';
 import {
   globalTimerId,
+  pcmTimerId,
   type TimerEvent,
   TimerInstance,
   type TimerInstanceOptions,
   UserTimer,
   userTimerId,
 } from '../../../lib/index.js';
+import { LoopbackCard } from '../../../lib/loopback/index.js';
 import { runChild } from '../../support/child.js';
 
 const RESOLUTION = 10_000_000n;
@@ -253,6 +257,50 @@ describe('An instance', () => {
 });
 
 describe('Delivery', () => {
+  it('comes from the system timer, at the pace of its ticks', async () => {
+    const id = globalTimerId('system');
+    const probe = using(TimerInstance.open(id));
+    const { resolution } = probe.info();
+    const instance = using(TimerInstance.open(id, { ticks: 3 }));
+    const times: bigint[] = [];
+    for await (const event of instance) {
+      if (event.type !== 'tick') throw new Error(event.type);
+      times.push(event.timestamp);
+      if (times.length === 4) break;
+    }
+    // A busy machine counts several jiffies at once, but comes back with one at the soonest.
+    expect((times[3] as bigint) - (times[0] as bigint)).toBeGreaterThanOrEqual(resolution);
+    expect(times.toSorted((a, b) => Number(a - b))).toEqual(times);
+  });
+
+  it('goes on to an iteration that waits when there are new parameters', async () => {
+    const timer = create();
+    const instance = listen(timer);
+    const iteration = instance.events();
+    const waiting = iteration.next();
+    instance.configure({ events: ['tick', 'start'], queueSize: 1024 });
+    timer.trigger();
+    await turn();
+    instance.start();
+    timer.trigger();
+    expect(await waiting).toMatchObject({ value: { type: 'start' } });
+    expect(await iteration.next()).toMatchObject({ value: { type: 'tick', ticks: 1 } });
+  });
+
+  it('ends in good order with all that came', async () => {
+    const timer = create();
+    const instance = listen(timer, { events: ['tick', 'start', 'stop'] });
+    const iteration = instance.events();
+    timer.trigger();
+    instance.stop();
+    instance.finish();
+    const seen: TimerEvent[] = [];
+    for await (const event of iteration) seen.push(event);
+    expect(types(seen)).toEqual(['start', 'tick', 'stop']);
+    expect(instance.closed).toBe(false);
+    expect(instance.read()).toEqual([]);
+  });
+
   it('starts the instance, and gives every trigger to an iteration', async () => {
     const timer = create();
     const instance = listen(timer);
@@ -431,6 +479,38 @@ describe('The end of a timer', () => {
     await expect(iteration.next()).resolves.toMatchObject({ value: { type: 'tick' } });
     timer.close();
     await expect(iteration.next()).resolves.toMatchObject({ done: true });
+  });
+
+  it('comes with the removal of its card, after what was queued', async () => {
+    const card = await LoopbackCard.load();
+    try {
+      const id = pcmTimerId(card.number, 0, 0, 'playback');
+      const instances = Array.from({ length: 3 }, () =>
+        using(TimerInstance.open(id, { events: ['tick', 'start'] })),
+      );
+      const [first, second, third] = instances as [TimerInstance, TimerInstance, TimerInstance];
+      for (const instance of instances) instance.start();
+      const heard: string[] = [];
+      first.on('event', ({ type }) => heard.push(type));
+      const ended = once(first, 'end');
+      await turn();
+      // It may not return before the descriptors are closed.
+      const unbind = spawn('sh', ['-c', 'echo snd_aloop.0 > /sys/bus/platform/drivers/snd_aloop/unbind']);
+      const exited = once(unbind, 'exit');
+      await ended;
+      expect(heard).toEqual(['start', 'end']);
+      while (existsSync(`/proc/asound/card${card.number}`)) await turn();
+      const seen: TimerEvent[] = [];
+      for await (const event of second) seen.push(event);
+      expect(types(seen)).toEqual(['start']);
+      expect(second.ended).toBe(true);
+      expect(types(third.read())).toEqual(['start']);
+      expect(types(third.read())).toEqual(['end']);
+      for (const instance of instances) instance.close();
+      expect(await exited).toEqual([0, null]);
+    } finally {
+      await LoopbackCard.unload();
+    }
   });
 
   it('is the last event of read()', () => {
