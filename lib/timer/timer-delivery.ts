@@ -82,7 +82,7 @@ class TimerDelivery {
       if (count > 0) first += count;
     }
     this.#delivering = false;
-    for (const slot of this.#left.splice(0)) this.#release(slot);
+    while (this.#left.length > 0) this.#release(this.#left.pop() as number);
   };
 
   readonly #check = (): void => {

@@ -505,7 +505,7 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
   readonly #receiver: TimerReceiver = {
     receive: (records, first, count) => {
       if (this.#closed) return;
-      if (count === 1 && this.#tellTick(records, first)) return;
+      if (count === 1 && this.#held.length === 0 && this.#tellTick(records, first)) return;
       if (count === 0) {
         this.#look();
         return;
@@ -556,7 +556,7 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
 
   #findTickHandlers(): readonly TickHandler[] | null {
     const handlers = this.rawListeners('tick') as TickHandler[];
-    const others = this.#queues.size + this.#held.length + this.#handlers - handlers.length;
+    const others = this.#queues.size + this.#handlers - handlers.length;
     return this.#wanted && others === 0 && !EventEmitter.captureRejections ? handlers : null;
   }
 

@@ -21,13 +21,22 @@ namespace {
 
 constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
 
+// read(2) of up to `count` records. Returns how many, or a negated errno.
 template <typename Raw, typename Convert>
-void convert_all(const std::byte* raw, TimerRecord* records, std::size_t count, Convert&& convert) {
-  for (std::size_t i = 0; i < count; ++i) {
+std::int64_t read_records(int fd, TimerRecord* records, std::size_t count, Convert&& convert) {
+  // As the kernel writes them. One for all instances of a thread, which stays in its caches.
+  thread_local std::array<std::byte, TimerInstance::kMaxRecords * sizeof(Raw)> raw;
+  const ssize_t got = ::read(fd, raw.data(), std::min(count, TimerInstance::kMaxRecords) * sizeof(Raw));
+  if (got < 0) {
+    return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+  }
+  const std::size_t taken = static_cast<std::size_t>(got) / sizeof(Raw);
+  for (std::size_t i = 0; i < taken; ++i) {
     Raw record;
-    std::memcpy(&record, raw + i * sizeof record, sizeof record);
+    std::memcpy(&record, raw.data() + i * sizeof record, sizeof record);
     records[i] = convert(record);
   }
+  return static_cast<std::int64_t>(taken);
 }
 
 }  // namespace
@@ -101,32 +110,21 @@ std::int64_t TimerInstance::read(TimerRecord* records, std::size_t count) {
   if (closed()) {
     throw ClosedError();
   }
-  const std::size_t size = timestamped_ ? sizeof(abi::TimerTread64) : sizeof(abi::TimerRead);
-  // As the kernel writes them. One for all instances of a thread, which stays in its caches.
-  thread_local std::array<std::byte, kMaxRecords * sizeof(abi::TimerTread64)> raw;
-  const std::size_t room = std::min(count, kMaxRecords) * size;
-  if (room == 0) {
+  if (count == 0) {
     return 0;
   }
-  const ssize_t got = ::read(fd_.get(), raw.data(), room);
-  if (got < 0) {
-    return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-  }
-  const std::size_t read_records = static_cast<std::size_t>(got) / size;
   if (timestamped_) {
-    convert_all<abi::TimerTread64>(raw.data(), records, read_records, [](const abi::TimerTread64& record) {
+    return read_records<abi::TimerTread64>(fd_.get(), records, count, [](const abi::TimerTread64& record) {
       return TimerRecord{record.seconds * kNanosecondsPerSecond + record.nanoseconds,
                          static_cast<std::uint32_t>(record.event), record.value};
     });
-  } else {
-    // Two zeros are how a plain record says EARLY: a tick has at least one tick.
-    convert_all<abi::TimerRead>(raw.data(), records, read_records, [](const abi::TimerRead& record) {
-      const int event =
-          record.ticks == 0 && record.resolution == 0 ? SNDRV_TIMER_EVENT_EARLY : SNDRV_TIMER_EVENT_TICK;
-      return TimerRecord{record.resolution, static_cast<std::uint32_t>(event), record.ticks};
-    });
   }
-  return static_cast<std::int64_t>(read_records);
+  // Two zeros are how a plain record says EARLY: a tick has at least one tick.
+  return read_records<abi::TimerRead>(fd_.get(), records, count, [](const abi::TimerRead& record) {
+    const int event =
+        record.ticks == 0 && record.resolution == 0 ? SNDRV_TIMER_EVENT_EARLY : SNDRV_TIMER_EVENT_TICK;
+    return TimerRecord{record.resolution, static_cast<std::uint32_t>(event), record.ticks};
+  });
 }
 
 void TimerInstance::call(unsigned long request, void* argument, const char* name) const {

@@ -35,7 +35,11 @@ struct Poll::State {
   // The event loop stays alive for what is waited for, and wanted.
   void update_ref() noexcept {
     auto* const polled = reinterpret_cast<uv_handle_t*>(&handle);
-    started&& referenced ? uv_ref(polled) : uv_unref(polled);
+    if (started && referenced) {
+      uv_ref(polled);
+    } else {
+      uv_unref(polled);
+    }
   }
   napi_async_cleanup_hook_handle hook = nullptr;
 };
@@ -120,10 +124,10 @@ class Poll::Turn {
     napi_handle_scope handles = nullptr;
     napi_callback_scope callbacks = nullptr;
     if (napi_open_handle_scope(env_, &handles) == napi_ok) {
-      Poll* const batched = take();
+      take();
       if (napi_open_callback_scope(env_, nullptr, context_, &callbacks) == napi_ok) {
-        if (batched != nullptr) {
-          batched->deliver();
+        for (const std::shared_ptr<Batch>& batch : batches_) {
+          batch->deliver();
         }
         // Not an iterator: remove() writes to it meanwhile.
         for (std::size_t i = 0; i < delivering_.size(); ++i) {
@@ -135,19 +139,18 @@ class Poll::Turn {
       }
       napi_close_handle_scope(env_, handles);
     }
+    batches_.clear();
     delivering_.clear();
   }
 
-  // Leaves in `delivering_` those that are no part of a batch; returns one that is.
-  Poll* take() noexcept {
-    Poll* batched = nullptr;
-    for (State*& state : delivering_) {
-      if (state != nullptr && state->started && state->owner->take(state->failed)) {
-        batched = state->owner;
-        state = nullptr;
+  void take() noexcept {
+    for (const State* const state : delivering_) {
+      if (state != nullptr && state->started) {
+        if (std::shared_ptr<Batch> batch = state->owner->take(state->failed); batch != nullptr) {
+          batches_.push_back(std::move(batch));
+        }
       }
     }
-    return batched;
   }
 
   napi_env env_;
@@ -156,6 +159,7 @@ class Poll::Turn {
   End* end_ = nullptr;  // until the environment goes
   std::vector<State*> ready_;
   std::vector<State*> delivering_;
+  std::vector<std::shared_ptr<Batch>> batches_;
 };
 
 Poll::Poll(napi_env env, int descriptor) : env_(env), state_(nullptr) {
@@ -251,19 +255,15 @@ void Poll::close_state(State* state) noexcept {
   });
 }
 
-void Poll::call(napi_value callback, std::initializer_list<napi_value> arguments) noexcept {
-  napi_env environment = env_;
+void call_javascript(napi_env env, napi_value callback,
+                     std::initializer_list<napi_value> arguments) noexcept {
   napi_value receiver = nullptr;
-  if (closed() || napi_get_undefined(environment, &receiver) != napi_ok) {
-    return;
-  }
-  // The callback may close this, and destroy it.
-  if (napi_call_function(environment, receiver, callback, arguments.size(), arguments.begin(), nullptr) ==
-      napi_pending_exception) {
-    napi_value error = nullptr;
-    if (napi_get_and_clear_last_exception(environment, &error) == napi_ok) {
-      napi_fatal_exception(environment, error);
-    }
+  napi_value error = nullptr;
+  if (napi_get_undefined(env, &receiver) == napi_ok &&
+      napi_call_function(env, receiver, callback, arguments.size(), arguments.begin(), nullptr) ==
+          napi_pending_exception &&
+      napi_get_and_clear_last_exception(env, &error) == napi_ok) {
+    napi_fatal_exception(env, error);
   }
 }
 

@@ -5,8 +5,24 @@
 #include <napi.h>
 
 #include <initializer_list>
+#include <memory>
 
 namespace alsa_utimer::binding {
+
+// What several bring to JavaScript together.
+class Batch {
+ public:
+  Batch() = default;
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+  virtual ~Batch() = default;
+
+  // In the event loop, with a handle scope and a callback scope open.
+  virtual void deliver() noexcept = 0;
+};
+
+// From deliver(), of a batch or a Poll: calls into JavaScript. An exception there is an uncaught one.
+void call_javascript(napi_env env, napi_value callback, std::initializer_list<napi_value> arguments) noexcept;
 
 // Derived classes are final, and call close() in their destructor.
 class Poll {
@@ -31,18 +47,16 @@ class Poll {
   ~Poll() = default;
 
   // In the event loop, with a handle scope open, for each that is ready in a turn, before JavaScript runs.
-  // Whether it is now part of a batch: of those, deliver() is called for one a turn, before all others.
-  // `failed`: the descriptor is in an error.
-  virtual bool take(bool failed) noexcept = 0;
+  // Returns a batch that it began, which is delivered before any deliver(). `failed`: the descriptor is in an
+  // error.
+  virtual std::shared_ptr<Batch> take(bool) noexcept { return nullptr; }
   // In the event loop, with a handle scope and a callback scope open. May close.
-  virtual void deliver() noexcept = 0;
+  virtual void deliver() noexcept {}
   // Called once, on close() or when the environment goes: drop what is held of JavaScript.
   virtual void forget() noexcept {}
 
   // From take(): goes on in spite of an error.
   void restart() noexcept;
-  // From deliver(): calls into JavaScript. An exception there is an uncaught one.
-  void call(napi_value callback, std::initializer_list<napi_value> arguments) noexcept;
   [[nodiscard]] napi_env env() const noexcept { return env_; }
 
  private:

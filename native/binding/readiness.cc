@@ -40,8 +40,6 @@ class Watcher final : public Poll {
   }
 
  private:
-  bool take(bool) noexcept override { return false; }
-
   // Once: the next event needs another arm. An error (an xrun, say) is an event too, which the next call on
   // the substream explains.
   void deliver() noexcept override {
@@ -49,7 +47,7 @@ class Watcher final : public Poll {
     napi_value callback = nullptr;
     if (callback_ != nullptr && napi_get_reference_value(env(), callback_, &callback) == napi_ok) {
       forget_callback();
-      call(callback, {});
+      call_javascript(env(), callback, {});
     }
   }
 

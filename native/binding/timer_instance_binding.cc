@@ -43,7 +43,8 @@ class Delivery final : public Poll {
   }
 
  private:
-  bool take(bool failed) noexcept override {
+  std::shared_ptr<Batch> take(bool failed) noexcept override {
+    const bool begun = !records_->empty();
     switch (records_->take(instance_, slot_, failed)) {
       case TimerRecords::Result::kGoOn:
         break;
@@ -54,15 +55,7 @@ class Delivery final : public Poll {
         stop();
         break;
     }
-    return true;
-  }
-
-  void deliver() noexcept override {
-    napi_value callback = nullptr;
-    napi_value batches = nullptr;
-    if (records_->flush(&callback, &batches)) {
-      call(callback, {batches});
-    }
+    return begun || records_->empty() ? nullptr : records_;
   }
 
   TimerInstance& instance_;

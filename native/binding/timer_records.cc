@@ -38,18 +38,18 @@ TimerRecords::TimerRecords(Napi::ArrayBuffer memory, std::size_t capacity, Napi:
 }
 
 TimerRecords::Result TimerRecords::take(TimerInstance& instance, std::int32_t slot, bool failed) noexcept {
-  if (batch_count_ == 0 && !find_memory()) {
+  if (note_count_ == 0 && !find_memory()) {
     return Result::kFinish;
   }
   // Whole queues only: a read of less than there is would hide that a queue was full.
-  if (batch_count_ == batch_capacity_ || capacity_ - record_count_ < TimerInstance::kMaxRecords) {
+  if (note_count_ == note_capacity_ || capacity_ - record_count_ < TimerInstance::kMaxRecords) {
     return failed ? Result::kRearm : Result::kGoOn;
   }
   const std::int64_t count = instance.read(records_ + record_count_, TimerInstance::kMaxRecords);
   if (count == 0 && !failed) {
     return Result::kGoOn;
   }
-  batches_[batch_count_++] = {slot, static_cast<std::int32_t>(count)};
+  notes_[note_count_++] = {slot, static_cast<std::int32_t>(count)};
   if (count <= 0) {
     return Result::kFinish;
   }
@@ -57,11 +57,15 @@ TimerRecords::Result TimerRecords::take(TimerInstance& instance, std::int32_t sl
   return failed ? Result::kRearm : Result::kGoOn;
 }
 
-bool TimerRecords::flush(napi_value* callback, napi_value* batches) noexcept {
-  const std::size_t count = std::exchange(batch_count_, 0);
+void TimerRecords::deliver() noexcept {
+  const std::size_t count = std::exchange(note_count_, 0);
   record_count_ = 0;
-  return count > 0 && napi_get_reference_value(env_, callback_, callback) == napi_ok &&
-         napi_create_uint32(env_, static_cast<std::uint32_t>(count), batches) == napi_ok;
+  napi_value callback = nullptr;
+  napi_value batches = nullptr;
+  if (napi_get_reference_value(env_, callback_, &callback) == napi_ok &&
+      napi_create_uint32(env_, static_cast<std::uint32_t>(count), &batches) == napi_ok) {
+    call_javascript(env_, callback, {batches});
+  }
 }
 
 // Once a turn: the memory may have been transferred away.
@@ -72,12 +76,12 @@ bool TimerRecords::find_memory() noexcept {
   const std::size_t records = capacity_ * sizeof(TimerRecord);
   if (napi_get_reference_value(env_, memory_, &memory) != napi_ok ||
       napi_get_arraybuffer_info(env_, memory, &data, &length) != napi_ok ||
-      capacity_ < TimerInstance::kMaxRecords || length < records + sizeof(Batch)) {
+      capacity_ < TimerInstance::kMaxRecords || length < records + sizeof(Note)) {
     return false;
   }
   records_ = static_cast<TimerRecord*>(data);
-  batches_ = reinterpret_cast<Batch*>(records_ + capacity_);
-  batch_capacity_ = (length - records) / sizeof(Batch);
+  notes_ = reinterpret_cast<Note*>(records_ + capacity_);
+  note_capacity_ = (length - records) / sizeof(Note);
   return true;
 }
 

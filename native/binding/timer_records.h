@@ -9,16 +9,14 @@
 #include <memory>
 
 #include "alsa/timer_instance.h"
+#include "binding/poll.h"
 
 namespace alsa_utimer::binding {
 
 // The memory is an ArrayBuffer: room for `capacity` records, and then two Int32 for each batch.
-class TimerRecords : public std::enable_shared_from_this<TimerRecords> {
+class TimerRecords final : public Batch, public std::enable_shared_from_this<TimerRecords> {
  public:
   TimerRecords(Napi::ArrayBuffer memory, std::size_t capacity, Napi::Function callback);
-  TimerRecords(const TimerRecords&) = delete;
-  TimerRecords& operator=(const TimerRecords&) = delete;
-  ~TimerRecords() = default;
 
   enum class Result {
     kGoOn,
@@ -30,11 +28,13 @@ class TimerRecords : public std::enable_shared_from_this<TimerRecords> {
   // the next turn as well.
   Result take(TimerInstance& instance, std::int32_t slot, bool failed) noexcept;
 
-  // The callback and the number of batches for it; false when there are none.
-  bool flush(napi_value* callback, napi_value* batches) noexcept;
+  [[nodiscard]] bool empty() const noexcept { return note_count_ == 0; }
+
+  // Calls back with the number of batches.
+  void deliver() noexcept override;
 
  private:
-  struct Batch {
+  struct Note {
     std::int32_t slot;
     std::int32_t count;
   };
@@ -48,10 +48,10 @@ class TimerRecords : public std::enable_shared_from_this<TimerRecords> {
   napi_ref callback_ = nullptr;
   // Valid in the turn in which they were found.
   TimerRecord* records_ = nullptr;
-  Batch* batches_ = nullptr;
-  std::size_t batch_capacity_ = 0;
+  Note* notes_ = nullptr;
+  std::size_t note_capacity_ = 0;
   std::size_t record_count_ = 0;
-  std::size_t batch_count_ = 0;
+  std::size_t note_count_ = 0;
 };
 
 // Throws a TypeError for anything but what createTimerRecords returned.
