@@ -3,6 +3,7 @@
   "variables": {
     "alsa_utimer_sources": [
       "native/alsa/control.cc",
+      "native/alsa/file_lock.cc",
       "native/alsa/pcm.cc",
       "native/alsa/period_pump.cc",
       "native/alsa/timer_device.cc",
@@ -12,6 +13,7 @@
       "native/binding/addon.cc",
       "native/binding/control_binding.cc",
       "native/binding/datagram_socket_binding.cc",
+      "native/binding/file_lock_binding.cc",
       "native/binding/pcm_binding.cc",
       "native/binding/period_pump_binding.cc",
       "native/binding/poll.cc",

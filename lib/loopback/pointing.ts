@@ -1,18 +1,20 @@
 /** Opening a cable so that one timer, and nothing else, clocks it. */
 import { AlsaError, fromNative } from '../errors.js';
-import type { TimerGinfoNative } from '../native/binding.js';
+import type { NativeError, NativeHandle, TimerGinfoNative } from '../native/binding.js';
 import { native } from '../native/load.js';
 import type { Pcm } from '../pcm/pcm.js';
 import { USER_DRIVEN_DEVICE } from '../timer/timer-id.js';
-import { userTimerIdOf } from '../timer/timer-source.js';
+import { TIMER_SOURCE_BYTES, userTimerIdOf } from '../timer/timer-source.js';
 import { UserTimer } from '../timer/user-timer.js';
 import type { LoopbackCard } from './card.js';
 import { describeHolder, namingHolder, substreamHolder } from './holder.js';
 
 /** SNDRV_TIMER_CLASS_GLOBAL. */
 const GLOBAL_CLASS = 1;
-/** Programs that point the same card at the same moment give way to each other this often. */
+/** Programs that do not share the lock, and point the same card at the same moment, give way to each other this often. */
 const ATTEMPTS = 8;
+/** How long others may hold the lock, ms. An open takes a few. */
+const LOCK_TIMEOUT = 10_000;
 
 interface Clock {
   readonly rate: number;
@@ -28,7 +30,7 @@ interface Clocked {
 /**
  * Creates a timer, points `card` at it while `open` opens the playback side of a cable, and puts the old timer_source
  * back: the cable keeps the timer that it was opened on. Where timer_source may not be set, the timer that it names is
- * held.
+ * held. Openers of one card take turns.
  */
 export function openClocked(
   card: LoopbackCard,
@@ -37,66 +39,143 @@ export function openClocked(
   substream: number,
   open: () => Pcm,
 ): Clocked {
-  for (let attempt = 1; ; attempt += 1) {
-    let timer = createTimer(clock, clock.id);
-    let pcm: Pcm | undefined;
-    let previous: string | undefined;
-    try {
-      previous = card.timerSource;
-      if (previous !== timer.timerSource) {
-        const fixed = point(card, timer, previous);
-        if (fixed !== undefined) {
-          timer.close();
-          timer = createTimer(clock, fixed);
-          previous = undefined;
-        }
-      }
-      pcm = namingHolder(card.number, device, 'playback', substream, open);
-      const foreign = foreignClock(card, timer, device, substream);
-      if (foreign === undefined) {
-        checkResolution(pcm, timer);
-        return { timer, pcm };
-      }
-      if (card.cable(device, substream).capture || attempt === ATTEMPTS) throw foreign;
-    } catch (error) {
-      pcm?.close();
-      timer.close();
-      // A listener's cable without a timer of that id is ENODEV; anybody else's pointing in between can be too.
-      if (
-        !(error instanceof AlsaError && error.code === 'ENODEV' && pcm === undefined && attempt < ATTEMPTS)
-      ) {
-        throw error;
-      }
-      continue;
-    } finally {
-      if (previous !== undefined) restore(card, timer, previous);
+  const lock = lockCard(card);
+  try {
+    for (let attempt = 1; ; attempt += 1) {
+      const last = attempt === ATTEMPTS;
+      const clocked = attemptClocked(card, clock, device, substream, open, last);
+      if (clocked) return clocked;
     }
-    pcm.close();
-    timer.close();
+  } finally {
+    lock.close();
   }
 }
+
+/** Undefined when somebody without the lock has pointed the card elsewhere meanwhile; when it is the last try, an error. */
+function attemptClocked(
+  card: LoopbackCard,
+  clock: Clock,
+  device: number,
+  substream: number,
+  open: () => Pcm,
+  last: boolean,
+): Clocked | undefined {
+  let timer = createTimer(clock, clock.id);
+  let pcm: Pcm | undefined;
+  let pointed: Pointed | undefined;
+  try {
+    const source = card.timerSource;
+    if (source !== timer.timerSource) {
+      const result = point(card, timer, source);
+      if (typeof result === 'number') {
+        timer.close();
+        timer = createTimer(clock, result);
+      } else {
+        pointed = result;
+      }
+    }
+    pcm = namingHolder(card.number, device, 'playback', substream, open);
+    const foreign = foreignClock(card, timer, device, substream);
+    if (foreign === undefined) {
+      checkResolution(pcm, timer);
+      return { timer, pcm };
+    }
+    if (last || card.cable(device, substream).capture) throw foreign;
+  } catch (error) {
+    pcm?.close();
+    timer.close();
+    // A listener's cable without a timer of that id is ENODEV; anybody else's pointing in between can be too.
+    const meddled =
+      error instanceof AlsaError &&
+      (error.code === 'ERR_TIMER_SOURCE' || (error.code === 'ENODEV' && pcm === undefined));
+    if (!meddled || last) throw error;
+    return undefined;
+  } finally {
+    if (pointed) restore(card, pointed);
+  }
+  pcm.close();
+  timer.close();
+  return undefined;
+}
+
+/**
+ * One opener at a time points a card: flock on its control device, which whoever may open its PCMs may open, and which
+ * goes with the process. Containers with device nodes of their own do not share the lock; they give way to each other.
+ *
+ * @throws AlsaError ERR_TIMEOUT when somebody holds it for ten seconds: a stopped process
+ */
+function lockCard(card: LoopbackCard): NativeHandle {
+  const path = `/dev/snd/controlC${card.number}`;
+  const deadline = performance.now() + LOCK_TIMEOUT;
+  for (;;) {
+    try {
+      return native().lockFile(path);
+    } catch (error) {
+      if ((error as NativeError).errno !== EAGAIN) throw fromNative(error, `${card}`);
+    }
+    if (performance.now() > deadline) {
+      throw new AlsaError(`${card} is being opened by another process, and has been for ${LOCK_TIMEOUT} ms`, {
+        code: 'ERR_TIMEOUT',
+        path,
+        hint: `It may have been stopped: \`lslocks\` shows who has a lock on ${path}.`,
+      });
+    }
+    Atomics.wait(MOMENT, 0, 0, 1);
+  }
+}
+
+/** For waiting a millisecond without the event loop. */
+const MOMENT = new Int32Array(new SharedArrayBuffer(4));
+/** As in <errno.h>; the addon's errors carry the positive number. */
+const EAGAIN = 11;
+
+/** What the card was pointed at, and what it is to be put back to. */
+interface Pointed {
+  readonly source: string;
+  readonly previous: string;
+}
+
+/**
+ * A timer_source for the moment of an open, which says what it stands in the place of: snd-aloop ignores what precedes
+ * the colon. Without it, an opener that is killed between pointing and putting back would leave the card on a timer that
+ * is gone, and nobody could tell that from an id which an administrator has chosen, and whose timer need not exist either.
+ * Whoever opens next puts back what the mark says.
+ */
+function marked(timer: UserTimer, previous: string): string {
+  const source = `${MARK}${encodeURIComponent(previous)}:${timer.timerSource}`;
+  return source.length <= TIMER_SOURCE_BYTES ? source : timer.timerSource;
+}
+
+/** What was meant to be there: what a mark says, or the source itself. */
+function unmarked(source: string): string {
+  const colon = source.indexOf(':');
+  return source.startsWith(MARK) && colon > 0 ? decodeURIComponent(source.slice(MARK.length, colon)) : source;
+}
+
+const MARK = 'alsa-utimer=';
 
 function createTimer({ rate, periodFrames }: Clock, id: number | undefined): UserTimer {
   return UserTimer.create(id === undefined ? { rate, periodFrames } : { rate, periodFrames, id });
 }
 
 /** Points the card; returns the id of the timer to hold instead where that is not permitted. */
-function point(card: LoopbackCard, timer: UserTimer, previous: string): number | undefined {
+function point(card: LoopbackCard, timer: UserTimer, source: string): Pointed | number {
+  const pointed = { previous: unmarked(source), source: marked(timer, unmarked(source)) };
   try {
-    card.setTimerSource(timer);
-    return undefined;
+    card.setTimerSource(pointed.source);
+    return pointed;
   } catch (error) {
     const denied = error instanceof AlsaError && ['EACCES', 'EPERM', 'EROFS'].includes(error.code);
-    const fixed = denied ? userTimerIdOf(previous) : undefined;
+    const fixed = denied ? userTimerIdOf(source) : undefined;
     if (fixed === undefined) throw error;
     return fixed;
   }
 }
 
 /** Puts the old source back, unless somebody else has pointed the card since. */
-function restore(card: LoopbackCard, timer: UserTimer, previous: string): void {
+function restore(card: LoopbackCard, { source, previous }: Pointed): void {
   try {
-    if (card.timerSource === timer.timerSource) card.setTimerSource(previous);
+    if (card.timerSource === source) card.setTimerSource(previous);
   } catch {
     // The cable is open on its timer all the same; the source only matters to whoever opens the next one.
   }

@@ -78,8 +78,12 @@ export interface PumpStatsNative {
   readonly pendingBytes: number;
   /** Of the last write. */
   readonly consumedBytes: number;
-  /** What ended the inserting of silence, or 0. */
+  /** Xruns and suspends that were recovered from. */
+  readonly xruns: number;
+  /** The errno that ended the inserting of silence, or 0. */
   readonly insertedError: number;
+  /** The call that it came from. */
+  readonly insertedCall: string;
   /** Bucket k: triggers that took 2^k..2^(k+1)-1 ns. */
   readonly triggerCosts: readonly number[];
 }
@@ -94,6 +98,10 @@ export interface PeriodPumpHandle extends NativeHandle {
   restart(forget: boolean): void;
   /** Nanoseconds; a `period` of 0 ends it. */
   keepAlive(period: bigint, grace: bigint): void;
+  /** Nothing is inserted while `on`. */
+  hold(on: boolean): void;
+  /** Ready once the inserting of silence, which keepAlive began, has ended by an error. */
+  watchFailure(): WatcherHandle;
   stats(): PumpStatsNative;
 }
 
@@ -103,6 +111,8 @@ export interface WatcherHandle extends NativeHandle {
   arm(callback: () => void): void;
   /** Takes that back. */
   disarm(): void;
+  /** Whether waiting keeps the event loop alive; it does at first. */
+  setRef(referenced: boolean): void;
 }
 
 /** The control device of a card. Numbers name its elements; they are the kernel's `numid`. */
@@ -225,6 +235,8 @@ export interface DatagramSocketHandle extends NativeHandle {
 }
 
 export interface NativeBinding {
+  /** An advisory lock (flock) on a file; EAGAIN while somebody else has it. */
+  lockFile(path: string): NativeHandle;
   createUtimer(path: string, resolution: bigint): UtimerHandle;
   utimerSupported(path: string): boolean;
   /** `subdevice` -1 takes any free substream; `controlPath` is used otherwise. */
@@ -289,6 +301,7 @@ export const BINDING_FUNCTIONS = [
   'interfaceIndex',
   'openControl',
   'openDatagramSocket',
+  'lockFile',
   'openPcm',
   'openTimerInstance',
   'setTimerGparams',

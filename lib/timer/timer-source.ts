@@ -3,7 +3,7 @@ import { typeError, valueError } from '../arguments.js';
 import { USER_DRIVEN_DEVICE } from './timer-id.js';
 
 /** The kernel keeps this many bytes of a timer_source, and cuts the rest off without a word. */
-const MAX_BYTES = 63;
+export const TIMER_SOURCE_BYTES = 63;
 
 /** What a timer_source names: a timer of a card (by number or id), or a global one where `card` is -1. */
 export interface TimerSource {
@@ -66,10 +66,10 @@ export function checkTimerSource(name: string, value: unknown): string {
     typeof value === 'object' && value !== null ? (value as { timerSource?: unknown }).timerSource : value;
   if (typeof source !== 'string') throw typeError(name, 'a UserTimer or a timer_source string', value);
   const blank = source !== source.trim() || /[\0\n]/.test(source);
-  if (blank || Buffer.byteLength(source) > MAX_BYTES || parseTimerSource(source) === undefined) {
+  if (blank || Buffer.byteLength(source) > TIMER_SOURCE_BYTES || parseTimerSource(source) === undefined) {
     throw valueError(
       name,
-      `a timer_source of at most ${MAX_BYTES} bytes: '' (jiffies), or CARD[.DEVICE[.SUBDEVICE]] as in '-1.4.0'`,
+      `a timer_source of at most ${TIMER_SOURCE_BYTES} bytes: '' (jiffies), or CARD[.DEVICE[.SUBDEVICE]] as in '-1.4.0'`,
       source,
     );
   }

@@ -5,6 +5,7 @@
 #include "alsa/period_pump.h"
 #include "binding/control_binding.h"
 #include "binding/datagram_socket_binding.h"
+#include "binding/file_lock_binding.h"
 #include "binding/handle.h"
 #include "binding/pcm_binding.h"
 #include "binding/period_pump_binding.h"
@@ -60,6 +61,7 @@ void throw_as_javascript(napi_env environment, const std::exception& error) {
 namespace {
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  register_file_lock(env, exports);
   register_utimer(env, exports);
   register_pcm(env, exports);
   register_period_pump(env, exports);

@@ -46,13 +46,17 @@ const startWorker = (code) => {
 };
 `;
 
-/** The child ends by itself; `signal` is null unless it crashed. */
-export function runChild(code: string, flags: readonly string[] = []): Promise<ChildResult> {
+/** The child ends by itself; `signal` is null unless it crashed. With `uid` it runs as that user and group. */
+export function runChild(
+  code: string,
+  flags: readonly string[] = [],
+  { uid }: { readonly uid?: number } = {},
+): Promise<ChildResult> {
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
       ['--expose-gc', ...flags, '--input-type=module', '--eval', PRELUDE + code],
-      { cwd: root },
+      { cwd: root, ...(uid === undefined ? {} : { uid, gid: uid }) },
       (_error, stdout, stderr) => resolve({ code: child.exitCode, signal: child.signalCode, stdout, stderr }),
     );
   });

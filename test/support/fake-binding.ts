@@ -45,6 +45,10 @@ export class FakeBinding implements NativeBinding {
     return this.supported;
   }
 
+  lockFile(path: string): never {
+    throw failedCall(2, 'open', path);
+  }
+
   createPeriodPump(): never {
     throw failedCall(95, 'no pump in this kernel');
   }

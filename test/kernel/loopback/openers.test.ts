@@ -1,0 +1,166 @@
+// Many who open cables of one card: in turn, without rights, killed in the middle, or against somebody who meddles.
+import { chmodSync, readdirSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { AlsaError } from '../../../lib/index.js';
+import { ClockedLoopback, type ClockedLoopbackOptions, LoopbackCard } from '../../../lib/loopback/index.js';
+import { native, setNative } from '../../../lib/native/load.js';
+import { runChild } from '../../support/child.js';
+import { difference, distLoopback, noise, withCode } from './support.js';
+
+let card: LoopbackCard;
+beforeAll(async () => {
+  card = await LoopbackCard.load();
+});
+afterAll(() => LoopbackCard.unload());
+afterEach(() => {
+  setNative(undefined);
+  card.resetTimerSource();
+});
+
+const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
+const open = (options: Partial<ClockedLoopbackOptions> = {}) =>
+  ClockedLoopback.open({ card, ...stream, ...options });
+const child = (body: string) => `
+  const { ClockedLoopback } = await import(${distLoopback});
+  const open = (more) => ClockedLoopback.open({ card: ${card.number}, ...${JSON.stringify(stream)}, ...more });
+  ${body}`;
+
+describe('Processes that open cables of one card at the same time', () => {
+  it('take turns, and leave timer_source as it was', async () => {
+    card.setTimerSource('-1.0');
+    const opening = (substream: number) =>
+      runChild(
+        child(`
+          for (let round = 0; round < 100; round += 1) {
+            const loop = open({ substream: ${substream} });
+            loop.write(new Uint8Array(loop.periodBytes));
+            loop.close();
+          }
+          console.log('done');`),
+      );
+    for (const result of await Promise.all([0, 1, 2].map(opening))) {
+      expect(result).toEqual({ code: 0, signal: null, stdout: 'done\n', stderr: '' });
+    }
+    expect(card.timerSource).toBe('-1.0');
+  });
+
+  it.each(['', '-1.4.55', 'hw:0,1,0'])(
+    'may be killed while timer_source points at their timer: the next one puts %j back',
+    async (source) => {
+      card.setTimerSource(source);
+      const result = await runChild(
+        child(`
+          const { native, setNative } = await import(${distLoopback.replace('loopback/index', 'native/load')});
+          setNative({ ...native(), openPcm: () => process.kill(process.pid, 'SIGKILL') });
+          open();`),
+      );
+      expect(result.signal).toBe('SIGKILL');
+      expect(card.timerSource).not.toBe(source);
+      using loop = open();
+      expect(card.timerSource).toBe(source);
+      loop.write(new Uint8Array(loop.periodBytes));
+    },
+  );
+});
+
+describe('Somebody else who sets timer_source', () => {
+  /** Lets `body` have a moment between pointing and the open of the PCM, as often as `times`. */
+  function meddle(times: number, body: () => void): () => number {
+    const real = native();
+    let count = 0;
+    setNative({
+      ...real,
+      openPcm: (...args) => {
+        count += 1;
+        if (count <= times) body();
+        return real.openPcm(...args);
+      },
+    });
+    return () => count;
+  }
+
+  it.each(['', '-1.0', '-1.4.99', 'hw:nowhere'])('to %j while a cable is opened delays that', (source) => {
+    const opens = meddle(1, () => card.setTimerSource(source));
+    if (source === 'hw:nowhere') {
+      // Not a timer that is missing, but nonsense: EINVAL, which trying again would not change.
+      expect(() => open()).toThrow(withCode('EINVAL'));
+      return;
+    }
+    using loop = open();
+    expect(opens()).toBe(2);
+    expect(card.timerSource).toBe(source);
+    loop.write(new Uint8Array(loop.periodBytes));
+    expect(loop.stats.periods).toBe(1);
+  });
+
+  it('again and again is an error in the end, and nothing is left behind', () => {
+    meddle(Number.POSITIVE_INFINITY, () => card.setTimerSource('-1.0'));
+    expect(() => open()).toThrow(withCode('ERR_CABLE_CLOCK'));
+    expect(card.timerSource).toBe('-1.0');
+    setNative(undefined);
+    using loop = open({ timerId: 0 });
+    expect(loop.timerId).toBe(0);
+  });
+
+  it('between its write and its check is given another chance', () => {
+    const meddled = LoopbackCard.find(card.number);
+    let chances = 0;
+    const real = meddled.setTimerSource.bind(meddled);
+    meddled.setTimerSource = (source) => {
+      chances += 1;
+      if (chances === 1) throw new AlsaError('timer_source is another', { code: 'ERR_TIMER_SOURCE' });
+      real(source);
+    };
+    using loop = open({ card: meddled });
+    loop.write(new Uint8Array(loop.periodBytes));
+    expect(card.timerSource).toBe('');
+  });
+
+  it('while a cable runs does not concern that cable', () => {
+    using loop = open();
+    using capture = loop.listen();
+    const sent = noise(4 * loop.periodBytes);
+    const received: Buffer[] = [];
+    for (const [index, source] of ['-1.0', '-1.4.99', '', 'nonsense'].entries()) {
+      card.setTimerSource(source);
+      loop.write(sent.subarray(index * loop.periodBytes, (index + 1) * loop.periodBytes));
+      received.push(capture.read());
+    }
+    expect(difference(sent, Buffer.concat(received))).toBeUndefined();
+    expect(card.cable(0, 0).timer).toEqual({ card: -1, device: 4, subdevice: loop.timerId });
+  });
+});
+
+describe('Without the right to set timer_source', () => {
+  const unprivileged = (body: string) => {
+    for (const node of readdirSync('/dev/snd', { withFileTypes: true })) {
+      if (node.isCharacterDevice()) chmodSync(`/dev/snd/${node.name}`, 0o666);
+    }
+    return runChild(child(body), [], { uid: 65_534 });
+  };
+
+  it('a cable is opened on the timer that an administrator has chosen', async () => {
+    card.setTimerSource('-1.4.55');
+    const result = await unprivileged(`
+      const loop = open();
+      const capture = loop.listen();
+      loop.write(new Uint8Array(3 * loop.periodBytes).fill(7));
+      console.log(process.getuid(), loop.timerId, capture.read().every((byte) => byte === 7));`);
+    expect(result).toEqual({ code: 0, signal: null, stdout: '65534 55 true\n', stderr: '' });
+    expect(card.timerSource).toBe('-1.4.55');
+  });
+
+  it('no cable can be opened otherwise, and the error says what an administrator would run', async () => {
+    const result = await unprivileged(`
+      try {
+        open();
+      } catch ({ code, message }) {
+        console.log(code, message);
+      }`);
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    expect(result.stdout).toMatch(/^EACCES /);
+    expect(result.stdout).toContain(`sudo tee /proc/asound/card${card.number}/timer_source`);
+    expect(result.stdout).toContain("timer_source=-1.4.0'");
+    expect(card.timerSource).toBe('');
+  });
+});
