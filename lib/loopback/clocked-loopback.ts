@@ -1,14 +1,31 @@
 /** ClockedLoopback: audio through one cable of snd-aloop, at the pace of whoever writes it. */
 import { EventEmitter } from 'node:events';
 import { Writable } from 'node:stream';
-import { checkBoolean, checkBytes, checkInteger, checkOneOf, checkOptions, typeError } from '../arguments.js';
-import { AlsaError, closedError, fromNative, withHint } from '../errors.js';
-import type { NativeError, PcmHandle, PeriodPumpHandle, UtimerHandle } from '../native/binding.js';
+import {
+  checkBoolean,
+  checkBytes,
+  checkInteger,
+  checkOneOf,
+  checkOptions,
+  rangeError,
+  typeError,
+} from '../arguments.js';
+import { AlsaError, closedError, fromNative, systemError, withHint } from '../errors.js';
+import type {
+  NativeError,
+  PcmHandle,
+  PeriodPumpHandle,
+  UtimerHandle,
+  WatcherHandle,
+} from '../native/binding.js';
 import { handleOf, release, watch } from '../native/lifetime.js';
 import { native } from '../native/load.js';
 import { sampleFormat } from '../pcm/format.js';
 import { checkParameters, type PcmParameters } from '../pcm/parameters.js';
-import { notStarted, Pcm, stateName } from '../pcm/pcm.js';
+import { notStarted, Pcm, type PcmState, stateName } from '../pcm/pcm.js';
+import { periodResolution } from '../timer/resolution.js';
+import { USER_DRIVEN_DEVICE, USER_TIMER_COUNT } from '../timer/timer-id.js';
+import { listTimers } from '../timer/timer-list.js';
 import type { UserTimer } from '../timer/user-timer.js';
 import { type CaptureOptions, LoopbackCapture } from './capture.js';
 import { LoopbackCard } from './card.js';
@@ -48,7 +65,7 @@ export interface ClockedLoopbackStats {
   readonly insertedFrames: number;
   /** Frames of silence that completed a last period in {@link ClockedLoopback.end}. */
   readonly paddedFrames: number;
-  /** Xruns of the playback side, which were recovered from without loss. */
+  /** Xruns and suspends of the playback side, which were recovered from without loss. */
   readonly xruns: number;
   /** Whether somebody captures right now. */
   readonly listener: boolean;
@@ -72,12 +89,19 @@ export interface ClockedLoopbackEvents {
   /**
    * Somebody began to capture, or stopped. Who captures when the first handler is added is told, too. The kernel announces
    * it through the timer of the other side's substream, which disturbs nobody; while there are handlers, that timer keeps
-   * snd-aloop from being unloaded.
+   * snd-aloop from being unloaded. Adding the first handler opens that timer, and throws what TimerInstance.open throws:
+   * EACCES, ENODEV once the card is gone.
    */
   listener: [event: ListenerEvent];
-  /** Watching for listeners failed. */
+  /**
+   * Watching for listeners failed; or no more silence can be inserted (starvation 'silence'), which is told to whoever
+   * handles it, and which the next write shows in any case.
+   */
   error: [error: unknown];
 }
+
+/** What starts a stream: sound/core/timer.c refuses shorter ticks, at START only. */
+const MIN_RESOLUTION = 100_000n;
 
 /** How late a period must be before silence takes its place, in periods. */
 const GRACE_PERIODS = 2n;
@@ -113,7 +137,9 @@ export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> impleme
   #watch: ListenerWatch | undefined;
   #referenced = false;
   #keptAlive = false;
-  #xruns = 0;
+  #failure: WatcherHandle | undefined;
+  /** Resolved when all sends are through. */
+  #sending: Promise<void> | undefined;
   #paddedFrames = 0;
 
   private constructor(
@@ -147,29 +173,42 @@ export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> impleme
     emitter.on('removeListener', (type) => {
       if (type === 'listener' && this.listenerCount('listener') === 0) this.#stopWatching();
     });
-    this.#startKeepingAlive();
+    try {
+      this.#startKeepingAlive();
+    } catch (error) {
+      this.#failure?.close();
+      release(this.#pump);
+      throw error;
+    }
   }
 
   /**
    * Creates a timer, points the card at it, opens the playback side of a cable and checks that the timer clocks it with
    * the right resolution: SNDRV_TIMER_IOCTL_CREATE, /proc/asound/card<N>/timer_source, SNDRV_PCM_IOCTL_HW_PARAMS,
-   * SNDRV_TIMER_IOCTL_GINFO. The stream is started by its first period.
+   * SNDRV_TIMER_IOCTL_GINFO. The stream is started by its first period. Processes that open cables of one card take turns,
+   * by flock on its control device.
    *
-   * @throws TypeError, RangeError
+   * @throws TypeError, RangeError, for instance for periods shorter than 100 us, which the kernel does not start
    * @throws AlsaError what UserTimer.create and Pcm.open throw; ERR_NO_LOOPBACK_CARD; EACCES where timer_source may not be
    * set and names no timer that could be held; ERR_CABLE_CLOCK when a listener has the cable open on another clock;
-   * ERR_RESOLUTION when the kernel computes another resolution for the period
+   * ERR_RESOLUTION when the kernel computes another resolution for the period; ERR_TIMEOUT when a process that is opening
+   * a cable of this card was stopped meanwhile
    */
   static open(options: ClockedLoopbackOptions): ClockedLoopback {
     const given = checkOptions('options', options);
     const parameters = checkParameters(given);
+    const { rate, periodFrames } = parameters;
+    if (periodResolution(rate, periodFrames) < MIN_RESOLUTION) {
+      const least = Math.ceil(rate / 10_000);
+      throw rangeError('periodFrames', `at least ${least} at ${rate} Hz (100 us)`, periodFrames);
+    }
+    if (given.timerId !== undefined) checkInteger('timerId', given.timerId, 0, USER_TIMER_COUNT - 1);
     const device = checkInteger('device', given.device ?? 0, 0, 1);
     const substream = checkInteger('substream', given.substream ?? 0, 0, 7);
     const starvation = checkOneOf('starvation', given.starvation ?? 'hold', ['hold', 'silence']);
     const measure = checkBoolean('measure', given.measure ?? false);
     const grace = given.grace === undefined ? undefined : checkInteger('grace', given.grace, 0, 3_600_000);
     const card = given.card instanceof LoopbackCard ? given.card : LoopbackCard.find(given.card);
-    const { rate, periodFrames } = parameters;
     const { timer, pcm } = openClocked(
       card,
       { rate, periodFrames, id: given.timerId },
@@ -224,7 +263,7 @@ export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> impleme
 
   /** What happened so far. Reads /proc/asound/card<N>/cable#<device> for `listener`. */
   get stats(): ClockedLoopbackStats {
-    const { periods, insertedPeriods, pendingBytes, triggerCosts } = this.#pump.stats();
+    const { periods, insertedPeriods, pendingBytes, xruns, triggerCosts } = this.#pump.stats();
     const { periodFrames } = this.parameters;
     return {
       periods,
@@ -232,7 +271,7 @@ export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> impleme
       pendingBytes,
       insertedFrames: insertedPeriods * periodFrames,
       paddedFrames: this.#paddedFrames,
-      xruns: this.#xruns,
+      xruns,
       listener: this.#listener().running,
       triggerCosts: this.#measure ? triggerCosts : undefined,
     };
@@ -243,52 +282,44 @@ export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> impleme
    * write. SNDRV_PCM_IOCTL_WRITEI_FRAMES and SNDRV_TIMER_IOCTL_TRIGGER for each period, in one call into native code. Does
    * not wait: a listener that has no room is overrun, and without one the frames are gone; see {@link send}.
    *
+   * An xrun or a suspend loses nothing on this side: the stream is prepared or resumed, and goes on.
+   *
    * @param bytes any number of bytes, cut anywhere
    * @throws TypeError ERR_INVALID_ARG_TYPE
-   * @throws AlsaError ERR_NOT_STARTED, EIO, EINVAL (the first period), ERR_STALLED, ENODEV, ERR_CLOSED. `stats` tells what
-   * was moved before.
+   * @throws AlsaError ERR_NOT_STARTED, EIO, EINVAL (the first period), ERR_STALLED, ENODEV, ERR_CLOSED; ERR_BUSY while a
+   * {@link send} is under way. `stats` tells what was moved before.
    */
   write(bytes: Uint8Array): void {
     checkBytes('bytes', bytes);
-    if (this.#keepAlive && !this.#keptAlive) this.#startKeepingAlive();
-    try {
-      this.#write(bytes);
-    } catch (error) {
-      this.#recover(error, bytes);
-    }
+    this.#checkTurn();
+    this.#move(bytes);
   }
 
   /**
    * Like {@link write}, but waits until the listener has room, and with unheard 'hold' until there is one: the timer of its
    * substream tells that. The kernel does not tell a writer when a listener reads, so while it is full its
-   * /proc/asound/card<N>/pcm<D>c/sub<S>/status is looked at once a period.
+   * /proc/asound/card<N>/pcm<D>c/sub<S>/status is looked at once a period. Several sends take turns, in the order of their
+   * calls; meanwhile no silence is inserted, and {@link write} and {@link end} are refused.
    *
    * @throws what {@link write} throws; AbortError
    */
   async send(bytes: Uint8Array, options: SendOptions = {}): Promise<void> {
     checkBytes('bytes', bytes);
-    const { pace, unheard, signal } = checkSendOptions(options);
-    const { periodFrames } = this.parameters;
-    let offset = 0;
-    while (offset < bytes.length) {
-      signal?.throwIfAborted();
-      if (this.closed) throw closedError(this.#name);
-      const listener = this.#listener();
-      if (!listener.running && unheard === 'hold') {
-        await this.#listened(signal);
-        continue;
-      }
-      const room = listener.running && pace === 'listener' ? listener.room() : Number.POSITIVE_INFINITY;
-      if (room < periodFrames) {
-        await listener.wait(signal);
-        continue;
-      }
-      // A begun period goes first, so this much fits whatever is pending.
-      const fits =
-        room === Number.POSITIVE_INFINITY ? bytes.length : Math.floor(room / periodFrames) * this.periodBytes;
-      const part = bytes.subarray(offset, offset + Math.max(1, fits - this.#pump.stats().pendingBytes));
-      this.write(part);
-      offset += part.length;
+    const given = checkSendOptions(options);
+    const earlier = this.#sending;
+    const { promise, resolve } = withResolvers();
+    this.#sending = promise;
+    const through = () => {
+      if (this.#sending === promise) this.#sending = undefined;
+      resolve();
+    };
+    try {
+      if (earlier) await unlessAborted(earlier, given.signal);
+      await this.#send(bytes, given);
+    } finally {
+      // One that was aborted lets nobody pass those before it.
+      if (earlier) earlier.then(through);
+      else through();
     }
   }
 
@@ -325,7 +356,9 @@ export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> impleme
   }
 
   /** {@link writable} as a WHATWG WritableStream of Uint8Array. */
-  toWeb(options: Omit<SendOptions, 'signal'> = {}): WritableStream<Uint8Array> {
+  toWeb(
+    options: Omit<SendOptions, 'signal'> & { readonly highWaterMark?: number } = {},
+  ): WritableStream<Uint8Array> {
     return Writable.toWeb(this.writable(options)) as WritableStream<Uint8Array>;
   }
 
@@ -334,18 +367,19 @@ export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> impleme
    * drain: snd-aloop spoils a partial last period. The next write starts again.
    *
    * @returns frames of silence that completed the last period; a last frame that was begun counts as one
-   * @throws what {@link write} throws
+   * @throws what {@link write} throws; what was begun is still there then
    */
   end(): number {
+    this.#checkTurn();
     this.#keptAlive = false;
     const frames = this.#call(() => {
       this.#pump.keepAlive(0n, 0n);
       return Math.ceil(this.#pump.pad() / this.frameBytes);
     });
+    this.#paddedFrames += frames;
     this.#pcm.drop();
     this.#pcm.prepare();
     this.#pump.restart(true);
-    this.#paddedFrames += frames;
     return frames;
   }
 
@@ -378,6 +412,7 @@ export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> impleme
   /** Closes the substream, then the timer. What waits for the rest of its period is gone. Closing again does nothing. */
   close(): void {
     this.#stopWatching();
+    this.#failure?.close();
     release(this.#pump);
     this.#pcm.close();
     this.#timer.close();
@@ -442,25 +477,78 @@ export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> impleme
     }
   }
 
-  #startKeepingAlive(): void {
-    if (!this.#keepAlive) return;
-    this.#call(() => this.#pump.keepAlive(this.#keepAlive?.period ?? 0n, this.#keepAlive?.grace ?? 0n));
-    this.#keptAlive = true;
+  #checkTurn(): void {
+    if (!this.#sending) return;
+    throw new AlsaError(`${this.#name} is busy: a send waits for its listener`, {
+      code: 'ERR_BUSY',
+      hint: 'Await the promise of send() first: what is written now would overtake it.',
+    });
   }
 
-  /** An xrun loses nothing on this side, since no period is queued between two writes: prepare, and write it again. */
-  #recover(error: unknown, bytes: Uint8Array): void {
-    const { errno } = error as NativeError;
-    if (errno !== EPIPE && errno !== ESTRPIPE) throw this.#explain(error);
-    this.#xruns += 1;
-    this.#call(() => {
-      const taken = this.#pump.stats().consumedBytes;
-      this.#pump.keepAlive(0n, 0n);
-      this.#pcm.prepare();
-      this.#pump.restart(false);
-      this.#pump.write(bytes.subarray(taken));
-    });
-    this.#startKeepingAlive();
+  #move(bytes: Uint8Array): void {
+    if (this.#keepAlive && !this.#keptAlive) this.#startKeepingAlive();
+    try {
+      this.#write(bytes);
+    } catch (error) {
+      throw this.#explain(error);
+    }
+  }
+
+  async #send(
+    bytes: Uint8Array,
+    { pace, unheard, signal }: ReturnType<typeof checkSendOptions>,
+  ): Promise<void> {
+    const { periodFrames } = this.parameters;
+    let offset = 0;
+    // Not only while it waits: what is inserted after a look would be too much for a listener that is almost full.
+    this.#pump.hold(true);
+    try {
+      while (offset < bytes.length) {
+        signal?.throwIfAborted();
+        if (this.closed) throw closedError(this.#name);
+        const listener = this.#listener();
+        if (!listener.running && unheard === 'hold') {
+          await this.#listened(signal);
+          continue;
+        }
+        const room =
+          listener.running && pace === 'listener' ? listener.room(periodFrames) : Number.POSITIVE_INFINITY;
+        if (room < periodFrames) {
+          await listener.wait(signal);
+          continue;
+        }
+        // A begun period goes first, so this much fits whatever is pending.
+        const fits =
+          room === Number.POSITIVE_INFINITY
+            ? bytes.length
+            : Math.floor(room / periodFrames) * this.periodBytes;
+        const part = bytes.subarray(offset, offset + Math.max(1, fits - this.#pump.stats().pendingBytes));
+        this.#move(part);
+        offset += part.length;
+      }
+    } finally {
+      this.#pump.hold(false);
+    }
+  }
+
+  #startKeepingAlive(): void {
+    const { period, grace } = this.#keepAlive ?? {};
+    if (period === undefined || grace === undefined) return;
+    this.#call(() => this.#pump.keepAlive(period, grace));
+    this.#keptAlive = true;
+    if (!this.#failure) {
+      this.#failure = this.#pump.watchFailure();
+      this.#failure.setRef(false);
+    }
+    this.#failure.arm(weakly(this, ClockedLoopback.#silenceFailed));
+  }
+
+  /** The next write starts it again, or throws. */
+  static #silenceFailed(loop: ClockedLoopback): void {
+    loop.#keptAlive = false;
+    const { insertedError, insertedCall } = loop.#pump.stats();
+    if (loop.listenerCount('error') === 0) return;
+    loop.emit('error', systemError(insertedError, insertedCall, loop.#name));
   }
 
   #call<T>(body: () => T): T {
@@ -471,15 +559,49 @@ export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> impleme
     }
   }
 
+  #notStarted(result: number, state: PcmState): AlsaError {
+    const error = notStarted(this.#name, result, state);
+    const timer = listTimers().find(
+      ({ timerId }) =>
+        timerId.device === USER_DRIVEN_DEVICE &&
+        timerId.class === 'global' &&
+        timerId.subdevice === this.#timer.id,
+    );
+    const running = timer?.clientList?.filter((client) => client.running).map(({ owner }) => owner) ?? [];
+    return running.length === 0 ? error : withHint(error, `Now running on it: ${running.join(', ')}.`);
+  }
+
   #explain(error: unknown): unknown {
     const { code, result, state } = error as NativeError;
-    if (code === 'ERR_NOT_STARTED') return notStarted(this.#name, result ?? 1, stateName(state ?? 0));
+    if (code === 'ERR_NOT_STARTED') return this.#notStarted(result ?? 1, stateName(state ?? 0));
     if (code === 'ERR_STALLED') return stalled(this.#name);
     const explained = fromNative(error, this.#name);
     if (!(explained instanceof AlsaError) || (explained.code !== 'EIO' && explained.code !== 'EINVAL'))
       return explained;
     const holder = substreamHolder(this.card.number, 1 - this.device, 'capture', this.substream);
     return holder ? withHint(explained, `Now ${describeHolder(holder)}.`) : explained;
+  }
+}
+
+/** A callback that does not keep `target`: who forgets to close it shall not be kept by what it waits for. */
+function weakly<T extends object>(target: T, body: (target: T) => void): () => void {
+  const reference = new WeakRef(target);
+  return () => {
+    const alive = reference.deref();
+    if (alive) body(alive);
+  };
+}
+
+/** Waits for a promise that does not reject; rejects with the reason of the signal. */
+async function unlessAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
+  const aborted = withResolvers();
+  const abort = () => aborted.reject(signal?.reason);
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal?.removeEventListener('abort', abort);
   }
 }
 
@@ -497,10 +619,6 @@ function withResolvers(): {
   });
   return { promise, resolve, reject };
 }
-
-/** As in <errno.h>; the addon's errors carry the positive number. */
-const EPIPE = 32;
-const ESTRPIPE = 86;
 
 function checkSendOptions(options: SendOptions): Required<Omit<SendOptions, 'signal'>> & SendOptions {
   const { pace = 'listener', unheard = 'discard', signal } = checkOptions('options', options);

@@ -38,14 +38,11 @@ export class Listener {
     return /^state: RUNNING/m.test(this.#status);
   }
 
-  /**
-   * Frames that can be moved now so that the listener has at least half of its buffer left: for silence that a thread
-   * inserts meanwhile, and because the kernel's default stops a capture whose buffer is full to the last frame.
-   */
-  room(): number {
+  /** Frames that can be moved now. The kernel's default stops a capture whose buffer is full, so a period stays free. */
+  room(periodFrames: number): number {
     const waiting = Number(/^avail\s*:\s*(\d+)/m.exec(this.#status)?.[1] ?? 0);
     const buffer = /^buffer_size:\s*(\d+)/m.exec(readProc(join(this.#folder, 'hw_params')) ?? '')?.[1];
-    return buffer === undefined ? 0 : (Number(buffer) >> 1) - waiting;
+    return buffer === undefined ? 0 : Number(buffer) - periodFrames - waiting;
   }
 
   /** A period's time, after which things may be different. */
@@ -112,8 +109,15 @@ export class ListenerWatch {
   /** Tells what is, where what happened is not known. */
   readonly #synchronise = (): void => {
     if (this.#timer.closed || this.#timer.ended) return;
-    if (this.#look()?.state === 'running') this.#start(this.#timer.info().resolution);
-    else this.#stop();
+    let resolution: bigint | undefined;
+    try {
+      if (this.#look()?.state === 'running') resolution = this.#timer.info().resolution;
+    } catch (error) {
+      this.#handlers.failed(error);
+      return;
+    }
+    if (resolution === undefined) this.#stop();
+    else this.#start(resolution);
   };
 
   #start(resolution: bigint): void {

@@ -145,6 +145,7 @@ void Pcm::configure(const PcmParameters& wanted) {
   fix_interval(SNDRV_PCM_HW_PARAM_BUFFER_SIZE, wanted.buffer_frames, "bufferFrames");
   call(SNDRV_PCM_IOCTL_HW_PARAMS, possible.get(), "ioctl SNDRV_PCM_IOCTL_HW_PARAMS");
   frame_bytes_ = wanted.frame_bytes;
+  buffer_frames_ = wanted.buffer_frames;
 
   // A buffer without a frame left is legal, one frame short of a period is an xrun; START is explicit. The
   // first call only asks for the boundary, at which thresholds mean "never" and a silence size means "all
@@ -166,6 +167,8 @@ void Pcm::configure(const PcmParameters& wanted) {
 void Pcm::prepare() { call(SNDRV_PCM_IOCTL_PREPARE, nullptr, "ioctl SNDRV_PCM_IOCTL_PREPARE"); }
 
 int Pcm::start() { return call(SNDRV_PCM_IOCTL_START, nullptr, "ioctl SNDRV_PCM_IOCTL_START"); }
+
+int Pcm::resume() { return call(SNDRV_PCM_IOCTL_RESUME, nullptr, "ioctl SNDRV_PCM_IOCTL_RESUME"); }
 
 void Pcm::drop() { call(SNDRV_PCM_IOCTL_DROP, nullptr, "ioctl SNDRV_PCM_IOCTL_DROP"); }
 

@@ -66,6 +66,8 @@ class Pcm : public std::enable_shared_from_this<Pcm> {
   // The return value of SNDRV_PCM_IOCTL_START: 0, or 1 when the driver's trigger "succeeded" without
   // starting.
   int start();
+  // As start(), after a suspend: the state before it, with what was queued then.
+  int resume();
   void drop();
   void pause(bool on);
   [[nodiscard]] PcmStatus status() const;
@@ -85,6 +87,7 @@ class Pcm : public std::enable_shared_from_this<Pcm> {
   [[nodiscard]] int descriptor() const noexcept { return fd_.get(); }
   [[nodiscard]] bool playback() const noexcept { return playback_; }
   [[nodiscard]] std::uint32_t frame_bytes() const noexcept { return frame_bytes_; }
+  [[nodiscard]] std::uint32_t buffer_frames() const noexcept { return buffer_frames_; }
 
  private:
   int call(unsigned long request, void* argument, const char* name) const;
@@ -92,6 +95,7 @@ class Pcm : public std::enable_shared_from_this<Pcm> {
   std::string path_;
   bool playback_;
   std::uint32_t frame_bytes_ = 0;
+  std::uint32_t buffer_frames_ = 0;
   mutable std::mutex mutex_;
   UniqueFd fd_;
 };

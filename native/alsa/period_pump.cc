@@ -1,7 +1,10 @@
 #include "alsa/period_pump.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sound/asound.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <bit>
@@ -12,6 +15,11 @@
 #include "alsa/system_error.h"
 
 namespace alsa_utimer {
+namespace {
+
+constexpr const char* kTrigger = "ioctl SNDRV_TIMER_IOCTL_TRIGGER";
+
+}  // namespace
 
 PeriodPump::PeriodPump(std::shared_ptr<Pcm> pcm, std::shared_ptr<Utimer> timer,
                        const PumpParameters& parameters)
@@ -28,7 +36,7 @@ void PeriodPump::check_open() const {
   }
 }
 
-std::size_t PeriodPump::write(const std::uint8_t* data, std::size_t length) {
+void PeriodPump::write(const std::uint8_t* data, std::size_t length) {
   const std::lock_guard lock(mutex_);
   check_open();
   std::uint64_t& consumed = stats_.consumed_bytes;
@@ -53,12 +61,14 @@ std::size_t PeriodPump::write(const std::uint8_t* data, std::size_t length) {
     pending_ = rest;
     consumed = length;
   }
-  return length;
 }
 
 std::size_t PeriodPump::pad() {
   const std::lock_guard lock(mutex_);
   check_open();
+  if (started_ && pcm_->status().state == SNDRV_PCM_STATE_SUSPENDED) {
+    recover(ESTRPIPE);
+  }
   if (pending_ == 0) {
     return 0;
   }
@@ -79,51 +89,96 @@ void PeriodPump::restart(bool forget) {
 }
 
 void PeriodPump::move(const std::uint8_t* period) {
-  const std::uint64_t frames = pcm_->write(period, parameters_.period_frames);
-  if (frames != parameters_.period_frames) {
-    throw StalledError();
-  }
-  if (!started_) [[unlikely]] {
-    start();
-  }
-  const auto before = parameters_.measure ? Clock::now() : Clock::time_point();
-  if (const int error = timer_->trigger(); error != 0) [[unlikely]] {
-    if (error == EBADF) {
-      throw ClosedError();
+  try {
+    queue(period);
+  } catch (const SystemError& error) {
+    if (!recover(error.error())) {
+      throw;
     }
-    throw SystemError(error, "ioctl SNDRV_TIMER_IOCTL_TRIGGER");
+    queue(period);
   }
-  if (parameters_.measure) {
-    const auto cost = static_cast<std::uint64_t>((Clock::now() - before).count());
-    const auto bucket = static_cast<std::size_t>(std::bit_width(cost | 1U) - 1);
-    ++stats_.trigger_costs[std::min(bucket, PumpStats::kBuckets - 1)];
-  }
+  trigger();
   ++stats_.periods;
   if (inserting_) {
     due_ = Clock::now() + period_ + grace_;
   }
 }
 
+void PeriodPump::queue(const std::uint8_t* period) {
+  if (pcm_->write(period, parameters_.period_frames) != parameters_.period_frames) [[unlikely]] {
+    throw StalledError();
+  }
+  if (!started_) [[unlikely]] {
+    start();
+  }
+}
+
 void PeriodPump::start() {
   // 1 instead of an error means that another client of the timer runs, and that the stream does not
-  // (sound/core/ timer.c: snd_timer_start1; sound/drivers/aloop.c: loopback_snd_timer_start).
+  // (sound/core/timer.c: snd_timer_start1; sound/drivers/aloop.c: loopback_snd_timer_start).
   int result = 0;
   int state = SNDRV_PCM_STATE_PREPARED;
+  // The period must not be queued when it is written again.
+  const auto undo = [this] {
+    pcm_->drop();
+    pcm_->prepare();
+  };
   try {
     result = pcm_->start();
     state = pcm_->status().state;
-  } catch (...) {
-    pcm_->drop();
-    pcm_->prepare();
+  } catch (const SystemError& error) {
+    const bool suspended = error.error() == EBADFD && pcm_->status().state == SNDRV_PCM_STATE_SUSPENDED;
+    undo();
+    if (suspended) {
+      throw SystemError(ESTRPIPE, error.syscall(), error.path());
+    }
     throw;
   }
   if (result != 0 || state != SNDRV_PCM_STATE_RUNNING) {
-    // The period must not be queued when it is written again.
-    pcm_->drop();
-    pcm_->prepare();
+    undo();
     throw NotStartedError(result, state);
   }
   started_ = true;
+}
+
+void PeriodPump::trigger() {
+  const auto before = parameters_.measure ? Clock::now() : Clock::time_point();
+  if (const int error = timer_->trigger(); error != 0) [[unlikely]] {
+    if (error == EBADF) {
+      throw ClosedError();
+    }
+    throw SystemError(error, kTrigger);
+  }
+  if (parameters_.measure) {
+    const auto cost = static_cast<std::uint64_t>((Clock::now() - before).count());
+    const auto bucket = static_cast<std::size_t>(std::bit_width(cost | 1U) - 1);
+    ++stats_.trigger_costs[std::min(bucket, PumpStats::kBuckets - 1)];
+  }
+}
+
+// Whether the next period can be queued again after this error.
+bool PeriodPump::recover(int error) {
+  if (error != EPIPE && error != ESTRPIPE) {
+    return false;
+  }
+  if (error == ESTRPIPE && started_) {
+    // The system may have been suspended between a write and its trigger, which moved nothing then: RESUME
+    // keeps what is queued, PREPARE would lose it.
+    const int result = pcm_->resume();
+    const PcmStatus status = pcm_->status();
+    if (result != 0 || status.state != SNDRV_PCM_STATE_RUNNING) {
+      throw NotStartedError(result, status.state);
+    }
+    if (pcm_->buffer_frames() - status.avail >= parameters_.period_frames) {
+      trigger();
+    }
+  } else {
+    // An xrun loses nothing, since no period is queued between two writes.
+    pcm_->prepare();
+    started_ = false;
+  }
+  ++stats_.xruns;
+  return true;
 }
 
 void PeriodPump::keep_alive(std::uint64_t period, std::uint64_t grace) {
@@ -133,11 +188,20 @@ void PeriodPump::keep_alive(std::uint64_t period, std::uint64_t grace) {
   if (period == 0) {
     return;
   }
+  if (!failed_.valid()) {
+    failed_ = UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!failed_.valid()) {
+      throw SystemError(errno, "eventfd");
+    }
+  }
+  if (std::exchange(stats_.inserted_error, 0) != 0) {
+    eventfd_t count = 0;
+    ::eventfd_read(failed_.get(), &count);
+  }
   period_ = std::chrono::nanoseconds(period);
   grace_ = std::chrono::nanoseconds(grace);
   due_ = Clock::now() + period_ + grace_;
   inserting_ = true;
-  stats_.inserted_error = 0;
   // Signals are for the threads of the process that know about them.
   sigset_t all;
   sigset_t before;
@@ -153,10 +217,31 @@ void PeriodPump::keep_alive(std::uint64_t period, std::uint64_t grace) {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
+void PeriodPump::hold(bool on) {
+  const std::lock_guard lock(mutex_);
+  held_ = on;
+  due_ = Clock::now() + period_ + grace_;
+  changed_.notify_all();
+}
+
+UniqueFd PeriodPump::failure() {
+  const std::lock_guard lock(mutex_);
+  check_open();
+  UniqueFd duplicate(::fcntl(failed_.get(), F_DUPFD_CLOEXEC, 0));
+  if (!duplicate.valid()) {
+    throw SystemError(errno, "fcntl F_DUPFD_CLOEXEC");
+  }
+  return duplicate;
+}
+
 void PeriodPump::insert_silence() {
   std::unique_lock lock(mutex_);
   while (inserting_) {
     const Clock::time_point due = due_;
+    if (held_) {
+      changed_.wait(lock);
+      continue;
+    }
     if (Clock::now() < due) {
       changed_.wait_until(lock, due);
       continue;
@@ -167,14 +252,22 @@ void PeriodPump::insert_silence() {
       ++stats_.inserted_periods;
       // At the cable's own pace, also after a late wake-up; but what was missed long ago is not made up for.
       due_ = std::max(due + period_, Clock::now() - 4 * period_);
+    } catch (const NotStartedError&) {
+      // Somebody else runs on the timer, perhaps for a moment only.
+      due_ = Clock::now() + period_;
     } catch (const SystemError& error) {
-      stats_.inserted_error = error.error();
-      inserting_ = false;
+      fail(error.error(), error.syscall());
     } catch (...) {
-      stats_.inserted_error = EIO;
-      inserting_ = false;
+      fail(EIO, kTrigger);
     }
   }
+}
+
+void PeriodPump::fail(int error, const char* call) noexcept {
+  inserting_ = false;
+  stats_.inserted_error = error;
+  stats_.inserted_call = call;
+  ::eventfd_write(failed_.get(), 1);
 }
 
 void PeriodPump::stop_inserting() noexcept {

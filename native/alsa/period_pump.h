@@ -16,6 +16,8 @@
 #include <vector>
 
 #include "alsa/pcm.h"
+#include "alsa/system_error.h"
+#include "alsa/unique_fd.h"
 #include "alsa/utimer.h"
 
 namespace alsa_utimer {
@@ -35,7 +37,9 @@ struct PumpStats {
   std::uint64_t inserted_periods;  // periods of silence that were moved while none were given
   std::uint64_t pending_bytes;     // bytes of a period that is not complete
   std::uint64_t consumed_bytes;    // bytes that the last write took
-  int inserted_error;              // what stopped the inserting of silence, or 0
+  std::uint64_t xruns;             // xruns and suspends that were recovered from
+  int inserted_error;              // the errno that ended the inserting of silence, or 0
+  const char* inserted_call;       // and the call that it came from
   std::array<std::uint64_t, kBuckets> trigger_costs;
 };
 
@@ -66,20 +70,25 @@ class PeriodPump {
   PeriodPump& operator=(const PeriodPump&) = delete;
   ~PeriodPump() { close(); }
 
-  // Moves every period that `data` completes, and keeps the rest for the next write. Returns `length`. When
-  // it throws, consumed_bytes of `data` have been taken, and none of a period that was not moved. Throws
-  // SystemError, NotStartedError, StalledError, ClosedError.
-  std::size_t write(const std::uint8_t* data, std::size_t length);
+  // Moves every period that `data` completes, and keeps the rest for the next write. When it throws,
+  // consumed_bytes of `data` have been taken, and none of a period that was not moved. An xrun or a suspend
+  // is recovered from. Throws SystemError, NotStartedError, StalledError, ClosedError.
+  void write(const std::uint8_t* data, std::size_t length);
 
-  // Completes a begun period with silence and moves it. Returns the bytes of silence.
+  // Completes a begun period with silence and moves it. Returns the bytes of silence. Throws as write() does.
   std::size_t pad();
 
   // The stream was prepared and is to be started with the next period; `forget` drops a begun one.
   void restart(bool forget);
 
   // From now on a thread moves a period of silence each `period` ns, beginning `grace` ns after the time at
-  // which the period after the last one was due. 0 for `period` stops it.
+  // which the period after the last one was due. 0 for `period` stops it. It goes on through xruns, suspends
+  // and times when somebody else runs on the timer; what else goes wrong ends it.
   void keep_alive(std::uint64_t period, std::uint64_t grace);
+  // While `on`, the thread moves nothing: whoever writes has frames and waits for something else.
+  void hold(bool on);
+  // Readable once the thread has ended by itself: stats().inserted_error says why. A duplicate.
+  [[nodiscard]] UniqueFd failure();
 
   [[nodiscard]] PumpStats stats();
 
@@ -92,8 +101,12 @@ class PeriodPump {
 
   void check_open() const;
   void move(const std::uint8_t* period);
+  void queue(const std::uint8_t* period);
   void start();
+  void trigger();
+  bool recover(int error);
   void insert_silence();
+  void fail(int error, const char* call) noexcept;
   void stop_inserting() noexcept;
 
   const std::shared_ptr<Pcm> pcm_;
@@ -111,6 +124,8 @@ class PeriodPump {
   const std::vector<std::uint8_t> silence_;  // a period
   std::condition_variable changed_;
   bool inserting_ = false;
+  bool held_ = false;
+  UniqueFd failed_;  // an eventfd
   std::chrono::nanoseconds period_{};
   std::chrono::nanoseconds grace_{};
   Clock::time_point due_;

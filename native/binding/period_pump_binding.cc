@@ -6,6 +6,7 @@
 #include "binding/arguments.h"
 #include "binding/handle.h"
 #include "binding/pcm_binding.h"
+#include "binding/readiness.h"
 #include "binding/utimer_binding.h"
 
 namespace alsa_utimer::binding {
@@ -46,9 +47,27 @@ napi_value restart(PeriodPump& pump, const Napi::CallbackInfo& info) {
   return nullptr;
 }
 
+// Few enough to be added to a time.
+std::uint64_t read_nanoseconds(const Napi::Value& value, const char* name) {
+  const std::uint64_t number = read_uint64(value, name);
+  if (number > std::uint64_t{1} << 53) {
+    throw expected(value.Env(), name, "a bigint of 0..2^53 nanoseconds");
+  }
+  return number;
+}
+
 napi_value keep_alive(PeriodPump& pump, const Napi::CallbackInfo& info) {
-  pump.keep_alive(read_uint64(info[0], "period"), read_uint64(info[1], "grace"));
+  pump.keep_alive(read_nanoseconds(info[0], "period"), read_nanoseconds(info[1], "grace"));
   return nullptr;
+}
+
+napi_value hold(PeriodPump& pump, const Napi::CallbackInfo& info) {
+  pump.hold(read_boolean(info[0], "on"));
+  return nullptr;
+}
+
+napi_value watch_failure(PeriodPump& pump, const Napi::CallbackInfo& info) {
+  return make_watcher(info.Env(), pump.failure());
 }
 
 napi_value stats(PeriodPump& pump, const Napi::CallbackInfo& info) {
@@ -59,7 +78,9 @@ napi_value stats(PeriodPump& pump, const Napi::CallbackInfo& info) {
   result.Set("insertedPeriods", static_cast<double>(stats.inserted_periods));
   result.Set("pendingBytes", static_cast<double>(stats.pending_bytes));
   result.Set("consumedBytes", static_cast<double>(stats.consumed_bytes));
+  result.Set("xruns", static_cast<double>(stats.xruns));
   result.Set("insertedError", stats.inserted_error);
+  result.Set("insertedCall", stats.inserted_call == nullptr ? "" : stats.inserted_call);
   Napi::Array costs = Napi::Array::New(env, PumpStats::kBuckets);
   for (std::uint32_t i = 0; i < PumpStats::kBuckets; ++i) {
     costs.Set(i, static_cast<double>(stats.trigger_costs[i]));
@@ -99,6 +120,8 @@ napi_value create(const Napi::CallbackInfo& info) {
   PumpHandle::add<pad>(env, handle, "pad", pump);
   PumpHandle::add<restart>(env, handle, "restart", pump);
   PumpHandle::add<keep_alive>(env, handle, "keepAlive", pump);
+  PumpHandle::add<hold>(env, handle, "hold", pump);
+  PumpHandle::add<watch_failure>(env, handle, "watchFailure", pump);
   PumpHandle::add<stats>(env, handle, "stats", pump);
   PumpHandle::add<close>(env, handle, "close", pump);
   PumpHandle::add<closed>(env, handle, "closed", pump);

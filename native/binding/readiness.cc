@@ -7,6 +7,7 @@
 
 #include "alsa/system_error.h"
 #include "alsa/unique_fd.h"
+#include "binding/arguments.h"
 #include "binding/handle.h"
 #include "binding/pcm_binding.h"
 #include "binding/poll.h"
@@ -81,6 +82,15 @@ napi_value disarm(Watcher& watcher, const Napi::CallbackInfo&) {
   return nullptr;
 }
 
+napi_value set_ref(Watcher& watcher, const Napi::CallbackInfo& info) {
+  if (read_boolean(info[0], "referenced")) {
+    watcher.ref();
+  } else {
+    watcher.unref();
+  }
+  return nullptr;
+}
+
 napi_value close(Watcher& watcher, const Napi::CallbackInfo&) {
   watcher.close();
   return nullptr;
@@ -100,16 +110,21 @@ napi_value watch_pcm(const Napi::CallbackInfo& info) {
   if (!fd.valid()) {
     throw SystemError(errno, "fcntl F_DUPFD_CLOEXEC");
   }
+  return make_watcher(env, std::move(fd));
+}
+
+}  // namespace
+
+Napi::Object make_watcher(Napi::Env env, UniqueFd fd) {
   const auto watcher = std::make_shared<Watcher>(env, std::move(fd));
   Napi::Object handle = WatcherHandle::make(env, watcher, kTag);
   WatcherHandle::add<arm>(env, handle, "arm", watcher);
   WatcherHandle::add<disarm>(env, handle, "disarm", watcher);
+  WatcherHandle::add<set_ref>(env, handle, "setRef", watcher);
   WatcherHandle::add<close>(env, handle, "close", watcher);
   WatcherHandle::add<closed>(env, handle, "closed", watcher);
   return handle;
 }
-
-}  // namespace
 
 void register_readiness(Napi::Env env, Napi::Object exports) {
   exports.Set("watchPcm", make_function<watch_pcm>(env, "watchPcm"));

@@ -1,9 +1,16 @@
 // The addon's own boundary, without a device: whatever crosses it, it throws a JavaScript error and lives on.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { describe, expect, it } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import { BINDING_FUNCTIONS, type NativeBinding } from '../../lib/native/binding.js';
 
 const addon = createRequire(import.meta.url)('../../build/Release/alsa_utimer.node') as NativeBinding;
+
+const folder = mkdtempSync(join(tmpdir(), 'boundary-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 const garbage: unknown[] = [
   undefined,
@@ -138,5 +145,54 @@ describe('The addon', () => {
     expect(() => addon.openControl('/nowhere')).toThrow(
       expect.objectContaining({ errno: 2, syscall: 'open', path: '/nowhere' }),
     );
+  });
+
+  it('locks a file for one at a time', () => {
+    const path = join(folder, 'file');
+    writeFileSync(path, '');
+    const lock = addon.lockFile(path);
+    expect(() => addon.lockFile(path)).toThrow(
+      expect.objectContaining({ errno: 11, syscall: 'flock', path }),
+    );
+    expect(lock.closed()).toBe(false);
+    lock.close();
+    lock.close();
+    expect(lock.closed()).toBe(true);
+    const next = addon.lockFile(path);
+    next.close();
+    expect(() => addon.lockFile('/nowhere')).toThrow(expect.objectContaining({ errno: 2, path: '/nowhere' }));
+  });
+
+  it('waits for what can be waited for, and refuses every other callback', async () => {
+    expect(() => addon.watchPcm(addon.openPcm('/dev/null', true, '', -1))).toThrow(
+      expect.objectContaining({ syscall: 'epoll_ctl' }),
+    );
+    const path = join(folder, 'fifo');
+    execFileSync('mkfifo', [path]);
+    const pcm = addon.openPcm(path, false, '', -1);
+    const watcher = addon.watchPcm(pcm);
+    for (const value of garbage) {
+      if (typeof value !== 'function') expect(() => watcher.arm(value as never)).toThrow(TypeError);
+      if (typeof value !== 'boolean') expect(() => watcher.setRef(value as never)).toThrow(TypeError);
+    }
+    watcher.arm(() => {
+      throw new Error('taken back');
+    });
+    watcher.disarm();
+    watcher.disarm();
+    const ready = new Promise<void>((resolve) => watcher.arm(resolve));
+    writeFileSync(path, 'x');
+    await ready;
+    watcher.arm(() => {
+      throw new Error('closed');
+    });
+    watcher.close();
+    watcher.close();
+    expect(watcher.closed()).toBe(true);
+    expect(() => watcher.arm(() => {})).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }));
+    watcher.disarm();
+    watcher.setRef(true);
+    pcm.close();
+    expect(() => addon.watchPcm(pcm)).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }));
   });
 });

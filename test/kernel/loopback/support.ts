@@ -3,6 +3,8 @@ import { createCipheriv, createHash, randomInt } from 'node:crypto';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { expect } from 'vitest';
 import type { ClockedLoopback, LoopbackCapture } from '../../../lib/loopback/index.js';
+import type { UtimerHandle } from '../../../lib/native/binding.js';
+import { native, setNative } from '../../../lib/native/load.js';
 
 /** The built loopback part of the library, as an import in a child process names it. */
 export const distLoopback = JSON.stringify(new URL('../../../dist/loopback/index.js', import.meta.url).href);
@@ -76,4 +78,24 @@ export function descriptorsOf(target: string): number {
       return false; // the one that reads the folder
     }
   }).length;
+}
+
+/** What `open` returns, and a trigger of its timer, which nobody else can make. */
+export function withTrigger<T>(open: () => T): { readonly opened: T; readonly trigger: () => void } {
+  const real = native();
+  const timers: UtimerHandle[] = [];
+  setNative({
+    ...real,
+    createUtimer: (...args) => {
+      const handle = real.createUtimer(...args);
+      timers.push(handle);
+      return handle;
+    },
+  });
+  try {
+    const opened = open();
+    return { opened, trigger: () => timers.at(-1)?.trigger() };
+  } finally {
+    setNative(undefined);
+  }
 }

@@ -1,0 +1,102 @@
+// The period pump at the addon's boundary: whatever crosses it, it throws a JavaScript error and lives on.
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { LoopbackCard } from '../../../lib/loopback/index.js';
+import type { PcmHandle } from '../../../lib/native/binding.js';
+import { native } from '../../../lib/native/load.js';
+import { withCode } from './support.js';
+
+let card: LoopbackCard;
+beforeAll(async () => {
+  card = await LoopbackCard.load();
+});
+afterAll(() => LoopbackCard.unload());
+
+const PERIOD = {
+  format: 2,
+  channels: 2,
+  rate: 48_000,
+  periodFrames: 480,
+  bufferFrames: 1_920,
+  frameBytes: 4,
+};
+const garbage: unknown[] = [
+  ...[
+    undefined,
+    null,
+    0,
+    -1,
+    1.5,
+    Number.NaN,
+    2 ** 53,
+    -1n,
+    2n ** 53n + 1n,
+    2n ** 64n,
+    '',
+    'text',
+    Symbol('s'),
+  ],
+  ...[() => {}, {}, [], new Uint16Array(3), new ArrayBuffer(3), new DataView(new ArrayBuffer(3))],
+];
+
+function openPcm(playback: boolean): PcmHandle {
+  const path = `/dev/snd/pcmC${card.number}D0${playback ? 'p' : 'c'}`;
+  return native().openPcm(path, playback, `/dev/snd/controlC${card.number}`, 0);
+}
+
+it('refuses everything that is no pump', () => {
+  const timer = native().createUtimer('/dev/snd/timer', 10_000_000n);
+  card.setTimerSource(`-1.4.${timer.id}`);
+  const pcm = openPcm(true);
+  card.resetTimerSource();
+  const parameters = { periodFrames: 480, silence: 0, measure: false };
+  // Before it is configured a frame has no bytes.
+  expect(() => native().createPeriodPump(pcm, timer, parameters)).toThrow(TypeError);
+  pcm.configure({ ...PERIOD, fillWithSilence: false });
+  const capture = openPcm(false);
+  capture.configure({ ...PERIOD, fillWithSilence: false });
+  expect(() => native().createPeriodPump(capture, timer, parameters)).toThrow(TypeError);
+  capture.close();
+  for (const periodFrames of [0, 2 ** 20, 2 ** 32 - 1]) {
+    expect(() => native().createPeriodPump(pcm, timer, { ...parameters, periodFrames })).toThrow(TypeError);
+  }
+  for (const value of garbage) {
+    expect(() => native().createPeriodPump(value as never, timer, parameters)).toThrow(Error);
+    expect(() => native().createPeriodPump(pcm, value as never, parameters)).toThrow(Error);
+    expect(() => native().createPeriodPump(pcm, timer, value as never)).toThrow(Error);
+    if (value === 0) continue;
+    for (const name of Object.keys(parameters)) {
+      expect(() => native().createPeriodPump(pcm, timer, { ...parameters, [name]: value } as never)).toThrow(
+        Error,
+      );
+    }
+  }
+  // The handles are not each other.
+  expect(() => native().createPeriodPump(timer as never, pcm as never, parameters)).toThrow(Error);
+
+  const pump = native().createPeriodPump(pcm, timer, parameters);
+  expect(() => pump.watchFailure()).toThrow(Error);
+  for (const value of garbage) {
+    expect(() => pump.write(value as never)).toThrow(TypeError);
+    expect(() => pump.restart(value as never)).toThrow(TypeError);
+    expect(() => pump.hold(value as never)).toThrow(TypeError);
+    expect(() => pump.keepAlive(value as never, 0n)).toThrow(TypeError);
+    expect(() => pump.keepAlive(0n, value as never)).toThrow(TypeError);
+  }
+  expect(() => (pump as unknown as { write(): void }).write()).toThrow(TypeError);
+  expect(pump.stats()).toMatchObject({ periods: 0, pendingBytes: 0, xruns: 0, insertedError: 0 });
+  pump.write(new Uint8Array(480 * 4 + 1));
+  expect(pump.stats()).toMatchObject({ periods: 1, pendingBytes: 1 });
+
+  // Whatever is closed under it is an error, and no more.
+  timer.close();
+  expect(() => pump.write(new Uint8Array(480 * 4))).toThrow(withCode('ERR_CLOSED'));
+  pcm.close();
+  expect(() => pump.write(new Uint8Array(480 * 4))).toThrow(withCode('ERR_CLOSED'));
+  pump.close();
+  pump.close();
+  expect(pump.closed()).toBe(true);
+  for (const call of [() => pump.pad(), () => pump.restart(true), () => pump.keepAlive(1n, 0n)]) {
+    expect(call).toThrow(withCode('ERR_CLOSED'));
+  }
+  pump.hold(true);
+});

@@ -1,0 +1,120 @@
+// Sending, which waits for the listener: order, turns and back-pressure.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ClockedLoopback, type LoopbackCapture, LoopbackCard } from '../../../lib/loopback/index.js';
+import { difference, noise, withCode } from './support.js';
+
+let card: LoopbackCard;
+beforeAll(async () => {
+  card = await LoopbackCard.load();
+});
+afterAll(() => LoopbackCard.unload());
+
+const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
+const open = () => ClockedLoopback.open({ card, ...stream });
+
+/** Reads `length` bytes, a period or so at a time. */
+async function readSlowly(capture: LoopbackCapture, length: number): Promise<Buffer> {
+  const received: Buffer[] = [];
+  for (let bytes = 0; bytes < length; ) {
+    await capture.ready(AbortSignal.timeout(30_000));
+    const read = capture.read();
+    received.push(read);
+    bytes += read.length;
+  }
+  return Buffer.concat(received);
+}
+
+describe('Several sends', () => {
+  it('take turns in the order of their calls, whatever their lengths', async () => {
+    using loop = open();
+    using capture = loop.listen({ periods: 4 });
+    const sent = noise(40 * loop.periodBytes);
+    const cuts = [0, 9_999, 10_000, 10_007, 33_333, 60_001, sent.length];
+    const sends = cuts.slice(1).map((end, index) => loop.send(sent.subarray(cuts[index], end)));
+    const received = await readSlowly(capture, sent.length);
+    await Promise.all(sends);
+    expect(difference(sent, received)).toBeUndefined();
+  });
+
+  it('let nobody write or end in between', async () => {
+    using loop = open();
+    using capture = loop.listen({ periods: 4 });
+    const sent = noise(8 * loop.periodBytes);
+    const sending = loop.send(sent);
+    expect(() => loop.write(new Uint8Array(loop.periodBytes))).toThrow(withCode('ERR_BUSY'));
+    expect(() => loop.end()).toThrow(withCode('ERR_BUSY'));
+    const received = await readSlowly(capture, sent.length);
+    await sending;
+    expect(difference(sent, received)).toBeUndefined();
+    loop.write(sent.subarray(0, loop.periodBytes));
+    expect(capture.avail).toBe(480);
+    expect(loop.end()).toBe(0);
+  });
+
+  it('are not overtaken by what comes after one that is aborted while it waits its turn', async () => {
+    using loop = open();
+    using capture = loop.listen({ periods: 4 });
+    const first = noise(8 * loop.periodBytes);
+    const third = noise(2 * loop.periodBytes);
+    const abort = new AbortController();
+    const sends = [loop.send(first), loop.send(noise(100), { signal: abort.signal }), loop.send(third)];
+    abort.abort(new Error('enough'));
+    // At once, while the first still waits.
+    await expect(sends[1]).rejects.toThrow('enough');
+    expect(loop.stats.periods).toBeLessThan(8);
+    const received = await readSlowly(capture, first.length + third.length);
+    await Promise.all([sends[0], sends[2]]);
+    expect(difference(Buffer.concat([first, third]), received)).toBeUndefined();
+  });
+
+  it('go on after one that failed', async () => {
+    using loop = open();
+    using capture = loop.listen({ periods: 4 });
+    const abort = new AbortController();
+    const sending = loop.send(noise(8 * loop.periodBytes), { signal: abort.signal });
+    const next = noise(loop.periodBytes);
+    const sendingNext = loop.send(next);
+    abort.abort(new Error('enough'));
+    await expect(sending).rejects.toThrow('enough');
+    const received = await readSlowly(capture, 4 * loop.periodBytes);
+    await sendingNext;
+    expect(difference(next, received.subarray(3 * loop.periodBytes))).toBeUndefined();
+  });
+});
+
+describe('A listener', () => {
+  it('may let its buffer fill up to the last period', async () => {
+    using loop = open();
+    using capture = loop.listen({ periods: 4 });
+    const sent = noise(3 * loop.periodBytes);
+    await loop.send(sent);
+    expect(capture.avail).toBe(3 * 480);
+    expect(difference(sent, capture.read())).toBeUndefined();
+  });
+
+  it('that is slow slows a WritableStream down, and loses nothing', async () => {
+    using loop = open();
+    using capture = loop.listen({ periods: 4 });
+    const sent = noise(20 * loop.periodBytes);
+    const writer = loop.toWeb({ highWaterMark: 2 * loop.periodBytes }).getWriter();
+    const written: Promise<void>[] = [];
+    let ready = 0;
+    const producing = (async () => {
+      for (let at = 0; at < sent.length; at += loop.periodBytes) {
+        await writer.ready;
+        ready += 1;
+        written.push(writer.write(sent.subarray(at, at + loop.periodBytes)));
+      }
+      await writer.close();
+    })();
+    // Three periods in the listener's buffer, those that the stream holds, and one whose write fills it.
+    while (loop.stats.periods < 3) await sleep(10);
+    await sleep(50);
+    expect(ready).toBeLessThan(10);
+    const received = await readSlowly(capture, sent.length);
+    await producing;
+    await Promise.all(written);
+    expect(difference(sent, received)).toBeUndefined();
+  });
+});

@@ -1,0 +1,209 @@
+// Silence for a listener whose producer has fallen silent: at the pace of the cable, whatever happens meanwhile.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Pcm } from '../../../lib/index.js';
+import {
+  ClockedLoopback,
+  type ClockedLoopbackOptions,
+  type LoopbackCapture,
+  LoopbackCard,
+} from '../../../lib/loopback/index.js';
+import { difference, noise, thrownBy, withTrigger } from './support.js';
+
+let card: LoopbackCard;
+beforeAll(async () => {
+  card = await LoopbackCard.load();
+});
+afterAll(() => LoopbackCard.unload());
+
+const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
+const open = (options: Partial<ClockedLoopbackOptions> = {}) =>
+  ClockedLoopback.open({ card, starvation: 'silence', grace: 0, ...stream, ...options });
+
+/** Everything that comes until `done` says so. */
+async function readUntil(capture: LoopbackCapture, done: (bytes: number) => boolean): Promise<Buffer> {
+  const received: Buffer[] = [];
+  let bytes = 0;
+  while (!done(bytes)) {
+    await capture.ready(AbortSignal.timeout(30_000));
+    const read = capture.read();
+    received.push(read);
+    bytes += read.length;
+  }
+  return Buffer.concat(received);
+}
+
+/** A loopback whose listener is there before anything moves: what it gets is what is inserted from now on. */
+function openUnstarted(options: Partial<ClockedLoopbackOptions> = {}) {
+  const { opened: loop, trigger } = withTrigger(() => open(options));
+  loop.end();
+  return { loop, trigger, before: loop.stats.insertedFrames };
+}
+
+const isSilent = (bytes: Buffer) => bytes.equals(Buffer.alloc(bytes.length));
+
+describe('The silence of a starved cable', () => {
+  it('never runs ahead of the clock, and begins after the grace', async () => {
+    for (const { grace, late } of [
+      { grace: undefined, late: 20 },
+      { grace: 0, late: 0 },
+      { grace: 55, late: 55 },
+    ]) {
+      const begin = performance.now();
+      using loop = open(grace === undefined ? {} : { grace });
+      using capture = loop.listen({ periods: 100 });
+      await readUntil(capture, () => loop.stats.insertedFrames >= 5 * 480);
+      // After a late wake-up it catches up, but not with more than the time that has passed.
+      const { insertedFrames } = loop.stats;
+      expect(insertedFrames / 48).toBeLessThanOrEqual(performance.now() - begin - late);
+      expect(insertedFrames % 480).toBe(0);
+    }
+  });
+
+  it('is counted to the frame, and ends with end()', async () => {
+    const { loop: open, before } = openUnstarted();
+    using loop = open;
+    using capture = loop.listen({ periods: 1_000 });
+    const sent = noise(2 * loop.periodBytes + 100);
+    loop.write(sent);
+    const early = await readUntil(capture, (bytes) => bytes >= 7 * loop.periodBytes);
+    const padded = loop.end();
+    expect(padded).toBe(480 - 25);
+    const all = Buffer.concat([early, capture.read()]);
+    const whole = 2 * loop.periodBytes;
+    expect(difference(sent.subarray(0, whole), all.subarray(0, whole))).toBeUndefined();
+    // What was begun comes when it is completed, after the silence.
+    const last = all.subarray(-loop.periodBytes);
+    expect(difference(sent.subarray(whole), last.subarray(0, 100))).toBeUndefined();
+    expect(isSilent(last.subarray(100))).toBe(true);
+    const inserted = all.subarray(whole, -loop.periodBytes);
+    expect(isSilent(inserted)).toBe(true);
+    expect(inserted.length / loop.frameBytes).toBe(loop.stats.insertedFrames - before);
+    expect(loop.stats).toMatchObject({ periods: 3, paddedFrames: padded, xruns: 0 });
+    const after = loop.stats.insertedFrames;
+    await sleep(50); // five periods, in which nothing may come
+    expect(capture.avail).toBe(0);
+    expect(loop.stats.insertedFrames).toBe(after);
+  });
+
+  it('lets frames come whole and complete after it', async () => {
+    using loop = open();
+    using capture = loop.listen({ periods: 1_000 });
+    const sent = noise(20 * loop.periodBytes);
+    const received: Buffer[] = [];
+    const until = async (done: () => boolean) => {
+      while (!done()) {
+        await capture.ready();
+        received.push(capture.read());
+      }
+    };
+    await until(() => received.length >= 3);
+    loop.write(sent.subarray(0, 5 * loop.periodBytes + 77));
+    const inserted = loop.stats.insertedFrames;
+    await until(() => loop.stats.insertedFrames > inserted + 2 * 480);
+    loop.write(sent.subarray(5 * loop.periodBytes + 77));
+    received.push(capture.read());
+    const all = Buffer.concat(received);
+    const silence = Buffer.alloc(loop.periodBytes);
+    const heard: Buffer[] = [];
+    let silent = 0;
+    for (let at = 0; at < all.length; at += loop.periodBytes) {
+      const period = all.subarray(at, at + loop.periodBytes);
+      if (period.equals(silence)) silent += 1;
+      else heard.push(period);
+    }
+    expect(difference(sent, Buffer.concat(heard))).toBeUndefined();
+    expect(silent).toBeGreaterThanOrEqual(3);
+    expect(loop.stats).toMatchObject({ periods: 20, xruns: 0 });
+    expect(loop.stats.insertedFrames).toBeGreaterThanOrEqual(silent * 480);
+  });
+
+  it('goes on after an xrun', async () => {
+    const { loop: open, trigger, before } = openUnstarted({ fillWithSilence: true });
+    using loop = open;
+    using capture = loop.listen({ periods: 1_000 });
+    loop.write(new Uint8Array(loop.periodBytes));
+    const early = await readUntil(capture, () => loop.stats.insertedFrames - before >= 2 * 480);
+    trigger();
+    const at = loop.stats.insertedFrames;
+    const late = await readUntil(capture, () => loop.stats.insertedFrames >= at + 3 * 480);
+    expect(loop.stats).toMatchObject({ xruns: 1, periods: 1 });
+    const sent = noise(loop.periodBytes);
+    loop.write(sent);
+    loop.end();
+    const all = Buffer.concat([early, late, capture.read()]);
+    expect(isSilent(all.subarray(0, -loop.periodBytes))).toBe(true);
+    expect(difference(sent, all.subarray(-loop.periodBytes))).toBeUndefined();
+  });
+
+  it('waits while somebody else runs on the timer, and comes when that has ended', async () => {
+    const { loop: open, before } = openUnstarted();
+    using loop = open;
+    card.setTimerSource(`-1.4.${loop.timerId}`);
+    using intruder = Pcm.open({
+      ...stream,
+      card: card.number,
+      device: 1,
+      substream: 5,
+      direction: 'capture',
+    });
+    card.resetTimerSource();
+    intruder.start();
+    const error = thrownBy(() => loop.write(new Uint8Array(loop.periodBytes)));
+    expect(error).toMatchObject({ code: 'ERR_NOT_STARTED' });
+    expect(String(error)).toContain(`Now running on it: ${card.id}.`);
+    await sleep(50); // several tries: nothing tells of one that failed
+    expect(loop.stats.insertedFrames).toBe(before);
+    intruder.drop();
+    using capture = loop.listen({ periods: 100 });
+    expect(isSilent(await readUntil(capture, (bytes) => bytes >= 3 * loop.periodBytes))).toBe(true);
+    expect(loop.stats).toMatchObject({ periods: 0, xruns: 0 });
+  });
+
+  it('keeps a listener that came first, and reads blocking, until frames come', async () => {
+    using loop = open();
+    const args = ['-q', '-D', loop.listenerName, '-f', 'S16_LE', '-r', '48000', '-c', '2'];
+    const arecord = spawn('arecord', [...args, '--period-size=480', '-t', 'raw', '--samples=48000'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const recorded: Buffer[] = [];
+    const said: Buffer[] = [];
+    arecord.stdout.on('data', (chunk: Buffer) => recorded.push(chunk));
+    arecord.stderr.on('data', (chunk: Buffer) => said.push(chunk));
+    const closed = once(arecord, 'close');
+    const started = once(loop, 'listener', { signal: AbortSignal.timeout(30_000) });
+    expect(await started).toMatchObject([{ type: 'start' }]);
+    const early = loop.stats.insertedFrames;
+    // Longer than a blocking read waits for a cable that does not move.
+    while (loop.stats.insertedFrames < early + 20 * 480) await sleep(10);
+    const sent = noise(10 * loop.periodBytes);
+    await loop.send(sent);
+    expect(await closed).toEqual([0, null]);
+    expect(Buffer.concat(said).toString()).toBe('');
+    const heard = Buffer.concat(recorded);
+    const at = heard.indexOf(sent);
+    expect(at % loop.periodBytes).toBe(0);
+    expect(isSilent(heard.subarray(0, at))).toBe(true);
+    expect(isSilent(heard.subarray(at + sent.length))).toBe(true);
+  });
+
+  it('is not mixed into what waits for a listener that is slow', async () => {
+    const { loop: open, before } = openUnstarted();
+    using loop = open;
+    using capture = loop.listen({ periods: 4 });
+    const sent = noise(12 * loop.periodBytes);
+    const sending = loop.send(sent).then(() => loop.end());
+    const received: Buffer[] = [];
+    for (let bytes = 0; bytes < sent.length; ) {
+      await sleep(50); // several periods with a full buffer
+      const read = capture.read();
+      received.push(read);
+      bytes += read.length;
+    }
+    await sending;
+    expect(difference(sent, Buffer.concat(received))).toBeUndefined();
+    expect(loop.stats).toMatchObject({ periods: 12, insertedFrames: before, listener: true });
+  });
+});

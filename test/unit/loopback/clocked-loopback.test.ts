@@ -1,0 +1,154 @@
+// What ClockedLoopback refuses before it asks the kernel for anything, and how long it waits for its turn.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ClockedLoopback, LoopbackCard } from '../../../lib/loopback/index.js';
+import { setNative } from '../../../lib/native/load.js';
+import { setProcAsound } from '../../../lib/proc.js';
+import { FakeBinding, failedCall } from '../../support/fake-binding.js';
+
+const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'proc-asound-'));
+  setProcAsound(folder);
+});
+afterEach(() => {
+  setProcAsound(undefined);
+  setNative(undefined);
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true });
+});
+
+function makeCard(): void {
+  writeFileSync(join(folder, 'cards'), ' 0 [Loopback       ]: Loopback - Loopback\n');
+  mkdirSync(join(folder, 'card0'));
+  writeFileSync(join(folder, 'card0', 'cable#0'), '');
+  writeFileSync(join(folder, 'card0', 'timer_source'), '-1.4.9\n');
+}
+
+describe('ClockedLoopback.open refuses', () => {
+  it.each([
+    ['no options', undefined, TypeError, 'options'],
+    ['a format that snd-aloop has not', { format: 'U8' }, TypeError, 'format'],
+    ['a rate out of range', { rate: 7_999 }, RangeError, 'rate'],
+    ['33 channels', { channels: 33 }, RangeError, 'channels'],
+    ['half a frame', { periodFrames: 480.5 }, RangeError, 'periodFrames'],
+    ['one period a buffer', { periods: 1 }, RangeError, 'periods'],
+    ['a third device', { device: 2 }, RangeError, 'device'],
+    ['a ninth substream', { substream: 8 }, RangeError, 'substream'],
+    ['a timer that cannot be', { timerId: 128 }, RangeError, 'timerId'],
+    ['a timer of another type', { timerId: '5' }, TypeError, 'timerId'],
+    ['a policy that is none', { starvation: 'noise' }, TypeError, 'starvation'],
+    ['grace that is not in whole milliseconds', { grace: 0.5 }, RangeError, 'grace'],
+    ['grace before its time', { grace: -1 }, RangeError, 'grace'],
+    ['measuring sometimes', { measure: 'often' }, TypeError, 'measure'],
+  ])('%s, with or without a card', (_what, options, type, name) => {
+    for (const prepare of [() => {}, makeCard]) {
+      prepare();
+      const given = options && { ...stream, ...options };
+      expect(() => ClockedLoopback.open(given as never)).toThrow(type);
+      expect(() => ClockedLoopback.open(given as never)).toThrow(new RegExp(`^${name} must be`));
+    }
+  });
+
+  it.each([
+    [192_000, 20],
+    [384_000, 39],
+    [768_000, 77],
+    [48_000, 5],
+  ])('at %i Hz periods of less than %i frames, which the kernel would never start', (rate, least) => {
+    const wide = { ...stream, channels: 8, rate };
+    expect(() => ClockedLoopback.open({ ...wide, periodFrames: least - 1 })).toThrow(
+      `periodFrames must be at least ${least} at ${rate} Hz (100 us), not ${least - 1}`,
+    );
+    expect(() => ClockedLoopback.open({ ...wide, periodFrames: least })).toThrow(
+      expect.objectContaining({ code: 'ERR_NO_LOOPBACK_CARD' }),
+    );
+  });
+});
+
+describe('Opening while another process opens a cable of the card', () => {
+  it('waits, and goes on with its own errors', () => {
+    makeCard();
+    const binding = new FakeBinding();
+    let turns = 3;
+    let held = 0;
+    const lock = () => {
+      turns -= 1;
+      if (turns > 0) throw failedCall(11, 'flock', '/dev/snd/controlC0');
+      held += 1;
+      return { close: () => (held -= 1), closed: () => held === 0 };
+    };
+    setNative(Object.assign(binding, { lockFile: lock }));
+    // This kernel has no PCM.
+    expect(() => ClockedLoopback.open({ ...stream, card: LoopbackCard.find() })).toThrow(
+      expect.objectContaining({ code: 'ENOENT' }),
+    );
+    expect(turns).toBe(0);
+    expect(held).toBe(0);
+    expect(binding.timers.size).toBe(0);
+    expect(LoopbackCard.find().timerSource).toBe('-1.4.9');
+  });
+
+  it('does not wait for ever', () => {
+    makeCard();
+    const binding = new FakeBinding();
+    const lock = () => {
+      throw failedCall(11, 'flock', '/dev/snd/controlC0');
+    };
+    setNative(Object.assign(binding, { lockFile: lock }));
+    let now = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => {
+      now += 1_000;
+      return now;
+    });
+    expect(() => ClockedLoopback.open(stream)).toThrow(
+      expect.objectContaining({ code: 'ERR_TIMEOUT', path: '/dev/snd/controlC0' }),
+    );
+    expect(binding.timers.size).toBe(0);
+  });
+});
+
+describe('While it opens a cable, timer_source', () => {
+  /** What it is at the open of the PCM, which fails, and after that. */
+  function sources(before: string): [during: string, after: string] {
+    makeCard();
+    const path = join(folder, 'card0', 'timer_source');
+    writeFileSync(path, `${before}\n`);
+    let during = '';
+    const binding = Object.assign(new FakeBinding(), {
+      lockFile: () => ({ close: () => {}, closed: () => false }),
+      openPcm: () => {
+        during = readFileSync(path, 'utf8').trim();
+        throw failedCall(16, 'open', '/dev/snd/pcmC0D0p');
+      },
+    });
+    setNative(binding);
+    expect(() => ClockedLoopback.open(stream)).toThrow(expect.objectContaining({ code: 'EBUSY' }));
+    return [during, readFileSync(path, 'utf8').trim()];
+  }
+
+  it.each([
+    ['', 'alsa-utimer=:-1.4.0'],
+    ['-1.4.55', 'alsa-utimer=-1.4.55:-1.4.0'],
+    ['hw:0,1,0', 'alsa-utimer=hw%3A0%2C1%2C0:-1.4.0'],
+  ])('instead of %j says what it stands in the place of', (before, during) => {
+    expect(sources(before)).toEqual([during, before]);
+  });
+
+  it.each([
+    ['alsa-utimer=:-1.4.7', ''],
+    ['alsa-utimer=-1.4.55:-1.4.7', '-1.4.55'],
+    ['alsa-utimer=hw%3A0%2C1%2C0:-1.4.0', 'hw:0,1,0'],
+  ])('that somebody left behind as %j, is put back to %j', (left, after) => {
+    expect(sources(left)).toEqual([expect.stringMatching(/^alsa-utimer=.*:-1\.4\.0$/), after]);
+  });
+
+  it('is the timer alone where there is no room to say more', () => {
+    const long = `${'x'.repeat(48)}:-1.4.9`;
+    expect(sources(long)).toEqual(['-1.4.0', long]);
+  });
+});
