@@ -37,6 +37,8 @@ const JOIN: Readonly<Record<string, Hint>> = {
     'The socket has as many groups (net.ipv4.igmp_max_memberships) or sources (igmp_max_msf) as it may have.',
 };
 
+const CARD_GONE = 'The card was unloaded: close this, and open it again once the card is back.';
+
 const CALLS: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
   'ioctl SNDRV_TIMER_IOCTL_CREATE': {
     ENOTTY: () =>
@@ -97,11 +99,31 @@ const CALLS: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
     EBUSY: 'The substream is running or mapped: stop it first.',
   },
   'ioctl SNDRV_PCM_IOCTL_START': {
+    ENODEV: CARD_GONE,
     EINVAL:
       'Either a period is shorter than 100 us, or the timer of the cable is gone: close both sides of the cable, create a timer, and open them again.',
     EIO: 'The other side of the cable was prepared with other parameters: close both sides and configure one after the other.',
     EPIPE: 'Nothing is queued: write at least one period before the start.',
     EBADFD: 'The substream is not prepared: call prepare() first.',
+  },
+  'ioctl SNDRV_PCM_IOCTL_STATUS': { ENODEV: CARD_GONE },
+  'ioctl SNDRV_PCM_IOCTL_PREPARE': {
+    ENODEV: CARD_GONE,
+    EBADFD: 'The substream has no parameters, or its card is going: open it again.',
+    EBUSY: 'The substream is running: drop() first.',
+  },
+  'ioctl SNDRV_PCM_IOCTL_DROP': {
+    ENODEV: CARD_GONE,
+    EBADFD: 'The substream has no parameters, or its card is going: open it again.',
+  },
+  'ioctl SNDRV_PCM_IOCTL_PAUSE': {
+    ENODEV: CARD_GONE,
+    EBADFD: 'Only a running substream can be paused, and only a paused one goes on.',
+    ESTRPIPE: 'The system was suspended: call prepare() and start() again.',
+  },
+  'ioctl SNDRV_PCM_IOCTL_RESUME': {
+    ENODEV: CARD_GONE,
+    EBADFD: 'The substream was not suspended.',
   },
   'ioctl SNDRV_PCM_IOCTL_WRITEI_FRAMES': {
     EPIPE:
@@ -109,7 +131,7 @@ const CALLS: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
     EBADFD:
       'The substream is not prepared, or the other side changed the format: call prepare() or open it again.',
     ESTRPIPE: 'The system was suspended: call prepare() and start() again.',
-    ENODEV: 'The card was unloaded.',
+    ENODEV: CARD_GONE,
   },
   'ioctl SNDRV_PCM_IOCTL_READI_FRAMES': {
     EPIPE:
@@ -117,7 +139,7 @@ const CALLS: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
     EBADFD:
       'The substream is not running, or the writer changed the format: call prepare() or open it again.',
     ESTRPIPE: 'The system was suspended: call prepare() and start() again.',
-    ENODEV: 'The card was unloaded.',
+    ENODEV: CARD_GONE,
   },
   bind: {
     EADDRNOTAVAIL: 'No interface of this machine has the address: `ip address` shows those that they have.',

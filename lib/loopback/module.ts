@@ -6,7 +6,7 @@ import { checkBoolean, checkInteger, checkOptions, checkString, valueError } fro
 import { AlsaError } from '../errors.js';
 import { checkTimerSource } from '../timer/timer-source.js';
 
-/** One card of the module; each field is a module parameter. */
+/** One card of the module; each field is a module parameter. `enable` is not among them: cards that are listed are wanted. */
 export interface LoopbackCardOptions {
   /** The number of the card, 0..31; the first free one when it is left out. */
   readonly index?: number;
@@ -22,6 +22,8 @@ export interface LoopbackCardOptions {
 
 const MODULE = 'snd-aloop';
 const SYSFS = '/sys/module/snd_aloop';
+/** How long the tools may take, ms: both end at once, unless the kernel is stuck. */
+const TOOL_TIMEOUT = 60_000;
 /** SNDRV_CARDS: the length of the module's parameter arrays. */
 const MAX_CARDS = 32;
 
@@ -129,13 +131,22 @@ function run(command: string, args: readonly string[]): Promise<void> {
   const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`;
   const line = shellCommand(command, args);
   return new Promise((resolve, reject) => {
-    execFile(command, args, { env: { ...process.env, PATH, LC_ALL: 'C' } }, (error, _stdout, stderr) => {
+    const options = {
+      env: { ...process.env, PATH, LC_ALL: 'C' },
+      timeout: TOOL_TIMEOUT,
+      killSignal: 'SIGKILL',
+    } as const;
+    execFile(command, args, options, (error, _stdout, stderr) => {
       if (!error) {
         resolve();
         return;
       }
       const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-      const said = missing ? `there is no program ${command} (package kmod)` : stderr.trim() || error.message;
+      const said = missing
+        ? `there is no program ${command} (package kmod)`
+        : error.killed
+          ? `it did not end within ${TOOL_TIMEOUT} ms`
+          : stderr.trim() || error.message;
       reject(
         new AlsaError(`${line} failed: ${said}`, {
           code: 'ERR_MODPROBE',
