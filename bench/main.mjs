@@ -40,8 +40,10 @@ for (const one of chosen) {
   const verdict = result.met === undefined ? '' : result.met ? ' met' : ' MISSED';
   const aim = one.aim ?? one.most;
   const wanted = aim === undefined ? 'none' : `at most ${aim}`;
+  const speed = ({ median }) => `${((one.frames * 1_000) / median).toFixed(1)} M`;
+  const speeds = one.frames ? `, ${speed(result.ours)} and ${speed(result.c)} frames a second` : '';
   console.log(
-    `${one.name.padEnd(16)} ${side(result.ours)} ${side(result.c)}   ${result.ratio?.toFixed(2) ?? '  - '}   ${wanted}${verdict}  [${one.unit}]`,
+    `${one.name.padEnd(16)} ${side(result.ours)} ${side(result.c)}   ${result.ratio?.toFixed(2) ?? '  - '}   ${wanted}${verdict}  [${one.unit}${speeds}]`,
   );
 }
 const aimed = results.filter(({ met }) => met !== undefined);
@@ -53,7 +55,8 @@ if (values.json) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}
 
 /**
  * A case has open(), which returns { ours(), c(), close() }; both sides resolve with a figure in the case's unit. `aim` is
- * the ratio that is wanted; figures that may be zero have none, and `most` instead, for ours.
+ * the ratio that is wanted; figures that may be zero have none, and `most` instead, for ours. `frames` is how many the unit
+ * moves, where that is of interest.
  */
 async function measure({ name, what, unit, aim, most, open }) {
   const sides = await open();
