@@ -30,10 +30,10 @@ class Announcements final : public Poll {
 
  private:
   // An error (the card has gone, say) is an event too, which reading explains.
-  void ready() noexcept override {
+  void deliver() noexcept override {
     napi_value callback = nullptr;
     if (callback_ != nullptr && napi_get_reference_value(env(), callback_, &callback) == napi_ok) {
-      call(callback, {});
+      call_javascript(env(), callback, {});
     }
   }
 
@@ -65,7 +65,7 @@ class Listened {
   void set_ref(bool referenced) noexcept {
     referenced_ = referenced;
     if (announcements_ != nullptr) {
-      referenced ? announcements_->ref() : announcements_->unref();
+      announcements_->set_ref(referenced);
     }
   }
 

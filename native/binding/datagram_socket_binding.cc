@@ -99,7 +99,7 @@ class Reception final : public Poll {
   }
 
  private:
-  void ready() noexcept override {
+  void deliver() noexcept override {
     std::array<napi_value, 4> values{};
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (references_[i] == nullptr ||
@@ -121,7 +121,7 @@ class Reception final : public Poll {
     }
     napi_value argument = nullptr;
     if (napi_create_double(env(), static_cast<double>(count), &argument) == napi_ok) {
-      call(values[3], {argument});
+      call_javascript(env(), values[3], {argument});
     }
   }
 

@@ -83,11 +83,7 @@ napi_value disarm(Watcher& watcher, const Napi::CallbackInfo&) {
 }
 
 napi_value set_ref(Watcher& watcher, const Napi::CallbackInfo& info) {
-  if (read_boolean(info[0], "referenced")) {
-    watcher.ref();
-  } else {
-    watcher.unref();
-  }
+  watcher.set_ref(read_boolean(info[0], "referenced"));
   return nullptr;
 }
 

@@ -93,6 +93,7 @@ class FakeCapture extends FakeBinding {
     return {
       arm: () => {},
       disarm: () => {},
+      setRef: () => {},
       close: () => {
         closed = true;
       },

@@ -66,6 +66,7 @@ describe('A watch', () => {
         if (started) throw failedCall(77, 'ioctl SNDRV_TIMER_IOCTL_INFO');
         return { flags: 1, card: 0, id: 'PCM capture 0-1-0', name: '', resolution: 10_000_000n };
       },
+      probe: () => 0,
       status: () => ({ timestamp: 0n, resolution: 0, lost: 0, overrun: 0, queue: 0 }),
       read: () => 0,
       listen: () => {},
