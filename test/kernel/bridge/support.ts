@@ -97,11 +97,13 @@ export class Listening {
 export class Datagrams {
   readonly #socket: Socket;
   readonly #bridge: Bridge;
-  #sent = 0;
+  /** Packets that are to have arrived, those of others before among them. */
+  #due: number;
 
-  private constructor(socket: Socket, bridge: Bridge) {
+  private constructor(socket: Socket, bridge: Bridge, arrived: number) {
     this.#socket = socket;
     this.#bridge = bridge;
+    this.#due = arrived;
   }
 
   static async to(bridge: Bridge): Promise<Datagrams> {
@@ -109,15 +111,16 @@ export class Datagrams {
     const socket = createSocket('udp4');
     socket.connect(port, address);
     await once(socket, 'connect');
-    return new Datagrams(socket, bridge);
+    const { receiver } = await bridge.sample();
+    return new Datagrams(socket, bridge, receiver.packets);
   }
 
   /** Resolves when all of them have arrived. */
   async send(datagrams: Iterable<Uint8Array>): Promise<BridgeStats> {
     for (const datagram of datagrams) {
       this.#socket.send(datagram);
-      this.#sent++;
-      if (this.#sent % 200 === 0) await this.arrived();
+      this.#due++;
+      if (this.#due % 200 === 0) await this.arrived();
     }
     return this.arrived();
   }
@@ -125,7 +128,7 @@ export class Datagrams {
   async arrived(): Promise<BridgeStats> {
     for (;;) {
       const stats = await this.#bridge.sample();
-      if (stats.receiver.packets >= this.#sent) return stats;
+      if (stats.receiver.packets >= this.#due) return stats;
     }
   }
 
