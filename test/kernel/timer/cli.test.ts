@@ -165,7 +165,10 @@ describe('utimer listen', () => {
     }
   });
 
-  it.each([[], ['--plain']])('ends with the process of its owner %s', async (...options) => {
+  it.each([
+    ['timestamped', []],
+    ['plain', ['--plain']],
+  ])('ends with the process of its owner, with %s records', async (_records, options) => {
     const owner = spawn(
       process.execPath,
       [
