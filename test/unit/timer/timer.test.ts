@@ -1,5 +1,5 @@
 // What is decided about timers, their ids, events and parameters, without a kernel.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -336,6 +336,19 @@ describe('Listing', () => {
       expect(clients()).toEqual([[], undefined]);
       proc('G4:  : 10000.000us (1 ticks)');
       expect(clients()).toEqual([undefined, undefined]);
+    } finally {
+      setProcAsound(undefined);
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('does not fail where nothing can be read about clients', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-proc-'));
+    // A folder in the place of the file: EISDIR, as any other error.
+    mkdirSync(join(folder, 'timers'));
+    setProcAsound(folder);
+    try {
+      expect(listTimers()).toEqual([]);
     } finally {
       setProcAsound(undefined);
       rmSync(folder, { recursive: true });
