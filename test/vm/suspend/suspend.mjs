@@ -53,7 +53,6 @@ const insertedBefore = silent.loop.stats.insertedFrames;
 // A writer that is stopped anywhere: between a write and its trigger, too. The playback's own timer counts what it moves.
 const ticks = TimerInstance.open(pcmTimerId(card.number, 0, 4, 'playback'), {
   records: 'plain',
-  events: ['tick'],
 });
 ticks.start();
 const busy = new Worker(
