@@ -53,13 +53,15 @@ export function listProc(path: string): string[] {
   return attempt(path, () => readdirSync(path)) ?? [];
 }
 
+/** The last three: a process or card that went while its file was open (fs/proc/inode.c: proc_reg_read, for EIO). */
+const GONE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ESRCH', 'ENODEV', 'EIO']);
+
 function attempt<T>(path: string, body: () => T): T | undefined {
   try {
     return body();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // ESRCH and ENODEV: a process or card that went while its file was open.
-    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ESRCH' || code === 'ENODEV') return undefined;
+    if (code !== undefined && GONE.has(code)) return undefined;
     throw fromFileSystem(error, path);
   }
 }
