@@ -217,8 +217,8 @@ export interface DatagramSocketHandle extends NativeHandle {
   setReceiveBuffer(bytes: number): void;
   /** MCAST_JOIN_GROUP, with a source MCAST_JOIN_SOURCE_GROUP; interface index 0 is the kernel's choice. */
   join(group: string, interfaceIndex: number, source: string | null): void;
-  /** MCAST_LEAVE_GROUP, with a source MCAST_LEAVE_SOURCE_GROUP. */
-  leave(group: string, interfaceIndex: number, source: string | null): void;
+  /** MCAST_LEAVE_GROUP: for all sources, and also where the interface is gone. */
+  leave(group: string, interfaceIndex: number): void;
   /** getsockname(2). */
   local(): { readonly address: string; readonly port: number };
   /**

@@ -93,9 +93,9 @@ export class NativeSocket implements ReceivingSocket {
         this.#handle.join(address, index, source);
         this.#memberships.set(source, index);
         // The interface left the old membership on the socket's list, which has a limit.
-        if (before !== 0) this.#handle.leave(address, before, source);
+        if (before !== 0) this.#handle.leave(address, before);
       } catch {
-        // Nothing was lost, or the interface is not ready: the next time tries again.
+        // Nothing was lost; or it was left for another source already; or the interface is not ready: the next time tries again.
       }
     }
   }

@@ -3,8 +3,9 @@
 #include <net/if.h>
 
 #include <array>
+#include <cerrno>
+#include <limits>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -150,15 +151,21 @@ napi_value set_receive_buffer(Reception& reception, const Napi::CallbackInfo& in
   return nullptr;
 }
 
-template <void (DatagramSocket::*Call)(const SocketAddress&, std::uint32_t, const SocketAddress*)>
-napi_value membership(Reception& reception, const Napi::CallbackInfo& info) {
+napi_value join(Reception& reception, const Napi::CallbackInfo& info) {
   const SocketAddress group = read_address(info[0], "group");
   const auto interface = read_integer<std::uint32_t>(info[1], "interface");
-  std::optional<SocketAddress> source;
-  if (!info[2].IsNull()) {
-    source = read_address(info[2], "source");
+  if (info[2].IsNull()) {
+    reception.socket().join(group, interface, nullptr);
+  } else {
+    const SocketAddress source = read_address(info[2], "source");
+    reception.socket().join(group, interface, &source);
   }
-  (reception.socket().*Call)(group, interface, source ? &*source : nullptr);
+  return nullptr;
+}
+
+napi_value leave(Reception& reception, const Napi::CallbackInfo& info) {
+  const SocketAddress group = read_address(info[0], "group");
+  reception.socket().leave(group, read_integer<std::uint32_t>(info[1], "interface"));
   return nullptr;
 }
 
@@ -203,8 +210,8 @@ napi_value open(const Napi::CallbackInfo& info) {
   const auto reception = std::make_shared<Reception>(env, DatagramSocket(address, shared));
   Napi::Object handle = SocketHandle::make(env, reception, kTag);
   SocketHandle::add<set_receive_buffer>(env, handle, "setReceiveBuffer", reception);
-  SocketHandle::add<membership<&DatagramSocket::join>>(env, handle, "join", reception);
-  SocketHandle::add<membership<&DatagramSocket::leave>>(env, handle, "leave", reception);
+  SocketHandle::add<join>(env, handle, "join", reception);
+  SocketHandle::add<leave>(env, handle, "leave", reception);
   SocketHandle::add<local>(env, handle, "local", reception);
   SocketHandle::add<listen>(env, handle, "listen", reception);
   SocketHandle::add<close>(env, handle, "close", reception);

@@ -28,6 +28,10 @@ SocketAddress from(const Raw& raw) noexcept {
   return address;
 }
 
+int level_of(const SocketAddress& group) noexcept {
+  return group.family() == AF_INET ? IPPROTO_IP : IPPROTO_IPV6;
+}
+
 // Both families have room in sockaddr_in6.
 void copy_source(const sockaddr_in6& name, std::uint8_t* to) noexcept {
   if (name.sin6_family == AF_INET6) {
@@ -93,13 +97,20 @@ void DatagramSocket::set_receive_buffer(int bytes) {
 }
 
 void DatagramSocket::join(const SocketAddress& group, std::uint32_t interface, const SocketAddress* source) {
-  set_membership(group, interface, source, {MCAST_JOIN_GROUP, "setsockopt MCAST_JOIN_GROUP"},
-                 {MCAST_JOIN_SOURCE_GROUP, "setsockopt MCAST_JOIN_SOURCE_GROUP"});
+  if (source == nullptr) {
+    const group_req request{.gr_interface = interface, .gr_group = group.storage};
+    set_option(level_of(group), MCAST_JOIN_GROUP, &request, sizeof request, "setsockopt MCAST_JOIN_GROUP");
+  } else {
+    const group_source_req request{
+        .gsr_interface = interface, .gsr_group = group.storage, .gsr_source = source->storage};
+    set_option(level_of(group), MCAST_JOIN_SOURCE_GROUP, &request, sizeof request,
+               "setsockopt MCAST_JOIN_SOURCE_GROUP");
+  }
 }
 
-void DatagramSocket::leave(const SocketAddress& group, std::uint32_t interface, const SocketAddress* source) {
-  set_membership(group, interface, source, {MCAST_LEAVE_GROUP, "setsockopt MCAST_LEAVE_GROUP"},
-                 {MCAST_LEAVE_SOURCE_GROUP, "setsockopt MCAST_LEAVE_SOURCE_GROUP"});
+void DatagramSocket::leave(const SocketAddress& group, std::uint32_t interface) {
+  const group_req request{.gr_interface = interface, .gr_group = group.storage};
+  set_option(level_of(group), MCAST_LEAVE_GROUP, &request, sizeof request, "setsockopt MCAST_LEAVE_GROUP");
 }
 
 SocketAddress DatagramSocket::local() const {
@@ -141,19 +152,6 @@ std::int64_t DatagramSocket::receive(const DatagramRoom& room) noexcept {
     }
   }
   return received;
-}
-
-void DatagramSocket::set_membership(const SocketAddress& group, std::uint32_t interface,
-                                    const SocketAddress* source, const Call& whole, const Call& sourced) {
-  const int level = group.family() == AF_INET ? IPPROTO_IP : IPPROTO_IPV6;
-  if (source == nullptr) {
-    const group_req request{.gr_interface = interface, .gr_group = group.storage};
-    set_option(level, whole.name, &request, sizeof request, whole.syscall);
-  } else {
-    const group_source_req request{
-        .gsr_interface = interface, .gsr_group = group.storage, .gsr_source = source->storage};
-    set_option(level, sourced.name, &request, sizeof request, sourced.syscall);
-  }
 }
 
 void DatagramSocket::set_option(int level, int name, const void* value, std::size_t size,

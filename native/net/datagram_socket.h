@@ -43,10 +43,11 @@ class DatagramSocket {
 
   // SO_RCVBUF, which the kernel cuts to net.core.rmem_max.
   void set_receive_buffer(int bytes);
-  // MCAST_JOIN_GROUP and MCAST_LEAVE_GROUP, with a source MCAST_JOIN_SOURCE_GROUP and
-  // MCAST_LEAVE_SOURCE_GROUP. `interface` is an index, or 0 for the kernel's choice.
+  // MCAST_JOIN_GROUP, with a source MCAST_JOIN_SOURCE_GROUP. `interface` is an index, or 0 for the kernel's
+  // choice.
   void join(const SocketAddress& group, std::uint32_t interface, const SocketAddress* source);
-  void leave(const SocketAddress& group, std::uint32_t interface, const SocketAddress* source);
+  // MCAST_LEAVE_GROUP: for all sources, and also where the interface is gone.
+  void leave(const SocketAddress& group, std::uint32_t interface);
   // getsockname
   [[nodiscard]] SocketAddress local() const;
   // recvmmsg: the number of datagrams that were waiting, or a negated errno.
@@ -56,13 +57,6 @@ class DatagramSocket {
   void close() noexcept { fd_.reset(); }
 
  private:
-  // A call that is made by one name for a group, and by another for a source of it.
-  struct Call {
-    int name;
-    const char* syscall;
-  };
-  void set_membership(const SocketAddress& group, std::uint32_t interface, const SocketAddress* source,
-                      const Call& whole, const Call& sourced);
   void set_option(int level, int name, const void* value, std::size_t size, const char* syscall);
 
   UniqueFd fd_;

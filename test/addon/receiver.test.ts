@@ -89,16 +89,16 @@ describe('A native datagram socket', () => {
     expect(() => first.join('ff02::9', lo, null)).toThrow(
       expect.objectContaining({ errno: 98, syscall: 'setsockopt MCAST_JOIN_GROUP' }),
     );
-    first.leave('ff02::9', lo, null);
+    first.leave('ff02::9', lo);
     first.join('ff02::9', lo, '::1');
-    first.leave('ff02::9', lo, '::1');
+    first.leave('ff02::9', lo);
     for (const [call, errno, syscall] of [
       [() => open('192.0.2.1'), 99, 'bind'],
       [() => open('ff02::9', 0, 0, true), 22, 'bind'],
       [() => open('ff02::9', port, lo, false), 98, 'bind'],
       [() => first.join('ff02::9', 2 ** 31 - 1, null), 19, 'setsockopt MCAST_JOIN_GROUP'],
       [() => first.join('ff02::9', lo, '1.2.3.4'), 99, 'setsockopt MCAST_JOIN_SOURCE_GROUP'],
-      [() => first.leave('ff05::9', lo, null), 99, 'setsockopt MCAST_LEAVE_GROUP'],
+      [() => first.leave('ff05::9', lo), 99, 'setsockopt MCAST_LEAVE_GROUP'],
     ] as const) {
       expect(call).toThrow(expect.objectContaining({ errno, syscall }));
     }
@@ -112,7 +112,7 @@ describe('A native datagram socket', () => {
       if (first !== -1) expect(() => handle.setReceiveBuffer(first as never)).toThrow(TypeError);
       expect(() => handle.join(first as never, 0, null)).toThrow(TypeError);
       expect(() => handle.join('224.0.0.1', 0, first as never)).toThrow(TypeError);
-      expect(() => handle.leave('224.0.0.1', first as never, null)).toThrow(TypeError);
+      expect(() => handle.leave('224.0.0.1', first as never)).toThrow(TypeError);
       expect(() => handle.listen(first as never, lengths, null, () => {})).toThrow(TypeError);
       expect(() => handle.listen(data, first as never, null, () => {})).toThrow(TypeError);
       expect(() => handle.listen(data, lengths, first as never, () => {})).toThrow(TypeError);
@@ -127,7 +127,7 @@ describe('A native datagram socket', () => {
     for (const call of [
       () => handle.setReceiveBuffer(1),
       () => handle.join('224.0.0.1', 0, null),
-      () => handle.leave('224.0.0.1', 0, null),
+      () => handle.leave('224.0.0.1', 0),
       () => handle.local(),
       () => handle.listen(data, lengths, null, () => {}),
     ]) {
