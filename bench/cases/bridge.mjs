@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { Bridge } from '../../dist/bridge/index.js';
 import { periodResolution } from '../../dist/index.js';
 import { LoopbackCard } from '../../dist/loopback/index.js';
+import { RtpReceiver } from '../../dist/rtp/index.js';
 import { Peer } from '../peer.mjs';
 
 const RATE = 48_000;
@@ -101,6 +102,46 @@ const processor = pairCase(
   ({ nanoseconds }) => nanoseconds / PACKETS,
 );
 
+/** Without a cable, so that it can be run where there is none: on a machine whose figures are not those of an emulation. */
+const receiving = (name, socket) => ({
+  name,
+  what: `the same without a cable, by a receiver with a socket of ${socket === 'native' ? 'the addon' : 'node:dgram'}; needs no /dev/snd`,
+  unit: 'ns a packet',
+  async open() {
+    const sources = [new Peer('packet_source'), new Peer('packet_source')];
+    const peer = new Peer('receive_loop');
+    const port = await peer.ask('open');
+    const receiver = await RtpReceiver.open({
+      ...stream,
+      socket,
+      silenceMilliseconds: 1500,
+      sink: { write() {} },
+    });
+    return {
+      ours: async () => {
+        const before = receiver.stats.packetsPlaced;
+        const usage = process.cpuUsage();
+        await send(sources[0], [receiver.port]);
+        await once(receiver, 'silence');
+        const { user, system } = process.cpuUsage(usage);
+        expectAll(receiver.stats.packetsPlaced - before, PACKETS);
+        return ((user + system) * 1000) / PACKETS;
+      },
+      c: async () => {
+        const answer = peer.ask('receive');
+        await send(sources[1], [port]);
+        const [packets, nanoseconds] = (await answer).split(' ').map(Number);
+        expectAll(packets, PACKETS);
+        return nanoseconds / PACKETS;
+      },
+      async close() {
+        receiver.close();
+        for (const one of [peer, ...sources]) await one.close();
+      },
+    };
+  },
+});
+
 const rate = pairCase(
   {
     name: 'bridge-rate',
@@ -151,4 +192,4 @@ const loss = {
   },
 };
 
-export default [processor, rate, loss];
+export default [processor, receiving('receiver', 'native'), receiving('receiver-dgram', 'dgram'), rate, loss];
