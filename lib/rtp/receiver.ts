@@ -42,7 +42,7 @@ export interface RtpReceiverOptions extends Omit<PlacerOptions, 'onStream' | 'on
   /** Milliseconds without a packet of the stream until 'silence', 10..2^31-1. Default 1000. */
   readonly silenceMilliseconds?: number;
   /**
-   * Whose socket: the addon's ('native'), which takes two thirds of the processor time, or Node's own ('dgram').
+   * Whose socket: the addon's ('native'), which takes three quarters of the processor time, or Node's own ('dgram').
    * Default: 'native' where the addon can be loaded.
    */
   readonly socket?: 'native' | 'dgram';
