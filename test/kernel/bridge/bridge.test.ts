@@ -190,22 +190,22 @@ describe('A bridge', () => {
   it('counts as dropped what a listener left behind that did not read', async () => {
     const bridge = await open({ unheard: 'hold' });
     const { rate, channels, periodFrames } = bridge.info;
-    const capture = LoopbackCapture.open({
+    using capture = LoopbackCapture.open({
       ...{ card: card.number, device: 1, format: 'S16_BE', rate, channels, periodFrames, periods: 8 },
     });
     await once(bridge, 'listener');
     const datagrams = await Datagrams.to(bridge);
     await datagrams.send(stream(100).map((packet) => datagram(packet)));
-    // It is given as much as leaves half of its buffer.
+    // It is given as much as leaves a period of its buffer.
     expect(await bridge.sample()).toMatchObject({
-      framesHeld: 4_800 - 4 * 480,
-      loopback: { frames: 4 * 480 },
+      framesHeld: 4_800 - 7 * 480,
+      loopback: { frames: 7 * 480 },
     });
     datagrams.close();
     capture.close();
     await once(bridge, 'listener');
     await bridge.close();
-    expect(bridge.stats).toMatchObject({ framesHeld: 0, framesDropped: 4_800 - 4 * 480 });
+    expect(bridge.stats).toMatchObject({ framesHeld: 0, framesDropped: 4_800 - 7 * 480 });
   });
 
   it('tells everything as events, on channels and as JSON', async () => {

@@ -145,8 +145,9 @@ describe("'writer' events", () => {
       active: true,
       holder: { pid: child.pid },
     });
+    const exited = once(child, 'exit');
     expect(await outcome(next, () => child.kill('SIGKILL'))).toMatchObject({ active: false });
-    await once(child, 'exit');
+    await exited;
     expect(capture.writer.holder).toBeUndefined();
   });
 
