@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { checkInteger, checkString, typeError } from '../arguments.js';
 import { AlsaError } from '../errors.js';
 import { fromFileSystem, listProc, procAsound, readProc } from '../proc.js';
+import { userTimerSource } from '../timer/timer-id.js';
 import { checkTimerSource, userTimerIdOf } from '../timer/timer-source.js';
 import { type CableState, parseCables } from './cable.js';
 import { cardHolders, describeHolder, type SubstreamHolder } from './holder.js';
@@ -214,8 +215,10 @@ function cardFile(number: number, name: string): string {
   return join(procAsound(), `card${number}`, name);
 }
 
-function permissionHint(source: string, path: string): string {
-  const id = userTimerIdOf(source);
+function permissionHint(wanted: string, path: string): string {
+  const id = userTimerIdOf(wanted);
+  // Without what may precede it, and the kernel ignores.
+  const source = id === undefined ? wanted : userTimerSource(id);
   const fixed =
     id === undefined
       ? ''

@@ -301,7 +301,7 @@ export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> impleme
    * /proc/asound/card<N>/pcm<D>c/sub<S>/status is looked at once a period. Several sends take turns, in the order of their
    * calls; meanwhile no silence is inserted, and {@link write} and {@link end} are refused.
    *
-   * @throws what {@link write} throws; AbortError
+   * @throws what {@link write} throws; the reason of `signal`
    */
   async send(bytes: Uint8Array, options: SendOptions = {}): Promise<void> {
     checkBytes('bytes', bytes);
@@ -355,11 +355,23 @@ export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> impleme
     });
   }
 
-  /** {@link writable} as a WHATWG WritableStream of Uint8Array. */
+  /**
+   * The same as a WHATWG WritableStream of Uint8Array, with its room in bytes. (Writable.toWeb would count chunks.)
+   * Closing it calls {@link end}; aborting it leaves the loopback open.
+   */
   toWeb(
     options: Omit<SendOptions, 'signal'> & { readonly highWaterMark?: number } = {},
   ): WritableStream<Uint8Array> {
-    return Writable.toWeb(this.writable(options)) as WritableStream<Uint8Array>;
+    checkSendOptions(options);
+    const { highWaterMark = 4 * this.periodBytes } = options;
+    return new WritableStream<Uint8Array>(
+      {
+        // Its `abort` would wait for a write that waits; the signal does not.
+        write: (chunk, controller) => this.send(chunk, { ...options, signal: signalOf(controller) }),
+        close: () => void this.end(),
+      },
+      { highWaterMark, size: ({ length }) => length },
+    );
   }
 
   /**
@@ -603,6 +615,11 @@ async function unlessAborted(promise: Promise<void>, signal: AbortSignal | undef
   } finally {
     signal?.removeEventListener('abort', abort);
   }
+}
+
+/** In Node since 18, and not in its types for 20. */
+function signalOf(controller: WritableStreamDefaultController): AbortSignal {
+  return (controller as WritableStreamDefaultController & { readonly signal: AbortSignal }).signal;
 }
 
 /** Promise.withResolvers, which Node 20 has not. */

@@ -45,9 +45,14 @@ export class Listener {
     return buffer === undefined ? 0 : Number(buffer) - periodFrames - waiting;
   }
 
-  /** A period's time, after which things may be different. */
+  /** A period's time, after which things may be different; throws the reason of `signal`. */
   async wait(signal: AbortSignal | undefined): Promise<void> {
-    await sleep(this.#periodMs, undefined, signal ? { signal } : {});
+    try {
+      await sleep(this.#periodMs, undefined, signal ? { signal } : {});
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    }
   }
 }
 

@@ -252,7 +252,7 @@ describe('A listener that does not read', () => {
     const sent = noise(2 * loop.periodBytes);
     loop.write(sent);
     expect(difference(sent, capture.read())).toBeUndefined();
-    expect(capture.stats).toEqual({ frames: 960, overruns: 1 });
+    expect(capture.stats).toEqual({ frames: 960, overruns: 1, suspends: 0 });
   });
 });
 

@@ -194,6 +194,19 @@ describe('Writing as a Writable', () => {
     expect(loop.closed).toBe(false);
   });
 
+  it('ends a wait when it is aborted as a WritableStream', async () => {
+    using loop = open();
+    const writer = loop.toWeb({ unheard: 'hold' }).getWriter();
+    const written = writer.write(new Uint8Array(loop.periodBytes));
+    const closed = writer.closed;
+    const reason = new Error('enough');
+    await writer.abort(reason);
+    await expect(written).rejects.toThrow('enough');
+    await expect(closed).rejects.toThrow('enough');
+    expect(loop.stats.periods).toBe(0);
+    expect(loop.closed).toBe(false);
+  });
+
   it('is a WHATWG stream, too', async () => {
     using loop = open();
     using capture = loop.listen();
