@@ -215,7 +215,7 @@ function swap16(input: Uint8Array, output: Uint8Array): void {
  * import { decodePayload } from 'alsa-utimer/rtp';
  *
  * const payload = Uint8Array.of(0x12, 0x34, 0x56); // one sample, most significant byte first
- * console.log(decodePayload(payload, 'L24', 'S32_LE')); // 0x12345600, least significant byte first
+ * console.log(decodePayload(payload, 'L24', 'S32_LE')); // Uint8Array(4) [ 0, 86, 52, 18 ]
  */
 export function decodePayload(payload: Uint8Array, encoding: RtpEncoding, format: RtpPcmFormat): Uint8Array {
   const converter = SampleConverter.decoder(encoding, format);
@@ -232,7 +232,7 @@ export function decodePayload(payload: Uint8Array, encoding: RtpEncoding, format
  * import { encodePayload } from 'alsa-utimer/rtp';
  *
  * const frames = Uint8Array.from([0x34, 0x12]); // one sample, 0x1234
- * console.log(encodePayload(frames, 'S16_LE', 'L16')); // 0x12, 0x34
+ * console.log(encodePayload(frames, 'S16_LE', 'L16')); // Uint8Array(2) [ 18, 52 ]
  */
 export function encodePayload(bytes: Uint8Array, format: RtpPcmFormat, encoding: RtpEncoding): Uint8Array {
   const converter = SampleConverter.encoder(format, encoding);

@@ -175,7 +175,7 @@ interface Suspect {
  * for (const sequence of [0, 2, 1]) {
  *   const payload = Uint8Array.of(0, sequence);
  *   const datagram = serializeRtpPacket({ payloadType: 96, sequence, timestamp: sequence, ssrc: 7, payload });
- *   console.log(placer.receive(datagram, process.hrtime.bigint())); // 'delivered', 'held', 'delivered'
+ *   console.log(placer.receive(datagram, process.hrtime.bigint())); // delivered, held, delivered
  * }
  */
 export class Placer {

@@ -90,7 +90,7 @@ export interface RtpReceiverStats extends PlacerStats {
  *
  * await using sender = await RtpSender.open({ ...format, address: '127.0.0.1', port: receiver.port });
  * sender.write(new Uint8Array(48 * sender.frameBytes));
- * console.log((await began)[0].reason); // 'first'
+ * console.log((await began)[0].reason); // first
  */
 export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disposable, AsyncDisposable {
   readonly #socket: ReceivingSocket;

@@ -136,7 +136,7 @@ const HEARD: ReadonlySet<unknown> = new Set([...ALL_EVENT_TYPES, 'event']);
  * instance.start();
  * timer.trigger();
  * for await (const event of instance) {
- *   console.log(event.type, event.timestamp); // tick 81234567890n: nanoseconds on instance.clock, CLOCK_MONOTONIC
+ *   console.log(event.type, event.timestamp); // nanoseconds on instance.clock: tick 81234567890n
  *   break;
  * }
  *

@@ -32,6 +32,12 @@ const GRANTED: readonly (readonly [name: string, code: string])[] = [
     void (async () => { for await (const _ of heard); })();`,
   ],
   ['text', 'const text = SDP;'],
+  ['timer', 'using timer = UserTimer.create({ resolution: 10_000_000n });'],
+  [
+    'instance',
+    `using instance = TimerInstance.open(timer);
+    setImmediate(() => timer.close());`,
+  ],
   ['payload', 'const payload = new Uint8Array(288);'],
   ['frames', 'const frames = new Uint8Array(192);'],
   [
@@ -65,7 +71,14 @@ const ENTRIES = {
 
 const uses = (source: string, name: string) => new RegExp(`\\b${name}\\b`).test(source);
 const declares = (source: string, name: string) =>
-  new RegExp(`\\b(?:const|let|using) ${name}\\b`).test(source);
+  new RegExp(`\\b(?:const|let|using) ${name}\\b|^import .*\\b${name}\\b`, 'm').test(source);
+
+/** What an example may use of Node without a line that imports it. */
+const NODE = {
+  'node:events': ['EventEmitter'],
+  'node:fs': ['createReadStream'],
+  'node:stream/promises': ['pipeline'],
+};
 
 /** The example as a module. An expression that stands alone is compared with the value in the comment behind it. */
 export function moduleOf({ source }: Example, sdp: string): string {
@@ -74,16 +87,17 @@ export function moduleOf({ source }: Example, sdp: string): string {
     const needed = uses(`${source}\n${granted}`, name) && !declares(source, name);
     if (needed) granted = `${code}\n${granted}`;
   }
-  const body = compared(source);
-  const imports = Object.entries(ENTRIES).map(([entry, exported]) => {
-    const names = Object.keys(exported).filter((name) => uses(`${granted}\n${body}`, name));
-    return `import { ${names.join(', ')} } from '${entry}';`;
+  const own = source.match(IMPORTS) ?? [];
+  const body = compared(source.replaceAll(IMPORTS, ''));
+  const exported = Object.entries(ENTRIES).map(([entry, names]) => [entry, Object.keys(names)] as const);
+  const imports = [...exported, ...Object.entries(NODE)].map(([entry, names]) => {
+    const wanted = names.filter((name) => uses(`${granted}\n${body}`, name) && !declares(source, name));
+    return `import { ${wanted.join(', ')} } from '${entry}';`;
   });
   return `
 import { deepStrictEqual } from 'node:assert';
-import events, { EventEmitter } from 'node:events';
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
+import events from 'node:events';
+${own.join('\n')}
 ${imports.join('\n')}
 const SDP = ${JSON.stringify(sdp)};
 {
@@ -93,6 +107,8 @@ await new Promise(setImmediate);
 }
 `;
 }
+
+const IMPORTS = /^import .*;$/gm;
 
 /** 'f(1); // 2', or with the comment on the next line, as deepStrictEqual(f(1), 2). */
 function compared(source: string): string {

@@ -132,12 +132,14 @@ describe('Somebody else who sets timer_source', () => {
 });
 
 describe('Without the right to set timer_source', () => {
-  const unprivileged = (body: string) => {
+  const permit = (mode: number) => {
     for (const node of readdirSync('/dev/snd', { withFileTypes: true })) {
-      if (node.isCharacterDevice()) chmodSync(`/dev/snd/${node.name}`, 0o666);
+      if (node.isCharacterDevice()) chmodSync(`/dev/snd/${node.name}`, mode);
     }
-    return runChild(child(body), [], { uid: 65_534 });
   };
+  beforeAll(() => permit(0o666));
+  afterAll(() => permit(0o600));
+  const unprivileged = (body: string) => runChild(child(body), [], { uid: 65_534 });
 
   it('a cable is opened on the timer that an administrator has chosen', async () => {
     card.setTimerSource('-1.4.55');

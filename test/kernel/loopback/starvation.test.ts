@@ -52,7 +52,8 @@ describe('The silence of a starved cable', () => {
       { grace: 55, late: 55 },
     ]) {
       const begin = performance.now();
-      using loop = open(grace === undefined ? {} : { grace });
+      const options = { card, ...stream, starvation: 'silence' as const };
+      using loop = ClockedLoopback.open(grace === undefined ? options : { ...options, grace });
       using capture = loop.listen({ periods: 100 });
       await readUntil(capture, () => loop.stats.insertedFrames >= 5 * 480);
       // After a late wake-up it catches up, but not with more than the time that has passed.
