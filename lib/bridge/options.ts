@@ -1,5 +1,5 @@
 /** What a bridge is told, and what of it goes to its thread: plain values, since nothing else crosses. */
-import { checkInteger, checkOneOf, checkOptions, typeError } from '../arguments.js';
+import { checkInteger, checkOneOf, checkOptions, checkSignal } from '../arguments.js';
 import { LoopbackCard } from '../loopback/card.js';
 import type { ClockedLoopbackOptions } from '../loopback/clocked-loopback.js';
 import { frameBytes } from '../pcm/format.js';
@@ -71,9 +71,7 @@ const MAX_HOLD_BYTES = 2 ** 30;
 /** @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE */
 export function checkBridgeOptions(options: BridgeOptions): BridgeConfiguration {
   const { card, signal, encoding, rate, channels } = checkOptions('options', options);
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw typeError('options.signal', 'an AbortSignal', signal);
-  }
+  checkSignal('options.signal', signal);
   // Checks what makes up a stream, and is gone again.
   new Placer({ ...options, sink: { write: () => {} } });
   const format = options.format ?? defaultPcmFormat(encoding);

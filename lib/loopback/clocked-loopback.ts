@@ -7,8 +7,8 @@ import {
   checkInteger,
   checkOneOf,
   checkOptions,
+  checkSignal,
   rangeError,
-  typeError,
 } from '../arguments.js';
 import { AlsaError, closedError, fromNative, systemError, withHint } from '../errors.js';
 import type {
@@ -641,9 +641,7 @@ function checkSendOptions(options: SendOptions): Required<Omit<SendOptions, 'sig
   const { pace = 'listener', unheard = 'discard', signal } = checkOptions('options', options);
   checkOneOf('pace', pace, ['listener', 'producer']);
   checkOneOf('unheard', unheard, ['discard', 'hold']);
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw typeError('signal', 'an AbortSignal', signal);
-  }
+  checkSignal('signal', signal);
   return signal ? { pace, unheard, signal } : { pace, unheard };
 }
 

@@ -6,6 +6,7 @@ import {
   checkInteger,
   checkOneOf,
   checkOptions,
+  checkSignal,
   rangeError,
   typeError,
   valueError,
@@ -363,9 +364,7 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
    */
   events(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<TimerEvent, undefined> {
     const { signal } = checkOptions('options', options);
-    if (signal !== undefined && !(signal instanceof AbortSignal)) {
-      throw typeError('signal', 'an AbortSignal', signal);
-    }
+    checkSignal('signal', signal);
     signal?.throwIfAborted();
     if (this.#closed) throw closedError(this.#what);
     if (!this.#ended && !this.#started) this.start();
