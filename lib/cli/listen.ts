@@ -67,15 +67,14 @@ Exit code: 0; 1 on an error, when there were less ticks than --count, or when no
     const out = { stdout: io.stdout, signal: AbortSignal.any([ending.signal, io.signal]) };
     let reason: Reason = 'end';
     let total = 0;
-    const rest: TimerEvent[] = [];
     let failure: unknown;
-    // First no tick is added any more, then what the kernel holds is taken; what the iteration holds is older.
+    // First no tick is added any more, then what the kernel holds is taken, behind what the iteration holds.
     const end = (why: Reason) => {
       if (ending.signal.aborted) return;
       reason = why;
       try {
         stop(instance);
-        rest.push(...instance.read().filter(({ type }) => type !== 'end'));
+        instance.finish();
       } catch (error) {
         failure = error;
       }
@@ -99,21 +98,14 @@ Exit code: 0; 1 on an error, when there were less ticks than --count, or when no
         await print(out, `${formatTimerId(id)}: ${describeTimerId(id)}, ${duration(resolution)} a tick`);
       }
       const show = values.json ? json : describer(stamped);
-      const take = async (event: TimerEvent) => {
+      for await (const event of events) {
         if (event.type === 'tick') total += event.ticks;
         await print(out, show(event));
-        return total >= count;
-      };
-      let enough = false;
-      for await (const event of events) {
-        enough = await take(event);
-        if (enough) break;
+        if (total >= count) {
+          reason = 'count';
+          break;
+        }
       }
-      for (const event of rest) {
-        if (enough) break;
-        enough = await take(event);
-      }
-      if (enough) reason = 'count';
     } finally {
       clearTimeout(deadline);
       io.signal.removeEventListener('abort', interrupt);

@@ -24,7 +24,7 @@ import { sampleFormat } from '../pcm/format.js';
 import { checkParameters, type PcmParameters } from '../pcm/parameters.js';
 import { notStarted, Pcm, type PcmState, stateName } from '../pcm/pcm.js';
 import { periodResolution } from '../timer/resolution.js';
-import { USER_DRIVEN_DEVICE, USER_TIMER_COUNT } from '../timer/timer-id.js';
+import { isUserDriven, USER_TIMER_COUNT } from '../timer/timer-id.js';
 import { listTimers } from '../timer/timer-list.js';
 import type { UserTimer } from '../timer/user-timer.js';
 import { type CaptureOptions, LoopbackCapture } from './capture.js';
@@ -574,10 +574,7 @@ export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> impleme
   #notStarted(result: number, state: PcmState): AlsaError {
     const error = notStarted(this.#name, result, state);
     const timer = listTimers().find(
-      ({ timerId }) =>
-        timerId.device === USER_DRIVEN_DEVICE &&
-        timerId.class === 'global' &&
-        timerId.subdevice === this.#timer.id,
+      ({ timerId }) => isUserDriven(timerId) && timerId.subdevice === this.#timer.id,
     );
     const running = timer?.clientList?.filter((client) => client.running).map(({ owner }) => owner) ?? [];
     return running.length === 0 ? error : withHint(error, `Now running on it: ${running.join(', ')}.`);

@@ -1,16 +1,15 @@
 /** Opening a cable so that one timer, and nothing else, clocks it. */
 import { AlsaError, fromNative } from '../errors.js';
-import type { NativeError, NativeHandle, TimerGinfoNative } from '../native/binding.js';
+import type { NativeError, NativeHandle } from '../native/binding.js';
 import { native } from '../native/load.js';
 import type { Pcm } from '../pcm/pcm.js';
 import { USER_DRIVEN_DEVICE } from '../timer/timer-id.js';
+import { timerInfo } from '../timer/timer-list.js';
 import { TIMER_SOURCE_BYTES, userTimerIdOf } from '../timer/timer-source.js';
 import { UserTimer } from '../timer/user-timer.js';
 import type { LoopbackCard } from './card.js';
 import { describeHolder, namingHolder, substreamHolder } from './holder.js';
 
-/** SNDRV_TIMER_CLASS_GLOBAL. */
-const GLOBAL_CLASS = 1;
 /** Programs that do not share the lock, and point the same card at the same moment, give way to each other this often. */
 const ATTEMPTS = 8;
 /** How long others may hold the lock, ms. An open takes a few. */
@@ -191,7 +190,7 @@ function foreignClock(
   const { timer: found, capture } = card.cable(device, substream);
   const same = found?.card === -1 && found.device === USER_DRIVEN_DEVICE && found.subdevice === timer.id;
   // The id alone may be that of a dead timer that a listener's cable still holds.
-  if (same && ginfo(timer).clients > 0) return undefined;
+  if (same && timerInfo(timer).clients > 0) return undefined;
   const clock = same
     ? `an earlier timer ${timer.id}, which is gone`
     : found
@@ -205,15 +204,6 @@ function foreignClock(
         'Close it there, and open it again after this end is open.'
       : 'Another program has pointed the card at its own timer at the same moment. Try again.',
   });
-}
-
-function ginfo(timer: UserTimer): TimerGinfoNative {
-  const { card, device, subdevice } = timer.timerId;
-  try {
-    return native().timerGinfo('/dev/snd/timer', GLOBAL_CLASS, card, device, subdevice);
-  } catch (error) {
-    throw fromNative(error, `timer ${subdevice}`);
-  }
 }
 
 /** A mismatch would show as xruns of both ends at the first trigger, and a line in the kernel's log. */
