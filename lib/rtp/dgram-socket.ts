@@ -9,7 +9,7 @@ import {
   needsInterface,
   socketType,
 } from './address.js';
-import type { ReceivingSocket, SocketListener, SocketOptions } from './socket.js';
+import { membershipsOf, type ReceivingSocket, type SocketListener, type SocketOptions } from './socket.js';
 
 export class DgramSocket implements ReceivingSocket {
   readonly #socket: Socket;
@@ -41,7 +41,7 @@ export class DgramSocket implements ReceivingSocket {
       await listening;
       socket.setRecvBufferSize(receiveBufferBytes);
       const opened = new DgramSocket(socket, options);
-      for (const source of opened.#memberships) opened.#join(source);
+      for (const source of membershipsOf(options)) opened.#join(source);
       return opened;
     } catch (error) {
       socket.close();
@@ -59,7 +59,7 @@ export class DgramSocket implements ReceivingSocket {
   }
 
   renew(): void {
-    for (const source of this.#memberships) {
+    for (const source of membershipsOf(this.#options)) {
       try {
         this.#join(source);
       } catch {
@@ -72,17 +72,10 @@ export class DgramSocket implements ReceivingSocket {
     this.#socket.close();
   }
 
-  /** For which sources the group is joined; undefined stands for any. */
-  get #memberships(): readonly (string | undefined)[] {
-    const { address, sources } = this.#options;
-    if (!isMulticast(address)) return [];
-    return sources.length > 0 ? sources : [undefined];
-  }
-
-  #join(source: string | undefined): void {
+  #join(source: string | null): void {
     const { address, interface: name } = this.#options;
     const via = name === undefined ? undefined : interfaceFor(name, socketType(address));
-    if (source === undefined) this.#socket.addMembership(address, via);
+    if (source === null) this.#socket.addMembership(address, via);
     else this.#socket.addSourceSpecificMembership(source, address, via);
   }
 }

@@ -6,7 +6,7 @@ import { fromNative, systemError } from '../errors.js';
 import type { DatagramSocketHandle, NativeBinding, NativeError } from '../native/binding.js';
 import { native } from '../native/load.js';
 import { canonicalAddress, interfaceName, isMulticast } from './address.js';
-import type { ReceivingSocket, SocketListener, SocketOptions } from './socket.js';
+import { membershipsOf, type ReceivingSocket, type SocketListener, type SocketOptions } from './socket.js';
 
 /** Datagrams that one call takes. Waking up costs most, and is shared by so many. */
 const SLOTS = 16;
@@ -117,12 +117,6 @@ export class NativeSocket implements ReceivingSocket {
       throw fromNative(error, 'the interface');
     }
   }
-}
-
-/** Which sources a group is joined for; null stands for any. */
-function membershipsOf({ address, sources }: SocketOptions): readonly (string | null)[] {
-  if (!isMulticast(address)) return [];
-  return sources.length > 0 ? sources : [null];
 }
 
 /** Addresses as text, which is made again only where they change. */

@@ -1,4 +1,5 @@
 /** The socket of a receiver, of which there are two: the addon's, and Node's own where there is no addon. */
+import { isMulticast } from './address.js';
 
 /** Where to listen. Everything is checked. */
 export interface SocketOptions {
@@ -38,4 +39,10 @@ export interface ReceivingSocket {
   renew(): void;
   /** Idempotent; afterwards the listener is told nothing but gone(). */
   close(): void;
+}
+
+/** Which sources a group is joined for; null stands for any. */
+export function membershipsOf({ address, sources }: SocketOptions): readonly (string | null)[] {
+  if (!isMulticast(address)) return [];
+  return sources.length > 0 ? sources : [null];
 }
