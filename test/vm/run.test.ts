@@ -1,6 +1,7 @@
 // scripts/vm/run: a command in a guest behaves as it would here. Most of these boot a guest, some seconds each.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,6 +60,15 @@ async function waitUntil(condition: () => boolean, within: number): Promise<void
   for (const end = Date.now() + within; !condition(); ) {
     if (Date.now() > end) throw new Error(`not within ${within} ms: ${condition}`);
     await new Promise((done) => setTimeout(done, 20));
+  }
+}
+
+/** Resolves when a guest writes no more, because nobody takes what it has written. */
+async function untilStuck(guest: number): Promise<void> {
+  const written = () => Number(/^wchar: (\d+)$/m.exec(readFileSync(`/proc/${guest}/io`, 'utf8'))?.[1]);
+  for (let before = Number.NaN; before !== written(); ) {
+    before = written();
+    await new Promise((done) => setTimeout(done, 200));
   }
 }
 
@@ -222,10 +232,23 @@ describe('the end of a guest', () => {
     const { child, ended } = start(['yes']);
     await firstOutput({ child, ended });
     child.stdout?.pause();
-    await new Promise((done) => setTimeout(done, 500));
+    const [guest = 0] = childrenOf(child.pid as number);
+    const exit = once(child, 'exit');
+    await untilStuck(guest);
     child.kill('SIGTERM');
-    child.stdout?.resume();
-    expect((await ended).status).toBe(143);
+    expect(await exit).toEqual([143, null]);
+    expect(isAlive(guest)).toBe(false);
+  });
+
+  it('comes when whoever took its output goes, having left much of it', async () => {
+    const { child, ended } = start(['yes']);
+    await firstOutput({ child, ended });
+    child.stdout?.pause();
+    const [guest = 0] = childrenOf(child.pid as number);
+    await untilStuck(guest);
+    child.stdout?.destroy();
+    expect((await ended).status).toBe(141);
+    expect(isAlive(guest)).toBe(false);
   });
 
   it('is explained when the kernel panics, with the log kept', async () => {

@@ -19,6 +19,7 @@ function encodeRequest(records) {
 
 export class Guest {
   #qemu;
+  #channels;
   #kernel;
   #complaints = '';
   #exited;
@@ -39,13 +40,16 @@ export class Guest {
     });
     serial.on('data', (chunk) => this.log.add(chunk));
     // QEMU's end is learnt from the process itself.
-    for (const channel of [messages, serial, control, stdin, stdout, stderr]) channel.on('error', () => {});
+    this.#channels = [messages, serial, control, stdin, stdout, stderr];
+    for (const channel of this.#channels) channel.on('error', () => {});
   }
 
-  /** Ends the guest at once; resolves when no process of it is left. */
+  /** Ends the guest at once, with what it wrote and nobody took; resolves when no process of it is left. */
   async stop() {
     this.#stopped = true;
     this.#qemu.process.kill('SIGKILL');
+    // A channel that is paused would never come to its end, and QEMU not to its 'close'.
+    for (const channel of this.#channels) channel.destroy();
     await this.#exited;
   }
 

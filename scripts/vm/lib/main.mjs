@@ -91,7 +91,8 @@ try {
   else process.exitCode = await main(options, interrupted.signal);
 } catch (error) {
   if (interrupted.signal.aborted) {
-    process.exitCode = interrupted.signal.reason;
+    // Now: output that nobody takes would keep this process.
+    process.exit(interrupted.signal.reason);
   } else if (error instanceof RunError) {
     process.exitCode = error.status;
     process.stderr.write(`vm: ${error.message}\n`);
