@@ -29,7 +29,8 @@ const write = (periodFrames, periodsAWrite, aim, { suffix, unit, read, field }) 
   ...(field === 0 ? { frames: periodFrames } : {}),
   async open() {
     const card = LoopbackCard.list()[0] ?? (await LoopbackCard.load());
-    const peer = new Peer('write_loop', periodResolution(RATE, periodFrames), card.number, periodFrames);
+    const resolution = periodResolution(RATE, periodFrames);
+    const peer = new Peer('write_loop', resolution, card.number, periodFrames, periodsAWrite);
     const before = card.timerSource;
     card.setTimerSource(`-1.4.${await peer.answer()}`);
     await peer.ask('open');

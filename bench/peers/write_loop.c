@@ -1,7 +1,8 @@
 // The C side of the write benchmarks: the same calls as ClockedLoopback.write, and nothing else. Creates a
 // userspace-driven timer and prints its id; after a line "open" opens the playback side of a cable on it and
-// prints "open"; then for each line "COUNT" writes and triggers COUNT periods and prints the nanoseconds that
-// one took, on the clock and on the processor.
+// prints "open"; then for each line "COUNT" writes and triggers COUNT periods, a multiple of
+// PERIODS_A_WRITE, of which so many lie one behind the other, and prints the nanoseconds that one took, on
+// the clock and on the processor.
 #include "peer.h"
 
 static int64_t processor_time(void) {
@@ -20,18 +21,20 @@ static void write_period(int pcm, void *data, unsigned period) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 4) {
-    fprintf(stderr, "usage: write_loop RESOLUTION_NS CARD PERIOD_FRAMES\n");
+  if (argc != 5) {
+    fprintf(stderr, "usage: write_loop RESOLUTION_NS CARD PERIOD_FRAMES PERIODS_A_WRITE\n");
     return 2;
   }
   const unsigned period = (unsigned)atoi(argv[3]);
+  const long periods = atol(argv[4]);
   const int timer = create_timer(argv[1]);
   char line[16];
   if (scanf("%15s", line) != 1) {
     return 0;
   }
   const int pcm = open_pcm(atoi(argv[2]), "D0p", period, 0);
-  void *data = calloc(period, 4);
+  const size_t period_bytes = 4UL * period;
+  char *data = calloc((size_t)periods, period_bytes);
   write_period(pcm, data, period);
   start_pcm(pcm);
   check(ioctl(timer, UTIMER_TRIGGER), "TRIGGER");
@@ -39,9 +42,11 @@ int main(int argc, char **argv) {
   for (long count; scanf("%ld", &count) == 1;) {
     const int64_t start = now();
     const int64_t busy = processor_time();
-    for (long i = 0; i < count; ++i) {
-      write_period(pcm, data, period);
-      check(ioctl(timer, UTIMER_TRIGGER), "TRIGGER");
+    for (long written = 0; written < count; written += periods) {
+      for (char *next = data; next < data + (size_t)periods * period_bytes; next += period_bytes) {
+        write_period(pcm, next, period);
+        check(ioctl(timer, UTIMER_TRIGGER), "TRIGGER");
+      }
     }
     const double wall = (double)(now() - start) / (double)count;
     printf("%.3f %.3f\n", wall, (double)(processor_time() - busy) / (double)count);

@@ -81,6 +81,9 @@ class Pcm : public std::enable_shared_from_this<Pcm> {
   std::uint64_t write(const void* data, std::uint64_t frames);
   std::uint64_t read(void* data, std::uint64_t frames);
 
+  // Keeps other threads from calls and from closing meanwhile: the calls of this one then cost no lock each.
+  [[nodiscard]] std::unique_lock<std::recursive_mutex> hold() const { return std::unique_lock(mutex_); }
+
   void close() noexcept;
   [[nodiscard]] bool closed() const noexcept;
   // The descriptor, to wait for and nothing else; it is gone after close().
@@ -96,7 +99,7 @@ class Pcm : public std::enable_shared_from_this<Pcm> {
   bool playback_;
   std::uint32_t frame_bytes_ = 0;
   std::uint32_t buffer_frames_ = 0;
-  mutable std::mutex mutex_;
+  mutable std::recursive_mutex mutex_;
   UniqueFd fd_;
 };
 

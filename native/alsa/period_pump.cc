@@ -39,6 +39,8 @@ void PeriodPump::check_open() const {
 void PeriodPump::write(const std::uint8_t* data, std::size_t length) {
   const std::lock_guard lock(mutex_);
   check_open();
+  const auto pcm = pcm_->hold();
+  const auto timer = timer_->hold();
   std::uint64_t& consumed = stats_.consumed_bytes;
   consumed = 0;
   if (pending_ > 0) {

@@ -27,11 +27,15 @@ class Utimer : public std::enable_shared_from_this<Utimer> {
   // the kernel does not serialise them, and two at once lose a period or worse (CVE-2026-68200).
   int trigger() noexcept;
 
+  // Keeps other threads from triggering and closing meanwhile: the triggers of this one then cost no lock
+  // each.
+  [[nodiscard]] std::unique_lock<std::recursive_mutex> hold() { return std::unique_lock(mutex_); }
+
   void close() noexcept;
   [[nodiscard]] bool closed() noexcept;
 
  private:
-  std::mutex mutex_;
+  std::recursive_mutex mutex_;
   UniqueFd fd_;
   std::uint32_t id_ = 0;
 };
