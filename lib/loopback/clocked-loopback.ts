@@ -1,5 +1,6 @@
 /** ClockedLoopback: audio through one cable of snd-aloop, at the pace of whoever writes it. */
 import { EventEmitter } from 'node:events';
+import { constants } from 'node:os';
 import { Writable } from 'node:stream';
 import {
   checkBoolean,
@@ -30,7 +31,7 @@ import type { UserTimer } from '../timer/user-timer.js';
 import { type CaptureOptions, LoopbackCapture } from './capture.js';
 import { LoopbackCard } from './card.js';
 import { describeHolder, substreamHolder } from './holder.js';
-import { Listener, type ListenerEvent, ListenerWatch } from './listener.js';
+import { Listener, type ListenerEvent, ListenerWatch, listenerParameters } from './listener.js';
 import { openClocked } from './pointing.js';
 
 export interface ClockedLoopbackOptions extends PcmParameters {
@@ -48,7 +49,10 @@ export interface ClockedLoopbackOptions extends PcmParameters {
    * frames come again; they come whole and none is lost.
    */
   readonly starvation?: 'hold' | 'silence';
-  /** With starvation 'silence': how long after a period was due the first silent one is moved, ms. 2 periods by default. */
+  /**
+   * With starvation 'silence': how long after a period was due the first silent one is moved, ms. 2 periods by default. After
+   * N periods that were written together the next one is due N periods later, or sooner where the listener would give up.
+   */
   readonly grace?: number;
   /** Keep a histogram of what triggers cost, see {@link ClockedLoopbackStats}. false by default. */
   readonly measure?: boolean;
@@ -75,8 +79,9 @@ export interface ClockedLoopbackStats {
 
 export interface SendOptions {
   /**
-   * 'listener' (default): take frames only while the listener has room for them, so that it loses none. 'producer': take
-   * them at once, for a source that keeps time itself.
+   * 'listener' (default): take frames only while the listener has room for them, so that it loses none; one that has paused,
+   * is suspended or was overrun has no room until it goes on. 'producer': take them at once, for a source that keeps time
+   * itself.
    */
   readonly pace?: 'listener' | 'producer';
   /** While nobody listens: 'discard' (default) frames at the pace they come, or 'hold' them until somebody does. */
@@ -163,6 +168,7 @@ export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> impleme
       periodFrames: pcm.parameters.periodFrames,
       silence: sampleFormat(pcm.parameters.format).silence,
       measure,
+      listener: listenerParameters(card.number, 1 - device, pcm.substream),
     });
     this.#write = this.#pump.write;
     watch(this, this.#pump, this.#name);
@@ -512,8 +518,9 @@ export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> impleme
   ): Promise<void> {
     const { periodFrames } = this.parameters;
     let offset = 0;
+    let unread = 0;
     // Not only while it waits: what is inserted after a look would be too much for a listener that is almost full.
-    this.#pump.hold(true);
+    this.#pump.hold();
     try {
       while (offset < bytes.length) {
         signal?.throwIfAborted();
@@ -523,8 +530,8 @@ export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> impleme
           await this.#listened(signal);
           continue;
         }
-        const room =
-          listener.running && pace === 'listener' ? listener.room(periodFrames) : Number.POSITIVE_INFINITY;
+        unread = listener.waiting;
+        const room = pace === 'listener' ? listener.room(periodFrames) : Number.POSITIVE_INFINITY;
         if (room < periodFrames) {
           await listener.wait(signal);
           continue;
@@ -537,9 +544,10 @@ export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> impleme
         const part = bytes.subarray(offset, offset + Math.max(1, fits - this.#pump.stats().pendingBytes));
         this.#move(part);
         offset += part.length;
+        unread += part.length / this.frameBytes;
       }
     } finally {
-      this.#pump.hold(false);
+      this.#pump.release(Math.ceil(unread / periodFrames));
     }
   }
 
@@ -560,7 +568,11 @@ export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> impleme
     loop.#keptAlive = false;
     const { insertedError, insertedCall } = loop.#pump.stats();
     if (loop.listenerCount('error') === 0) return;
-    loop.emit('error', systemError(insertedError, insertedCall, loop.#name));
+    const isStalled = insertedError === constants.errno.EAGAIN;
+    loop.emit(
+      'error',
+      isStalled ? stalled(loop.#name) : systemError(insertedError, insertedCall, loop.#name),
+    );
   }
 
   #call<T>(body: () => T): T {

@@ -22,27 +22,49 @@ export type ListenerEvent =
       readonly holder: SubstreamHolder | undefined;
     };
 
+const substreamFolder = (card: number, device: number, substream: number) =>
+  join(procAsound(), `card${card}`, `pcm${device}c`, `sub${substream}`);
+
+/** The file that tells how a capture substream is configured. */
+export function listenerParameters(card: number, device: number, substream: number): string {
+  return join(substreamFolder(card, device, substream), 'hw_params');
+}
+
 /** A look at the capture substream: /proc/asound/card<N>/pcm<D>c/sub<S>/status and hw_params, readable by everybody. */
 export class Listener {
-  readonly #folder: string;
+  readonly #parameters: string;
   readonly #periodMs: number;
   readonly #status: string;
 
   constructor(card: number, device: number, substream: number, resolution: bigint) {
-    this.#folder = join(procAsound(), `card${card}`, `pcm${device}c`, `sub${substream}`);
+    this.#parameters = listenerParameters(card, device, substream);
     this.#periodMs = Math.max(1, Math.floor(Number(resolution) / 1_000_000));
-    this.#status = readProc(join(this.#folder, 'status')) ?? '';
+    this.#status = readProc(join(substreamFolder(card, device, substream), 'status')) ?? '';
   }
 
   get running(): boolean {
     return /^state: RUNNING/m.test(this.#status);
   }
 
-  /** Frames that can be moved now. The kernel's default stops a capture whose buffer is full, so a period stays free. */
+  /** Paused, suspended, or stopped by an overrun: it gets nothing now, and may go on. */
+  get halted(): boolean {
+    return /^state: (PAUSED|SUSPENDED|XRUN)/m.test(this.#status);
+  }
+
+  /** Frames that it has yet to read. */
+  get waiting(): number {
+    return this.running ? Number(/^avail\s*:\s*(\d+)/m.exec(this.#status)?.[1] ?? 0) : 0;
+  }
+
+  /**
+   * Frames that can be moved now without loss: any number where nobody listens. The kernel's default stops a capture whose
+   * buffer is full, so a period stays free.
+   */
   room(periodFrames: number): number {
-    const waiting = Number(/^avail\s*:\s*(\d+)/m.exec(this.#status)?.[1] ?? 0);
-    const buffer = /^buffer_size:\s*(\d+)/m.exec(readProc(join(this.#folder, 'hw_params')) ?? '')?.[1];
-    return buffer === undefined ? 0 : Number(buffer) - periodFrames - waiting;
+    if (this.halted) return 0;
+    if (!this.running) return Number.POSITIVE_INFINITY;
+    const buffer = /^buffer_size:\s*(\d+)/m.exec(readProc(this.#parameters) ?? '')?.[1];
+    return buffer === undefined ? 0 : Number(buffer) - periodFrames - this.waiting;
   }
 
   /** A period's time, after which things may be different; throws the reason of `signal`. */

@@ -88,6 +88,15 @@ export interface PumpStatsNative {
   readonly triggerCosts: readonly number[];
 }
 
+export interface PumpParametersNative {
+  readonly periodFrames: number;
+  /** The byte that silence is made of. */
+  readonly silence: number;
+  readonly measure: boolean;
+  /** /proc/asound/card<N>/pcm<D>c/sub<S>/hw_params of the other side. */
+  readonly listener: string;
+}
+
 /** Writes periods to a playback substream and triggers the timer of its cable. It owns neither. */
 export interface PeriodPumpHandle extends NativeHandle {
   /** Takes all bytes, or throws; `consumedBytes` tells then how many it took. */
@@ -96,10 +105,12 @@ export interface PeriodPumpHandle extends NativeHandle {
   pad(): number;
   /** The stream was prepared, and is started with the next period; `forget` drops a begun one. */
   restart(forget: boolean): void;
-  /** Nanoseconds; a `period` of 0 ends it. */
+  /** Inserts silence while nothing is written. Nanoseconds; a `period` of 0 ends it. */
   keepAlive(period: bigint, grace: bigint): void;
-  /** Nothing is inserted while `on`. */
-  hold(on: boolean): void;
+  /** Nothing is inserted until release(). */
+  hold(): void;
+  /** `unread`: periods that the listener has yet to read. */
+  release(unread: number): void;
   /** Ready once the inserting of silence, which keepAlive began, has ended by an error. */
   watchFailure(): WatcherHandle;
   stats(): PumpStatsNative;
@@ -241,11 +252,7 @@ export interface NativeBinding {
   utimerSupported(path: string): boolean;
   /** `subdevice` -1 takes any free substream; `controlPath` is used otherwise. */
   openPcm(path: string, playback: boolean, controlPath: string, subdevice: number): PcmHandle;
-  createPeriodPump(
-    pcm: PcmHandle,
-    timer: UtimerHandle,
-    parameters: { readonly periodFrames: number; readonly silence: number; readonly measure: boolean },
-  ): PeriodPumpHandle;
+  createPeriodPump(pcm: PcmHandle, timer: UtimerHandle, parameters: PumpParametersNative): PeriodPumpHandle;
   watchPcm(pcm: PcmHandle): WatcherHandle;
   openControl(path: string): ControlHandle;
   /** socket(2) and bind(2), SO_REUSEADDR if `shared`; `scope` is the index of an interface, for link-local addresses. */

@@ -221,7 +221,7 @@ export class Pcm implements Disposable {
    *
    * @throws AlsaError ERR_NOT_STARTED when the kernel reports success but the stream does not run: snd-aloop does that
    * while any other client of the cable's timer runs; EPIPE (nothing queued), EINVAL (timer gone, or period under
-   * 100 us), EIO (the other side has other parameters)
+   * 100 us), EIO (the other side has other parameters). An overrun that comes right behind is for the next read to tell.
    * @example
    * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
    * using pcm = Pcm.open({ ...loop.parameters, card: 0, device: 1, substream: 0, direction: 'capture' });
@@ -231,7 +231,8 @@ export class Pcm implements Disposable {
   start(): void {
     const result = this.#call(() => this.#handle.start());
     const state = this.state;
-    if (result !== 0 || state !== 'running') {
+    // One that started may have overrun already, or be suspended: what is called next on it says that.
+    if (result !== 0 || state === 'prepared') {
       throw notStarted(`${this.direction} ${this.name}`, result, state);
     }
   }
@@ -267,7 +268,7 @@ export class Pcm implements Disposable {
     checkBoolean('on', on);
     this.#call(() => this.#handle.pause(on));
     const state = this.state;
-    if (!on && state !== 'running') throw notStarted(`${this.direction} ${this.name}`, 1, state);
+    if (!on && state === 'paused') throw notStarted(`${this.direction} ${this.name}`, 1, state);
   }
 
   /** Closes the substream. Closing again does nothing. */

@@ -8,8 +8,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <charconv>
 #include <csignal>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 #include "alsa/system_error.h"
@@ -17,7 +19,23 @@
 namespace alsa_utimer {
 namespace {
 
+constexpr const char* kWrite = "ioctl SNDRV_PCM_IOCTL_WRITEI_FRAMES";
 constexpr const char* kTrigger = "ioctl SNDRV_TIMER_IOCTL_TRIGGER";
+
+// Frames of the buffer of a substream, from its file hw_params; 0 while it is closed.
+std::uint64_t buffer_frames(const std::string& path) noexcept {
+  constexpr std::string_view kName = "buffer_size: ";
+  std::array<char, 1024> text{};
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const ssize_t length = file.valid() ? ::read(file.get(), text.data(), text.size()) : 0;
+  const std::string_view all(text.data(), static_cast<std::size_t>(std::max<ssize_t>(length, 0)));
+  const std::size_t at = all.find(kName);
+  std::uint64_t frames = 0;
+  if (at != std::string_view::npos) {
+    std::from_chars(all.data() + at + kName.size(), all.data() + all.size(), frames);
+  }
+  return frames;
+}
 
 }  // namespace
 
@@ -41,6 +59,9 @@ void PeriodPump::write(const std::uint8_t* data, std::size_t length) {
   check_open();
   const auto pcm = pcm_->hold();
   const auto timer = timer_->hold();
+  if (inserting_) {
+    expect_next((pending_ + length) / period_bytes_);
+  }
   std::uint64_t& consumed = stats_.consumed_bytes;
   consumed = 0;
   if (pending_ > 0) {
@@ -101,9 +122,6 @@ void PeriodPump::move(const std::uint8_t* period) {
   }
   trigger();
   ++stats_.periods;
-  if (inserting_) {
-    due_ = Clock::now() + period_ + grace_;
-  }
 }
 
 void PeriodPump::queue(const std::uint8_t* period) {
@@ -136,7 +154,8 @@ void PeriodPump::start() {
     }
     throw;
   }
-  if (result != 0 || state != SNDRV_PCM_STATE_RUNNING) {
+  // A suspend that comes right behind is for the next write to see.
+  if (result != 0 || (state != SNDRV_PCM_STATE_RUNNING && state != SNDRV_PCM_STATE_SUSPENDED)) {
     undo();
     throw NotStartedError(result, state);
   }
@@ -202,7 +221,8 @@ void PeriodPump::keep_alive(std::uint64_t period, std::uint64_t grace) {
   }
   period_ = std::chrono::nanoseconds(period);
   grace_ = std::chrono::nanoseconds(grace);
-  due_ = Clock::now() + period_ + grace_;
+  given_at_ = given_until_ = Clock::now();
+  due_ = given_at_ + period_ + grace_;
   inserting_ = true;
   // Signals are for the threads of the process that know about them.
   sigset_t all;
@@ -219,11 +239,44 @@ void PeriodPump::keep_alive(std::uint64_t period, std::uint64_t grace) {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-void PeriodPump::hold(bool on) {
+void PeriodPump::hold() {
   const std::lock_guard lock(mutex_);
-  held_ = on;
-  due_ = Clock::now() + period_ + grace_;
+  held_ = true;
+}
+
+void PeriodPump::release(std::uint64_t unread) {
+  const std::lock_guard lock(mutex_);
+  held_ = false;
+  const Clock::time_point until = given_until_;
+  expect_next(std::max<std::uint64_t>(unread, 1));
+  given_until_ = std::max(given_until_, until);
   changed_.notify_all();
+}
+
+void PeriodPump::expect_next(std::uint64_t periods) {
+  if (periods > 0) {
+    given_at_ = Clock::now();
+    given_until_ = given_at_ + periods * period_;
+    due_ = given_at_ + period_ + grace_;
+  }
+}
+
+// Periods that were given together are heard for longer than one. But a listener that has taken them at once
+// and waits for more gives up after 100 ms or 1.1 buffers (sound/core/pcm_lib.c: wait_for_avail), so that
+// silence comes after three quarters of that.
+PeriodPump::Clock::time_point PeriodPump::postponed() const {
+  const Clock::time_point heard = given_until_ + grace_;
+  if (heard <= due_) {
+    return due_;
+  }
+  const std::uint64_t buffer = buffer_frames(parameters_.listener);
+  if (buffer == 0) {
+    return heard;
+  }
+  const std::chrono::nanoseconds played(buffer * static_cast<std::uint64_t>(period_.count()) /
+                                        parameters_.period_frames);
+  const auto patience = std::max<std::chrono::nanoseconds>(std::chrono::milliseconds(100), played * 11 / 10);
+  return std::max(due_, std::min(heard, given_at_ + patience * 3 / 4));
 }
 
 UniqueFd PeriodPump::failure() {
@@ -248,6 +301,10 @@ void PeriodPump::insert_silence() {
       changed_.wait_until(lock, due);
       continue;
     }
+    if (const Clock::time_point later = postponed(); Clock::now() < later) {
+      due_ = later;
+      continue;
+    }
     try {
       move(silence_.data());
       --stats_.periods;
@@ -259,6 +316,8 @@ void PeriodPump::insert_silence() {
       due_ = Clock::now() + period_;
     } catch (const SystemError& error) {
       fail(error.error(), error.syscall());
+    } catch (const StalledError&) {
+      fail(EAGAIN, kWrite);
     } catch (...) {
       fail(EIO, kTrigger);
     }

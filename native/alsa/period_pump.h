@@ -12,6 +12,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -27,6 +28,7 @@ struct PumpParameters {
   std::uint32_t frame_bytes;
   std::uint8_t silence;  // the byte that silence is made of
   bool measure;          // keep the histogram of trigger costs
+  std::string listener;  // /proc/asound/card<N>/pcm<D>c/sub<S>/hw_params of the other side
 };
 
 struct PumpStats {
@@ -82,11 +84,14 @@ class PeriodPump {
   void restart(bool forget);
 
   // From now on a thread moves a period of silence each `period` ns, beginning `grace` ns after the time at
-  // which the period after the last one was due. 0 for `period` stops it. It goes on through xruns, suspends
-  // and times when somebody else runs on the timer; what else goes wrong ends it.
+  // which the period after the last write was due; sooner where the listener would give up before that. 0 for
+  // `period` stops it. It goes on through xruns, suspends and times when somebody else runs on the timer;
+  // what else goes wrong ends it.
   void keep_alive(std::uint64_t period, std::uint64_t grace);
-  // While `on`, the thread moves nothing: whoever writes has frames and waits for something else.
-  void hold(bool on);
+  // Until release() the thread moves nothing: whoever writes has frames and waits for something else.
+  void hold();
+  // `unread`: periods that the listener has yet to read.
+  void release(std::uint64_t unread);
   // Readable once the thread has ended by itself: stats().inserted_error says why. A duplicate.
   [[nodiscard]] UniqueFd failure();
 
@@ -104,6 +109,8 @@ class PeriodPump {
   void queue(const std::uint8_t* period);
   void start();
   void trigger();
+  void expect_next(std::uint64_t periods);
+  [[nodiscard]] Clock::time_point postponed() const;
   bool recover(int error);
   void insert_silence();
   void fail(int error, const char* call) noexcept;
@@ -128,7 +135,9 @@ class PeriodPump {
   UniqueFd failed_;  // an eventfd
   std::chrono::nanoseconds period_{};
   std::chrono::nanoseconds grace_{};
-  Clock::time_point due_;
+  Clock::time_point due_;          // of the next silent period
+  Clock::time_point given_at_;     // the last periods, which are
+  Clock::time_point given_until_;  // over for a listener that plays them
   std::thread inserter_;
 };
 

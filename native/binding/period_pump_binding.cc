@@ -61,8 +61,13 @@ napi_value keep_alive(PeriodPump& pump, const Napi::CallbackInfo& info) {
   return nullptr;
 }
 
-napi_value hold(PeriodPump& pump, const Napi::CallbackInfo& info) {
-  pump.hold(read_boolean(info[0], "on"));
+napi_value hold(PeriodPump& pump, const Napi::CallbackInfo&) {
+  pump.hold();
+  return nullptr;
+}
+
+napi_value release(PeriodPump& pump, const Napi::CallbackInfo& info) {
+  pump.release(read_integer<std::uint32_t>(info[0], "unread"));
   return nullptr;
 }
 
@@ -107,7 +112,8 @@ napi_value create(const Napi::CallbackInfo& info) {
   const PumpParameters parameters{.period_frames = number("periodFrames"),
                                   .frame_bytes = pcm.frame_bytes(),
                                   .silence = static_cast<std::uint8_t>(number("silence")),
-                                  .measure = read_boolean(wanted.Get("measure"), "measure")};
+                                  .measure = read_boolean(wanted.Get("measure"), "measure"),
+                                  .listener = read_string(wanted.Get("listener"), "listener")};
   // A pump of empty periods would move them for ever.
   if (!pcm.playback() || parameters.frame_bytes == 0 || parameters.period_frames == 0 ||
       parameters.period_frames > (1U << 20) / parameters.frame_bytes) {
@@ -121,6 +127,7 @@ napi_value create(const Napi::CallbackInfo& info) {
   PumpHandle::add<restart>(env, handle, "restart", pump);
   PumpHandle::add<keep_alive>(env, handle, "keepAlive", pump);
   PumpHandle::add<hold>(env, handle, "hold", pump);
+  PumpHandle::add<release>(env, handle, "release", pump);
   PumpHandle::add<watch_failure>(env, handle, "watchFailure", pump);
   PumpHandle::add<stats>(env, handle, "stats", pump);
   PumpHandle::add<close>(env, handle, "close", pump);

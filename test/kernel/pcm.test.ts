@@ -3,6 +3,7 @@ import { randomFillSync } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { PCM_FORMATS, Pcm, type PcmOptions, UserTimer } from '../../lib/index.js';
 import { LoopbackCard } from '../../lib/loopback/index.js';
+import { native, setNative } from '../../lib/native/load.js';
 
 let card: LoopbackCard;
 const open: Disposable[] = [];
@@ -106,6 +107,32 @@ describe('A cable between two Pcms', () => {
     writer.prepare();
     reader.read(periodOf(reader));
     passThrough(timer, writer, reader, 3);
+  });
+
+  it('has started though it is overrun before START has returned', () => {
+    const timer = clock();
+    const real = native();
+    setNative({
+      ...real,
+      openPcm: (...args) => {
+        const handle = real.openPcm(...args);
+        const { start: startIt } = handle;
+        const start = () => {
+          const result = startIt();
+          for (let i = 0; i < 3; i += 1) timer.trigger();
+          return result;
+        };
+        return Object.assign(handle, { start });
+      },
+    });
+    try {
+      const reader = capture({ periods: 2 });
+      reader.start();
+      expect(reader.state).toBe('xrun');
+      expect(() => reader.read(periodOf(reader))).toThrow(withCode('EPIPE'));
+    } finally {
+      setNative(undefined);
+    }
   });
 
   it('takes no more than its buffer, and says how much', () => {

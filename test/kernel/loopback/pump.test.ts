@@ -1,7 +1,8 @@
 // The period pump at the addon's boundary: whatever crosses it, it throws a JavaScript error and lives on.
+import { constants } from 'node:os';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { LoopbackCard } from '../../../lib/loopback/index.js';
-import type { PcmHandle } from '../../../lib/native/binding.js';
+import type { PcmHandle, UtimerHandle } from '../../../lib/native/binding.js';
 import { native } from '../../../lib/native/load.js';
 import { withCode } from './support.js';
 
@@ -43,12 +44,20 @@ function openPcm(playback: boolean): PcmHandle {
   return native().openPcm(path, playback, `/dev/snd/controlC${card.number}`, 0);
 }
 
-it('refuses everything that is no pump', () => {
-  const timer = native().createUtimer('/dev/snd/timer', 10_000_000n);
+const createTimer = () => native().createUtimer('/dev/snd/timer', 10_000_000n);
+
+function openOn(timer: UtimerHandle): PcmHandle {
   card.setTimerSource(`-1.4.${timer.id}`);
   const pcm = openPcm(true);
   card.resetTimerSource();
-  const parameters = { periodFrames: 480, silence: 0, measure: false };
+  return pcm;
+}
+
+const parameters = { periodFrames: 480, silence: 0, measure: false, listener: '/nowhere' };
+
+it('refuses everything that is no pump', () => {
+  const timer = createTimer();
+  const pcm = openOn(timer);
   // Before it is configured a frame has no bytes.
   expect(() => native().createPeriodPump(pcm, timer, parameters)).toThrow(TypeError);
   pcm.configure({ ...PERIOD, fillWithSilence: false });
@@ -63,7 +72,7 @@ it('refuses everything that is no pump', () => {
     expect(() => native().createPeriodPump(value as never, timer, parameters)).toThrow(Error);
     expect(() => native().createPeriodPump(pcm, value as never, parameters)).toThrow(Error);
     expect(() => native().createPeriodPump(pcm, timer, value as never)).toThrow(Error);
-    if (value === 0) continue;
+    if (value === 0 || typeof value === 'string') continue;
     for (const name of Object.keys(parameters)) {
       expect(() => native().createPeriodPump(pcm, timer, { ...parameters, [name]: value } as never)).toThrow(
         Error,
@@ -78,7 +87,7 @@ it('refuses everything that is no pump', () => {
   for (const value of garbage) {
     expect(() => pump.write(value as never)).toThrow(TypeError);
     expect(() => pump.restart(value as never)).toThrow(TypeError);
-    expect(() => pump.hold(value as never)).toThrow(TypeError);
+    if (value !== 0) expect(() => pump.release(value as never)).toThrow(TypeError);
     expect(() => pump.keepAlive(value as never, 0n)).toThrow(TypeError);
     expect(() => pump.keepAlive(0n, value as never)).toThrow(TypeError);
   }
@@ -98,5 +107,25 @@ it('refuses everything that is no pump', () => {
   for (const call of [() => pump.pad(), () => pump.restart(true), () => pump.keepAlive(1n, 0n)]) {
     expect(call).toThrow(withCode('ERR_CLOSED'));
   }
-  pump.hold(true);
+  pump.hold();
+});
+
+it('says that it is stalled where its triggers move nothing, as its thread does', async () => {
+  const [timer, other] = [createTimer(), createTimer()];
+  const pcm = openOn(timer);
+  pcm.configure({ ...PERIOD, fillWithSilence: false });
+  const pump = native().createPeriodPump(pcm, other, parameters);
+  const period = new Uint8Array(480 * 4);
+  pump.write(new Uint8Array(4 * period.length));
+  expect(() => pump.write(period)).toThrow(withCode('ERR_STALLED'));
+  expect(pump.stats()).toMatchObject({ periods: 4, consumedBytes: 0 });
+
+  pump.keepAlive(10_000_000n, 0n);
+  const failure = pump.watchFailure();
+  await new Promise<void>((resolve) => failure.arm(resolve));
+  expect(pump.stats()).toMatchObject({
+    insertedError: constants.errno.EAGAIN,
+    insertedCall: 'ioctl SNDRV_PCM_IOCTL_WRITEI_FRAMES',
+  });
+  for (const handle of [failure, pump, pcm, timer, other]) handle.close();
 });

@@ -1,5 +1,6 @@
 // Sending, which waits for the listener: order, turns and back-pressure.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Pcm } from '../../../lib/index.js';
 import { ClockedLoopback, type LoopbackCapture, LoopbackCard } from '../../../lib/loopback/index.js';
 import { difference, noise, withCode } from './support.js';
 
@@ -83,6 +84,43 @@ describe('Several sends', () => {
 });
 
 describe('A listener', () => {
+  it('that has paused gets what is sent when it goes on', async () => {
+    using loop = open();
+    const side = { card: card.number, device: 1, substream: 0, direction: 'capture' } as const;
+    using reader = Pcm.open({ ...loop.parameters, ...side });
+    reader.start();
+    loop.write(new Uint8Array(loop.periodBytes));
+    const received = new Uint8Array(2 * loop.periodBytes);
+    expect(reader.read(received)).toBe(480);
+    reader.pause(true);
+    const sent = noise(received.length);
+    const sending = loop.send(sent);
+    expect(loop.stats.periods).toBe(1);
+    reader.pause(false);
+    await sending;
+    expect(reader.read(received)).toBe(2 * 480);
+    expect(difference(sent, Buffer.from(received))).toBeUndefined();
+  });
+
+  it('that was overrun gets what is sent when it has started again', async () => {
+    using loop = open();
+    using capture = loop.listen({ periods: 4, overrun: 'restart' });
+    loop.write(new Uint8Array(5 * loop.periodBytes));
+    const sent = noise(20 * loop.periodBytes);
+    const sending = loop.send(sent);
+    expect(loop.stats.periods).toBe(5);
+    const received: Buffer[] = [];
+    for (let bytes = 0; bytes < sent.length; ) {
+      const read = capture.read();
+      received.push(read);
+      bytes += read.length;
+      if (bytes < sent.length) await capture.ready(AbortSignal.timeout(30_000));
+    }
+    await sending;
+    expect(capture.stats.overruns).toBe(1);
+    expect(difference(sent, Buffer.concat(received))).toBeUndefined();
+  });
+
   it('may let its buffer fill up to the last period', async () => {
     using loop = open();
     using capture = loop.listen({ periods: 4 });

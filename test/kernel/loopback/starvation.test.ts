@@ -63,6 +63,46 @@ describe('The silence of a starved cable', () => {
     }
   });
 
+  it('does not come while what was given together is still heard', async () => {
+    const { loop: open, before } = openUnstarted();
+    using loop = open;
+    using capture = loop.listen({ periods: 100 });
+    const sent = noise(50 * loop.periodBytes);
+    const begin = performance.now();
+    loop.write(sent);
+    const heard = await readUntil(capture, () => loop.stats.insertedFrames > before);
+    expect(performance.now() - begin).toBeGreaterThanOrEqual(500);
+    expect(difference(sent, heard.subarray(0, sent.length))).toBeUndefined();
+  });
+
+  it('does not come while a listener has yet to read what was sent', async () => {
+    const { loop: open, before } = openUnstarted();
+    using loop = open;
+    const side = { card: card.number, device: 1, substream: 0, direction: 'capture', periods: 8 } as const;
+    using reader = Pcm.open({ ...loop.parameters, ...side });
+    reader.start();
+    const sending = loop.send(noise(12 * loop.periodBytes)); // 7 fit
+    const begin = performance.now();
+    reader.read(new Uint8Array(5 * loop.periodBytes));
+    await sending;
+    while (loop.stats.insertedFrames === before) await sleep(1);
+    expect(performance.now() - begin).toBeGreaterThanOrEqual(70);
+  });
+
+  it('comes before a listener gives up that has taken at once what was given together', async () => {
+    using loop = open();
+    const args = ['-q', '-D', loop.listenerName, '-f', 'S16_LE', '-r', '48000', '-c', '2'];
+    const arecord = spawn('arecord', [...args, '--period-size=480', '--samples=120000', '/dev/null']);
+    const said: Buffer[] = [];
+    arecord.stderr.on('data', (chunk: Buffer) => said.push(chunk));
+    const closed = once(arecord, 'close');
+    await once(loop, 'listener', { signal: AbortSignal.timeout(30_000) });
+    // A second, of which the listener's buffer holds half.
+    loop.write(new Uint8Array(100 * loop.periodBytes));
+    expect(await closed).toEqual([0, null]);
+    expect(Buffer.concat(said).toString()).not.toContain('read error');
+  });
+
   it('is counted to the frame, and ends with end()', async () => {
     const { loop: open, before } = openUnstarted();
     using loop = open;
