@@ -39,12 +39,19 @@ describe('The room of a listener', () => {
     expect(new Listener(0, 1, 0, 10_000_000n).room(480)).toBe(room);
   });
 
-  it('is none while it is closed, or being opened', () => {
-    const closed = new Listener(0, 1, 0, 10_000_000n);
-    expect(closed.running).toBe(false);
-    expect(closed.room(480)).toBe(0);
+  it.each(['PAUSED', 'SUSPENDED', 'XRUN'])('that is %s is none', (state) => {
+    capture(state, 480);
+    expect(new Listener(0, 1, 0, 10_000_000n)).toMatchObject({ running: false, waiting: 0 });
+    expect(new Listener(0, 1, 0, 10_000_000n).room(480)).toBe(0);
+  });
+
+  it('has no end while nobody listens', () => {
+    capture('PREPARED', 0);
+    expect(new Listener(0, 1, 0, 10_000_000n).room(480)).toBe(Number.POSITIVE_INFINITY);
     writeFileSync(join(substream, 'status'), 'closed\n');
-    expect(new Listener(0, 1, 0, 10_000_000n).running).toBe(false);
+    const closed = new Listener(0, 1, 0, 10_000_000n);
+    expect(closed).toMatchObject({ running: false, waiting: 0 });
+    expect(closed.room(480)).toBe(Number.POSITIVE_INFINITY);
   });
 });
 
