@@ -105,6 +105,8 @@ export interface PeriodPumpHandle extends NativeHandle {
   pad(): number;
   /** The stream was prepared, and is started with the next period; `forget` drops a begun one. */
   restart(forget: boolean): void;
+  /** Drops the bytes of a frame that is not complete; whole frames stay. Does nothing once it is closed. */
+  dropPartialFrame(): void;
   /** Inserts silence while nothing is written. Nanoseconds; a `period` of 0 ends it. */
   keepAlive(period: bigint, grace: bigint): void;
   /** Nothing is inserted until release(). */

@@ -111,6 +111,11 @@ void PeriodPump::restart(bool forget) {
   }
 }
 
+void PeriodPump::drop_partial_frame() {
+  const std::lock_guard lock(mutex_);
+  pending_ -= pending_ % parameters_.frame_bytes;
+}
+
 void PeriodPump::move(const std::uint8_t* period) {
   try {
     queue(period);

@@ -83,6 +83,9 @@ class PeriodPump {
   // The stream was prepared and is to be started with the next period; `forget` drops a begun one.
   void restart(bool forget);
 
+  // Drops what a source that broke off has left of a frame, so that the next one begins with a whole frame.
+  void drop_partial_frame();
+
   // From now on a thread moves a period of silence each `period` ns, beginning `grace` ns after the time at
   // which the period after the last write was due; sooner where the listener would give up before that. 0 for
   // `period` stops it. It goes on through xruns, suspends and times when somebody else runs on the timer;

@@ -47,6 +47,11 @@ napi_value restart(PeriodPump& pump, const Napi::CallbackInfo& info) {
   return nullptr;
 }
 
+napi_value drop_partial_frame(PeriodPump& pump, const Napi::CallbackInfo&) {
+  pump.drop_partial_frame();
+  return nullptr;
+}
+
 // Few enough to be added to a time.
 std::uint64_t read_nanoseconds(const Napi::Value& value, const char* name) {
   const std::uint64_t number = read_uint64(value, name);
@@ -125,6 +130,7 @@ napi_value create(const Napi::CallbackInfo& info) {
   PumpHandle::add_raw(env, handle, "write", write, pump);
   PumpHandle::add<pad>(env, handle, "pad", pump);
   PumpHandle::add<restart>(env, handle, "restart", pump);
+  PumpHandle::add<drop_partial_frame>(env, handle, "dropPartialFrame", pump);
   PumpHandle::add<keep_alive>(env, handle, "keepAlive", pump);
   PumpHandle::add<hold>(env, handle, "hold", pump);
   PumpHandle::add<release>(env, handle, "release", pump);

@@ -96,6 +96,14 @@ it('refuses everything that is no pump', () => {
   pump.write(new Uint8Array(480 * 4 + 1));
   expect(pump.stats()).toMatchObject({ periods: 1, pendingBytes: 1 });
 
+  pump.dropPartialFrame();
+  expect(pump.stats()).toMatchObject({ periods: 1, pendingBytes: 0 });
+  pump.write(new Uint8Array(11));
+  pump.dropPartialFrame();
+  expect(pump.stats()).toMatchObject({ periods: 1, pendingBytes: 8 });
+  pump.write(new Uint8Array(480 * 4 - 8));
+  expect(pump.stats()).toMatchObject({ periods: 2, pendingBytes: 0 });
+
   // Whatever is closed under it is an error, and no more.
   timer.close();
   expect(() => pump.write(new Uint8Array(480 * 4))).toThrow(withCode('ERR_CLOSED'));
@@ -108,6 +116,7 @@ it('refuses everything that is no pump', () => {
     expect(call).toThrow(withCode('ERR_CLOSED'));
   }
   pump.hold();
+  pump.dropPartialFrame();
 });
 
 it('says that it is stalled where its triggers move nothing, as its thread does', async () => {
