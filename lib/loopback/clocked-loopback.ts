@@ -90,6 +90,13 @@ export interface SendOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface StreamOptions extends Omit<SendOptions, 'signal'> {
+  /** Bytes that the stream takes before it asks its source to wait, 0 or more. 4 periods by default. */
+  readonly highWaterMark?: number;
+  /** Ends a wait, and with it the stream. */
+  readonly signal?: AbortSignal;
+}
+
 export interface ClockedLoopbackEvents {
   /**
    * Somebody began to capture, or stopped. Who captures when the first handler is added is told, too. The kernel announces
@@ -145,6 +152,8 @@ export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> impleme
   #failure: WatcherHandle | undefined;
   /** Resolved when all sends are through. */
   #sending: Promise<void> | undefined;
+  /** How often bytes were given. */
+  #moves = 0;
   #paddedFrames = 0;
 
   private constructor(
@@ -307,7 +316,15 @@ export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> impleme
    * /proc/asound/card<N>/pcm<D>c/sub<S>/status is looked at once a period. Several sends take turns, in the order of their
    * calls; meanwhile no silence is inserted, and {@link write} and {@link end} are refused.
    *
+   * One that fails or is aborted may have moved a part, which `stats` tells. Of a frame that is not complete then, the
+   * beginning is dropped: what is given next begins with a whole frame.
+   *
    * @throws what {@link write} throws; the reason of `signal`
+   * @example
+   * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+   * using capture = loop.listen();
+   * await loop.send(new Uint8Array(2 * loop.periodBytes), { signal: AbortSignal.timeout(5_000) });
+   * console.log(capture.avail); // 960
    */
   async send(bytes: Uint8Array, options: SendOptions = {}): Promise<void> {
     checkBytes('bytes', bytes);
@@ -315,13 +332,16 @@ export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> impleme
     const earlier = this.#sending;
     const { promise, resolve } = withResolvers();
     this.#sending = promise;
+    let complete = false;
     const through = () => {
+      if (!complete) this.#pump.dropPartialFrame();
       if (this.#sending === promise) this.#sending = undefined;
       resolve();
     };
     try {
       if (earlier) await unlessAborted(earlier, given.signal);
       await this.#send(bytes, given);
+      complete = true;
     } finally {
       // One that was aborted lets nobody pass those before it.
       if (earlier) earlier.then(through);
@@ -330,21 +350,26 @@ export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> impleme
   }
 
   /**
-   * A Node Writable over {@link send}: a chunk is done when its frames are at the listener. Its end calls {@link end};
-   * destroying it leaves the loopback open.
+   * A Node Writable over {@link send}: a chunk is done when its frames are at the listener. Its end calls {@link end}.
+   * Destroying it, as `signal` does, ends a wait and leaves the loopback open: whole frames that wait for the rest of their
+   * period stay, a frame that is not complete is dropped. Once it is closed, others may write.
    *
+   * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; the stream fails with what {@link send} and {@link end}
+   * throw, and with an AbortError for `signal`
    * @example
    * await pipeline(createReadStream('audio.raw'), loop.writable({ unheard: 'hold' }));
    */
-  writable(options: Omit<SendOptions, 'signal'> & { readonly highWaterMark?: number } = {}): Writable {
-    checkSendOptions(options);
-    const { highWaterMark = 4 * this.periodBytes } = options;
+  writable(options: StreamOptions = {}): Writable {
+    const { highWaterMark, signal, ...given } = this.#checkStreamOptions(options);
+    const source = this.#source();
     const abort = new AbortController();
+    let sending = Promise.resolve();
     return new Writable({
-      highWaterMark,
+      ...{ highWaterMark, ...(signal ? { signal } : {}) },
       write: (chunk: Uint8Array, _encoding, callback) => {
+        sending = source.send(chunk, { ...given, signal: abort.signal });
         // Through the event loop, so that a source that is always ready leaves room for everything else.
-        this.send(chunk, { ...options, signal: abort.signal }).then(() => setImmediate(callback), callback);
+        sending.then(() => setImmediate(callback), callback);
       },
       final: (callback) => {
         try {
@@ -356,25 +381,62 @@ export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> impleme
       },
       destroy: (error, callback) => {
         abort.abort();
-        callback(error);
+        const over = () => {
+          source.leave();
+          callback(error);
+        };
+        sending.then(over, over);
       },
     });
   }
 
   /**
    * The same as a WHATWG WritableStream of Uint8Array, with its room in bytes. (Writable.toWeb would count chunks.)
-   * Closing it calls {@link end}; aborting it leaves the loopback open.
+   * Closing it calls {@link end}; aborting it, or `signal`, does what destroying {@link writable} does. `pipeTo` waits for a
+   * write that waits, also when it is aborted: give its signal to both.
+   *
+   * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; the stream fails with what {@link send} and {@link end}
+   * throw, and with the reason of `signal`
+   * @example
+   * const { signal } = new AbortController();
+   * const recording = new Blob([new Uint8Array(2 * loop.periodBytes)]);
+   * await recording.stream().pipeTo(loop.toWeb({ signal }), { signal });
    */
-  toWeb(
-    options: Omit<SendOptions, 'signal'> & { readonly highWaterMark?: number } = {},
-  ): WritableStream<Uint8Array> {
-    checkSendOptions(options);
-    const { highWaterMark = 4 * this.periodBytes } = options;
+  toWeb(options: StreamOptions = {}): WritableStream<Uint8Array> {
+    const { highWaterMark, signal, ...given } = this.#checkStreamOptions(options);
+    const source = this.#source();
+    const over = new AbortController();
+    const leave = (reason: unknown) => {
+      over.abort(reason);
+      source.leave();
+    };
     return new WritableStream<Uint8Array>(
       {
-        // Its `abort` would wait for a write that waits; the signal does not.
-        write: (chunk, controller) => this.send(chunk, { ...options, signal: signalOf(controller) }),
-        close: () => void this.end(),
+        start: (controller) => {
+          const fail = () => {
+            // Before a pipe hears of it, which cancels its source only where it need not wait for a write that fails.
+            controller.error(signal?.reason);
+            leave(signal?.reason);
+          };
+          if (signal?.aborted) fail();
+          else signal?.addEventListener('abort', fail, { signal: over.signal });
+          // Its `abort` would wait for a write that waits; the signal does not.
+          const aborted = signalOf(controller);
+          aborted.addEventListener('abort', () => over.abort(aborted.reason), { signal: over.signal });
+        },
+        write: async (chunk) => {
+          try {
+            await source.send(chunk, { ...given, signal: over.signal });
+          } catch (error) {
+            leave(error);
+            throw error;
+          }
+        },
+        close: () => {
+          over.abort();
+          this.end();
+        },
+        abort: leave,
       },
       { highWaterMark, size: ({ length }) => length },
     );
@@ -503,7 +565,28 @@ export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> impleme
     });
   }
 
+  #checkStreamOptions(options: StreamOptions) {
+    const checked = checkSendOptions(options);
+    return { ...checked, highWaterMark: options.highWaterMark ?? 4 * this.periodBytes };
+  }
+
+  /** One that sends several times, and takes what it has left of a frame with it when it breaks off. */
+  #source() {
+    let moves: number | undefined;
+    return {
+      send: async (bytes: Uint8Array, options: SendOptions) => {
+        await this.send(bytes, options);
+        if (bytes.length > 0) moves = this.#moves;
+      },
+      leave: () => {
+        // What others have begun since is theirs.
+        if (moves === this.#moves) this.#pump.dropPartialFrame();
+      },
+    };
+  }
+
   #move(bytes: Uint8Array): void {
+    this.#moves += 1;
     if (this.#keepAlive && !this.#keptAlive) this.#startKeepingAlive();
     try {
       this.#write(bytes);

@@ -1,6 +1,6 @@
 // The two ends of a clocked cable as Node streams, iterators, and with the programs that people listen with.
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -194,6 +194,71 @@ describe('Writing as a Writable', () => {
     expect(loop.closed).toBe(false);
   });
 
+  /** Two reasons to wait, and how many periods are moved before. */
+  const waits = [
+    ['a listener that is full', { unheard: 'discard' }, 3],
+    ['a listener', { unheard: 'hold' }, 0],
+  ] as const;
+  /** A listener that has room for three periods, or none. */
+  const listenerFor = (loop: ClockedLoopback, periods: number) => {
+    const capture = loop.listen({ periods: 4 });
+    if (periods === 0) capture.close();
+    return capture;
+  };
+
+  it.each(waits)('waits for %s until its pipeline is aborted, and then others write', async (...wait) => {
+    const [, options, periods] = wait;
+    using loop = open();
+    using _capture = listenerFor(loop, periods);
+    const abort = new AbortController();
+    const source = Readable.from(pieces(noise(200 * loop.periodBytes)));
+    const piped = pipeline(source, loop.writable(options), { signal: abort.signal });
+    await waiting(loop, periods);
+    abort.abort();
+    await expect(piped).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    loop.write(new Uint8Array(loop.periodBytes));
+    expect(loop.end()).toBe(0);
+    expect(loop.stats.periods).toBe(periods + 1);
+  });
+
+  it.each(waits)('waits for %s until its own signal is aborted', async (...wait) => {
+    const [, options, periods] = wait;
+    using loop = open();
+    using _capture = listenerFor(loop, periods);
+    const abort = new AbortController();
+    const writable = loop.writable({ ...options, signal: abort.signal });
+    const closed = once(writable, 'close').catch((error) => error);
+    writable.write(new Uint8Array(8 * loop.periodBytes));
+    await waiting(loop, periods);
+    const reason = new Error('enough');
+    abort.abort(reason);
+    expect(await closed).toMatchObject({ name: 'AbortError', cause: reason });
+    expect(writable.closed).toBe(true);
+    expect(loop.end()).toBe(0);
+    expect(loop.stats.periods).toBe(periods);
+  });
+
+  it.each(waits)('waits for %s in a pipe of WHATWG streams until that is aborted', async (...wait) => {
+    const [, options, periods] = wait;
+    using loop = open();
+    using _capture = listenerFor(loop, periods);
+    const abort = new AbortController();
+    const { signal } = abort;
+    const cancelled: unknown[] = [];
+    const source = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.enqueue(new Uint8Array(loop.periodBytes)),
+      cancel: (reason) => void cancelled.push(reason),
+    });
+    const piped = source.pipeTo(loop.toWeb({ ...options, signal }), { signal });
+    await waiting(loop, periods);
+    const reason = new Error('enough');
+    abort.abort(reason);
+    await expect(piped).rejects.toBe(reason);
+    expect(cancelled).toEqual([reason]);
+    expect(loop.end()).toBe(0);
+    expect(loop.stats.periods).toBe(periods);
+  });
+
   it('ends a wait when it is aborted as a WritableStream', async () => {
     using loop = open();
     const writer = loop.toWeb({ unheard: 'hold' }).getWriter();
@@ -207,6 +272,37 @@ describe('Writing as a Writable', () => {
     expect(loop.closed).toBe(false);
   });
 
+  it.each(['while it is idle', 'before it begins'])('fails by its signal %s', async (when) => {
+    using loop = open();
+    using capture = loop.listen();
+    const abort = new AbortController();
+    const reason = new Error('enough');
+    if (when === 'before it begins') abort.abort(reason);
+    const writer = loop.toWeb({ signal: abort.signal }).getWriter();
+    const closed = writer.closed.catch((error) => error);
+    if (when === 'while it is idle') {
+      await writer.write(new Uint8Array(3));
+      abort.abort(reason);
+    }
+    expect(await closed).toBe(reason);
+    await expect(writer.write(new Uint8Array(1))).rejects.toBe(reason);
+    const sent = noise(loop.periodBytes);
+    loop.write(sent);
+    expect(difference(sent, capture.read())).toBeUndefined();
+  });
+
+  it('leaves nothing with a signal that outlives it', async () => {
+    using loop = open();
+    const { signal } = new AbortController();
+    const count = () => getEventListeners(signal, 'abort').length;
+    const [closed, aborted, failed] = [0, 1, 2].map(() => loop.toWeb({ signal }).getWriter());
+    expect(count()).toBe(3);
+    await closed?.close();
+    await aborted?.abort();
+    await expect(failed?.write('text' as never)).rejects.toThrow(withCode('ERR_INVALID_ARG_TYPE'));
+    expect(count()).toBe(0);
+  });
+
   it('is a WHATWG stream, too', async () => {
     using loop = open();
     using capture = loop.listen();
@@ -217,6 +313,128 @@ describe('Writing as a Writable', () => {
     expect(difference(sent, capture.read())).toBeUndefined();
   });
 });
+
+describe('A source that breaks off', () => {
+  const nines = (bytes: number) => Buffer.alloc(bytes, 9);
+
+  /** What a listener gets of what `begin` gives, which ends in the midst of a frame, and of a stream of nines behind it. */
+  async function heard(begin: (loop: ClockedLoopback) => Promise<void>): Promise<Buffer> {
+    using loop = open();
+    using capture = loop.listen({ periods: 16 });
+    await begin(loop);
+    await pipeline(Readable.from([nines(2 * loop.periodBytes)]), loop.writable());
+    return capture.read();
+  }
+
+  /** `frames` whole frames, nines, and the silence that completes the last period. */
+  function expected(frames: Buffer): Buffer {
+    const bytes = Buffer.concat([frames, nines(2 * 1_920)]);
+    return Buffer.concat([bytes, Buffer.alloc((1_920 - (bytes.length % 1_920)) % 1_920)]);
+  }
+
+  it('leaves whole frames, and nothing of another, when its Writable is destroyed', async () => {
+    for (const [given, whole] of [
+      [3, 0],
+      [4, 4],
+      [11, 8],
+      [1_919, 1_916],
+      [1_923, 1_920],
+    ] as const) {
+      const sent = noise(given);
+      const received = await heard(async (loop) => {
+        const writable = loop.writable();
+        await new Promise((resolve) => writable.write(sent, resolve));
+        writable.destroy();
+        await once(writable, 'close');
+        expect(loop.stats.pendingBytes).toBe(whole % 1_920);
+      });
+      expect(difference(expected(sent.subarray(0, whole)), received)).toBeUndefined();
+    }
+  });
+
+  it('leaves whole frames, and nothing of another, when its WritableStream is aborted', async () => {
+    const sent = noise(11);
+    const received = await heard(async (loop) => {
+      const writer = loop.toWeb().getWriter();
+      const closed = expect(writer.closed).rejects.toThrow('enough');
+      await writer.write(sent);
+      await writer.abort(new Error('enough'));
+      await closed;
+    });
+    expect(difference(expected(sent.subarray(0, 8)), received)).toBeUndefined();
+  });
+
+  it.each(['destroyed', 'aborted'])('leaves whole frames where it is %s while it waits', async (how) => {
+    using loop = open();
+    using capture = loop.listen({ periods: 4 });
+    // The listener is full, and a frame begun.
+    const sent = noise(3 * loop.periodBytes + 11);
+    loop.write(sent);
+    const more = noise(2 * loop.periodBytes);
+    if (how === 'destroyed') {
+      const writable = loop.writable();
+      writable.write(more);
+      await waiting(loop, 3);
+      writable.destroy();
+      await once(writable, 'close');
+    } else {
+      const abort = new AbortController();
+      const sending = loop.send(more, { signal: abort.signal });
+      await waiting(loop, 3);
+      abort.abort(new Error('enough'));
+      await expect(sending).rejects.toThrow('enough');
+    }
+    const first = capture.read();
+    await pipeline(Readable.from([nines(2 * loop.periodBytes)]), loop.writable());
+    const whole = expected(sent.subarray(0, 3 * loop.periodBytes + 8));
+    expect(difference(whole, Buffer.concat([first, capture.read()]))).toBeUndefined();
+  });
+
+  it('leaves whole frames also while it waits for others, which come first', async () => {
+    using loop = open();
+    using capture = loop.listen({ periods: 4 });
+    loop.write(new Uint8Array(3 * loop.periodBytes));
+    const others = noise(11);
+    const sending = loop.send(others);
+    const abort = new AbortController();
+    const turn = loop.send(noise(100), { signal: abort.signal });
+    abort.abort(new Error('enough'));
+    await expect(turn).rejects.toThrow('enough');
+    const next = loop.send(nines(2 * loop.periodBytes));
+    capture.read();
+    await Promise.all([sending, next]);
+    loop.end();
+    expect(difference(expected(others.subarray(0, 8)), capture.read())).toBeUndefined();
+  });
+
+  it('takes nothing from who came after it', async () => {
+    using loop = open();
+    using capture = loop.listen();
+    const [first, second] = [loop.writable(), loop.writable()];
+    const sent = noise(loop.periodBytes);
+    await new Promise((resolve) => first.write(sent.subarray(0, 8), resolve));
+    await new Promise((resolve) => second.write(sent.subarray(8, 11), resolve));
+    await new Promise((resolve) => first.write(new Uint8Array(0), resolve));
+    first.destroy();
+    await once(first, 'close');
+    await new Promise((resolve) => second.write(sent.subarray(11), resolve));
+    expect(difference(sent, capture.read())).toBeUndefined();
+  });
+});
+
+/** Until a send of `loop` waits, with so many periods moved. */
+async function waiting(loop: ClockedLoopback, periods: number): Promise<void> {
+  const busy = () => {
+    try {
+      loop.write(new Uint8Array(0));
+      return false;
+    } catch (error) {
+      expect(error).toEqual(withCode('ERR_BUSY'));
+      return true;
+    }
+  };
+  while (!busy() || loop.stats.periods < periods) await new Promise(setImmediate);
+}
 
 describe('A program that listens', () => {
   const run = promisify(execFile);
