@@ -24,7 +24,7 @@ import { native } from '../native/load.js';
 import { sampleFormat } from '../pcm/format.js';
 import { checkParameters, type PcmParameters } from '../pcm/parameters.js';
 import { notStarted, Pcm, type PcmState, stateName } from '../pcm/pcm.js';
-import { periodResolution } from '../timer/resolution.js';
+import { periodDuration, periodResolution } from '../timer/resolution.js';
 import { isUserDriven, USER_TIMER_COUNT } from '../timer/timer-id.js';
 import { listTimers } from '../timer/timer-list.js';
 import type { UserTimer } from '../timer/user-timer.js';
@@ -213,10 +213,7 @@ export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> impleme
     const given = checkOptions('options', options);
     const parameters = checkParameters(given);
     const { rate, periodFrames } = parameters;
-    if (periodResolution(rate, periodFrames) < MIN_RESOLUTION) {
-      const least = Math.ceil(rate / 10_000);
-      throw rangeError('periodFrames', `at least ${least} at ${rate} Hz (100 us)`, periodFrames);
-    }
+    const period = checkPeriod(rate, periodFrames);
     if (given.timerId !== undefined) checkInteger('timerId', given.timerId, 0, USER_TIMER_COUNT - 1);
     const device = checkInteger('device', given.device ?? 0, 0, 1);
     const substream = checkInteger('substream', given.substream ?? 0, 0, 7);
@@ -235,8 +232,8 @@ export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> impleme
       const keepAlive =
         starvation === 'silence'
           ? {
-              period: timer.resolution,
-              grace: grace === undefined ? GRACE_PERIODS * timer.resolution : BigInt(grace) * 1_000_000n,
+              period,
+              grace: grace === undefined ? GRACE_PERIODS * period : BigInt(grace) * 1_000_000n,
             }
           : undefined;
       return new ClockedLoopback(card, timer, pcm, keepAlive, measure, device);
@@ -257,7 +254,7 @@ export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> impleme
     return this.#timer.id;
   }
 
-  /** Nanoseconds of a period. */
+  /** Nanoseconds that a tick of its timer stands for: the {@link periodResolution} of its period. */
   get resolution(): bigint {
     return this.#timer.resolution;
   }
@@ -508,7 +505,9 @@ export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> impleme
   }
 
   #listener(): Listener {
-    return new Listener(this.card.number, 1 - this.device, this.substream, this.resolution);
+    const { rate, periodFrames } = this.parameters;
+    const period = periodDuration(rate, periodFrames);
+    return new Listener(this.card.number, 1 - this.device, this.substream, period);
   }
 
   #setRef(referenced: boolean): this {
@@ -727,6 +726,23 @@ function withResolvers(): {
     reject = refuse;
   });
   return { promise, resolve, reject };
+}
+
+/** Nanoseconds of a period that the kernel starts. */
+function checkPeriod(rate: number, periodFrames: number): bigint {
+  const period = periodDuration(rate, periodFrames);
+  if (period < MIN_RESOLUTION) {
+    const least = Math.ceil(rate / 10_000);
+    throw rangeError('periodFrames', `at least ${least} at ${rate} Hz (100 us)`, periodFrames);
+  }
+  if (periodResolution(rate, periodFrames) < MIN_RESOLUTION) {
+    throw rangeError(
+      'periodFrames',
+      `some frames more or less: of ${period} ns the kernel keeps 32 bits, which are less than 100 us`,
+      periodFrames,
+    );
+  }
+  return period;
 }
 
 function checkSendOptions(options: SendOptions): Required<Omit<SendOptions, 'signal'>> & SendOptions {

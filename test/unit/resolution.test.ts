@@ -15,6 +15,11 @@ describe('periodResolution', () => {
     [22_050, 512, 23_219_954n],
     [11_025, 256, 23_219_954n],
     [176_400, 1_764, 10_000_000n],
+    // The last one that fits in 32 bits, and what is left of longer ones.
+    [8_000, 34_359, 4_294_875_000n],
+    [8_000, 34_360, 32_704n],
+    [8_000, 40_000, 705_032_704n],
+    [44_100, 524_288, 3_298_682_188n],
   ])('of %i Hz and %i frames is what the PCM core computes', (rate, periodFrames, expected) => {
     expect(periodResolution(rate, periodFrames)).toBe(expected);
   });
@@ -36,6 +41,8 @@ describe('periodResolution', () => {
     [48_000.5, 480, 'ERR_OUT_OF_RANGE'],
     [Number.NaN, 480, 'ERR_OUT_OF_RANGE'],
     [2_000_000_000, 1, 'ERR_OUT_OF_RANGE'],
+    // 2^32 ns.
+    [1_953_125, 8_388_608, 'ERR_OUT_OF_RANGE'],
   ])('refuses %s Hz and %s frames with %s', (rate, periodFrames, code) => {
     expect(() => periodResolution(rate as number, periodFrames as number)).toThrow(
       expect.objectContaining({ code }),

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Pcm, UserTimer } from '../../../lib/index.js';
 import { ClockedLoopback, type ClockedLoopbackOptions, LoopbackCard } from '../../../lib/loopback/index.js';
+import { native, setNative } from '../../../lib/native/load.js';
 import { runChild } from '../../support/child.js';
 import { difference, noise, thrownBy, withCode, withTrigger } from './support.js';
 
@@ -105,6 +106,42 @@ describe('An open ClockedLoopback', () => {
       await collect(() => warnings.some((message) => message.includes('UserTimer')) && warnings.some((message) => message.startsWith('ClockedLoopback')));
       console.log(JSON.stringify(Object.keys(descriptors()).filter((name) => /utimer|pcm/.test(name))));`);
     expect(result).toMatchObject({ code: 0, signal: null, stdout: '[]\n' });
+  });
+});
+
+describe('A period of five seconds, of which the kernel keeps 32 bits', () => {
+  const long = { rate: 8_000, periodFrames: 40_000 };
+
+  it('is moved like any other', () => {
+    using loop = open(long);
+    expect(loop.resolution).toBe(705_032_704n);
+    using capture = loop.listen();
+    const sent = noise(2 * loop.periodBytes);
+    loop.write(sent);
+    expect(difference(sent, capture.read())).toBeUndefined();
+    expect(loop.stats).toMatchObject({ periods: 2, xruns: 0 });
+  });
+
+  it('takes five seconds where silence is inserted', () => {
+    const real = native();
+    const paces: bigint[][] = [];
+    setNative({
+      ...real,
+      createPeriodPump: (...args) => {
+        const pump = real.createPeriodPump(...args);
+        const keepAlive = (...pace: [bigint, bigint]) => {
+          paces.push(pace);
+          pump.keepAlive(...pace);
+        };
+        return { ...pump, keepAlive };
+      },
+    });
+    try {
+      using _loop = open({ ...long, starvation: 'silence' });
+    } finally {
+      setNative(undefined);
+    }
+    expect(paces).toEqual([[5_000_000_000n, 10_000_000_000n]]);
   });
 });
 

@@ -70,6 +70,20 @@ describe('ClockedLoopback.open refuses', () => {
   });
 });
 
+describe('Periods longer than the 32 bits that the kernel keeps', () => {
+  it('are refused where what is left would never start, and not where it would', () => {
+    expect(() => ClockedLoopback.open({ ...stream, rate: 8_000, periodFrames: 34_360 })).toThrow(
+      'periodFrames must be some frames more or less: of 4295000000 ns the kernel keeps 32 bits, ' +
+        'which are less than 100 us, not 34360',
+    );
+    for (const periodFrames of [34_359, 34_361]) {
+      expect(() => ClockedLoopback.open({ ...stream, rate: 8_000, periodFrames })).toThrow(
+        expect.objectContaining({ code: 'ERR_NO_LOOPBACK_CARD' }),
+      );
+    }
+  });
+});
+
 describe('Opening while another process opens a cable of the card', () => {
   it('waits, and goes on with its own errors', () => {
     makeCard();
