@@ -361,8 +361,8 @@ export class LoopbackCapture
       },
     });
     try {
-      // What waits without a writer is of one that has stopped.
-      stopped = !watching.state.active && this.avail > 0;
+      // What waits without a writer is of one that has stopped. Frames first: a writer may start between the two.
+      stopped = this.avail > 0 && !watching.state.active;
       yield* this.#all(signal, () => {
         if (failure) throw failure.error;
         return stopped;

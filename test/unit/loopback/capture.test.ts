@@ -29,6 +29,7 @@ class FakeCapture extends FakeBinding {
   readonly calls: string[] = [];
   configured: PcmParametersNative | undefined;
   failure: number | undefined;
+  avail = 480;
   /** PCM Slave Active, and who is told of it; what has just changed, or how asking for that fails. */
   active = false;
   announce: (() => void) | undefined;
@@ -50,7 +51,7 @@ class FakeCapture extends FakeBinding {
       pause: call('pause'),
       status: () => {
         if (closed) throw Object.assign(new Error('closed'), { code: 'ERR_CLOSED' });
-        return { state: RUNNING, avail: 480, delay: 480 };
+        return { state: RUNNING, avail: this.avail, delay: this.avail };
       },
       subdevice: () => 0,
       timerResolution: () => 0n,
@@ -71,7 +72,7 @@ class FakeCapture extends FakeBinding {
     let closed = false;
     return {
       find: (_interface, _device, _substream, name) => names.indexOf(name.replace('PCM Slave ', '')),
-      read: (number) => [this.active ? 1 : 0, S32_LE, 96_000, 8][number] ?? 0,
+      read: (number) => (number === 0 ? Number(this.active) : ([0, S32_LE, 96_000, 8][number] ?? 0)),
       changes: () => {
         if (this.changed instanceof Error) throw this.changed;
         return this.changed;
@@ -205,6 +206,25 @@ describe('A capture', () => {
     using capture = open('error');
     expect(() => capture.frames(options as never)).toThrow(withCode(code));
     expect(() => capture.readable(options as never)).toThrow(withCode(code));
+  });
+
+  it('is not over for a writer that starts while an iteration until its stop begins', async () => {
+    using capture = open('error');
+    kernel.avail = 0;
+    // When it is watched, and when it is asked for: it moves its first period right after.
+    let asked = 0;
+    Object.defineProperty(kernel, 'active', {
+      get: () => {
+        asked += 1;
+        if (asked === 2) kernel.avail = 480;
+        return false;
+      },
+    });
+    const next = capture.frames({ until: 'stop' }).next();
+    const later = new Promise((resolve) => setImmediate(resolve, 'later'));
+    expect(await Promise.race([next, later])).toBe('later');
+    capture.close();
+    expect(await next).toEqual({ done: true, value: undefined });
   });
 
   it('refuses to wait with a signal that is none, and once it is closed', async () => {
