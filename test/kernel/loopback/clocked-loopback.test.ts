@@ -310,11 +310,18 @@ describe('A writer that is killed', () => {
 });
 
 describe('Starvation', () => {
-  it('is nothing at all by default', () => {
+  it('is nothing at all by default', async () => {
     using loop = open();
     using capture = loop.listen();
     loop.write(new Uint8Array(loop.periodBytes));
     capture.read();
+    // Another one, opened later, has silence already.
+    using other = open({ substream: 1, starvation: 'silence' });
+    using silence = other.listen({ periods: 100 });
+    while (other.stats.insertedFrames < 5 * 480) {
+      await silence.ready(AbortSignal.timeout(30_000));
+      silence.read();
+    }
     expect(capture.avail).toBe(0);
     expect(loop.stats.insertedFrames).toBe(0);
   });
