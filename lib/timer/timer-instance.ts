@@ -327,7 +327,8 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
   }
 
   /**
-   * Takes what the kernel has queued: read(2), without waiting. Who reads takes events away from iterations and handlers.
+   * Takes what the kernel has queued: read(2), without waiting. Who reads takes events away from iterations and handlers,
+   * except for the end.
    *
    * @returns the events, oldest first; the last is 'end' when the timer turns out to be gone
    * @throws AlsaError ERR_CLOSED
@@ -336,8 +337,10 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
    */
   read(): TimerEvent[] {
     return this.#call(() => {
-      const events = [...this.#held.splice(0), ...this.#take(this.#buffer, 0, this.#read())];
+      const events = this.#drain();
       if (events.length === 0 && !this.#ended && this.#isGone()) events.push(this.#end());
+      const end = events.at(-1);
+      if (end?.type === 'end') setImmediate(this.#tellEnd, end);
       return events;
     });
   }
@@ -396,7 +399,7 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
    */
   finish(): void {
     this.#call(() => {
-      const events = [...this.#held.splice(0), ...this.#take(this.#buffer, 0, this.#read())];
+      const events = this.#drain();
       if (events.length > 0) this.#tell(events);
     });
     for (const queue of [...this.#queues]) queue.end();
@@ -501,6 +504,11 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
     }
   };
 
+  /** Whoever waits would wait for ever behind an end that read() took. */
+  readonly #tellEnd = (end: TimerEvent): void => {
+    if (!this.#closed) this.#tell([end]);
+  };
+
   readonly #receiver: TimerReceiver = {
     receive: (records, first, count) => {
       if (this.#closed) return;
@@ -579,6 +587,12 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
 
   #read(): number {
     return this.#handle.read(this.#buffer.records);
+  }
+
+  /** What is held, and what the kernel has queued behind it. */
+  #drain(): TimerEvent[] {
+    const events = this.#take(this.#buffer, 0, this.#read());
+    return [...this.#held.splice(0), ...events];
   }
 
   /** The events of `count` records from `first` on, and what they imply; or of a negated errno, or an error. */

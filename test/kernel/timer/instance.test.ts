@@ -522,6 +522,22 @@ describe('The end of a timer', () => {
     expect(instance.read()).toEqual([]);
   });
 
+  it('is told to those who wait, when read() has found it', async () => {
+    const timer = create();
+    const instance = listen(timer, { events: ['tick', 'stop'] });
+    const iteration = instance.events();
+    const waiting = iteration.next();
+    const heard: TimerEvent[] = [];
+    instance.on('event', (event) => heard.push(event));
+    const ended = once(instance, 'end');
+    timer.trigger();
+    timer.close();
+    expect(types(instance.read())).toEqual(['tick', 'stop', 'end']);
+    expect(await ended).toEqual([{ type: 'end' }]);
+    expect(heard).toEqual([{ type: 'end' }]);
+    expect(await waiting).toEqual({ done: true, value: undefined });
+  });
+
   it('is told when it came before anybody listened', async () => {
     const timer = create();
     const instance = listen(timer);

@@ -28,6 +28,17 @@ describe('A listener', () => {
     expect(broken).toEqual({ code: 0, signal: null, stdout: 'ended\n', stderr: '' });
   });
 
+  it('lets the process end when read() has found the end of its timer', async () => {
+    const result = await runChild(`${TIMER}
+      const [heard, silent] = [alsa.TimerInstance.open(timer), alsa.TimerInstance.open(timer)];
+      heard.on('end', () => { console.log('ended'); heard.close(); });
+      silent.on('tick', () => {});
+      for (const instance of [heard, silent]) instance.start();
+      timer.close();
+      for (const instance of [heard, silent]) instance.read();`);
+    expect(result).toEqual({ code: 0, signal: null, stdout: 'ended\n', stderr: '' });
+  });
+
   it('may be waiting when the process exits', async () => {
     expect(
       await runChild(`${TIMER}

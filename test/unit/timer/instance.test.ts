@@ -311,6 +311,30 @@ describe('Handlers', () => {
   });
 });
 
+describe('An end that read() takes', () => {
+  it('of what was held for an iteration that lags, ends it behind what it has', async () => {
+    const { instance, kernel } = listen({ queueSize: 32 });
+    const lagging = instance.events();
+    const slot = kernel.slot as number;
+    kernel.probe = EBADFD;
+    // The second batch was read before delivery stopped.
+    binding.deliver([slot, ticks(32)], [slot, [STOP, 0]]);
+    expect(instance.read()).toEqual([{ type: 'end' }]);
+    let heard = 0;
+    for await (const event of lagging) heard += event.type === 'tick' ? 1 : 0;
+    expect(heard).toBe(32);
+  });
+
+  it('is not told by an instance that was closed meanwhile', async () => {
+    const { instance, kernel } = listen();
+    instance.on('end', () => expect.unreachable());
+    kernel.probe = EBADFD;
+    expect(instance.read()).toEqual([{ type: 'end' }]);
+    instance.close();
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+});
+
 describe('A silent end', () => {
   it.each([{ records: 'plain' }, { autoStart: false }] as const)(
     'is found within a second, behind what was queued: %o',
