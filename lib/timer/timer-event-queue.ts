@@ -14,6 +14,8 @@ interface QueueOptions {
   readonly drained: () => void;
   /** Nothing is wanted any more. */
   readonly closed: () => void;
+  /** The iteration is over, and did not give these. */
+  readonly left: (events: readonly TimerEvent[]) => void;
 }
 
 const DONE: Result = { done: true, value: undefined };
@@ -56,13 +58,13 @@ export class TimerEventQueue implements AsyncIterableIterator<TimerEvent, undefi
     for (const { resolve } of this.#waiting.splice(0)) resolve(DONE);
   }
 
-  /** The iteration throws, and what is queued is dropped. */
+  /** The iteration throws, and leaves what is queued. */
   fail(error: unknown): void {
     if (this.#state !== 'open') return;
-    this.#clear();
     const [first, ...others] = this.#waiting.splice(0);
     if (first === undefined) this.#error = error;
     this.#finish(first === undefined ? 'failed' : 'ended');
+    this.#leave();
     first?.reject(error);
     for (const { resolve } of others) resolve(DONE);
   }
@@ -90,13 +92,19 @@ export class TimerEventQueue implements AsyncIterableIterator<TimerEvent, undefi
 
   /** Ends the iteration from the consumer's side: `break` does this. */
   return(): Promise<Result> {
-    this.#clear();
     this.end();
+    this.#leave();
     return Promise.resolve(DONE);
   }
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  #leave(): void {
+    const events = this.#events.slice(this.#next);
+    this.#clear();
+    if (events.length > 0) this.#options.left(events);
   }
 
   #clear(): void {

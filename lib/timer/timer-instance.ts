@@ -120,7 +120,8 @@ const HEARD: ReadonlySet<unknown> = new Set([...ALL_EVENT_TYPES, 'event']);
  * and keep it alive unless unref() was called; every consumer gets every event. An iteration starts the instance, unless
  * that was done before; `on(type, ...)` does not: call start(). What nobody waits for stays with the kernel: there ticks are
  * added up, and other records are counted for which there is no room, which comes as an 'overrun' event. So it is while a
- * `for await` has fallen a queue's size behind: all delivery stops, until it goes on.
+ * `for await` has fallen a queue's size behind: all delivery stops, until it goes on. What the last consumer had not taken
+ * when it left, by `break` for instance, is for read(), or the next.
  *
  * What a handler throws is an uncaught exception. It keeps no other event from being delivered.
  *
@@ -161,7 +162,7 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
    */
   readonly slaveTimerId: TimerId;
   #buffer: RecordBuffer;
-  /** What was read for somebody who did not want it any more. */
+  /** What was read, and nobody wanted any more. */
   #held: TimerEvent[] = [];
   #stopAsked = false;
   #started = false;
@@ -346,8 +347,8 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
   }
 
   /**
-   * Every event from now on, until the timer is gone or the instance is closed. Starts the instance unless that was done
-   * before.
+   * What nobody has taken, and every event from now on, until the timer is gone or the instance is closed. Starts the
+   * instance unless that was done before.
    *
    * @throws as events()
    */
@@ -356,8 +357,8 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
   }
 
   /**
-   * Like iterating over the instance itself, until `signal` says otherwise: the iteration throws its reason then, and drops
-   * what it has not given yet. What the kernel has queued stays there, for read() or another iteration.
+   * Like iterating over the instance itself, until `signal` says otherwise: the iteration throws its reason then. What it
+   * has not given is for read() or the next consumer if there is no other, as what the kernel has queued.
    *
    * @throws at once, TypeError ERR_INVALID_ARG_TYPE; the reason of a `signal` that is aborted already; AlsaError ERR_CLOSED,
    * and what start() throws
@@ -379,15 +380,17 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
         this.#queues.delete(queue);
         this.#update();
       },
+      left: (left) => {
+        if (!this.#heard && !this.#closed) this.#held.unshift(...left);
+      },
     });
-    if (this.#ended) queue.end();
-    else this.#queues.add(queue);
+    this.#queues.add(queue);
     return queue;
   }
 
   /**
    * Ends iterations in good order: what the kernel has queued is read and told, iterations give all that they have, and
-   * then they are over. Handlers stay. After stop(), nothing that came is lost.
+   * then they are over. Handlers stay. After stop(), nothing that came is lost: where nobody listens, it waits for read().
    *
    * @throws AlsaError ERR_CLOSED
    * @example
@@ -399,8 +402,7 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
    */
   finish(): void {
     this.#call(() => {
-      const events = this.#drain();
-      if (events.length > 0) this.#tell(events);
+      this.#tell(this.#drain());
     });
     for (const queue of [...this.#queues]) queue.end();
   }
@@ -474,8 +476,13 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
       emitter.on('removeListener', this.#removed);
   }
 
+  /** Whether somebody is there to be told. */
+  get #heard(): boolean {
+    return this.#handlers > 0 || this.#queues.size > 0;
+  }
+
   /** Waits for events while somebody wants them, and nobody is too far behind. */
-  #update(wanted = this.#handlers > 0 || this.#queues.size > 0): void {
+  #update(wanted = this.#heard): void {
     this.#tickHandlers = undefined;
     this.#wanted = wanted && !this.#closed && ![...this.#queues].some((queue) => queue.full);
     if (!this.#wanted) {
@@ -484,7 +491,7 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
     } else if (this.#leave === undefined) {
       if (!this.#ended) this.#leave = this.#call(() => receive(this.#handle, this.#receiver));
       // A timer that is gone already says nothing any more.
-      if (this.#held.length > 0 || (!this.#ended && this.#isGone())) setImmediate(this.#look);
+      if (this.#held.length > 0 || this.#ended || this.#isGone()) setImmediate(this.#look);
     }
   }
 
@@ -498,7 +505,7 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
         events.push(...this.#take(this.#buffer, 0, this.#read()));
         if (!this.#ended) events.push(this.#end());
       }
-      if (events.length > 0) this.#tell(events);
+      if (events.length > 0 || this.#ended) this.#tell(events);
     } catch (error) {
       this.#fail(fromNative(error, this.#what));
     }
@@ -533,14 +540,14 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
     for (const queue of this.#queues) queue.push(events);
     const all = this.listenerCount('event') > 0;
     for (const [index, event] of events.entries()) {
+      // The next who listens, or read(), gets what nobody is there for any more.
+      if (!this.#heard) {
+        this.#held = events.slice(index);
+        return;
+      }
       this.#emit(event.type, event);
       if (all && !this.#closed) this.#emit('event', event);
       if (this.#closed) return;
-      // The last handler has left: the next one, or read(), gets the others.
-      if (!this.#wanted && this.#queues.size === 0) {
-        this.#held = events.slice(index + 1);
-        return;
-      }
     }
     if (this.#ended) {
       this.#update(false);

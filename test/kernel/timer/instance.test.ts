@@ -406,6 +406,31 @@ describe('Delivery', () => {
     expect(events.at(-1)).toEqual({ type: 'overrun', lost: overrun });
   });
 
+  it('leaves what an iteration has not given to the next, to read(), and to whoever comes after finish()', async () => {
+    const timer = create();
+    const instance = listen(timer, { events: ['tick', 'pause', 'continue'] });
+    const cycle = () => {
+      timer.trigger();
+      instance.pause();
+      instance.continue();
+    };
+    const first = instance.events();
+    cycle();
+    expect(await first.next()).toMatchObject({ value: { type: 'tick' } });
+    await first.return?.();
+    const second = instance.events();
+    cycle();
+    for (const type of ['pause', 'continue', 'tick']) {
+      expect(await second.next()).toMatchObject({ value: { type } });
+    }
+    await second.return?.();
+    timer.trigger();
+    instance.pause();
+    instance.finish();
+    instance.continue();
+    expect(types(instance.read())).toEqual(['pause', 'continue', 'tick', 'pause', 'continue']);
+  });
+
   it('delivers in order what came while nobody waited', async () => {
     const timer = create();
     const instance = listen(timer, { events: ['start', 'stop', 'tick'] });

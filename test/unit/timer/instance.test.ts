@@ -10,7 +10,7 @@ import { setNative } from '../../../lib/native/load.js';
 import { setProcAsound, setSysModule } from '../../../lib/proc.js';
 import { FakeBinding } from '../../support/fake-binding.js';
 
-const [TICK, START, STOP] = [1, 2, 3];
+const [TICK, START, STOP, PAUSE] = [1, 2, 3, 5];
 const EBADFD = 77;
 
 /** An instance whose kernel is in the hands of the test. */
@@ -262,14 +262,60 @@ describe('An iteration', () => {
     expect(kernel.slot).toBeDefined();
   });
 
-  it('leaves what the kernel has to read() when it is aborted or left', async () => {
+  it('that nobody began loses nothing to finish()', () => {
+    const { instance, kernel } = listen({ events: ['tick', 'pause'] });
+    kernel.queued = [TICK, 1, PAUSE, 0];
+    instance.finish();
+    kernel.queued = [TICK, 2];
+    expect(instance.read()).toMatchObject([{ ticks: 1 }, { type: 'pause' }, { ticks: 2 }]);
+  });
+
+  it('leaves what it has and what the kernel has to read() when it is aborted or left', async () => {
+    for (const how of ['abort', 'break']) {
+      const { instance, kernel } = listen();
+      const abort = new AbortController();
+      const iteration = instance.events({ signal: abort.signal });
+      bring([kernel, [TICK, 1, TICK, 2, TICK, 3]]);
+      expect(await iteration.next()).toMatchObject({ value: { ticks: 1 } });
+      kernel.queued = [TICK, 4];
+      if (how === 'abort') abort.abort();
+      else await iteration.return?.();
+      expect(instance.read()).toMatchObject([{ ticks: 2 }, { ticks: 3 }, { ticks: 4 }]);
+    }
+  });
+
+  it('leaves nothing where another consumer has it all', async () => {
     const { instance, kernel } = listen();
-    const abort = new AbortController();
-    const aborted = instance.events({ signal: abort.signal });
-    kernel.queued = [TICK, 6];
-    abort.abort();
-    await expect(aborted.next()).rejects.toThrow();
-    expect(instance.read()).toMatchObject([{ ticks: 6 }]);
+    const [first, second] = [instance.events(), instance.events()];
+    bring([kernel, [TICK, 1, TICK, 2]]);
+    await first.return?.();
+    expect(await second.next()).toMatchObject({ value: { ticks: 1 } });
+    await second.return?.();
+    expect(instance.read()).toMatchObject([{ ticks: 2 }]);
+    const third = instance.events();
+    instance.on('tick', () => {});
+    bring([kernel, [TICK, 3]]);
+    await third.return?.();
+    expect(instance.read()).toEqual([]);
+  });
+
+  it('begins with what the last one left, also behind the end of the timer', async () => {
+    const { instance, kernel } = listen();
+    kernel.probe = EBADFD;
+    for (const records of [ticks(3), undefined]) {
+      const iteration = instance.events();
+      if (records) bring([kernel, [...records, STOP, 0]]);
+      expect(await iteration.next()).toMatchObject({ value: { ticks: 1 } });
+      await iteration.return?.();
+    }
+    expect(instance.ended).toBe(true);
+    const seen: unknown[] = [];
+    for await (const event of instance) seen.push(event);
+    expect(seen).toMatchObject([{ type: 'tick', ticks: 1 }]);
+    for await (const event of instance) throw new Error(event.type);
+    const reader = instance.events();
+    expect(instance.read()).toEqual([]);
+    expect(await reader.next()).toMatchObject({ done: true });
   });
 
   it('that cannot start leaves nothing on its signal', () => {

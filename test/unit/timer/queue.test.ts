@@ -7,12 +7,14 @@ const tick = (ticks: number): TimerEvent => ({ type: 'tick', ticks, timestamp: 0
 
 function make(size = 4, signal?: AbortSignal) {
   const calls: string[] = [];
+  const left: TimerEvent[] = [];
   const queue = new TimerEventQueue(size, {
     signal,
     drained: () => calls.push('drained'),
     closed: () => calls.push('closed'),
+    left: (events) => left.push(...events),
   });
-  return { queue, calls };
+  return { queue, calls, left };
 }
 
 describe('The queue of an iteration', () => {
@@ -59,13 +61,14 @@ describe('The queue of an iteration', () => {
   });
 
   it('fails once, at once, and is over then', async () => {
-    const { queue, calls } = make();
+    const { queue, calls, left } = make();
     queue.push([tick(1)]);
     queue.fail(new Error('first'));
     queue.fail(new Error('second'));
     await expect(queue.next()).rejects.toThrow('first');
     await expect(queue.next()).resolves.toMatchObject({ done: true });
     expect(calls).toEqual(['closed']);
+    expect(left).toEqual([tick(1)]);
   });
 
   it('fails the one that waits, with the reason of its signal', async () => {
@@ -78,11 +81,17 @@ describe('The queue of an iteration', () => {
     expect(calls).toEqual(['closed']);
   });
 
-  it('drops what is queued when the consumer leaves', async () => {
-    const { queue, calls } = make();
-    queue.push([tick(1)]);
-    await expect(queue.return()).resolves.toMatchObject({ done: true });
-    await expect(queue.next()).resolves.toMatchObject({ done: true });
-    expect(calls).toEqual(['closed']);
+  it('gives back what is queued when the consumer leaves, also behind the end', async () => {
+    for (const ended of [false, true]) {
+      const { queue, calls, left } = make();
+      queue.push([tick(1), tick(2), tick(3)]);
+      await queue.next();
+      if (ended) queue.end();
+      await expect(queue.return()).resolves.toMatchObject({ done: true });
+      await expect(queue.next()).resolves.toMatchObject({ done: true });
+      await queue.return();
+      expect(calls).toEqual(['closed']);
+      expect(left).toEqual([tick(2), tick(3)]);
+    }
   });
 });
