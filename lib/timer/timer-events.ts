@@ -12,8 +12,8 @@ interface Stamped {
 export interface TickEvent extends Stamped {
   readonly type: 'tick';
   /**
-   * Ticks since the last event. Ticks that nobody has read yet are one event, with the number of all and the time of the
-   * latest.
+   * Ticks of the timer since the last tick. Those that nobody has read yet are added up, with the time of the latest, unless
+   * something happened between them.
    */
   readonly ticks: number;
 }
@@ -45,7 +45,11 @@ export interface StateEvent extends Stamped {
 /** Records that found the kernel's queue full, and are lost: those that came after all that were delivered so far. */
 export interface OverrunEvent {
   readonly type: 'overrun';
-  /** How many. Ticks of userspace-driven timers below 4.29 s are never among them: they are added up instead. */
+  /**
+   * How many. Ticks are among them only where other events were asked for, too, and have filled the queue: the kernel adds
+   * a tick to the last record that waits to be read if that is a tick. In plain records it does so for ticks shorter than
+   * 4.29 s (2^32 ns).
+   */
   readonly lost: number;
 }
 

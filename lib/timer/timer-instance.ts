@@ -286,7 +286,10 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
    * @throws AlsaError EBUSY (it is not running), EINVAL (the timer is gone), ERR_CLOSED
    */
   stop(): void {
-    this.#call(() => this.#handle.stop());
+    this.#call(() => {
+      this.#makeRoom();
+      this.#handle.stop();
+    });
   }
 
   /**
@@ -452,8 +455,30 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
 
   #start(call: () => void): void {
     if (isUserDriven(this.timerId)) warnAboutCable(this.timerId.subdevice, this);
-    this.#call(call);
+    this.#call(() => {
+      this.#makeRoom();
+      call();
+    });
     this.#started = true;
+  }
+
+  /**
+   * Takes what is queued before a call that may stop the instance. The kernel adds a tick to the last record only, and stops
+   * that nobody asked for would fill its queue, until there is no room for a tick.
+   */
+  #makeRoom(): void {
+    // A queue's size is held for nobody: more than that is counted by the kernel.
+    if (!this.#started || !this.#stamped || this.#stopAsked || this.#held.length >= this.#buffer.size) return;
+    for (const event of this.#take(this.#buffer, 0, this.#read())) this.#hold(event);
+    if (this.#held.length > 0 && this.#wanted) setImmediate(this.#look);
+  }
+
+  /** As the kernel does with a tick that comes behind one. */
+  #hold(event: TimerEvent): void {
+    const last = this.#held.at(-1);
+    if (event.type === 'tick' && last?.type === 'tick') {
+      this.#held.splice(-1, 1, { ...event, ticks: last.ticks + event.ticks });
+    } else this.#held.push(event);
   }
 
   readonly #added = (type: unknown): void => {

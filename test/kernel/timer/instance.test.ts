@@ -120,6 +120,44 @@ describe('An instance', () => {
     expect(instance.ended).toBe(false);
   });
 
+  it.each([
+    ['stop and start', 'stop', 'start'],
+    ['start', undefined, 'start'],
+    ['stop and continue', 'stop', 'continue'],
+  ] as const)('loses no tick to the stops of each %s', (_, stop, start) => {
+    const timer = create();
+    const instance = started(timer, { queueSize: 32 });
+    for (let i = 0; i < 100; i += 1) {
+      if (i % 2 === 0) timer.trigger();
+      if (stop) instance[stop]();
+      instance[start]();
+    }
+    for (let i = 0; i < 5; i += 1) timer.trigger();
+    expect(instance.read()).toMatchObject([
+      { type: 'tick', ticks: 50 },
+      { type: 'tick', ticks: 5 },
+    ]);
+    expect(instance.status()).toMatchObject({ overrun: 0, queue: 0 });
+  });
+
+  it('keeps no more of what others asked for than its queue, and counts the rest', () => {
+    const timer = create();
+    const instance = listen(timer, { queueSize: 32, events: ['tick', 'start'] });
+    for (let i = 0; i < 100; i += 1) {
+      instance.start();
+      timer.trigger();
+      instance.stop();
+    }
+    const events = instance.read();
+    const kept = events.slice(0, -1);
+    const last = events.at(-1);
+    expect(kept.length).toBeLessThan(64);
+    expect(types(kept)).toEqual(kept.map((_, i) => (i % 2 === 0 ? 'start' : 'tick')));
+    // Of those that the kernel counts, every third is a stop.
+    expect(last).toEqual({ type: 'overrun', lost: instance.status().overrun });
+    expect(ticks(kept)).toBeLessThan(100);
+  });
+
   it('is told early where that was asked for', () => {
     const timer = create();
     for (const records of ['timestamped', 'plain'] as const) {
@@ -374,7 +412,7 @@ describe('Delivery', () => {
     expect(other.closed).toBe(true);
   });
 
-  it('stops waiting for a consumer that stops, loses no tick, and reports what was lost', async () => {
+  it('stops waiting for a consumer that stops, and reports what was lost', async () => {
     const timer = create();
     const instance = listen(timer, { queueSize: 32, events: ['tick', 'start', 'stop'] });
     const iteration = instance.events();
@@ -404,6 +442,33 @@ describe('Delivery', () => {
     }
     expect(ticks(events)).toBe(1000);
     expect(events.at(-1)).toEqual({ type: 'overrun', lost: overrun });
+  });
+
+  it('loses no tick while a consumer stops, whatever the instance does', async () => {
+    const timer = create();
+    const instance = listen(timer, { queueSize: 32 });
+    const iteration = instance.events();
+    for (let i = 0; i < 32; i += 1) {
+      timer.trigger();
+      await turn();
+      await turn();
+    }
+    timer.trigger();
+    await turn();
+    expect(instance.status().queue).toBe(1);
+    for (let i = 0; i < 100; i += 1) {
+      timer.trigger();
+      instance.stop();
+      instance.start();
+    }
+    timer.trigger();
+    let heard = 0;
+    for await (const event of iteration) {
+      expect(event.type).toBe('tick');
+      heard += ticks([event]);
+      if (heard === 134) break;
+    }
+    expect(instance.status().overrun).toBe(0);
   });
 
   it('leaves what an iteration has not given to the next, to read(), and to whoever comes after finish()', async () => {
