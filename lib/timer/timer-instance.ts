@@ -117,8 +117,9 @@ const HEARD: ReadonlySet<unknown> = new Set([...ALL_EVENT_TYPES, 'event']);
  * A client of a timer, on a /dev/snd/timer of its own.
  *
  * Events come in three ways: `for await`, `on(type, ...)` and `read()`. The first two wait in the event loop of the thread,
- * and keep it alive unless unref() was called; every consumer gets every event. An iteration starts the instance, unless
- * that was done before; `on(type, ...)` does not: call start(). What nobody waits for stays with the kernel: there ticks are
+ * and keep it alive unless unref() was called; every consumer gets every event. An iteration starts the instance when it
+ * begins, unless it runs or is paused; `on(type, ...)` does not: call start(). An instance that stops while an iteration
+ * waits, by stop() or without autoStart by its tick, is to be started again by start(). What nobody waits for stays with the kernel: there ticks are
  * added up, and other records are counted for which there is no room, which comes as an 'overrun' event. So it is while a
  * `for await` has fallen a queue's size behind: all delivery stops, until it goes on. What the last consumer had not taken
  * when it left, by `break` for instance, is for read(), or the next.
@@ -165,6 +166,9 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
   /** What was read, and nobody wanted any more. */
   #held: TimerEvent[] = [];
   #stopAsked = false;
+  /** Stops itself with each tick. */
+  #oneShot = true;
+  /** Runs, as far as that is known, or is paused. */
   #started = false;
   #ended = false;
   #closed = false;
@@ -288,6 +292,8 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
   stop(): void {
     this.#call(() => {
       this.#makeRoom();
+      // Also where the kernel says that it was not running.
+      this.#started = false;
       this.#handle.stop();
     });
   }
@@ -351,7 +357,7 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
 
   /**
    * What nobody has taken, and every event from now on, until the timer is gone or the instance is closed. Starts the
-   * instance unless that was done before.
+   * instance unless it runs or is paused.
    *
    * @throws as events()
    */
@@ -448,6 +454,7 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
     // STOP is how the kernel tells that a timer is gone, so that it is always asked for.
     this.#handle.set(flags, ticks, queueSize, filter | STOP_BIT);
     this.#stopAsked = (filter & STOP_BIT) !== 0;
+    this.#oneShot = (flags & FLAGS.autoStart) === 0;
     this.#started = false;
     this.#held.length = 0;
     if (queueSize !== this.#buffer.size) this.#buffer = new RecordBuffer(queueSize);
@@ -584,6 +591,7 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
   #tellTick(records: RecordBuffer, index: number): boolean {
     if (this.#tickHandlers === undefined) this.#tickHandlers = this.#findTickHandlers();
     if (this.#tickHandlers === null || !records.isTick(index)) return false;
+    if (this.#oneShot) this.#started = false;
     const event = records.tick(index, this.#stamped);
     try {
       for (const handler of this.#tickHandlers) handler.call(this, event);
@@ -640,6 +648,7 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
     for (let i = first; i < first + count; i += 1) {
       const stop = records.isStop(i);
       if (stop) gone ||= this.#isGone();
+      if (this.#oneShot && records.isTick(i)) this.#started = false;
       if (!stop || this.#stopAsked) events.push(records.event(i, this.#stamped));
     }
     // Only a queue that was full can have lost anything.

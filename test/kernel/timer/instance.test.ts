@@ -352,6 +352,47 @@ describe('Delivery', () => {
     await expect(iteration.next()).resolves.toEqual({ done: true, value: undefined });
   });
 
+  it('starts an instance that was stopped, or stopped itself, for the next iteration', async () => {
+    const timer = create();
+    const stopped = listen(timer);
+    for (let i = 0; i < 3; i += 1) {
+      const iteration = stopped.events();
+      timer.trigger();
+      expect(await iteration.next()).toMatchObject({ value: { type: 'tick', ticks: 1 } });
+      await iteration.return?.();
+      if (i < 2) stopped.stop();
+    }
+    stopped.close();
+    for (const options of [{ autoStart: false }, { parameters: 'kernel' }] as const) {
+      const oneShot = listen(timer, options);
+      for (const how of ['next', 'next', 'on'] as const) {
+        const iteration = oneShot.events();
+        const tick = once(oneShot, 'tick');
+        if (how === 'on') await iteration.return?.();
+        timer.trigger();
+        if (how === 'next')
+          expect(await iteration.next()).toMatchObject({ value: { type: 'tick', ticks: 1 } });
+        expect(await tick).toMatchObject([{ ticks: 1 }]);
+        await iteration.return?.();
+      }
+      const last = oneShot.events();
+      timer.trigger();
+      expect(await last.next()).toMatchObject({ value: { type: 'tick', ticks: 1 } });
+      oneShot.close();
+    }
+  });
+
+  it('does not start an instance that is paused', async () => {
+    const timer = create();
+    const instance = started(timer);
+    instance.pause();
+    const iteration = instance.events();
+    timer.trigger();
+    instance.continue();
+    timer.trigger();
+    expect(await iteration.next()).toMatchObject({ value: { type: 'tick', ticks: 1 } });
+  });
+
   it('gives every event to every consumer', async () => {
     const timer = create();
     const instance = started(timer);
