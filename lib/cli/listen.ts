@@ -82,7 +82,7 @@ Exit code: 0; 1 on an error, when there were less ticks than --count, or when no
       ending.abort();
     };
     const events = instance.events();
-    const { resolution } = instance.info();
+    const resolution = resolutionOf(instance);
     const { clock } = instance;
     const interrupt = () => end('interrupt');
     io.signal.addEventListener('abort', interrupt);
@@ -116,6 +116,16 @@ Exit code: 0; 1 on an error, when there were less ticks than --count, or when no
     return Number.isFinite(count) && total < count ? 1 : 0;
   },
 };
+
+/** Nanoseconds of a tick; 0n when the owner has closed the timer just now, of which the events tell. */
+function resolutionOf(instance: TimerInstance): bigint {
+  try {
+    return instance.info().resolution;
+  } catch (error) {
+    if (error instanceof AlsaError && error.code === 'EBADFD') return 0n;
+    throw error;
+  }
+}
 
 /** What an instance that does not run, and one whose timer is gone, answer to a stop: there is nothing to stop. */
 const NOTHING_TO_STOP = ['EBUSY', 'EINVAL'];

@@ -211,7 +211,8 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
    * 1 on a userspace-driven timer, and for too few of them on a fast one. ERR_INVALID_ARG_VALUE for parameters or
    * timestamped records with `parameters: 'kernel'`
    * @throws AlsaError ENOENT, EACCES (/dev/snd/timer), ENODEV (no such timer), EBUSY (an exclusive client, or 1000),
-   * ERR_TIMER_RESOLUTION (a userspace-driven timer below 1 ms), EBADFD (a slave whose master is not there)
+   * ERR_TIMER_RESOLUTION (a userspace-driven timer below 1 ms), EBADFD (a slave whose master is not there, or a timer that
+   * goes meanwhile)
    * @example
    * using instance = TimerInstance.open(globalTimerId('hrtimer'), { ticks: 10_000_000 }); // every 10 ms
    */
@@ -370,7 +371,7 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
    * has not given is for read() or the next consumer if there is no other, as what the kernel has queued.
    *
    * @throws at once, TypeError ERR_INVALID_ARG_TYPE; the reason of a `signal` that is aborted already; AlsaError ERR_CLOSED,
-   * and what start() throws
+   * and what start() throws, except where the timer is gone: that ends the iteration
    * @example
    * const { signal } = new AbortController();
    * for await (const event of instance.events({ signal })) console.log(event.type);
@@ -380,7 +381,7 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
     checkSignal('signal', signal);
     signal?.throwIfAborted();
     if (this.#closed) throw closedError(this.#what);
-    if (!this.#ended && !this.#started) this.start();
+    if (!this.#ended && !this.#started) this.#startUnlessGone();
     this.#update(true);
     const queue: TimerEventQueue = new TimerEventQueue(this.#buffer.size, {
       signal,
@@ -486,6 +487,16 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
     if (event.type === 'tick' && last?.type === 'tick') {
       this.#held.splice(-1, 1, { ...event, ticks: last.ticks + event.ticks });
     } else this.#held.push(event);
+  }
+
+  /** That the owner has closed the timer meanwhile is an end, as later, and no error. */
+  #startUnlessGone(): void {
+    try {
+      this.start();
+    } catch (error) {
+      if (!this.#isGone()) throw error;
+      setImmediate(this.#look);
+    }
   }
 
   readonly #added = (type: unknown): void => {

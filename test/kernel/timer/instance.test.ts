@@ -676,6 +676,17 @@ describe('The end of a timer', () => {
     expect(await once(instance, 'end')).toEqual([{ type: 'end' }]);
   });
 
+  it('ends an iteration that comes too late to start', async () => {
+    const timer = create();
+    const [heard, silent] = [listen(timer), listen(timer)];
+    timer.close();
+    for await (const event of silent) throw new Error(event.type);
+    expect(silent.ended).toBe(true);
+    const ended = once(heard, 'end');
+    expect(await heard.events().next()).toEqual({ done: true, value: undefined });
+    expect(await ended).toEqual([{ type: 'end' }]);
+  });
+
   it('is told when the process of the owner is killed', async () => {
     const result = await runChild(`
       import { spawn } from 'node:child_process';

@@ -7,9 +7,35 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { duration, handOver, json, print, UnreadError } from '../../../lib/cli/command.js';
 import { run } from '../../../lib/cli/main.js';
 import { formatTimerId, parseTimerId, pcmTimerId, type TimerId, userTimerId } from '../../../lib/index.js';
+import type { TimerInstanceHandle } from '../../../lib/native/binding.js';
 import { setNative } from '../../../lib/native/load.js';
 import { setProcAsound } from '../../../lib/proc.js';
-import { FakeBinding } from '../../support/fake-binding.js';
+import { FakeBinding, failedCall } from '../../support/fake-binding.js';
+
+/** What an owner leaves that closes its timer between SELECT and START. */
+class GoneTimer extends FakeBinding {
+  override openTimerInstance(): TimerInstanceHandle {
+    let calls = 0;
+    const unused = () => {
+      throw new Error('not expected');
+    };
+    const gone = (errno: number) => () => {
+      throw failedCall(errno, 'ioctl');
+    };
+    return {
+      ...{ continue: unused, pause: unused, setRef: unused, status: unused },
+      ...{ select: () => 1, set: () => {}, listen: () => {}, unlisten: () => {} },
+      ...{ start: gone(22), stop: gone(22), probe: () => 77, read: () => 0 },
+      ...{ close: () => {}, closed: () => false },
+      info: () => {
+        calls += 1;
+        return calls > 1
+          ? gone(77)()
+          : { flags: 0, card: -1, id: 'snd-utimer3', name: '', resolution: 10_000_000n };
+      },
+    };
+  }
+}
 
 class OneTimer extends FakeBinding {
   override enumerateTimers(): Int32Array {
@@ -190,6 +216,16 @@ describe('utimer bridge', () => {
     );
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(new RegExp(`^utimer bridge: .*${message}.*\n$`));
+  });
+});
+
+describe('utimer listen', () => {
+  it('ends with an owner that closes its timer before anything else happens', async () => {
+    setNative(new GoneTimer());
+    expect(await utimer('listen', '-1.4.3')).toMatchObject({
+      ...{ code: 0, stderr: '' },
+      stdout: expect.stringMatching(/^-1\.4\.3: .*\n0 ticks: the owner closed the timer\n$/),
+    });
   });
 });
 

@@ -328,6 +328,19 @@ describe('An iteration', () => {
     expect(kernel.slot).toBeUndefined();
   });
 
+  it('that cannot start because the timer is gone is over, behind what was queued', async () => {
+    const { instance, kernel } = listen();
+    const heard: string[] = [];
+    instance.on('event', ({ type }) => heard.push(type));
+    kernel.startFails = true;
+    kernel.probe = EBADFD;
+    kernel.queued = [TICK, 1];
+    const seen: string[] = [];
+    for await (const { type } of instance) seen.push(type);
+    expect(seen).toEqual(['tick']);
+    expect(heard).toEqual(['tick', 'end']);
+  });
+
   it('goes on behind new parameters, without what was lost before them', async () => {
     const { instance, kernel } = listen({ queueSize: 32 });
     const iteration = instance.events();
