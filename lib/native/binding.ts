@@ -203,7 +203,7 @@ declare const records: unique symbol;
  * time; in plain records the resolution), and in the place of the second element two Uint32: SNDRV_TIMER_EVENT_*, value.
  */
 export interface TimerInstanceHandle extends NativeHandle {
-  /** SNDRV_TIMER_CLASS_*, SNDRV_TIMER_SCLASS_*. Returns the id of the calling thread. */
+  /** SNDRV_TIMER_CLASS_*, SNDRV_TIMER_SCLASS_*. Returns the calling thread's id, in its PID namespace. */
   select(timerClass: number, slaveClass: number, card: number, device: number, subdevice: number): number;
   /** SNDRV_TIMER_PSFLG_*; bits of SNDRV_TIMER_EVENT_*. */
   set(flags: number, ticks: number, queueSize: number, filter: number): void;

@@ -22,7 +22,10 @@ export interface TimerId {
   readonly slaveClass: TimerSlaveClass;
   /** The number of the card, or -1. */
   readonly card: number;
-  /** For class 'global': 0 system, 2 HPET, 3 hrtimer, 4 userspace-driven; for class 'slave': the thread of the master. */
+  /**
+   * For class 'global': 0 system, 2 HPET, 3 hrtimer, 4 userspace-driven. For class 'slave': the thread of the master, by its
+   * number in the initial PID namespace, as in /proc/asound/timers.
+   */
   readonly device: number;
   readonly subdevice: number;
 }

@@ -17,6 +17,7 @@ import { release, watch } from '../native/lifetime.js';
 import { native } from '../native/load.js';
 import { glance, sysModule } from '../proc.js';
 import { warnAboutCable } from './cable-warning.js';
+import { kernelThread } from './kernel-thread.js';
 import { receive, type TimerReceiver } from './timer-delivery.js';
 import { TimerEventQueue } from './timer-event-queue.js';
 import {
@@ -151,17 +152,14 @@ const HEARD: ReadonlySet<unknown> = new Set([...ALL_EVENT_TYPES, 'event']);
 export class TimerInstance extends EventEmitter<Handlers> implements Disposable, AsyncIterable<TimerEvent> {
   readonly #handle: TimerInstanceHandle;
   readonly #what: string;
+  /** The thread that opened the instance, in its own PID namespace. */
+  readonly #thread: number;
   readonly #stamped: boolean;
   readonly #queues = new Set<TimerEventQueue>();
   /** The timer that the instance is bound to. */
   readonly timerId: TimerId;
   /** Whether events tell when they happened. */
   readonly records: 'timestamped' | 'plain';
-  /**
-   * The timer id of slaves of this instance: they get its ticks without being clients of its timer. Of several instances
-   * that one thread opened, slaves find the oldest.
-   */
-  readonly slaveTimerId: TimerId;
   #buffer: RecordBuffer;
   /** What was read, and nobody wanted any more. */
   #held: TimerEvent[] = [];
@@ -190,13 +188,7 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
     this.#handle = handle;
     this.timerId = timerId;
     this.records = records;
-    this.slaveTimerId = {
-      class: 'slave',
-      slaveClass: 'application',
-      card: -1,
-      device: thread,
-      subdevice: 0,
-    };
+    this.#thread = thread;
     this.#what = `listener on ${describeTimerId(timerId)}`;
     this.#stamped = records === 'timestamped';
     this.#buffer = new RecordBuffer(QUEUE.default);
@@ -248,6 +240,21 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /**
+   * The timer id of slaves of this instance: they get its ticks without being clients of its timer. Of several instances
+   * that one thread opened, slaves find the one on the first timer in the order of listTimers(), and there the oldest. The
+   * kernel knows a thread by its number in the initial PID namespace; in another one, as in a container, that is found in
+   * /proc/asound/timers, by opening the system timer for a moment.
+   *
+   * @throws AlsaError ERR_PID_NAMESPACE where that file cannot be read, and as open() with the system timer
+   * @example
+   * using slave = TimerInstance.open(instance.slaveTimerId);
+   */
+  get slaveTimerId(): TimerId {
+    const device = kernelThread(this.#thread);
+    return { class: 'slave', slaveClass: 'application', card: -1, device, subdevice: 0 };
   }
 
   /** What the timestamps of timers tell: CLOCK_MONOTONIC, as process.hrtime.bigint(), or CLOCK_REALTIME. */

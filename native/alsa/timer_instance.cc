@@ -57,7 +57,7 @@ int TimerInstance::select(int slave_class, const TimerAddress& address) {
   selected.id.device = static_cast<decltype(selected.id.device)>(address.device);
   selected.id.subdevice = static_cast<decltype(selected.id.subdevice)>(address.subdevice);
   call(SNDRV_TIMER_IOCTL_SELECT, &selected, "ioctl SNDRV_TIMER_IOCTL_SELECT");
-  // snd_timer_user_tselect() names the instance after the thread that selects.
+  // snd_timer_user_tselect() names the instance after the thread that selects, in the initial PID namespace.
   return static_cast<int>(::syscall(SYS_gettid));
 }
 

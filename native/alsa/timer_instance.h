@@ -48,7 +48,7 @@ class TimerInstance {
   // open(2), and with `timestamped` SNDRV_TIMER_IOCTL_TREAD64. Throws SystemError, as all below do.
   TimerInstance(std::string path, bool timestamped);
 
-  // SNDRV_TIMER_IOCTL_SELECT. Returns the calling thread's id, which is the instance's name among slaves.
+  // SNDRV_TIMER_IOCTL_SELECT. Returns the calling thread's id in its PID namespace.
   int select(int slave_class, const TimerAddress& address);
   // SNDRV_TIMER_IOCTL_PARAMS: stops the instance and empties its queue.
   void set(const TimerInstanceParameters& parameters);

@@ -46,16 +46,20 @@ const startWorker = (code) => {
 };
 `;
 
-/** The child ends by itself; `signal` is null unless it crashed. With `uid` it runs as that user and group. */
+/**
+ * The child ends by itself; `signal` is null unless it crashed. With `uid` it runs as that user and group, with `through` by
+ * a command that gets Node's command line behind its own.
+ */
 export function runChild(
   code: string,
   flags: readonly string[] = [],
-  { uid }: { readonly uid?: number } = {},
+  { uid, through = [] }: { readonly uid?: number; readonly through?: readonly string[] } = {},
 ): Promise<ChildResult> {
   return new Promise((resolve) => {
+    const [command = '', ...args] = [...through, process.execPath, '--expose-gc', ...flags];
     const child = execFile(
-      process.execPath,
-      ['--expose-gc', ...flags, '--input-type=module', '--eval', PRELUDE + code],
+      command,
+      [...args, '--input-type=module', '--eval', PRELUDE + code],
       { cwd: root, ...(uid === undefined ? {} : { uid, gid: uid }) },
       (_error, stdout, stderr) => resolve({ code: child.exitCode, signal: child.signalCode, stdout, stderr }),
     );

@@ -134,6 +134,36 @@ describe('A listener', () => {
     expect(result).toEqual({ code: 0, signal: null, stdout: '0 0 true\n', stderr: '' });
   });
 
+  it.each([
+    ['through', ''],
+    ['says so without', 'mount -t tmpfs none /proc/asound &&'],
+  ])('finds its number among masters in a PID namespace %s /proc/asound', async (_, hide) => {
+    const shell = ['sh', '-c', `${hide} exec "$0" "$@"`];
+    const result = await runChild(
+      `${TIMER}
+      const master = alsa.TimerInstance.open(timer);
+      const other = alsa.TimerInstance.open(alsa.globalTimerId('system'));
+      master.start();
+      try {
+        const id = master.slaveTimerId;
+        other.close();
+        const slave = alsa.TimerInstance.open(id);
+        slave.start();
+        timer.trigger();
+        console.log(process.pid, slave.read().map(({ ticks }) => ticks), id.device > 1);
+        slave.close();
+      } catch (error) {
+        console.log(process.pid, error.code, error.hint.includes('/proc/asound/timers'));
+      }
+      other.close();
+      master.close();`,
+      [],
+      { through: ['unshare', '--pid', '--fork', '--mount-proc', ...shell] },
+    );
+    const found = hide ? '1 ERR_PID_NAMESPACE true\n' : '1 [ 1 ] true\n';
+    expect(result).toEqual({ code: 0, signal: null, stdout: found, stderr: '' });
+  });
+
   it('leaves no timer and no client behind in the system', () => {
     const lines = readFileSync('/proc/asound/timers', 'utf8').split('\n');
     expect(lines.filter((line) => line.startsWith('G4:'))).toEqual([]);
