@@ -23,9 +23,10 @@ Listens to a timer until it is interrupted, or the timer's owner closes it. TIME
 CARD.DEVICE.SUBDEVICE for that of a PCM substream, or system, hpet, hrtimer; see \`utimer list\`.
 While it listens to a userspace-driven timer, no cable of snd-aloop starts that the same timer clocks.
 
-  --count N        end after N ticks
+  --count N        end after N ticks, each of as many as --ticks says
   --timeout S      end after S seconds
-  --ticks N        ticks of the timer for one of ours (default 1; userspace-driven timers have no other)
+  --ticks N        ticks of the timer for one of ours (default 1; userspace-driven timers have no other); ours are what is
+                   counted and printed
   --events LIST    what to be told, separated by commas (default tick):
                    ${TIMER_EVENT_NAMES.slice(0, 8).join(', ')},
                    ${TIMER_EVENT_NAMES.slice(8).join(', ')}
@@ -56,8 +57,9 @@ Exit code: 0; 1 on an error, when there were less ticks than --count, or when no
     const id = parseTimerId(timer);
     const count = number('count', values.count, 1, Number.MAX_SAFE_INTEGER) ?? Number.POSITIVE_INFINITY;
     const timeout = number('timeout', values.timeout, 0, 2_147_483, false);
+    const ticks = number('ticks', values.ticks, 1, 2 ** 32 - 1) ?? 1;
     const options: TimerInstanceOptions = {
-      ticks: number('ticks', values.ticks, 1, 2 ** 32 - 1) ?? 1,
+      ticks,
       queueSize: number('queue-size', values['queue-size'], 32, 1024) ?? 128,
       events: (values.events?.split(',') ?? ['tick']) as TimerEventName[],
       records: values.plain ? 'plain' : 'timestamped',
@@ -99,8 +101,9 @@ Exit code: 0; 1 on an error, when there were less ticks than --count, or when no
       }
       const show = values.json ? json : describer(stamped);
       for await (const event of events) {
-        if (event.type === 'tick') total += event.ticks;
-        await print(out, show(event));
+        const told = event.type === 'tick' ? { ...event, ticks: Math.floor(event.ticks / ticks) } : event;
+        if (told.type === 'tick') total += told.ticks;
+        await print(out, show(told));
         if (total >= count) {
           reason = 'count';
           break;

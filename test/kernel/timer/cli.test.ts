@@ -200,6 +200,39 @@ describe('utimer listen', () => {
     const { ticks } = JSON.parse(lines.at(-1) ?? '');
     expect(sum(lines)).toBe(ticks);
     expect(ticks).toBeGreaterThanOrEqual(5);
+    // Those of the timer would be a million for each.
+    expect(ticks).toBeLessThan(1_000_000);
+  });
+
+  it('counts ticks of as many as were asked for', async () => {
+    const card = await LoopbackCard.load();
+    try {
+      const timer = create();
+      card.setTimerSource(timer);
+      const { ended, reader, lines } = utimer(
+        ...['listen', '--json', '--ticks', '2', '--count', '3', `${card.number}.1.1`],
+      );
+      while (lines.length === 0) await once(reader, 'line');
+      using capture = Pcm.open({
+        ...{ card: card.number, device: 1, substream: 0, direction: 'capture' },
+        ...{ format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 },
+      });
+      capture.start();
+      for (let i = 1; i <= 3; i += 1) {
+        timer.trigger();
+        timer.trigger();
+        while (lines.length <= i) await once(reader, 'line');
+        expect(JSON.parse(lines[i] ?? '')).toMatchObject({ type: 'tick', ticks: 1 });
+        // Its buffer would be full before long.
+        expect(capture.read(new Uint8Array(960 * capture.frameBytes))).toBe(960);
+      }
+      expect((await ended).code).toBe(0);
+      expect(lines.slice(4).map((line) => JSON.parse(line))).toEqual([
+        { type: 'summary', ticks: 3, reason: 'count' },
+      ]);
+    } finally {
+      await LoopbackCard.unload();
+    }
   });
 
   it('listens to the timer of a substream, and tells of its start and stop', async () => {
