@@ -32,19 +32,32 @@ interface Parsed<T extends Options> {
   readonly positionals: string[];
 }
 
-/** As parseArgs of node:util, but what begins like a timer, `-1.4.0`, is one, and a mistake is a UsageError. */
+/**
+ * As parseArgs of node:util, but what begins like a timer, `-1.4.0`, is one, or the value of the option before it; a mistake
+ * is a UsageError, and so is an option that is given twice.
+ */
 export function parse<const T extends Options>(args: readonly string[], options: T): Parsed<T> {
-  const isTimer = (arg: string) => /^-\d+([.,]|$)/.test(arg);
+  const timers: string[] = [];
+  const others: string[] = [];
+  for (const arg of args) {
+    const option = others.at(-1);
+    if (!/^-\d+([.,]|$)/.test(arg)) others.push(arg);
+    else if (option?.startsWith('--') && options[option.slice(2)]?.type === 'string')
+      others.splice(-1, 1, `${option}=${arg}`);
+    else timers.push(arg);
+  }
+  const { values, positionals, tokens } = understand(() =>
+    parseArgs({ args: others, options: options as Options, allowPositionals: true, tokens: true }),
+  );
+  const names = tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : []));
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined) throw new UsageError(`--${twice} is given twice`);
+  return { values: values as Parsed<T>['values'], positionals: [...timers, ...positionals] };
+}
+
+function understand<T>(body: () => T): T {
   try {
-    const { values, positionals } = parseArgs({
-      args: args.filter((arg) => !isTimer(arg)),
-      options: options as Options,
-      allowPositionals: true,
-    });
-    return {
-      values: values as Parsed<T>['values'],
-      positionals: [...args.filter(isTimer), ...positionals],
-    };
+    return body();
   } catch (error) {
     throw new UsageError((error as Error).message);
   }

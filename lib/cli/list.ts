@@ -11,8 +11,9 @@ export const list: Command = {
 Lists every timer of the system: its id in the language of snd-aloop's timer_source, what a tick stands for, and who has it
 open. Userspace-driven timers are -1.4.ID.
 
-  --json   one object a line: timer, class, card, device, subdevice, id, name, slave, resolution (ns, as the next two),
-           resolutionMin, resolutionMax, clients, clientList (owner and running of each; absent where it cannot be told)
+  --json   one object a line: timer, class, card, device, subdevice, id, name, slave, resolution (ns, as a string, and so
+           are the next two), resolutionMin, resolutionMax, clients, clientList (owner and running of each; absent where
+           it cannot be told)
   --help   this text`,
 
   async run(args, io) {

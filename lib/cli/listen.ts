@@ -4,7 +4,17 @@ import { TIMER_EVENT_NAMES, type TimerEvent, type TimerEventName } from '../time
 import { describeTimerId } from '../timer/timer-id.js';
 import { TimerInstance, type TimerInstanceOptions } from '../timer/timer-instance.js';
 import { formatTimerId, parseTimerId } from '../timer/timer-text.js';
-import { type Command, duration, handOver, json, number, parse, print, UsageError } from './command.js';
+import {
+  type Command,
+  duration,
+  handOver,
+  json,
+  number,
+  parse,
+  print,
+  refuse,
+  UsageError,
+} from './command.js';
 
 type Reason = 'count' | 'timeout' | 'end' | 'interrupt';
 
@@ -31,10 +41,11 @@ While it listens to a userspace-driven timer, no cable of snd-aloop starts that 
                    ${TIMER_EVENT_NAMES.slice(0, 8).join(', ')},
                    ${TIMER_EVENT_NAMES.slice(8).join(', ')}
   --queue-size N   records that the kernel keeps while we are behind, 32..1024 (default 128)
-  --plain          ticks without timestamps
+  --plain          ticks without timestamps, and nothing else
   --json           one object a line: first { type: 'listening', timer, resolution (ns), clock: 'monotonic' | 'realtime' },
                    then type, ticks, timestamp (ns of that clock) and so on for each event,
-                   last { type: 'summary', ticks, reason: 'count' | 'timeout' | 'end' | 'interrupt' }
+                   last { type: 'summary', ticks, reason: 'count' | 'timeout' | 'end' | 'interrupt' };
+                   nanoseconds are strings
   --help           this text
 
 However it ends, every tick until then is counted.
@@ -55,6 +66,7 @@ Exit code: 0; 1 on an error, when there were less ticks than --count, or when no
     if (timer === undefined || more.length > 0)
       throw new UsageError('one TIMER is needed, for instance -1.4.0');
     const id = parseTimerId(timer);
+    if (values.plain) refuse(values, ['events'], 'is not for --plain, which tells ticks');
     const count = number('count', values.count, 1, Number.MAX_SAFE_INTEGER) ?? Number.POSITIVE_INFINITY;
     const timeout = number('timeout', values.timeout, 0, 2_147_483, false);
     const ticks = number('ticks', values.ticks, 1, 2 ** 32 - 1) ?? 1;

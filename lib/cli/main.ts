@@ -77,8 +77,11 @@ function version(): string {
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const { stdin, stdout, stderr } = process;
   const interrupt = new AbortController();
-  // Whoever read has read enough, as `head` does.
-  stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // Whoever read has read enough, as `head` does.
+    if (error.code === 'EPIPE') process.exit(0);
+    stderr.write(`utimer: standard output: ${error.message}\n`, () => process.exit(1));
+  });
   const abort = () => interrupt.abort();
   for (const signal of SIGNALS) process.once(signal, abort);
   try {

@@ -759,7 +759,8 @@ function checkResolution(handle: TimerInstanceHandle, id: TimerId, ticks: number
   throw new AlsaError(`The ${describeTimerId(id)} stands for ${resolution} ns a tick, less than 1 ms`, {
     code: 'ERR_TIMER_RESOLUTION',
     hint:
-      'The kernel sets no parameters for such ticks. Listen with ' +
-      "{ parameters: 'kernel', records: 'plain' }, which is started anew for each tick, or let the owner count its triggers.",
+      'The kernel sets no parameters for such ticks. A program may listen with ' +
+      "{ parameters: 'kernel', records: 'plain' }, and start anew for each tick; `utimer listen` cannot. " +
+      'The owner can count its triggers.',
   });
 }

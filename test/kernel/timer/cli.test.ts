@@ -41,9 +41,11 @@ const sum = (lines: readonly string[]) =>
     .map((line) => JSON.parse(line))
     .reduce((ticks, event) => ticks + (event.type === 'tick' ? event.ticks : 0), 0);
 
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
 /** Resolves when the timer has a client that runs. */
 async function listening(timer: UserTimer, lines: () => boolean) {
-  while (timerInfo(timer).clients === 0 || !lines()) await new Promise((resolve) => setImmediate(resolve));
+  while (timerInfo(timer).clients === 0 || !lines()) await turn();
 }
 
 describe('utimer listen', () => {
@@ -65,7 +67,7 @@ describe('utimer listen', () => {
     expect(JSON.parse(lines[1] ?? '')).toMatchObject({ type: 'start', resolution: '10000000' });
     for (let i = 0; i < 500; i += 1) {
       timer.trigger();
-      if (i % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (i % 10 === 0) await turn();
     }
     const { code, stderr } = await ended;
     expect([code, stderr]).toEqual([0, '']);
@@ -90,21 +92,24 @@ describe('utimer listen', () => {
 
   it('counts every trigger before the time is over', async () => {
     const timer = create();
-    const { ended, lines } = utimer('listen', '--json', '--timeout', '3', timer.timerSource);
-    await listening(timer, () => lines.length > 0);
+    const { ended, lines, reader } = utimer(
+      ...['listen', '--json', '--timeout', '3', '--count', '1000000000', timer.timerSource],
+    );
+    await once(reader, 'line');
     let triggers = 0;
     let heard = 0;
     const running = () => / : running\n/.test(readFileSync('/proc/asound/timers', 'utf8'));
     // The last ones find nobody that listens any more.
     while (running()) {
       heard = triggers;
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
       for (let i = 0; i < 10; i += 1) timer.trigger();
       triggers += 10;
     }
     const { code } = await ended;
     const { ticks, reason } = JSON.parse(lines.at(-1) ?? '');
-    expect([code, reason, sum(lines)]).toEqual([0, 'timeout', ticks]);
+    // Fewer than --count.
+    expect([code, reason, sum(lines)]).toEqual([1, 'timeout', ticks]);
     expect(ticks).toBeGreaterThanOrEqual(heard);
     expect(ticks).toBeLessThanOrEqual(triggers);
   });
@@ -120,10 +125,10 @@ describe('utimer listen', () => {
     const triggers = 5_000;
     for (let i = 0; i < triggers; i += 1) {
       timer.trigger();
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
     }
     child.kill('SIGINT');
-    while (timerInfo(timer).clients > 0) await new Promise((resolve) => setImmediate(resolve));
+    while (timerInfo(timer).clients > 0) await turn();
     child.stdout.resume();
     reader.resume();
     const { code } = await ended;
@@ -150,11 +155,12 @@ describe('utimer listen', () => {
         stderr += chunk;
       });
       const ended = once(child, 'close');
-      await listening(timer, () => true);
+      // With --timeout it may be over already.
+      while (timerInfo(timer).clients === 0 && child.exitCode === null) await turn();
       // More than the process itself keeps before it waits for its reader.
       for (let i = 0; i < 3_000; i += 1) {
         timer.trigger();
-        await new Promise((resolve) => setImmediate(resolve));
+        await turn();
       }
       if (how === 'SIGINT') child.kill(how);
       expect((await ended)[0]).toBe(1);
@@ -243,7 +249,7 @@ describe('utimer listen', () => {
       const { child, ended, lines } = utimer(
         ...['listen', '--json', '--events', 'tick,master-start,master-stop', `${card.number}.1.1`],
       );
-      while (lines.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      while (lines.length === 0) await turn();
       const capture = Pcm.open({
         ...{ card: card.number, device: 1, substream: 0, direction: 'capture' },
         ...{ format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 },
@@ -279,13 +285,12 @@ describe('utimer listen', () => {
     }
   });
 
-  it('ends when the time is over, with 1 if ticks are missing', async () => {
-    const timer = create();
-    const { ended, lines } = utimer('listen', '--timeout', '3', '--count', '2', timer.timerSource);
-    await listening(timer, () => lines.length > 0);
-    timer.trigger();
-    const { code } = await ended;
-    expect([code, lines.at(-1)]).toEqual([1, '1 tick: the time is over']);
+  it.each([
+    [0, []],
+    [1, ['--count', '1']],
+  ])('ends when the time is over, with %i, given %o', async (expected, count) => {
+    const { code, lines } = await utimer('listen', '--timeout', '0.1', ...count, create().timerSource).ended;
+    expect([code, lines.at(-1)]).toEqual([expected, '0 ticks: the time is over']);
   });
 
   it('ends when it is interrupted, and leaves no client', async () => {
@@ -319,6 +324,18 @@ describe('utimer listen', () => {
 });
 
 describe('utimer list', () => {
+  it('says so when its output cannot be written', async () => {
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(process.execPath, [main, 'list'], { stdio: ['ignore', full, 'pipe'] });
+    closeSync(full);
+    let stderr = '';
+    child.stderr?.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    expect(await once(child, 'close')).toEqual([1, null]);
+    expect(stderr).toMatch(/^utimer: standard output: ENOSPC.*\n$/);
+  });
+
   it('has every userspace-driven timer', async () => {
     const [first, second] = [create(), create()];
     const { code, lines } = await utimer('list').ended;
