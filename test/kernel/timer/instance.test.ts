@@ -698,12 +698,18 @@ describe('The end of a timer', () => {
       const [id] = await once(owner.stdout, 'data');
       const instance = alsa.TimerInstance.open(alsa.userTimerId(Number(id)));
       let ticks = 0;
+      const ended = once(instance, 'end');
       for await (const event of instance) {
         ticks += event.ticks;
         if (ticks >= 5) owner.kill('SIGKILL');
       }
-      console.log(ticks >= 5, instance.ended);
+      console.log(ticks >= 5, instance.ended, JSON.stringify(await ended));
       instance.close();`);
-    expect(result).toMatchObject({ code: 0, signal: null, stdout: 'true true\n', stderr: '' });
+    expect(result).toMatchObject({
+      code: 0,
+      signal: null,
+      stdout: 'true true [{"type":"end"}]\n',
+      stderr: '',
+    });
   });
 });

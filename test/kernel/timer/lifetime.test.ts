@@ -94,7 +94,7 @@ describe('A listener', () => {
   it('works in a worker, and goes with it, terminated at any moment', async () => {
     const result = await runChild(`${TIMER}
       const id = timer.id;
-      const code = (id) => \`
+      const code = (id, round) => \`
         const instances = [];
         for (let i = 0; i < 5; i += 1) {
           const instance = alsa.TimerInstance.open(alsa.userTimerId(\${id}));
@@ -113,10 +113,10 @@ describe('A listener', () => {
           instances.push(next);
           setImmediate(churn);
         };
-        if (\${id % 2} === 0) churn();\`;
+        if (\${round % 2} === 0) churn();\`;
       let delivered = 0;
       for (let round = 0; round < 12; round += 1) {
-        const worker = startWorker(code(id));
+        const worker = startWorker(code(id, round));
         await once(worker, 'message');
         worker.on('message', () => { delivered += 1; });
         if (round % 4 > 0) for (let i = 0; i < round * 20; i += 1) timer.trigger();
