@@ -257,7 +257,10 @@ export interface NativeBinding {
   createPeriodPump(pcm: PcmHandle, timer: UtimerHandle, parameters: PumpParametersNative): PeriodPumpHandle;
   watchPcm(pcm: PcmHandle): WatcherHandle;
   openControl(path: string): ControlHandle;
-  /** socket(2) and bind(2), SO_REUSEADDR if `shared`; `scope` is the index of an interface, for link-local addresses. */
+  /**
+   * socket(2) and bind(2); `scope` is the index of an interface, or 0. `shared`: for a group, with SO_REUSEADDR, and nothing is
+   * heard that this socket has not joined itself.
+   */
   openDatagramSocket(address: string, port: number, scope: number, shared: boolean): DatagramSocketHandle;
   /** if_nametoindex(3): ENODEV where there is none of this name. */
   interfaceIndex(name: string): number;

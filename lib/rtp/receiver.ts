@@ -26,8 +26,9 @@ export interface RtpReceiverOptions extends Omit<PlacerOptions, 'onStream' | 'on
   /** 0..65535; 0 takes a free one, see `port`. */
   readonly port: number;
   /**
-   * Where to join the group: an interface by name ('eth0') or by its address. Default: the kernel's choice, but IPv6
-   * addresses of link-local and interface-local scope need one.
+   * Where to join the group, and to hear it: an interface by name ('eth0') or by its address. Default: the kernel's choice,
+   * but IPv6 addresses of link-local and interface-local scope need one. A socket of kind 'dgram' hears the group at every
+   * interface that anybody on this machine has joined it at.
    */
   readonly interface?: string;
   /**
@@ -138,8 +139,8 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
   }
 
   /**
-   * Opens a socket: socket, setsockopt SO_REUSEADDR for a group, bind, setsockopt SO_RCVBUF; for a group also setsockopt
-   * MCAST_JOIN_GROUP, or MCAST_JOIN_SOURCE_GROUP for each of `sources`.
+   * Opens a socket: socket, bind, setsockopt SO_RCVBUF. For a group also setsockopt SO_REUSEADDR, IP_MULTICAST_ALL for
+   * IPv4 and SO_ATTACH_FILTER for IPv6, and MCAST_JOIN_GROUP, or MCAST_JOIN_SOURCE_GROUP for each of `sources`.
    *
    * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE
    * @throws the error of the system where the address cannot be bound (EADDRNOTAVAIL, EADDRINUSE, EACCES) or the group

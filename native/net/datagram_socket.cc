@@ -1,10 +1,12 @@
 #include "net/datagram_socket.h"
 
 #include <arpa/inet.h>
+#include <linux/filter.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 
 #include "alsa/system_error.h"
 
@@ -86,6 +88,7 @@ DatagramSocket::DatagramSocket(const SocketAddress& local, bool shared)
   if (shared) {
     const int on = 1;
     set_option(SOL_SOCKET, SO_REUSEADDR, &on, sizeof on, "setsockopt SO_REUSEADDR");
+    hear_only(local.family(), as<sockaddr_in6>(local).sin6_scope_id);
   }
   if (::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&local.storage), local.length) != 0) {
     throw SystemError(errno, "bind");
@@ -94,6 +97,28 @@ DatagramSocket::DatagramSocket(const SocketAddress& local, bool shared)
 
 void DatagramSocket::set_receive_buffer(int bytes) {
   set_option(SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes, "setsockopt SO_RCVBUF");
+}
+
+// By default a socket that is bound to a group gets what any socket of the machine has joined it for.
+void DatagramSocket::hear_only(int family, std::uint32_t interface) {
+  if (family == AF_INET) {
+    const int off = 0;
+    set_option(IPPROTO_IP, IP_MULTICAST_ALL, &off, sizeof off, "setsockopt IP_MULTICAST_ALL");
+    return;
+  }
+  if (interface == 0) {
+    return;
+  }
+  // IPv6 compares memberships with the group and the source only (net/ipv6/mcast.c: inet6_mc_check).
+  // SO_BINDTODEVICE would need a privilege to change, where the interface is replaced.
+  std::array<sock_filter, 4> program{{
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(SKF_AD_OFF + SKF_AD_IFINDEX)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, interface, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, std::numeric_limits<std::uint32_t>::max()),
+      BPF_STMT(BPF_RET | BPF_K, 0),
+  }};
+  const sock_fprog filter{.len = program.size(), .filter = program.data()};
+  set_option(SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter, "setsockopt SO_ATTACH_FILTER");
 }
 
 void DatagramSocket::join(const SocketAddress& group, std::uint32_t interface, const SocketAddress* source) {
@@ -106,6 +131,7 @@ void DatagramSocket::join(const SocketAddress& group, std::uint32_t interface, c
     set_option(level_of(group), MCAST_JOIN_SOURCE_GROUP, &request, sizeof request,
                "setsockopt MCAST_JOIN_SOURCE_GROUP");
   }
+  hear_only(group.family(), interface);
 }
 
 void DatagramSocket::leave(const SocketAddress& group, std::uint32_t interface) {

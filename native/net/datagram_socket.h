@@ -38,13 +38,14 @@ struct DatagramRoom {
 
 class DatagramSocket {
  public:
-  // socket and bind, with SO_REUSEADDR where `shared`. Throws SystemError, as everything here.
+  // socket and bind. `shared`: for a group, with SO_REUSEADDR, and hearing only what this socket itself
+  // joins. Throws SystemError, as everything here.
   DatagramSocket(const SocketAddress& local, bool shared);
 
   // SO_RCVBUF, which the kernel cuts to net.core.rmem_max.
   void set_receive_buffer(int bytes);
   // MCAST_JOIN_GROUP, with a source MCAST_JOIN_SOURCE_GROUP. `interface` is an index, or 0 for the kernel's
-  // choice.
+  // choice, by which IPv6 hears the group at all interfaces that somebody joined it at.
   void join(const SocketAddress& group, std::uint32_t interface, const SocketAddress* source);
   // MCAST_LEAVE_GROUP: for all sources, and also where the interface is gone.
   void leave(const SocketAddress& group, std::uint32_t interface);
@@ -57,6 +58,8 @@ class DatagramSocket {
   void close() noexcept { fd_.reset(); }
 
  private:
+  // IP_MULTICAST_ALL for IPv4, SO_ATTACH_FILTER for IPv6.
+  void hear_only(int family, std::uint32_t interface);
   void set_option(int level, int name, const void* value, std::size_t size, const char* syscall);
 
   UniqueFd fd_;

@@ -14,15 +14,15 @@ const SENDER = '10.78.0.1';
 const ip = (words: string) => execFileSync('ip', words.split(' '), { stdio: 'pipe' });
 const sysctl = (setting: string) => execFileSync('sysctl', ['-qw', setting], { stdio: 'pipe' });
 
-/** A cable whose two ends are here: what goes out at out0 comes in at in1. Ends when the sender's end is seen to run. */
-async function connect(): Promise<void> {
-  ip('link add out0 type veth peer name in1');
-  for (const name of ['out0', 'in1']) sysctl(`net.ipv6.conf.${name}.accept_dad=0`);
+/** A cable whose two ends are here: what goes out at one comes in at the other. Ends when the sender's end is seen to run. */
+async function connect(out = 'out0', into = 'in1', sender = SENDER): Promise<void> {
+  ip(`link add ${out} type veth peer name ${into}`);
+  for (const name of [out, into]) sysctl(`net.ipv6.conf.${name}.accept_dad=0`);
   // The source of what comes in is an address of this machine.
-  for (const setting of ['accept_local=1', 'rp_filter=0']) sysctl(`net.ipv4.conf.in1.${setting}`);
-  ip(`address add ${SENDER}/24 dev out0`);
-  for (const name of ['out0', 'in1']) ip(`link set ${name} up`);
-  await until(() => networkInterfaces().out0?.some(({ address }) => address === SENDER) === true);
+  for (const setting of ['accept_local=1', 'rp_filter=0']) sysctl(`net.ipv4.conf.${into}.${setting}`);
+  ip(`address add ${sender}/24 dev ${out}`);
+  for (const name of [out, into]) ip(`link set ${name} up`);
+  await until(() => networkInterfaces()[out]?.some(({ address }) => address === sender) === true);
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -94,6 +94,36 @@ describe('A receiver', () => {
     );
   });
 
+  it.each([GROUP, 'ff15::7:9'])(
+    'of %s hears what comes in at its interface only, though another joined elsewhere',
+    async (address) => {
+      await connect('out2', 'in3', '10.78.2.1');
+      try {
+        const group = { address, socket: 'native' } as const;
+        const here = await receiverFor({ ...group, interface: 'in1' });
+        const { port } = here.receiver;
+        const there = await receiverFor({ ...group, port, interface: 'in3' });
+        const senders = {
+          out0: await senderTo(here.receiver, { interface: 'out0' }),
+          out2: await senderTo(here.receiver, { interface: 'out2' }),
+        };
+        // What was sent elsewhere before would have come before.
+        const heard = { out0: Buffer.alloc(0), out2: Buffer.alloc(0) };
+        for (const [seed, out] of (['out2', 'out0', 'out2'] as const).entries()) {
+          const audio = noise(480, seed);
+          senders[out].write(audio);
+          heard[out] = Buffer.concat([heard[out], audio]);
+          const { sink } = out === 'out0' ? here : there;
+          expect(await sink.holds(heard[out].length)).toEqual(heard[out]);
+        }
+        expect(here.receiver.stats).toMatchObject({ packets: 10, streams: 1, datagramsFiltered: 0 });
+        expect(there.receiver.stats).toMatchObject({ packets: 20, streams: 1, datagramsFiltered: 0 });
+      } finally {
+        ip('link delete out2');
+      }
+    },
+  );
+
   it.each([
     ['native', 5],
     ['dgram', 3],
@@ -125,4 +155,21 @@ describe('A receiver', () => {
       });
     },
   );
+
+  it('hears a group of IPv6 again at an interface that was replaced', async () => {
+    const { receiver, sink } = await receiverFor({
+      ...{ socket: 'native', address: 'ff15::7:9', interface: 'in1', silenceMilliseconds: 10 },
+    });
+    const audio = noise(3 * 48);
+    for (const times of [1, 2]) {
+      await until(() => /in1 +ff150+70009 /.test(readFileSync('/proc/net/igmp6', 'utf8')));
+      const sender = await senderTo(receiver, { interface: 'out0' });
+      const silence = once(receiver, 'silence');
+      sender.write(audio);
+      await sink.holds(times * audio.length);
+      await silence;
+      ip('link delete out0');
+      await connect();
+    }
+  });
 });
