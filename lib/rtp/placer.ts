@@ -25,6 +25,11 @@ const REMEMBERED_GAPS = 128;
 const REPEAT_SECONDS = 0.02;
 /** Bytes of fill that are written at once. */
 const FILL_CHUNK_BYTES = 16_384;
+/** How long another source is watched before it is followed: this long, and for so many of the current one's packets. */
+const RIVAL_NANOSECONDS = 20_000_000;
+const RIVAL_PACKETS = 4;
+/** Packets of another source that are kept meanwhile: so many, and a second of them. */
+const MAX_RIVALS = 1024;
 /** A UDP datagram's largest payload: no packet can hold more. */
 const MAX_DATAGRAM_BYTES = 65_535;
 
@@ -65,7 +70,7 @@ export type Placement =
   | 'delivered'
   /** It waits for packets before it. */
   | 'held'
-  /** It may be the beginning of another stream, or the end of a long gap: more packets have to confirm it. */
+  /** It may be the beginning of another stream, or the end of a long gap: more packets, or time, have to confirm it. */
   | 'unconfirmed'
   /** Its frames had been filled in already. */
   | 'late'
@@ -80,7 +85,7 @@ export interface PlacerOptions extends RtpAudioFormat {
   readonly format?: RtpPcmFormat;
   /** 0..127. Packets of other types are counted and ignored. */
   readonly payloadType: number;
-  /** Take packets of this source only, 0..2^32-1. Default: whoever sends. */
+  /** Take packets of this source only, 0..2^32-1. Default: the first that comes, and who outlives it. */
   readonly ssrc?: number;
   /** Packets that may wait for an earlier one, 0..1024. Default 8. */
   readonly reorderPackets?: number;
@@ -93,7 +98,8 @@ export interface PlacerOptions extends RtpAudioFormat {
   readonly maxGapFrames?: number;
   /**
    * Packets that have to agree before another source, a jump of the timestamp or a gap longer than the reorder window is
-   * believed, 1..64. Default 3. None of them is lost. One stray packet thus changes nothing.
+   * believed, 1..64. Default 3. None of them is lost. One stray packet thus changes nothing. Another source must outlive the
+   * current one besides.
    */
   readonly confirmPackets?: number;
   /** Default 'silence'. */
@@ -159,9 +165,12 @@ interface Suspect {
  *   `reorderPackets`, or until it waited for `reorderNanoseconds`: then the gap is filled, and later its packets are late.
  * - A gap longer than the window is believed when `confirmPackets` packets from behind it agree, or when no more come (see
  *   `settle`). Where it is no longer than `maxGapFrames`, it is then filled.
- * - A longer jump of the timestamp, a jump back, a sequence number that contradicts the timestamp, and another source are
- *   believed when `confirmPackets` packets in a row agree and none of the current stream comes between them. Then the
- *   stream begins anew, with nothing inserted.
+ * - A longer jump of the timestamp, a jump back, and a sequence number that contradicts the timestamp are believed when
+ *   `confirmPackets` packets in a row agree and none of the current stream comes between them. Then the stream begins anew,
+ *   with nothing inserted.
+ * - Another source is followed in the same way, but not before its first packet has been there for 20 ms, or four packets of
+ *   the current source if that is longer, in which nothing new came from the current one. Its packets are kept until then: a
+ *   second of them, and 1024, at most. Behind a silence (see `settle`) it is followed at once.
  * - When packets for `maxGapFrames` frames came late and none in time, the sender has fallen behind for good: the
  *   stream begins anew as well.
  *
@@ -185,6 +194,7 @@ export class Placer {
   readonly #frameBytes: number;
   readonly #payloadType: number;
   readonly #onlySsrc: number | undefined;
+  readonly #rate: number;
   readonly #reorderPackets: number;
   readonly #reorderNanoseconds: bigint;
   readonly #maxGapFrames: number;
@@ -214,8 +224,15 @@ export class Placer {
 
   /** Sorted by `at`; at most #reorderPackets + 1. */
   readonly #held: Held[] = [];
-  /** All of one source; fewer than #confirmPackets. */
+  /** Of the current source; fewer than #confirmPackets. */
   #suspects: Suspect[] = [];
+  /** Of one other source. */
+  #rivals: Suspect[] = [];
+  #rivalFrames = 0;
+  /** When the first of them came, though it may not be kept any more. */
+  #rivalSince = 0n;
+  /** Whether the current source is known to have ended, for now. */
+  #isQuiet = false;
   /** A ring of filled gaps: starts and ends, in frames of this stream. */
   readonly #gapStarts = new Float64Array(REMEMBERED_GAPS);
   readonly #gapEnds = new Float64Array(REMEMBERED_GAPS);
@@ -254,6 +271,7 @@ export class Placer {
       throw typeError('options.sink', 'an object with a write function', options.sink);
     }
     this.#sink = options.sink;
+    this.#rate = rate;
     this.#converter = SampleConverter.decoder(encoding, format);
     this.#payloadFrameBytes = payloadFrameBytes(encoding, channels);
     this.#frameBytes = this.#converter.outputBytes(this.#payloadFrameBytes);
@@ -300,7 +318,10 @@ export class Placer {
   get deadline(): bigint | undefined {
     let first: bigint | undefined;
     for (const { arrival } of this.#held) if (first === undefined || arrival < first) first = arrival;
-    return first === undefined ? undefined : first + this.#reorderNanoseconds;
+    const expiry = first === undefined ? undefined : first + this.#reorderNanoseconds;
+    if (this.#rivals.length < this.#confirmPackets) return expiry;
+    const takeover = this.#takeover;
+    return expiry === undefined || takeover < expiry ? takeover : expiry;
   }
 
   get stats(): PlacerStats {
@@ -350,9 +371,10 @@ export class Placer {
     }
     if (this.#onlySsrc !== undefined && packet.ssrc !== this.#onlySsrc) return this.#reject('source');
 
-    this.expire(arrival);
+    this.#expireHeld(arrival);
     if (!this.#started) this.#start('first', packet);
-    else if (packet.ssrc !== this.#ssrc) return this.#suspect(packet, frames, arrival);
+    else if (packet.ssrc !== this.#ssrc) return this.#rival(packet, frames, arrival);
+    else if (this.#isQuiet || this.#rivals.length > 0) this.#hear(packet);
 
     const ahead = (packet.timestamp - this.#expected) | 0;
     if (ahead !== 0) {
@@ -379,8 +401,16 @@ export class Placer {
     return placement;
   }
 
-  /** Gives up on packets that others have waited for too long. `now` is on the clock of the arrivals. */
+  /**
+   * Gives up on packets that others have waited for too long, and on a source that another one has outlived. `now` is on the
+   * clock of the arrivals. To be called when all that has arrived was pushed.
+   */
   expire(now: bigint): void {
+    this.#expireHeld(now);
+    if (this.#rivals.length >= this.#confirmPackets && now >= this.#takeover) this.#followRivals();
+  }
+
+  #expireHeld(now: bigint): void {
     if (this.#held.length === 0) return;
     const limit = now - this.#reorderNanoseconds;
     let end = 0;
@@ -410,11 +440,13 @@ export class Placer {
 
   /**
    * For when nothing comes any more: follows packets from behind a gap that is filled, though they are too few to confirm
-   * it. Packets that fit the stream no better stay unconfirmed.
+   * it. Packets that fit the stream no better stay unconfirmed. Another source is followed at once, when enough of its
+   * packets agree: now, or from now on until the current one is heard again.
    */
   settle(): void {
-    if (this.#suspects.length > 0 && this.#suspects.every((suspect) => this.#continues(suspect)))
-      this.#confirm();
+    this.#settleSuspects();
+    this.#isQuiet = true;
+    if (this.#rivals.length >= this.#confirmPackets) this.#followRivals();
   }
 
   /** Settles, and writes what waits, with gaps filled: the end of the stream. */
@@ -423,6 +455,7 @@ export class Placer {
     const last = this.#held.at(-1);
     if (last) this.#advance(last.at + last.frames);
     this.#forgetSuspects();
+    this.#forgetRivals();
   }
 
   /** Nothing is written, counted as written or told afterwards, not even by the call that is under way. */
@@ -447,6 +480,7 @@ export class Placer {
     this.#packetFrames = 1;
     this.#lateFrames = 0;
     this.#gapCount = 0;
+    this.#isQuiet = false;
     if (!this.#closed) this.#onStream?.({ reason, ssrc, timestamp, previous });
   }
 
@@ -490,8 +524,7 @@ export class Placer {
         return 'late';
       }
     }
-    this.#packetsDuplicate++;
-    return 'duplicate';
+    return this.#dropDuplicate();
   }
 
   #note({ timestamp, sequence }: RtpPacket | Suspect, frames: number): void {
@@ -518,10 +551,7 @@ export class Placer {
     let index = held.length;
     while (index > 0 && (held[index - 1] as Held).at > at) index--;
     const before = held[index - 1];
-    if (before && before.at + before.frames >= at + frames) {
-      this.#packetsDuplicate++;
-      return 'duplicate';
-    }
+    if (before && before.at + before.frames >= at + frames) return this.#dropDuplicate();
     held.splice(index, 0, { at, frames, bytes, arrival });
     this.#note(packet, frames);
     while (held.length > this.#reorderPackets) this.#advance((held[0] as Held).at);
@@ -616,37 +646,108 @@ export class Placer {
   }
 
   #forgetSuspects(): void {
-    if (this.#suspects.length === 0) return;
     this.#packetsStray += this.#suspects.length;
     this.#suspects = [];
   }
 
   /** Keeps a packet that does not fit the stream, until enough of them agree with each other. */
   #suspect(packet: RtpPacket, frames: number, arrival: bigint): Placement {
-    const previous = this.#suspects.at(-1);
-    if (previous) {
-      const distance = (packet.timestamp - previous.timestamp) | 0;
-      const steps = sequenceDistance(packet.sequence, previous.sequence);
-      if (packet.ssrc === previous.ssrc && distance === 0 && steps === 0) {
-        this.#packetsDuplicate++;
-        return 'duplicate';
-      }
-      const near = packet.ssrc === previous.ssrc && Math.abs(distance) <= this.#maxGapFrames;
-      if (!near || distance === 0 || !agree(distance, steps, Number.POSITIVE_INFINITY))
-        this.#forgetSuspects();
-    }
-    const { ssrc, sequence, timestamp } = packet;
-    const bytes = this.#converter.convert(packet.payload);
-    this.#suspects.push({ ssrc, sequence, timestamp, frames, bytes, arrival });
+    const relation = this.#relation(packet, this.#suspects.at(-1));
+    if (relation === 'same') return this.#dropDuplicate();
+    if (relation === 'other') this.#forgetSuspects();
+    this.#suspects.push(this.#keep(packet, frames, arrival));
     if (this.#suspects.length < this.#confirmPackets) return 'unconfirmed';
     this.#confirm();
     return 'delivered';
   }
 
-  /** Follows the suspects: over a gap that is filled, or into a stream that begins anew. */
+  /** Keeps a packet of another source, until it has outlived the current one. A third source has to wait for its turn. */
+  #rival(packet: RtpPacket, frames: number, arrival: bigint): Placement {
+    const previous = this.#rivals.at(-1);
+    if (packet.ssrc !== previous?.ssrc && this.#rivals.length >= this.#confirmPackets) {
+      this.#packetsStray++;
+      return 'unconfirmed';
+    }
+    const relation = packet.ssrc === previous?.ssrc ? this.#relation(packet, previous) : 'other';
+    if (relation === 'same') return this.#dropDuplicate();
+    if (relation === 'other') this.#forgetRivals();
+    if (this.#rivals.length === 0) this.#rivalSince = arrival;
+    this.#rivals.push(this.#keep(packet, frames, arrival));
+    this.#rivalFrames += frames;
+    while (
+      this.#rivals.length > MAX_RIVALS ||
+      (this.#rivals.length > this.#confirmPackets && this.#rivalFrames > this.#rate)
+    ) {
+      this.#rivalFrames -= (this.#rivals.shift() as Suspect).frames;
+      this.#packetsStray++;
+    }
+    if (!this.#isQuiet || this.#rivals.length < this.#confirmPackets) return 'unconfirmed';
+    this.#followRivals();
+    return 'delivered';
+  }
+
+  /** The current source is alive, unless this is only a packet that others have overtaken, or that came again. */
+  #hear({ timestamp, sequence }: RtpPacket): void {
+    const steps = sequenceDistance(sequence, this.#newestSequence);
+    if (((timestamp - this.#newestTimestamp) | 0) <= 0 && steps <= 0 && steps > -SEQUENCE_REACH) return;
+    this.#isQuiet = false;
+    this.#forgetRivals();
+  }
+
+  #forgetRivals(): void {
+    this.#packetsStray += this.#rivals.length;
+    this.#rivals = [];
+    this.#rivalFrames = 0;
+  }
+
+  /** When the other source is followed. */
+  get #takeover(): bigint {
+    const packetNanoseconds = Math.ceil((this.#packetFrames / this.#rate) * 1e9);
+    return this.#rivalSince + BigInt(Math.max(RIVAL_NANOSECONDS, RIVAL_PACKETS * packetNanoseconds));
+  }
+
+  /** Goes over to the other source; what the current one has sent comes before. */
+  #followRivals(): void {
+    this.#settleSuspects();
+    this.#forgetSuspects();
+    const rivals = this.#rivals;
+    this.#rivals = [];
+    this.#rivalFrames = 0;
+    this.#follow(rivals);
+  }
+
+  #keep({ ssrc, sequence, timestamp, payload }: RtpPacket, frames: number, arrival: bigint): Suspect {
+    return { ssrc, sequence, timestamp, frames, bytes: this.#converter.convert(payload), arrival };
+  }
+
+  /** How a packet stands to one that is kept, of the same source: it may be the same, near to it, or of another stream. */
+  #relation(packet: RtpPacket, previous: Suspect | undefined): 'same' | 'near' | 'other' {
+    if (!previous) return 'near';
+    const distance = (packet.timestamp - previous.timestamp) | 0;
+    const steps = sequenceDistance(packet.sequence, previous.sequence);
+    if (distance === 0) return steps === 0 ? 'same' : 'other';
+    const near = Math.abs(distance) <= this.#maxGapFrames && agree(distance, steps, Number.POSITIVE_INFINITY);
+    return near ? 'near' : 'other';
+  }
+
+  #dropDuplicate(): Placement {
+    this.#packetsDuplicate++;
+    return 'duplicate';
+  }
+
+  #settleSuspects(): void {
+    if (this.#suspects.length > 0 && this.#suspects.every((suspect) => this.#continues(suspect)))
+      this.#confirm();
+  }
+
   #confirm(): void {
     const suspects = this.#suspects;
     this.#suspects = [];
+    this.#follow(suspects);
+  }
+
+  /** Follows packets that agree: over a gap that is filled, or into a stream that begins anew. Sorts them. */
+  #follow(suspects: Suspect[]): void {
     const base = (suspects[0] as Suspect).timestamp;
     suspects.sort((a, b) => ((a.timestamp - base) | 0) - ((b.timestamp - base) | 0));
     const first = suspects[0] as Suspect;

@@ -103,6 +103,8 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
   readonly #onAbort = () => this.close();
   readonly #silenceTimer: NodeJS.Timeout;
   #expiry: NodeJS.Timeout | undefined;
+  /** What it is set for. */
+  #deadline = 0n;
   #heard = false;
   #silent = true;
   #silenceTold = false;
@@ -273,7 +275,7 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
       this.#fail(error);
       return;
     }
-    if (this.#expiry === undefined) this.#armExpiry();
+    this.#armExpiry();
   }
 
   #admits(source: string): boolean {
@@ -284,8 +286,12 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
   #armExpiry(): void {
     const { deadline } = this.#placer;
     if (deadline === undefined || this.#closed) return;
+    if (this.#expiry !== undefined && deadline >= this.#deadline) return;
+    clearTimeout(this.#expiry);
+    this.#deadline = deadline;
     const wait = Number(deadline - process.hrtime.bigint()) / 1e6;
-    this.#expiry = setTimeout(() => this.#expire(), Math.max(1, Math.ceil(wait)));
+    // Where the event loop was kept from turning, packets wait in the socket, which has its turn in between.
+    this.#expiry = setTimeout(() => setImmediate(() => this.#expire()), Math.max(1, Math.ceil(wait)));
   }
 
   #expire(): void {

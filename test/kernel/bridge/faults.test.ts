@@ -145,10 +145,12 @@ describe('A listener gets the frames that the timestamps count', () => {
     const told: [string, number, number][] = [];
     bridge.on('stream', ({ reason, ssrc, timestamp }) => told.push([reason, ssrc, timestamp]));
     for (const packets of lives) {
-      // Each from a port of its own, as a process that was started anew.
+      // Each from a port of its own, as a process that was started anew, and not before the last one was followed.
+      const began = once(bridge, 'stream');
       const datagrams = await Datagrams.to(bridge);
       await datagrams.send(packets.map((packet) => datagram(packet)));
       datagrams.close();
+      await began;
     }
     await bridge.close();
     expect(difference(audio(...lives), await listening.end())).toBeUndefined();

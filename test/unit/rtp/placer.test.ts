@@ -32,7 +32,19 @@ function placerFor(options: Partial<PlacerOptions> = {}) {
   });
   const send = (packets: readonly TestPacket[], arrival = 0n) =>
     packets.map((packet) => placer.receive(datagram(packet), arrival));
-  return { placer, recording, streams, losses, send };
+  let now = 0n;
+  /** Lets time pass, as a receiver does. */
+  const wait = (milliseconds: number) => {
+    now += BigInt(milliseconds * 1e6);
+    placer.expire(now);
+  };
+  /** Sends a packet each millisecond, as long as it is. */
+  const pace = (packets: readonly TestPacket[]) =>
+    packets.flatMap((packet) => {
+      wait(1);
+      return send([packet], now);
+    });
+  return { placer, recording, streams, losses, send, pace, wait };
 }
 
 describe('a packet in order', () => {
@@ -232,32 +244,65 @@ describe('a sender that begins anew', () => {
     ['with another source', (random, i) => ({ ssrc: i, timestamp: random(2 ** 32) })],
     ['with the same source', (random) => ({ ssrc: 1, timestamp: random(2 ** 32) })],
     ['with another source and the same timestamps', (_, i) => ({ ssrc: i, timestamp: 0 })],
-  ])('a hundred times, %s, loses nothing', (_, begin) => {
+  ])('a hundred times at once, %s, loses nothing', (_, begin) => {
     const random = generator(4);
-    const { recording, send, placer, streams } = placerFor();
+    const { recording, pace, placer, streams } = placerFor();
     const sent: number[] = [];
     for (let i = 0; i < 100; i++) {
-      const packets = stream(3 + random(50), { ...begin(random, i), sequence: random(65_536) });
-      send(packets);
+      // For 20 ms each has to be there alone.
+      const packets = stream(21 + random(50), { ...begin(random, i), sequence: random(65_536) });
+      pace(packets);
       sent.push(...expectedSamples(packets));
     }
+    placer.flush();
     expect(streams.length).toBe(100);
     expectSamples(recording.samples, Uint16Array.from(sent));
-    expect(placer.stats).toMatchObject({ framesLost: 0, framesReceived: sent.length, streams: 100 });
+    expect(placer.stats).toMatchObject({
+      ...{ framesLost: 0, framesReceived: sent.length, streams: 100, packetsStray: 0 },
+    });
   });
 
-  it('says where the old stream ended and the new one begins', () => {
-    const { send, streams } = placerFor();
-    send(stream(2, { ssrc: 7, timestamp: 1000 }));
-    send(stream(3, { ssrc: 8, timestamp: 5 }));
+  it('with another source is followed 20 ms after its first packet, when three of them agree', () => {
+    const { pace, wait, streams, placer } = placerFor();
+    pace(stream(2, { ssrc: 7, timestamp: 1000 }));
+    expect(pace(stream(2, { ssrc: 8, timestamp: 5 }))).toEqual(['unconfirmed', 'unconfirmed']);
+    expect(placer.deadline).toBeUndefined();
+    wait(1000);
+    pace(stream(1, { ssrc: 8, timestamp: 5 + 2 * PACKET_FRAMES, sequence: 2 }));
+    expect(placer.deadline).toBe(23_000_000n);
+    wait(1);
     expect(streams).toEqual([
       { reason: 'first', ssrc: 7, timestamp: 1000, previous: undefined },
       { reason: 'ssrc', ssrc: 8, timestamp: 5, previous: { ssrc: 7, timestamp: 1000 + 2 * PACKET_FRAMES } },
     ]);
+    pace(stream(3, { ssrc: 9 }));
+    expect(placer.deadline).toBe(1_007_000_000n + 20_000_000n);
+    wait(18);
+    expect(streams.length).toBe(3);
+  });
+
+  it('is followed after four packets of the old source where those are longer', () => {
+    const { pace, placer } = placerFor();
+    pace(stream(1, { frames: () => 480 }));
+    pace(stream(3, { ssrc: 2 }));
+    expect(placer.deadline).toBe(2_000_000n + 40_000_000n);
+  });
+
+  it('is followed at once behind a silence', () => {
+    const { send, placer, recording } = placerFor();
+    const old = stream(2);
+    const fresh = stream(4, { ssrc: 2, timestamp: 777 });
+    send(old);
+    placer.settle();
+    expect(send(fresh)).toEqual(['unconfirmed', 'unconfirmed', 'delivered', 'delivered']);
+    expect([...recording.samples]).toEqual([...expectedSamples(old), ...expectedSamples(fresh)]);
+    expect(send(stream(4, { ssrc: 3 }))).toEqual(Array(4).fill('unconfirmed'));
+    placer.settle();
+    expect(placer.position).toEqual({ ssrc: 3, timestamp: 4 * PACKET_FRAMES });
   });
 
   it('is followed from its earliest packet, though its first packets are out of order', () => {
-    const { recording, send, streams } = placerFor();
+    const { recording, send, streams, placer } = placerFor();
     const [a, b, c, d] = stream(4, { ssrc: 2, timestamp: 100 }) as [
       TestPacket,
       TestPacket,
@@ -265,17 +310,77 @@ describe('a sender that begins anew', () => {
       TestPacket,
     ];
     const old = stream(2);
-    send([...old, b, a, c, d]);
+    send([...old, b, a, c, d, c]);
+    placer.flush();
     expect(streams.at(-1)).toMatchObject({ reason: 'ssrc', timestamp: 100 });
     expect([...recording.samples]).toEqual([...expectedSamples(old), ...expectedSamples([a, b, c, d])]);
   });
 
-  it('gets what still waits of the old stream out first', () => {
-    const { recording, send } = placerFor();
-    const old = stream(4).filter((_, i) => i !== 2);
-    const fresh = stream(3, { ssrc: 2 });
-    send([...old, ...fresh]);
+  it('gets what still waits of the old stream out first, also from behind a gap', () => {
+    for (const missing of [[2], [3, 3 + 20]]) {
+      const { recording, pace, wait } = placerFor();
+      const [from = 0, to = from + 1] = missing;
+      const old = stream(25).filter((_, i) => i < from || i >= to);
+      const fresh = stream(3, { ssrc: 2 });
+      pace([...old, ...fresh]);
+      wait(20);
+      expect([...recording.samples]).toEqual([...expectedSamples(old), ...expectedSamples(fresh)]);
+    }
+  });
+
+  it('loses nothing to packets of the old stream that come late, twice, or behind those of a third source', () => {
+    const { recording, pace, placer } = placerFor();
+    const old = stream(30);
+    const late = old.splice(20, 1);
+    const fresh = stream(40, { ssrc: 2, timestamp: 9 });
+    const stray = { ...(fresh[0] as TestPacket), ssrc: 3 };
+    pace([...old, ...fresh.slice(0, 5), ...late, ...old.slice(-1), stray, ...fresh.slice(5)]);
     expect([...recording.samples]).toEqual([...expectedSamples(old), ...expectedSamples(fresh)]);
+    expect(placer.stats).toMatchObject({ packetsStray: 1, packetsDuplicate: 1, packetsLate: 1, streams: 2 });
+  });
+
+  it('keeps a second of its packets, and 1024, at most', () => {
+    for (const [frames, kept] of [
+      [1, 1024],
+      [480, 100],
+    ] as const) {
+      const { send, placer, recording } = placerFor();
+      send(stream(1));
+      const fresh = stream(1100, { ssrc: 2, frames: () => frames });
+      send(fresh);
+      placer.expire(1_000_000_000n);
+      expect(placer.stats.packetsStray).toBe(1100 - kept);
+      expectSamples(recording.samples.subarray(PACKET_FRAMES), expectedSamples(fresh.slice(-kept)));
+    }
+  });
+});
+
+describe('another source', () => {
+  it('is not followed while the current one is alive, however many of its packets come between', () => {
+    const { recording, pace, send, streams, placer } = placerFor();
+    const packets = stream(1000);
+    const intruder = stream(3000, { ssrc: 666, timestamp: 5 });
+    for (let i = 0; i < packets.length; i += 10) {
+      pace(packets.slice(i, i + 10));
+      send(intruder.slice(3 * i, 3 * i + 30), BigInt(i + 10) * 1_000_000n);
+    }
+    // Nor when the event loop did not turn, and its packets are the first of those that wait.
+    send(
+      [...intruder.slice(-3), ...stream(1, { sequence: 1000, timestamp: 1000 * PACKET_FRAMES })],
+      10n ** 10n,
+    );
+    placer.expire(10n ** 10n);
+    expect(streams.length).toBe(1);
+    expectSamples(recording.samples, expectedSamples(stream(1001)));
+    expect(placer.stats).toMatchObject({ packetsStray: 3000 + 3, framesLost: 0 });
+  });
+
+  it('is not followed, for two packets, when the current one ends', () => {
+    const { pace, wait, placer } = placerFor();
+    pace([...stream(5), ...stream(2, { ssrc: 9 })]);
+    wait(10_000);
+    placer.settle();
+    expect(placer.stats).toMatchObject({ streams: 1, framesDelivered: 5 * PACKET_FRAMES });
   });
 });
 
