@@ -40,6 +40,8 @@ The stream
   --interface NAME       where to join the group: 'eth0', or an address of this machine
   --source LIST          take packets from these addresses only, separated by commas
   --exclude LIST         take no packets from these addresses
+  --ssrc N               take packets of this RTP source only: decimal, or 0x and hexadecimal (default: the first that
+                         comes, and who outlives it)
   --buffer BYTES         what the socket is to hold (default 2097152; the kernel gives net.core.rmem_max at most)
 
 What the network does to it
@@ -78,6 +80,7 @@ Exit code: 0 when it was interrupted (SIGINT, SIGTERM); 1 on an error; 2 for a w
       ...{ format: { type: 'string' }, rate: { type: 'string' }, channels: { type: 'string' } },
       ...{ 'payload-type': { type: 'string' }, ptime: { type: 'string' }, interface: { type: 'string' } },
       ...{ source: { type: 'string' }, exclude: { type: 'string' }, buffer: { type: 'string' } },
+      ssrc: { type: 'string' },
       ...{ reorder: { type: 'string' }, 'reorder-time': { type: 'string' }, fill: { type: 'string' } },
       ...{ 'max-gap': { type: 'string' }, confirm: { type: 'string' }, silence: { type: 'string' } },
       ...{ card: { type: 'string' }, device: { type: 'string' }, substream: { type: 'string' } },
@@ -97,6 +100,7 @@ Exit code: 0 when it was interrupted (SIGINT, SIGTERM); 1 on an error; 2 for a w
       interface: values.interface,
       sources: values.source?.split(','),
       excludedSources: values.exclude?.split(','),
+      ssrc: number('ssrc', values.ssrc, 0, 2 ** 32 - 1),
       receiveBufferBytes: number('buffer', values.buffer, 1, 2 ** 31 - 1),
       reorderPackets: number('reorder', values.reorder, 0, 1024),
       reorderNanoseconds: reorderMs === undefined ? undefined : BigInt(Math.round(reorderMs * 1e6)),

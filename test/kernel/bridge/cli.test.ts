@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ClockedLoopback, LoopbackCapture, LoopbackCard } from '../../../lib/loopback/index.js';
+import { RtpSender } from '../../../lib/rtp/index.js';
 import { liftLimits } from '../../support/network.js';
 import { difference, noise } from '../loopback/support.js';
 import { Child } from './support.js';
@@ -175,6 +176,27 @@ describe('utimer send and utimer bridge', () => {
       child.process.kill('SIGINT');
       expect(await child.ended).toEqual({ code: 0, signal: null });
     }
+  });
+
+  it('take packets of the source that they were told', async () => {
+    const bridge = Child.utimer(
+      ...['bridge', '--listen', '127.0.0.1:16015', '--format', 'L24', '--rate', '48000', '--channels', '2'],
+      ...['--ssrc', '0x2a', '--json', '--stats', '50ms'],
+    );
+    await bridge.line();
+    for (const ssrc of [41, 42]) {
+      await using sender = await RtpSender.open({
+        ...({ encoding: 'L24', rate: 48_000, channels: 2 } as const),
+        ...{ address: '127.0.0.1', port: 16_015, ssrc },
+      });
+      sender.write(new Uint8Array(48 * sender.frameBytes));
+    }
+    await bridge.line((line) => JSON.parse(line).receiver?.packets === 2);
+    bridge.process.kill('SIGINT');
+    expect(await bridge.ended).toEqual({ code: 0, signal: null });
+    const told = bridge.lines.map((line) => JSON.parse(line));
+    expect(told.filter(({ type }) => type === 'stream')).toMatchObject([{ ssrc: 42 }]);
+    expect(told.at(-1).receiver).toMatchObject({ packetsPlaced: 1, packetsRejected: { source: 1 } });
   });
 
   it('tell people what to do next, and how it went', async () => {
