@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BridgeOptions } from '../../../lib/bridge/index.js';
 import { checkBridgeOptions } from '../../../lib/bridge/options.js';
+import type { RtpReceiverOptions } from '../../../lib/rtp/index.js';
 
 const STREAM: BridgeOptions = { encoding: 'L24', rate: 48_000, channels: 2, payloadType: 96, port: 5004 };
 
@@ -22,6 +23,25 @@ describe('The period of a bridge', () => {
     [{ packetFrames: 256, periodFrames: 100 }, 100],
   ])('is about 10 ms, and whole packets where their length is known: %o', (options, frames) => {
     expect(periodOf(options)).toBe(frames);
+  });
+});
+
+describe('The receiver of a bridge', () => {
+  it('is told all that the bridge was told about the stream and its network', () => {
+    const all: Required<Omit<RtpReceiverOptions, 'sink' | 'signal'>> = {
+      ...({
+        encoding: 'L24',
+        rate: 48_000,
+        channels: 2,
+        format: 'S32_LE',
+        payloadType: 96,
+        ssrc: 7,
+      } as const),
+      ...({ fill: 'repeat', maxGapFrames: 480, reorderPackets: 4, reorderNanoseconds: 5n } as const),
+      ...{ confirmPackets: 2, silenceMilliseconds: 50, address: '127.0.0.1', port: 5004, interface: 'lo' },
+      ...{ sources: ['127.0.0.2'], excludedSources: ['127.0.0.3'], receiveBufferBytes: 1, socket: 'dgram' },
+    };
+    expect(checkBridgeOptions(all).receiver).toEqual(all);
   });
 });
 
