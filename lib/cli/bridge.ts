@@ -9,6 +9,7 @@ import { loadSdp } from '../rtp/sdp.js';
 import {
   type Command,
   endpoint,
+  handOver,
   type Io,
   milliseconds,
   number,
@@ -19,7 +20,8 @@ import {
   UsageError,
   withoutUndefined,
 } from './command.js';
-import { StatusLine } from './status-line.js';
+import { Report } from './report.js';
+import type { StatusLine } from './status-line.js';
 
 export const bridge: Command = {
   summary: 'a stream from the network into a cable of snd-aloop',
@@ -70,9 +72,12 @@ lost, packets that came too late, periods moved, whether somebody listens, and w
   --stats TIME           how often to tell the counters: 1s (default), 500ms, 0 for never
   --json                 one object a line: first { type: 'open' }, then stream, loss, silence, listener, stats and error
                          as they happen, last { type: 'close' } with all counters
+While nobody reads the output, the newest counters wait and all else is dropped; then, how many lines were:
+{ type: 'dropped', events }
   --help                 this text
 
-Exit code: 0 when it was interrupted (SIGINT, SIGTERM); 1 on an error; 2 for a wrong command line.`,
+Exit code: 0 when it was interrupted (SIGINT, SIGTERM); 1 on an error, or when nobody reads the output and it was told to
+end; 2 for a wrong command line.`,
 
   async run(args, io) {
     const { values, positionals } = parse(args, {
@@ -159,23 +164,22 @@ async function streamOf(values: StreamValues, { signal }: Io): Promise<BridgeOpt
 async function follow(cable: Bridge, io: Io, asJson: boolean): Promise<number> {
   const { info } = cable;
   let code = 0;
-  const status = new StatusLine(io.stdout);
-  const tell = (event: BridgeEvent) => {
-    if (asJson) io.stdout.write(`${toJsonLine(event)}\n`);
-    else if (event.type === 'stats') status.show(summary(event, info));
-    else status.print(describe(event, info));
-  };
+  const report = new Report(io.stdout, asJson);
+  const { line, counters } = asJson ? inJson : inWords(info);
   const ended = new Promise<void>((resolve) => {
     cable.on('close', (event) => {
-      tell(event);
+      report.end((status) => status.print(line(event)));
       resolve();
     });
   });
-  for (const name of ['stream', 'loss', 'silence', 'listener', 'stats'] as const) cable.on(name, tell);
+  for (const name of ['stream', 'loss', 'silence', 'listener'] as const) {
+    cable.on(name, (event: LineEvent) => report.event(line(event)));
+  }
+  cable.on('stats', (event) => report.counters((status) => counters(status, event)));
   cable.on('error', (error) => {
     code = 1;
-    if (asJson) tell({ type: 'error', error });
-    status.clear();
+    if (asJson) report.end((status) => status.print(line({ type: 'error', error })));
+    report.clear();
     io.stderr.write(`utimer bridge: ${error.message}\n`);
   });
   const interrupt = () => void cable.close();
@@ -192,10 +196,29 @@ async function follow(cable: Bridge, io: Io, asJson: boolean): Promise<number> {
   }
   await ended;
   io.signal.removeEventListener('abort', interrupt);
+  if (io.signal.aborted) await handOver(io);
   return code;
 }
 
-function describe(event: Exclude<BridgeEvent, { type: 'stats' }>, info: BridgeInfo): string {
+interface Telling {
+  line(event: LineEvent): string;
+  counters(status: StatusLine, event: StatsEvent): void;
+}
+
+type StatsEvent = Extract<BridgeEvent, { type: 'stats' }>;
+type LineEvent = Exclude<BridgeEvent, StatsEvent>;
+
+const inJson: Telling = {
+  line: toJsonLine,
+  counters: (status, event) => status.print(toJsonLine(event)),
+};
+
+const inWords = (info: BridgeInfo): Telling => ({
+  line: (event) => describe(event, info),
+  counters: (status, event) => status.show(summary(event, info)),
+});
+
+function describe(event: LineEvent, info: BridgeInfo): string {
   switch (event.type) {
     case 'stream': {
       const why = { first: 'began', ssrc: 'is of another source', timestamp: 'began anew' }[event.reason];

@@ -1,5 +1,6 @@
 /** What the subcommands of `utimer` have in common. */
 import { once } from 'node:events';
+import type { Writable } from 'node:stream';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { checkOneOf, rangeError, valueError } from '../arguments.js';
 
@@ -14,8 +15,8 @@ export interface Command {
 
 export interface Io {
   readonly stdin: NodeJS.ReadableStream;
-  readonly stdout: NodeJS.WritableStream;
-  readonly stderr: NodeJS.WritableStream;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
   /** Aborted when the user wants it to end. */
   readonly signal: AbortSignal;
 }

@@ -13,6 +13,7 @@ import { RtpSender, type RtpSenderStats } from '../rtp/sender.js';
 import {
   type Command,
   endpoint,
+  handOver,
   type Io,
   json,
   milliseconds,
@@ -24,7 +25,7 @@ import {
   UsageError,
   withoutUndefined,
 } from './command.js';
-import { StatusLine } from './status-line.js';
+import { Report } from './report.js';
 import { openWav } from './wav.js';
 
 export const send: Command = {
@@ -56,10 +57,10 @@ is interrupted.
 
   --stats TIME           how often to tell the counters: 1s (default), 500ms, 0 for never
   --json                 one object a line: first { type: 'open' } with the session description, then stats, last
-                         { type: 'close' } with all counters
+                         { type: 'close' } with all counters; while nobody reads, as \`utimer bridge\`
   --help                 this text
 
-Exit code: 0; 1 on an error; 2 for a wrong command line.`,
+Exit code: 0; 1 on an error, or when nobody reads the output and it was told to end; 2 for a wrong command line.`,
 
   async run(args, io) {
     const { values, positionals } = parse(args, {
@@ -97,14 +98,17 @@ Exit code: 0; 1 on an error; 2 for a wrong command line.`,
       else if (!toStdout) await print(io, `sending ${encoding}/${rate}/${channels} to ${values.to}`);
       if (toStdout) await print(io, sdp.trimEnd());
       else if (values['sdp-out'] !== undefined) await writeFile(values['sdp-out'], sdp);
-      const status = new StatusLine(io.stdout);
-      const tell = (type: 'stats' | 'close') => {
-        const { lastError, ...counters } = sender.stats;
-        if (asJson) status.print(json({ type, ...counters, lastError: lastError?.message }));
-        else if (type === 'close') status.print(`closed: ${summary(sender.stats).join(', ')}`);
-        else status.show(summary(sender.stats));
+      const report = new Report(io.stdout, asJson);
+      const counters = (type: 'stats' | 'close') => {
+        const { lastError, ...counted } = sender.stats;
+        return json({ type, ...counted, lastError: lastError?.message });
       };
-      const telling = every > 0 ? setInterval(tell, every, 'stats') : undefined;
+      const tell = () =>
+        report.counters((status) => {
+          if (asJson) status.print(counters('stats'));
+          else status.show(summary(sender.stats));
+        });
+      const telling = every > 0 ? setInterval(tell, every) : undefined;
       try {
         await audio.send(sender, io.signal);
         sender.flush();
@@ -113,9 +117,12 @@ Exit code: 0; 1 on an error; 2 for a wrong command line.`,
         if (!io.signal.aborted) throw error;
       } finally {
         clearInterval(telling);
-        status.clear();
+        report.clear();
       }
-      tell('close');
+      report.end((status) =>
+        status.print(asJson ? counters('close') : `closed: ${summary(sender.stats).join(', ')}`),
+      );
+      if (io.signal.aborted) await handOver(io);
       return 0;
     } finally {
       audio.close();

@@ -1,4 +1,5 @@
 // `utimer bridge` and `utimer send` on a real kernel, as a user runs them.
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -8,9 +9,11 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ClockedLoopback, LoopbackCapture, LoopbackCard } from '../../../lib/loopback/index.js';
 import { RtpSender } from '../../../lib/rtp/index.js';
+import { openFullPipe } from '../../support/full-pipe.js';
 import { liftLimits } from '../../support/network.js';
+import { datagram } from '../../support/rtp-stream.js';
 import { difference, noise } from '../loopback/support.js';
-import { Child } from './support.js';
+import { Child, Listening } from './support.js';
 
 let card: LoopbackCard;
 let restore: () => void;
@@ -62,6 +65,25 @@ async function collect(capture: LoopbackCapture, bytes: number): Promise<Buffer>
   }
   return Buffer.concat(chunks);
 }
+
+/** Sends packets of 48 frames, each but the first behind a lost frame, as they are heard. */
+async function sendGaps(port: number, gaps: number, listening: Listening): Promise<void> {
+  const socket = createSocket('udp4');
+  socket.connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  for (let i = 0; i <= gaps; i += 1) {
+    socket.send(datagram({ sequence: i, timestamp: i * 49, ssrc: 1, frames: 48 }));
+    if (i % 200 === 0 || i === gaps) await listening.reaches(Math.floor((i * 49 + 48) / 480) * 480);
+  }
+  socket.close();
+}
+
+/** A bridge for that. */
+const GAPPY = [
+  ...['bridge', '--listen', '127.0.0.1:16009', '--format', 'L16', '--rate', '48000', '--channels', '1'],
+  ...['--period', '480', '--starvation', 'hold', '--reorder', '0', '--buffer', '8000000'],
+  ...['--silence', '86400000', '--stats', '0'],
+];
 
 describe('utimer send and utimer bridge', () => {
   it.each(['file', 'raw', 'stdin'])('carry a %s by its session description, every frame', async (kind) => {
@@ -242,5 +264,47 @@ describe('utimer send and utimer bridge', () => {
     sender.process.stdout?.destroy();
     expect((await closed)[0]).toBe(0);
     expect(sender.stderr).toBe('');
+  });
+
+  it('drop and count what a reader does not take, and tell it when it goes on', async () => {
+    const gaps = 10_000;
+    const bridge = Child.utimer(...GAPPY, '--json');
+    const info = JSON.parse(await bridge.line());
+    const listening = new Listening({ info });
+    await bridge.line(typed('listener'));
+    bridge.stopReading();
+    await sendGaps(info.port, gaps, listening);
+    bridge.process.kill('SIGTERM');
+    bridge.goOnReading();
+    expect(await bridge.ended).toEqual({ code: 0, signal: null });
+    await listening.end();
+    const events = bridge.lines.map((line) => JSON.parse(line));
+    const dropped = events.flatMap((event) => (event.type === 'dropped' ? [event.events] : []));
+    const told = events.filter(({ type }) => type === 'loss' || type === 'stream').length;
+    const { type, receiver, eventsDropped } = events.at(-1);
+    expect([type, receiver.framesLost]).toEqual(['close', gaps]);
+    expect(dropped.length).toBeGreaterThan(0);
+    // Each gap, and the stream's beginning.
+    expect(dropped.reduce((sum, more) => sum + more, told + eventsDropped)).toBe(gaps + 1);
+  });
+
+  it('end when they are told to, though nobody reads what they say', async () => {
+    const socket = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    const target = ['--to', `127.0.0.1:${socket.address().port}`];
+    const sender = Child.utimerInto(
+      openFullPipe(),
+      ...['send', ...target, '--stats', '10ms', ...SHAPE, '/dev/zero'],
+    );
+    await once(socket, 'message');
+    socket.close();
+    const bridge = Child.utimerInto(openFullPipe(), ...GAPPY);
+    const opened = () => card.cables().some(({ playback }) => playback);
+    while (!opened()) await new Promise((resolve) => setImmediate(resolve));
+    for (const child of [sender, bridge]) {
+      child.process.kill('SIGTERM');
+      expect(await child.ended).toEqual({ code: 1, signal: null });
+      expect(child.stderr).toContain('nobody reads standard output');
+    }
   });
 });

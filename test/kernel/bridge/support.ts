@@ -2,8 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { closeSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { Bridge, type BridgeInfo, type BridgeOptions, type BridgeStats } from 'alsa-utimer/bridge';
 import { LoopbackCapture } from '../../../lib/loopback/index.js';
@@ -171,12 +172,15 @@ export class Child {
   readonly #reader;
   stderr = '';
 
-  /** @param wrapper what runs it: see TwoHosts.at */
-  constructor(args: readonly string[], wrapper: readonly string[] = []) {
+  /**
+   * @param wrapper what runs it: see TwoHosts.at
+   * @param stdout a descriptor to write to, instead of what `lines` reads
+   */
+  constructor(args: readonly string[], wrapper: readonly string[] = [], stdout?: number) {
     const [program = '', ...rest] = [...wrapper, process.execPath, ...args];
-    this.process = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.process = spawn(program, rest, { stdio: ['pipe', stdout ?? 'pipe', 'pipe'] });
     Child.#running.add(this);
-    this.#reader = createInterface({ input: this.process.stdout as NodeJS.ReadableStream });
+    this.#reader = createInterface({ input: this.process.stdout ?? Readable.from([]) });
     this.#reader.on('line', (line) => this.lines.push(line));
     this.process.stderr?.on('data', (chunk) => {
       this.stderr += chunk;
@@ -199,6 +203,13 @@ export class Child {
 
   static utimerAt(wrapper: readonly string[], ...args: string[]): Child {
     return new Child([fileURLToPath(url('cli/main.js')), ...args], wrapper);
+  }
+
+  /** `utimer` with its output to a descriptor, which is closed here. */
+  static utimerInto(stdout: number, ...args: string[]): Child {
+    const child = new Child([fileURLToPath(url('cli/main.js')), ...args], [], stdout);
+    closeSync(stdout);
+    return child;
   }
 
   /** A module that has `bridge`, `loopback` and `rtp` of this package, and `go`, which waits for the next line. */
@@ -225,6 +236,17 @@ export class Child {
       if (found !== undefined) return found;
       await Promise.race([once(this.#reader, 'line'), ended]);
     }
+  }
+
+  /** Leaves what it prints in its pipe. */
+  stopReading(): void {
+    this.#reader.pause();
+    this.process.stdout?.pause();
+  }
+
+  goOnReading(): void {
+    this.process.stdout?.resume();
+    this.#reader.resume();
   }
 
   say(line: string): void {

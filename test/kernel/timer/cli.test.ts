@@ -1,14 +1,13 @@
 // `utimer list` and `utimer listen` on a real kernel, as a user runs them.
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { closeSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Pcm, timerInfo, UserTimer } from '../../../lib/index.js';
 import { LoopbackCard } from '../../../lib/loopback/index.js';
+import { openFullPipe } from '../../support/full-pipe.js';
 
 const main = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 
@@ -138,37 +137,28 @@ describe('utimer listen', () => {
 
   it.each(['SIGINT', '--timeout'])('ends by %s though nobody reads it', async (how) => {
     const timer = create();
-    const folder = mkdtempSync(join(tmpdir(), 'utimer-cli-'));
-    try {
-      execFileSync('mkfifo', [join(folder, 'full')]);
-      const full = openSync(join(folder, 'full'), constants.O_RDWR | constants.O_NONBLOCK);
-      expect(() => {
-        for (;;) writeSync(full, Buffer.alloc(4096));
-      }).toThrow(expect.objectContaining({ code: 'EAGAIN' }));
-      const options = how === '--timeout' ? ['--timeout', '3'] : [];
-      const child = spawn(process.execPath, [main, 'listen', '--json', ...options, timer.timerSource], {
-        stdio: ['ignore', full, 'pipe'],
-      });
-      closeSync(full);
-      let stderr = '';
-      child.stderr?.on('data', (chunk) => {
-        stderr += chunk;
-      });
-      const ended = once(child, 'close');
-      // With --timeout it may be over already.
-      while (timerInfo(timer).clients === 0 && child.exitCode === null) await turn();
-      // More than the process itself keeps before it waits for its reader.
-      for (let i = 0; i < 3_000; i += 1) {
-        timer.trigger();
-        await turn();
-      }
-      if (how === 'SIGINT') child.kill(how);
-      expect((await ended)[0]).toBe(1);
-      expect(stderr).toContain('nobody reads standard output');
-      expect(timerInfo(timer).clients).toBe(0);
-    } finally {
-      rmSync(folder, { recursive: true });
+    const full = openFullPipe();
+    const options = how === '--timeout' ? ['--timeout', '3'] : [];
+    const child = spawn(process.execPath, [main, 'listen', '--json', ...options, timer.timerSource], {
+      stdio: ['ignore', full, 'pipe'],
+    });
+    closeSync(full);
+    let stderr = '';
+    child.stderr?.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    const ended = once(child, 'close');
+    // With --timeout it may be over already.
+    while (timerInfo(timer).clients === 0 && child.exitCode === null) await turn();
+    // More than the process itself keeps before it waits for its reader.
+    for (let i = 0; i < 3_000; i += 1) {
+      timer.trigger();
+      await turn();
     }
+    if (how === 'SIGINT') child.kill(how);
+    expect((await ended)[0]).toBe(1);
+    expect(stderr).toContain('nobody reads standard output');
+    expect(timerInfo(timer).clients).toBe(0);
   });
 
   it.each([
