@@ -68,12 +68,12 @@ The cable
   --hold-frames N        how many of them (default one second)
 
 The output: on a terminal one line with the sender's clock against this machine's (ppm), frames buffered here (buf), frames
-lost, packets that came too late, periods moved, whether somebody listens, and what else there is room for
+lost, packets that came too late, periods moved, whether somebody listens, and what else there is room for; above it, what
+was lost since the counters before. Each loss by itself is a line of --json.
   --stats TIME           how often to tell the counters: 1s (default), 500ms, 0 for never
   --json                 one object a line: first { type: 'open' }, then stream, loss, silence, listener, stats and error
-                         as they happen, last { type: 'close' } with all counters
-While nobody reads the output, the newest counters wait and all else is dropped; then, how many lines were:
-{ type: 'dropped', events }
+                         as they happen, last { type: 'close' } with all counters. While nobody reads, the newest
+                         counters wait and all else is dropped; then { type: 'dropped', events } says how many
   --help                 this text
 
 Exit code: 0 when it was interrupted (SIGINT, SIGTERM); 1 on an error, or when nobody reads the output and it was told to
@@ -165,20 +165,17 @@ async function follow(cable: Bridge, io: Io, asJson: boolean): Promise<number> {
   const { info } = cable;
   let code = 0;
   const report = new Report(io.stdout, asJson);
-  const { line, counters } = asJson ? inJson : inWords(info);
+  const tell = asJson ? inJson(report) : inWords(report, info);
   const ended = new Promise<void>((resolve) => {
     cable.on('close', (event) => {
-      report.end((status) => status.print(line(event)));
+      tell(event);
       resolve();
     });
   });
-  for (const name of ['stream', 'loss', 'silence', 'listener'] as const) {
-    cable.on(name, (event: LineEvent) => report.event(line(event)));
-  }
-  cable.on('stats', (event) => report.counters((status) => counters(status, event)));
+  for (const name of ['stream', 'loss', 'silence', 'listener', 'stats'] as const) cable.on(name, tell);
   cable.on('error', (error) => {
     code = 1;
-    if (asJson) report.end((status) => status.print(line({ type: 'error', error })));
+    tell({ type: 'error', error });
     report.clear();
     io.stderr.write(`utimer bridge: ${error.message}\n`);
   });
@@ -200,42 +197,64 @@ async function follow(cable: Bridge, io: Io, asJson: boolean): Promise<number> {
   return code;
 }
 
-interface Telling {
-  line(event: LineEvent): string;
-  counters(status: StatusLine, event: StatsEvent): void;
+type Tell = (event: BridgeEvent) => void;
+
+/** Each event, as it happens. */
+function inJson(report: Report): Tell {
+  return (event) => {
+    const print = (status: StatusLine) => status.print(toJsonLine(event));
+    if (event.type === 'stats') report.counters(print);
+    else if (event.type === 'error' || event.type === 'close') report.end(print);
+    else report.event(toJsonLine(event));
+  };
 }
 
-type StatsEvent = Extract<BridgeEvent, { type: 'stats' }>;
-type LineEvent = Exclude<BridgeEvent, StatsEvent>;
-
-const inJson: Telling = {
-  line: toJsonLine,
-  counters: (status, event) => status.print(toJsonLine(event)),
-};
-
-const inWords = (info: BridgeInfo): Telling => ({
-  line: (event) => describe(event, info),
-  counters: (status, event) => status.show(summary(event, info)),
-});
-
-function describe(event: LineEvent, info: BridgeInfo): string {
-  switch (event.type) {
-    case 'stream': {
-      const why = { first: 'began', ssrc: 'is of another source', timestamp: 'began anew' }[event.reason];
-      return `stream ${why}: source 0x${event.ssrc.toString(16).padStart(8, '0')}, timestamp ${event.timestamp}`;
+/** What a person can follow: losses, of which a bad network makes hundreds a second, are added up until the next counters. */
+export function inWords(report: Report, info: BridgeInfo): Tell {
+  let frames = 0;
+  let gaps = 0;
+  const tellLosses = (status: StatusLine) => {
+    if (gaps > 0) status.print(`${count(frames, 'frame')} lost in ${count(gaps, 'gap')}`);
+    frames = 0;
+    gaps = 0;
+  };
+  return (event) => {
+    switch (event.type) {
+      case 'stream': {
+        const why = { first: 'began', ssrc: 'is of another source', timestamp: 'began anew' }[event.reason];
+        const source = `0x${event.ssrc.toString(16).padStart(8, '0')}`;
+        report.event(`stream ${why}: source ${source}, timestamp ${event.timestamp}`);
+        break;
+      }
+      case 'loss':
+        frames += event.frames;
+        gaps += 1;
+        break;
+      case 'silence':
+        report.event('no packets');
+        break;
+      case 'listener': {
+        const who = event.holder ? `${event.holder.command} (process ${event.holder.pid})` : 'somebody';
+        report.event(`${who} ${event.running ? 'listens' : 'listens no more'}`);
+        break;
+      }
+      case 'stats':
+        report.counters((status) => {
+          tellLosses(status);
+          status.show(summary(event, info));
+        });
+        break;
+      case 'close':
+        report.end((status) => {
+          tellLosses(status);
+          status.print(`closed: ${summary(event, info).join(', ')}`);
+        });
+        break;
     }
-    case 'loss':
-      return `${event.frames} frames lost at timestamp ${event.timestamp}`;
-    case 'silence':
-      return 'no packets';
-    case 'listener':
-      return `${event.holder ? `${event.holder.command} (process ${event.holder.pid})` : 'somebody'} ${event.running ? 'listens' : 'listens no more'}`;
-    case 'error':
-      return event.error.message;
-    case 'close':
-      return `closed: ${summary(event, info).join(', ')}`;
-  }
+  };
 }
+
+const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;
 
 /** The counters in words, the most important ones first: a terminal of 80 columns has room for six. */
 export function summary(

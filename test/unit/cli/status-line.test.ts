@@ -2,7 +2,8 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { BridgeInfo, BridgeStats } from '../../../lib/bridge/index.js';
-import { summary } from '../../../lib/cli/bridge.js';
+import { inWords, summary } from '../../../lib/cli/bridge.js';
+import { Report } from '../../../lib/cli/report.js';
 import { StatusLine } from '../../../lib/cli/status-line.js';
 
 /** A stream that says that it is a terminal. */
@@ -58,6 +59,27 @@ describe('The counters of a bridge', () => {
     };
     expect(summary(calm, info)[0]).toBe('ppm -');
     expect(summary(calm, info)).toHaveLength(7);
+  });
+});
+
+describe('Losses', () => {
+  it('are one line with the counters, however many they are', () => {
+    const stream = terminal(80);
+    const tell = inWords(new Report(stream, false), info);
+    const lose = (times: number) => {
+      for (let i = 0; i < times; i += 1) tell({ type: 'loss', timestamp: i * 96, frames: 48 });
+    };
+    tell({ type: 'stats', ...hour });
+    lose(290);
+    tell({ type: 'stats', ...hour });
+    tell({ type: 'stats', ...hour });
+    tell({ type: 'loss', timestamp: 0, frames: 1 });
+    tell({ type: 'close', ...hour });
+    const counters = `\r\x1b[2K${SIX}`;
+    expect(stream.read()).toBe(
+      `${counters}\r\x1b[2K13920 frames lost in 290 gaps\n${counters}${counters}\r\x1b[2K` +
+        `1 frame lost in 1 gap\nclosed: ${SIX}, dropped 12, inserted 480, xruns 1, packets 2880000\n`,
+    );
   });
 });
 
