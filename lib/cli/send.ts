@@ -44,7 +44,7 @@ is interrupted.
   --payload-type N       0..127 (default 96)
   --interface NAME       where to send to the group from: 'eth0', or an address of this machine
   --ttl N                hops of packets to a group, 0..255 (default 1)
-  --sdp-out FILE|-       write the session description for receivers to a file, or to stdout
+  --sdp-out FILE|-       write the session description for receivers to a file, or to stdout; all else goes to stderr then
   --name TEXT            the name of the session
   --origin ADDRESS       this machine's address, for the session description
 
@@ -60,7 +60,8 @@ is interrupted.
                          { type: 'close' } with all counters; while nobody reads, as \`utimer bridge\`
   --help                 this text
 
-Exit code: 0; 1 on an error, or when nobody reads the output and it was told to end; 2 for a wrong command line.`,
+Exit code: 0; 1 on an error, when every packet failed, or when nobody reads the output and it was told to end; 2 for a wrong
+command line.`,
 
   async run(args, io) {
     const { values, positionals } = parse(args, {
@@ -93,12 +94,15 @@ Exit code: 0; 1 on an error, or when nobody reads the output and it was told to 
       });
       const sdp = sender.describe(withoutUndefined({ name: values.name, origin: values.origin }));
       const asJson = values.json === true;
-      const toStdout = values['sdp-out'] === '-' && !asJson;
-      if (asJson) await print(io, json({ type: 'open', ...to, encoding, rate, channels, sdp }));
-      else if (!toStdout) await print(io, `sending ${encoding}/${rate}/${channels} to ${values.to}`);
-      if (toStdout) await print(io, sdp.trimEnd());
+      const toStdout = values['sdp-out'] === '-';
+      // The description has stdout for itself, so that it can be piped to whoever receives.
+      const stdout = toStdout ? io.stderr : io.stdout;
+      const out = { stdout, signal: io.signal };
+      if (toStdout) await print(io, sdp.replace(/\n$/, ''));
       else if (values['sdp-out'] !== undefined) await writeFile(values['sdp-out'], sdp);
-      const report = new Report(io.stdout, asJson);
+      if (asJson) await print(out, json({ type: 'open', ...to, encoding, rate, channels, sdp }));
+      else await print(out, `sending ${encoding}/${rate}/${channels} to ${values.to}`);
+      const report = new Report(stdout, asJson);
       const counters = (type: 'stats' | 'close') => {
         const { lastError, ...counted } = sender.stats;
         return json({ type, ...counted, lastError: lastError?.message });
@@ -122,8 +126,11 @@ Exit code: 0; 1 on an error, or when nobody reads the output and it was told to 
       report.end((status) =>
         status.print(asJson ? counters('close') : `closed: ${summary(sender.stats).join(', ')}`),
       );
-      if (io.signal.aborted) await handOver(io);
-      return 0;
+      const { packetsSent, packetsFailed, lastError } = sender.stats;
+      const failed = packetsFailed > 0 && packetsSent === 0;
+      if (failed) io.stderr.write(`utimer send: no packet was sent: ${lastError?.message}\n`);
+      if (io.signal.aborted) await handOver(out);
+      return failed ? 1 : 0;
     } finally {
       audio.close();
     }

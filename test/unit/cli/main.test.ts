@@ -235,6 +235,37 @@ describe('utimer listen', () => {
   });
 });
 
+describe('utimer send', () => {
+  const SHAPE = ['--sample-format', 'S16_LE', '--rate', '48000', '--channels', '2'];
+
+  it('prints nothing but the description, where that goes to standard output', async () => {
+    const { code, stdout, stderr } = await utimer(
+      ...['send', '--to', '127.0.0.1:5004', '--sdp-out', '-', '--name', 'Stage', '--origin', '10.0.0.1'],
+      ...[...SHAPE, '--json', '/dev/null'],
+    );
+    expect(code).toBe(0);
+    const [open, close] = stderr
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect([open.type, close.type]).toEqual(['open', 'close']);
+    expect(stdout).toBe(open.sdp);
+    expect(stdout).toMatch(/^v=0\r\n(.*\r\n)*s=Stage\r\n(.*\r\n)*$/);
+  });
+
+  it('fails where every packet did', async () => {
+    // Without SO_BROADCAST the kernel refuses; without any network it knows no way.
+    const { code, stdout, stderr } = await utimer(
+      ...['send', '--to', '255.255.255.255:5004', ...SHAPE, 'package.json'],
+    );
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/closed: packets 0, dropped 0, failed [1-9]/);
+    expect(stderr).toMatch(
+      /^utimer send: no packet was sent: send (EACCES|ENETUNREACH) 255\.255\.255\.255:5004\n$/,
+    );
+  });
+});
+
 describe('utimer list', () => {
   it('is a table', async () => {
     expect(await utimer('list')).toEqual({
