@@ -15,9 +15,16 @@ import { Track } from './track.mjs';
 const PPM = 500;
 /** A packet is a period. */
 const PACKETS_A_SECOND = 250;
-/** What the receiver without a clock keeps ahead, and what it has room for besides, in packets: 100 ms and 8 ms. */
-const AHEAD_PACKETS = 25;
-const SPARE_PACKETS = 2;
+/**
+ * What the receiver without a clock keeps ahead, in packets, and as much has it room for besides: two seconds, or what snd-aloop
+ * has. A busy machine takes long turns at something else, and neither they nor what comes after them are to cost a packet.
+ */
+const AHEAD_PACKETS = 2 * PACKETS_A_SECOND;
+const BUFFER_BYTES = 2 << 20;
+/** A machine that has time moves a listener no further than this from a straight line, in packets. */
+const STEADY_PACKETS = 1 / 4;
+/** A drift of fewer says nothing. */
+const FEW_SECONDS = 5;
 const READING_MS = 20;
 const REHEARSAL_SECONDS = 5;
 /** What a busy machine may leave for later in a socket, bytes: seconds of packets, instead of the usual one. */
@@ -72,7 +79,7 @@ export async function compareClocks(wav, seconds) {
       ['differing samples', differing, ''],
       ['packets dropped', clocked.troubled('skip'), jiffies.troubled('skip')],
       ['xruns', clocked.troubled('xrun'), jiffies.troubled('xrun')],
-      ['drift', ...[clocked, jiffies].map(({ drift }) => `${drift.toFixed(1)} frames a second`)],
+      ['drift', ...[clocked, jiffies].map((track) => describeDrift(track, STEADY_PACKETS * periodFrames))],
     ]);
     return {
       exact: differing === 0 && recorded.length === sent.length && clocked.troubles.length === 0,
@@ -85,6 +92,14 @@ export async function compareClocks(wav, seconds) {
     else card.setTimerSource(timerSource);
     rmSync(folder, { recursive: true });
   }
+}
+
+/** A drift in words, unless what the machine did to the listener hides it. */
+function describeDrift(track, steadyFrames) {
+  if (track.line.length < FEW_SECONDS) return 'too short to tell';
+  return track.isSteady(steadyFrames)
+    ? `${track.drift.toFixed(1)} frames a second`
+    : 'machine too busy to tell';
 }
 
 /** Sends frames into both cables; resolves when all of them have been played. */
@@ -101,13 +116,17 @@ async function send(sender, frames, card, folder, stream) {
     const clocked = keep(new Track('clocked by the packets', { ...cable, substream: 0, frames }));
     const jiffies = keep(new Track('jiffies', { ...cable, substream: 1 }));
     for (const track of [clocked, jiffies]) await track.recorder.room(0);
+    const mostPackets = Math.floor(BUFFER_BYTES / (stream.periodFrames * loop.frameBytes));
+    const aheadPackets = Math.floor(
+      Math.min(AHEAD_PACKETS, mostPackets / 2, frames / stream.periodFrames / 2),
+    );
     const pcm = keep(
       Pcm.open({
-        ...{ ...stream, periods: AHEAD_PACKETS + SPARE_PACKETS },
+        ...{ ...stream, periods: 2 * aheadPackets },
         ...{ card: card.number, device: 0, substream: 1, direction: 'playback' },
       }),
     );
-    const player = new JiffiesPlayer(pcm, AHEAD_PACKETS * stream.periodFrames, (kind, lost) =>
+    const player = new JiffiesPlayer(pcm, aheadPackets * stream.periodFrames, (kind, lost) =>
       jiffies.note(kind, lost),
     );
 
@@ -123,7 +142,7 @@ async function send(sender, frames, card, folder, stream) {
     const reading = setInterval(() => {
       noteXruns();
       if (loop.stats.periods > 0) clocked.read();
-      if (player.started) jiffies.read();
+      jiffies.read();
     }, READING_MS);
     try {
       await sender.send({ ...target, port, packetFrames: stream.periodFrames }, frames, PPM);

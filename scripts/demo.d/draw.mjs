@@ -84,7 +84,7 @@ function drawSvg({ ppm, rate, runs }) {
     })),
     grid: { left: 80, right: 40, top: 88, bottom: 76 + 28 * runs.length },
     xAxis: { ...axis('seconds', 30), max: Math.ceil(end) },
-    yAxis: axis('frames heard later than sent', 54),
+    yAxis: axis('frames behind the sender', 54),
     series,
   });
   const svg = chart.renderToSVGString();

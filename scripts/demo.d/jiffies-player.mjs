@@ -7,7 +7,6 @@ export class JiffiesPlayer {
   #onTrouble;
   #queuedFrames = 0;
   #running = false;
-  #started = false;
 
   /**
    * @param {import('../../dist/index.js').Pcm} pcm a playback substream
@@ -19,11 +18,6 @@ export class JiffiesPlayer {
     this.#pcm = pcm;
     this.#aheadFrames = aheadFrames;
     this.#onTrouble = onTrouble;
-  }
-
-  /** Whether it has ever played. */
-  get started() {
-    return this.#started;
   }
 
   /** Whether frames are left to be played. */
@@ -52,6 +46,5 @@ export class JiffiesPlayer {
     if (this.#running || this.#queuedFrames < this.#aheadFrames) return;
     this.#pcm.start();
     this.#running = true;
-    this.#started = true;
   }
 }

@@ -4,40 +4,40 @@ import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { RtpSender } from '../../dist/rtp/index.js';
 
-/** What both threads see: when it began, in nanoseconds of the monotonic clock, 0 before; and how many frames went out. */
-const BEGAN = 0;
-const SENT = 1;
-
 export class Sender {
   #worker;
-  #progress;
+  /** What both threads see: when it began, in nanoseconds of the monotonic clock; 0 before. */
+  #began;
+  #frames = 0;
 
-  constructor(worker, progress) {
+  constructor(worker, began) {
     this.#worker = worker;
-    this.#progress = progress;
+    this.#began = began;
   }
 
   /** @param {SharedArrayBuffer} audio what to send */
   static async start(audio) {
-    const progress = new BigInt64Array(new SharedArrayBuffer(16));
-    const worker = new Worker(fileURLToPath(import.meta.url), { workerData: { audio, progress } });
+    const began = new BigInt64Array(new SharedArrayBuffer(8));
+    const worker = new Worker(fileURLToPath(import.meta.url), { workerData: { audio, began } });
     await once(worker, 'message');
-    return new Sender(worker, progress);
+    return new Sender(worker, began);
   }
 
   /** Seconds since it began, by the monotonic clock. */
   get seconds() {
-    const began = Atomics.load(this.#progress, BEGAN);
+    const began = Atomics.load(this.#began, 0);
     return began === 0n ? 0 : Number(process.hrtime.bigint() - began) / 1e9;
   }
 
   /**
-   * How far it is, in frames: where its clock is, or what it has sent where it is late itself.
+   * How many frames its clock has counted; undefined when those are more than it was to send. That it is late itself is none
+   * of its clock's: it catches up.
    *
    * @param {number} rate frames a second by its clock
    */
   position(rate) {
-    return Math.min(this.seconds * rate, Number(Atomics.load(this.#progress, SENT)));
+    const position = this.seconds * rate;
+    return position > this.#frames ? undefined : position;
   }
 
   /**
@@ -48,8 +48,8 @@ export class Sender {
    * @param {number} ppm how fast its clock is
    */
   async send(options, frames, ppm) {
-    Atomics.store(this.#progress, BEGAN, 0n);
-    Atomics.store(this.#progress, SENT, 0n);
+    Atomics.store(this.#began, 0, 0n);
+    this.#frames = frames;
     this.#worker.postMessage({ options, frames, ppm });
     await once(this.#worker, 'message');
   }
@@ -61,18 +61,15 @@ export class Sender {
 
 if (!isMainThread) {
   parentPort.on('message', async ({ options, frames, ppm }) => {
-    const { audio, progress } = workerData;
+    const { audio, began } = workerData;
     const sender = await RtpSender.open(options);
     const { packetFrames, frameBytes } = sender;
-    // The next packet is asked for when the one before has gone out.
     function* packets() {
       for (let sent = 0; sent < frames; sent += packetFrames) {
-        Atomics.store(progress, SENT, BigInt(sent));
         yield new Uint8Array(audio, sent * frameBytes, packetFrames * frameBytes);
       }
-      Atomics.store(progress, SENT, BigInt(frames));
     }
-    Atomics.store(progress, BEGAN, process.hrtime.bigint());
+    Atomics.store(began, 0, process.hrtime.bigint());
     await sender.pace(packets(), { ppm });
     await sender.drain();
     sender.close();

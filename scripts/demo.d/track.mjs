@@ -19,7 +19,7 @@ export class Track {
   #senderRate;
   #receiver;
   #error;
-  /** Seconds, and frames by which the listener was behind the sender. */
+  /** Seconds, and frames that the sender's clock had counted and the listener not taken; where they begin says nothing. */
   #readings = [];
   #troubles = [];
 
@@ -59,8 +59,10 @@ export class Track {
   /** Reads how far the listener is. The time is that after the look, so that a delay between them adds to others. */
   read() {
     const captured = this.recorder.look()?.captured;
-    if (captured === undefined) return;
-    this.#readings.push([this.#sender.seconds, this.#sender.position(this.#senderRate) - captured]);
+    const { seconds } = this.#sender;
+    const position = this.#sender.position(this.#senderRate);
+    if (captured === undefined || position === undefined) return;
+    this.#readings.push([seconds, position - captured]);
   }
 
   /**
@@ -127,16 +129,33 @@ export class Track {
     return least.flatMap((lag, second) => (lag === undefined ? [] : [[second + 0.5, lag - zero]]));
   }
 
-  /** Frames a second by which the listener falls behind: the median slope between any two points of the line. */
+  /**
+   * Frames a second by which the listener falls behind: the median slope between any two points of the line. Frames that were
+   * sent and found no room, or did not come, count as behind, since the listener took silence for them, or nothing.
+   */
   get drift() {
-    const slopes = this.line.flatMap(([time, lag], index) =>
-      this.line.slice(index + 1).map(([later, more]) => (more - lag) / (later - time)),
+    const { line } = this;
+    return median(
+      line.flatMap(([time, lag], index) =>
+        line.slice(index + 1).map(([later, more]) => (more - lag) / (later - time)),
+      ),
     );
-    return slopes.sort((one, other) => one - other)[slopes.length >> 1] ?? 0;
+  }
+
+  /** Whether the line is straight, but for a quarter of its points at most: no further than some frames from one of that drift. */
+  isSteady(frames) {
+    const { line, drift } = this;
+    const levels = line.map(([time, lag]) => lag - drift * time);
+    const level = median([...levels]);
+    return levels.filter((other) => Math.abs(other - level) <= frames).length >= 0.75 * line.length;
   }
 
   /** For the picture. */
   get run() {
     return { name: this.#name, line: this.line, troubles: this.#troubles };
   }
+}
+
+function median(numbers) {
+  return numbers.sort((one, other) => one - other)[numbers.length >> 1] ?? 0;
 }
