@@ -1,7 +1,7 @@
 /** `utimer send`: a file, stdin or a cable of snd-aloop as a stream to the network. */
 import { createReadStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { LoopbackCapture } from '../loopback/capture.js';
+import { LoopbackCapture, type LoopbackCaptureStats } from '../loopback/capture.js';
 import {
   framesOfPtime,
   RTP_ENCODINGS,
@@ -53,11 +53,16 @@ is interrupted.
   --card CARD            capture from this loopback card: number or id
   --device 0|1           the device to capture on (default 1)
   --substream N          0..7 (default 0)
-  --period FRAMES        frames a period (default 10 ms)
+  --period FRAMES        frames a period (default 10 ms); its packets leave together, so a period of one packet paces them:
+                         --period 48 at 48 kHz
+
+What a cable brings while this program, or the system, sleeps is lost: an overrun or a suspend, which is told and counted.
+What follows is sent as if nothing were missing.
 
   --stats TIME           how often to tell the counters: 1s (default), 500ms, 0 for never
-  --json                 one object a line: first { type: 'open' } with the session description, then stats, last
-                         { type: 'close' } with all counters; while nobody reads, as \`utimer bridge\`
+  --json                 one object a line: first { type: 'open' } with the session description, then stats, with --card
+                         overrun and suspend, last { type: 'close' } with all counters; while nobody reads, as
+                         \`utimer bridge\`
   --help                 this text
 
 Exit code: 0; 1 on an error, when every packet failed, or when nobody reads the output and it was told to end; 2 for a wrong
@@ -105,16 +110,19 @@ command line.`,
       const report = new Report(stdout, asJson);
       const counters = (type: 'stats' | 'close') => {
         const { lastError, ...counted } = sender.stats;
-        return json({ type, ...counted, lastError: lastError?.message });
+        return json({ type, ...counted, ...audio.restarts?.(), lastError: lastError?.message });
       };
+      const words = () => summary(sender.stats, audio.restarts?.());
+      const restarted = (type: 'overrun' | 'suspend') =>
+        report.event(asJson ? json({ type }) : `${type}: frames of the cable were lost`);
       const tell = () =>
         report.counters((status) => {
           if (asJson) status.print(counters('stats'));
-          else status.show(summary(sender.stats));
+          else status.show(words());
         });
       const telling = every > 0 ? setInterval(tell, every) : undefined;
       try {
-        await audio.send(sender, io.signal);
+        await audio.send(sender, io.signal, restarted);
         sender.flush();
         await sender.drain();
       } catch (error) {
@@ -123,9 +131,7 @@ command line.`,
         clearInterval(telling);
         report.clear();
       }
-      report.end((status) =>
-        status.print(asJson ? counters('close') : `closed: ${summary(sender.stats).join(', ')}`),
-      );
+      report.end((status) => status.print(asJson ? counters('close') : `closed: ${words().join(', ')}`));
       const { packetsSent, packetsFailed, lastError } = sender.stats;
       const failed = packetsFailed > 0 && packetsSent === 0;
       if (failed) io.stderr.write(`utimer send: no packet was sent: ${lastError?.message}\n`);
@@ -141,9 +147,17 @@ interface Source {
   readonly format: RtpPcmFormat;
   readonly rate: number;
   readonly channels: number;
-  send(sender: RtpSender, signal: AbortSignal): Promise<void>;
+  send(
+    sender: RtpSender,
+    signal: AbortSignal,
+    restarted: (why: 'overrun' | 'suspend') => void,
+  ): Promise<void>;
+  /** How often frames were lost before they were sent, where that may be. */
+  restarts?(): Restarts;
   close(): void;
 }
+
+type Restarts = Pick<LoopbackCaptureStats, 'overruns' | 'suspends'>;
 
 type SourceValues = Partial<
   Record<'sample-format' | 'rate' | 'channels' | 'card' | 'device' | 'substream' | 'period', string>
@@ -179,11 +193,24 @@ async function sourceOf(values: SourceValues, positionals: readonly string[], io
       substream: number('substream', values.substream, 0, 7),
     }),
   });
+  const restarts = (): Restarts => {
+    const { overruns, suspends } = capture.stats;
+    return { overruns, suspends };
+  };
   return {
     ...shape,
-    async send(sender, signal) {
-      for await (const frames of capture.frames({ signal })) sender.write(frames);
+    async send(sender, signal, restarted) {
+      let known = restarts();
+      for await (const frames of capture.frames({ signal })) {
+        const now = restarts();
+        // How much is missing nobody knows, since the cable's writer is its clock: the stream goes on without it.
+        if (now.overruns > known.overruns) restarted('overrun');
+        if (now.suspends > known.suspends) restarted('suspend');
+        known = now;
+        sender.write(frames);
+      }
     },
+    restarts,
     close: () => capture.close(),
   };
 }
@@ -201,18 +228,17 @@ function paced(frames: NodeJS.ReadableStream): Pick<Source, 'send' | 'close'> {
   };
 }
 
-function summary({
-  packetsSent,
-  packetsDropped,
-  packetsFailed,
-  frames,
-  lastError,
-}: RtpSenderStats): string[] {
+function summary(
+  { packetsSent, packetsDropped, packetsFailed, frames, lastError }: RtpSenderStats,
+  { overruns, suspends }: Restarts = { overruns: 0, suspends: 0 },
+): string[] {
   return [
     `packets ${packetsSent}`,
     `dropped ${packetsDropped}`,
     `failed ${packetsFailed}`,
     `frames ${frames}`,
+    ...(overruns > 0 ? [`overruns ${overruns}`] : []),
+    ...(suspends > 0 ? [`suspends ${suspends}`] : []),
     ...(lastError ? [lastError.message] : []),
   ];
 }

@@ -221,6 +221,38 @@ describe('utimer send and utimer bridge', () => {
     expect(told.at(-1).receiver).toMatchObject({ packetsPlaced: 1, packetsRejected: { source: 1 } });
   });
 
+  it('tell and count what a cable brings while nobody takes it', async () => {
+    using loop = ClockedLoopback.open({ ...cable, card });
+    const socket = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    const sender = Child.utimer(
+      ...['send', '--to', `127.0.0.1:${socket.address().port}`, '--card', `${card.number}`, '--json'],
+      ...['--stats', '0', ...SHAPE],
+    );
+    await sender.line();
+    const reads = async (path: string, pattern: RegExp) => {
+      while (!pattern.test(readFileSync(path, 'utf8'))) await new Promise((resolve) => setImmediate(resolve));
+    };
+    sender.process.kill('SIGSTOP');
+    await reads(`/proc/${sender.process.pid}/stat`, / T /);
+    // More than its buffer holds.
+    loop.write(noise(20 * loop.periodBytes));
+    const status = `/proc/asound/card${card.number}/pcm1c/sub0/status`;
+    expect(readFileSync(status, 'utf8')).toMatch(/^state: XRUN/);
+    sender.process.kill('SIGCONT');
+    await reads(status, /^state: RUNNING/);
+    const sent = once(socket, 'message');
+    loop.write(noise(loop.periodBytes));
+    await sent;
+    expect(JSON.parse(await sender.line(typed('overrun')))).toEqual({ type: 'overrun' });
+    sender.process.kill('SIGTERM');
+    expect(await sender.ended).toEqual({ code: 0, signal: null });
+    expect(JSON.parse(sender.lines.at(-1) as string)).toMatchObject({
+      ...{ type: 'close', packetsSent: 10, overruns: 1, suspends: 0 },
+    });
+    socket.close();
+  });
+
   it('tell people what to do next, and how it went', async () => {
     const bridge = Child.utimer(
       ...['bridge', '--listen', '127.0.0.1:16006', '--format', 'L16', '--rate', '44100', '--channels', '1'],
