@@ -12,6 +12,7 @@ import {
   handOver,
   type Io,
   milliseconds,
+  naming,
   number,
   oneOf,
   parse,
@@ -124,8 +125,9 @@ end; 2 for a wrong command line.`,
       holdFrames: number('hold-frames', values['hold-frames'], 1, 2 ** 24),
       statsMilliseconds: milliseconds('stats', values.stats),
     });
-    const stream = await streamOf(values, io);
-    const cable = await Bridge.open({ ...stream, ...policies });
+    const cable = await naming(optionNames(values), async () =>
+      Bridge.open({ ...(await streamOf(values, io)), ...policies }),
+    );
     return follow(cable, io, values.json === true);
   },
 };
@@ -134,6 +136,22 @@ end; 2 for a wrong command line.`,
 const DESCRIBED = ['format', 'rate', 'channels', 'ptime', 'payload-type'] as const;
 
 type StreamValues = Partial<Record<'sdp' | 'stream' | 'listen' | (typeof DESCRIBED)[number], string>>;
+
+/** The words for the options of Bridge.open. */
+function optionNames({ sdp }: StreamValues): Readonly<Record<string, string>> {
+  const described = (name: string) => (sdp === undefined ? `--${name}` : `the ${name} of --sdp`);
+  return {
+    ...{ address: sdp === undefined ? '--listen' : 'the address of --sdp', encoding: described('format') },
+    ...{ rate: described('rate'), channels: described('channels'), ptime: described('ptime') },
+    ...{
+      format: '--sample-format',
+      interface: '--interface',
+      sources: '--source',
+      excludedSources: '--exclude',
+    },
+    ...{ periodFrames: '--period', periods: '--periods', holdFrames: '--hold-frames' },
+  };
+}
 
 async function streamOf(values: StreamValues, { signal }: Io): Promise<BridgeOptions> {
   const { sdp, listen } = values;

@@ -102,11 +102,37 @@ export function milliseconds(name: string, text: string | undefined): number | u
 }
 
 /** An option that is an address and a port: '239.0.0.1:5004', '[ff02::1]:5004'. */
-export function endpoint(name: string, text: string): { address: string; port: number } {
+export function endpoint(name: string, text: string, leastPort = 0): { address: string; port: number } {
   const [, six, four, digits] = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(text) ?? [];
   const address = six ?? four;
   if (address === undefined) throw valueError(`--${name}`, "like '239.0.0.1:5004' or '[ff02::1]:5004'", text);
-  return { address, port: number(name, digits, 0, 65_535) as number };
+  const port = Number(digits);
+  if (port < leastPort || port > 65_535) {
+    throw rangeError(`the port of --${name}`, `${leastPort}..65535`, port);
+  }
+  return { address, port };
+}
+
+/**
+ * Calls the library. Its errors name the library's options: to the user they are those of the command line.
+ *
+ * @param names the words for them
+ */
+export async function naming<T>(
+  names: Readonly<Record<string, string>>,
+  call: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
+      error.message = error.message.replace(
+        /options\.(\w+)(\[\])?|^(\w+)(?= must be )|(?<=`)(\w+)(?=`)/g,
+        (text, option, _, first, quoted) => names[option ?? first ?? quoted] ?? text,
+      );
+    }
+    throw error;
+  }
 }
 
 /** The options that were given. */

@@ -17,6 +17,7 @@ import {
   type Io,
   json,
   milliseconds,
+  naming,
   number,
   oneOf,
   parse,
@@ -78,7 +79,7 @@ command line.`,
       ...{ period: { type: 'string' }, stats: { type: 'string' }, json: { type: 'boolean' } },
     });
     if (values.to === undefined) throw new UsageError('--to ADDRESS:PORT is needed');
-    const to = endpoint('to', values.to);
+    const to = endpoint('to', values.to, 1);
     const chosen = oneOf('format', values.format, RTP_ENCODINGS);
     const ptime = number('ptime', values.ptime, 0, 1000, false) ?? 1;
     const network = withoutUndefined({
@@ -89,15 +90,18 @@ command line.`,
     if (values['sdp-out'] === undefined && !values.json)
       refuse(values, ['name', 'origin'], 'is for --sdp-out or --json');
     const every = milliseconds('stats', values.stats) ?? 1000;
-    const audio = await sourceOf(values, positionals, io);
+    const audio = await naming(NAMES, () => sourceOf(values, positionals, io));
     const { format, rate, channels } = audio;
     const encoding: RtpEncoding = chosen ?? (format.startsWith('S16') ? 'L16' : 'L24');
     try {
-      await using sender = await RtpSender.open({
-        ...{ ...to, ...network, encoding, rate, channels, format },
-        packetFrames: framesOfPtime(ptime, rate),
-      });
-      const sdp = sender.describe(withoutUndefined({ name: values.name, origin: values.origin }));
+      await using sender = await naming(NAMES, () =>
+        RtpSender.open({
+          ...{ ...to, ...network, encoding, rate, channels, format },
+          packetFrames: framesOfPtime(ptime, rate),
+        }),
+      );
+      const description = withoutUndefined({ name: values.name, origin: values.origin });
+      const sdp = await naming(NAMES, () => sender.describe(description));
       const asJson = values.json === true;
       const toStdout = values['sdp-out'] === '-';
       // The description has stdout for itself, so that it can be piped to whoever receives.
@@ -141,6 +145,13 @@ command line.`,
       audio.close();
     }
   },
+};
+
+/** The words for the options of the library. */
+const NAMES = {
+  ...{ address: '--to', interface: '--interface', ptime: '--ptime', packetFrames: 'the frames of --ptime' },
+  ...{ name: '--name', origin: '--origin', rate: '--rate', channels: '--channels' },
+  ...{ format: '--sample-format', periodFrames: '--period' },
 };
 
 interface Source {

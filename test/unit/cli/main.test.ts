@@ -2,10 +2,12 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { constants } from 'node:os';
 import { Readable, Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { duration, handOver, json, print, UnreadError } from '../../../lib/cli/command.js';
+import { duration, handOver, json, naming, print, UnreadError } from '../../../lib/cli/command.js';
 import { run } from '../../../lib/cli/main.js';
+import { systemError } from '../../../lib/errors.js';
 import { formatTimerId, parseTimerId, pcmTimerId, type TimerId, userTimerId } from '../../../lib/index.js';
 import type { TimerInstanceHandle } from '../../../lib/native/binding.js';
 import { setNative } from '../../../lib/native/load.js';
@@ -99,6 +101,8 @@ const LISTEN = [
   '2',
 ];
 
+const SHAPE = ['--sample-format', 'S16_LE', '--rate', '48000', '--channels', '2'];
+
 describe('utimer', () => {
   it('explains itself and each command, when asked to', async () => {
     for (const args of [
@@ -147,7 +151,7 @@ describe('utimer', () => {
     ],
     [
       ['bridge', '--listen', '[::1]:70000', '--format', 'L16', '--rate', '48000', '--channels', '2'],
-      '0..65535',
+      'the port of --listen must be 0..65535',
     ],
     [['bridge', '--sdp', 'a.sdp', '--stats', '1'], "--stats must be a time like '1s'"],
     [['bridge', '--sdp', 'a.sdp', '--stats', '1ms'], '--stats must be'],
@@ -155,16 +159,27 @@ describe('utimer', () => {
     [['bridge', '--sdp', 'a.sdp', '--rate', '48000'], '--rate is said by --sdp'],
     [['bridge', '--sdp', 'a.sdp', '--ptime', '1'], '--ptime is said by --sdp'],
     [[...LISTEN, '--stream', '1'], '--stream is for --sdp'],
-    [[...LISTEN, '--ptime', '0.001'], 'ptime must be at least one frame'],
+    [[...LISTEN, '--ptime', '0.001'], '--ptime must be at least one frame'],
     [[...LISTEN, '--ptime', 'short'], '--ptime must be a number'],
     [[...LISTEN, '--hold-frames', '4800'], '--hold-frames is for --unheard hold'],
-    [[...LISTEN, '--unheard', 'hold', '--hold-frames', '10'], 'options.holdFrames must be'],
+    [[...LISTEN, '--unheard', 'hold', '--hold-frames', '10'], ' --hold-frames must be'],
     [[...LISTEN, '--starvation', 'hold', '--grace', '10'], '--grace is for --starvation silence'],
     [[...LISTEN, '--grace', '1.5'], '--grace must be a whole number'],
     [[...LISTEN, '--reorder', '1025'], '--reorder must be'],
     [[...LISTEN, '--reorder-time', '-1'], '--reorder-time'],
-    [[...LISTEN, '--source', 'localhost'], 'options.sources[] must be'],
+    [[...LISTEN, '--source', 'localhost'], ' --source must be'],
+    [[...LISTEN, '--source', '::1'], '--source must be an IPv4 address, as --listen is'],
+    [[...LISTEN, '--period', '7'], ' --period must be an integer of 16..'],
     [['send', 'a.wav'], '--to ADDRESS:PORT is needed'],
+    [['send', '--to', '127.0.0.1:0', 'a.wav'], 'the port of --to must be 1..65535, not 0'],
+    [['send', '--to', 'localhost:5004', ...SHAPE, '/dev/null'], ' --to must be an IPv4 or IPv6 address'],
+    [['send', '--to', '239.0.0.1:5004', '--interface', 'no0', ...SHAPE, '-'], ' --interface must be'],
+    [['send', '--to', '127.0.0.1:5004', '--ptime', '900', ...SHAPE, '-'], ' frames of --ptime must be'],
+    [
+      ['send', '--to', '127.0.0.1:5004', '--sdp-out', '-', '--origin', 'me', ...SHAPE, '-'],
+      ' --origin must be',
+    ],
+    [['send', '--to', '127.0.0.1:5004', '--period', '7', '--card', '0', ...SHAPE], ' --period must be'],
     [['send', '--to', '127.0.0.1:5004'], 'either one FILE (- for stdin) or --card is needed'],
     [['send', '--to', '127.0.0.1:5004', 'a.wav', 'b.wav'], 'either one FILE'],
     [['send', '--to', '127.0.0.1:5004', 'a.raw'], '--sample-format, --rate and --channels are needed'],
@@ -177,6 +192,13 @@ describe('utimer', () => {
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(message);
     expect(stderr).toContain('--help');
+  });
+
+  it('says what to do in options of the command line', async () => {
+    const failed = naming({ interface: '--interface' }, () => {
+      throw systemError(constants.errno.ENODEV, 'setsockopt MCAST_JOIN_GROUP', 'the socket');
+    });
+    await expect(failed).rejects.toThrow('name one with `--interface`');
   });
 
   it('says what failed and what to do, and returns 1', async () => {
@@ -236,8 +258,6 @@ describe('utimer listen', () => {
 });
 
 describe('utimer send', () => {
-  const SHAPE = ['--sample-format', 'S16_LE', '--rate', '48000', '--channels', '2'];
-
   it('prints nothing but the description, where that goes to standard output', async () => {
     const { code, stdout, stderr } = await utimer(
       ...['send', '--to', '127.0.0.1:5004', '--sdp-out', '-', '--name', 'Stage', '--origin', '10.0.0.1'],
