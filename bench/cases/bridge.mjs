@@ -1,4 +1,4 @@
-// A bridge against a C program that makes the same calls: poll, recvfrom, WRITEI and TRIGGER. Nobody listens, on either side.
+// A bridge against a C program that makes the same calls: poll, recvmmsg, WRITEI and TRIGGER. Nobody listens, on either side.
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Bridge } from '../../dist/bridge/index.js';
