@@ -40,8 +40,13 @@ for (const one of chosen) {
   const verdict = result.met === undefined ? '' : result.met ? ' met' : ' MISSED';
   const aim = one.aim ?? one.most;
   const wanted = aim === undefined ? 'none' : `at most ${aim}`;
-  const speed = ({ median }) => `${((one.frames * 1_000) / median).toFixed(1)} M`;
-  const speeds = one.frames ? `, ${speed(result.ours)} and ${speed(result.c)} frames a second` : '';
+  const frames = ({ median }) => `${((one.frames * 1_000) / median).toFixed(1)} M`;
+  const events = ({ median }) => ((one.events * 1e9) / median).toFixed(0);
+  const speeds = one.frames
+    ? `, ${frames(result.ours)} and ${frames(result.c)} frames a second`
+    : one.events
+      ? `, ${events(result.ours)} and ${events(result.c)} events a second`
+      : '';
   console.log(
     `${one.name.padEnd(16)} ${side(result.ours)} ${side(result.c)}   ${result.ratio?.toFixed(2) ?? '  - '}   ${wanted}${verdict}  [${one.unit}${speeds}]`,
   );
@@ -56,7 +61,7 @@ if (values.json) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}
 /**
  * A case has open(), which returns { ours(), c(), close() }; both sides resolve with a figure in the case's unit. `aim` is
  * the ratio that is wanted; figures that may be zero have none, and `most` instead, for ours. `frames` is how many the unit
- * moves, where that is of interest.
+ * moves, and `events` how many it delivers, where that is of interest; the unit is nanoseconds then.
  */
 async function measure({ name, what, unit, aim, most, open }) {
   const sides = await open();

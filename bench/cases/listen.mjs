@@ -109,6 +109,7 @@ const rate = {
   name: 'listen-rate',
   what: 'trigger, wait, deliver, one tick after the other, against trigger, poll, read in C',
   unit: 'ns an event',
+  events: 1,
   open: () => lockstep(1, 20_000)('elapsed'),
 };
 
