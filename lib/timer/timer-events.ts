@@ -16,6 +16,8 @@ export interface TickEvent extends Stamped {
    * something happened between them.
    */
   readonly ticks: number;
+  /** Nanoseconds of a tick, cut to 32 bits by the kernel. In plain records only. */
+  readonly resolution?: bigint;
 }
 
 /** An event that comes with the resolution of the timer. */
@@ -149,10 +151,13 @@ export class RecordBuffer {
     return this.#words[index * 4 + 2] === STOP;
   }
 
-  /** The event of record `index`, which is a tick; plain records have no time. */
+  /** The event of record `index`, which is a tick; plain records have the resolution in the place of the time. */
   tick(index: number, stamped: boolean): TickEvent {
     const ticks = this.#words[index * 4 + 3] as number;
-    return { type: 'tick', ticks, timestamp: stamped ? (this.records[index * 2] as bigint) : 0n };
+    const time = this.records[index * 2] as bigint;
+    return stamped
+      ? { type: 'tick', ticks, timestamp: time }
+      : { type: 'tick', ticks, timestamp: 0n, resolution: time };
   }
 
   /** The event of record `index`. */

@@ -96,6 +96,7 @@ export interface TimerInstanceStatus {
   readonly timestamp: bigint;
   /** Nanoseconds of a tick, cut to 32 bits; 0n when the timer is gone. */
   readonly resolution: bigint;
+  /** 0: the kernel counts nothing here. */
   readonly lost: number;
   /** Records that found the queue full, since the instance was opened. */
   readonly overrun: number;
@@ -120,7 +121,8 @@ const HEARD: ReadonlySet<unknown> = new Set([...ALL_EVENT_TYPES, 'event']);
  * Events come in three ways: `for await`, `on(type, ...)` and `read()`. The first two wait in the event loop of the thread,
  * and keep it alive unless unref() was called; every consumer gets every event. An iteration starts the instance when it
  * begins, unless it runs or is paused; `on(type, ...)` does not: call start(). An instance that stops while an iteration
- * waits, by stop() or without autoStart by its tick, is to be started again by start(). What nobody waits for stays with the kernel: there ticks are
+ * waits, by stop() or without autoStart by its tick, is to be started again by start(). Of a closed instance all three throw
+ * ERR_CLOSED. What nobody waits for stays with the kernel: there ticks are
  * added up, and other records are counted for which there is no room, which comes as an 'overrun' event. So it is while a
  * `for await` has fallen a queue's size behind: all delivery stops, until it goes on. What the last consumer had not taken
  * when it left, by `break` for instance, is for read(), or the next.
@@ -287,6 +289,10 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
    * missed: that one makes this instance run.
    *
    * @throws AlsaError EINVAL (the timer is gone, or ticks every less than 100 us), ERR_CLOSED
+   * @example
+   * instance.start();
+   * timer.trigger();
+   * console.log(instance.read().length); // 1
    */
   start(): void {
     this.#start(() => this.#handle.start());
@@ -296,6 +302,12 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
    * Stops: SNDRV_TIMER_IOCTL_STOP.
    *
    * @throws AlsaError EBUSY (it is not running), EINVAL (the timer is gone), ERR_CLOSED
+   * @example
+   * instance.start();
+   * timer.trigger();
+   * instance.stop();
+   * timer.trigger(); // not for this instance
+   * for (const { type, ticks } of instance.read()) console.log(type, ticks); // tick 1
    */
   stop(): void {
     this.#call(() => {
@@ -310,6 +322,12 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
    * Goes on after a pause, or starts: SNDRV_TIMER_IOCTL_CONTINUE.
    *
    * @throws as start()
+   * @example
+   * instance.start();
+   * instance.pause();
+   * instance.continue();
+   * timer.trigger();
+   * console.log(instance.read().length); // 1
    */
   continue(): void {
     this.#start(() => this.#handle.continue());
@@ -319,6 +337,11 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
    * Pauses: SNDRV_TIMER_IOCTL_PAUSE.
    *
    * @throws as stop()
+   * @example
+   * instance.start();
+   * instance.pause();
+   * timer.trigger(); // not for this instance
+   * console.log(instance.read().length); // 0
    */
   pause(): void {
     this.#call(() => this.#handle.pause());
@@ -328,6 +351,8 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
    * What the timer is: SNDRV_TIMER_IOCTL_INFO.
    *
    * @throws AlsaError EBADFD (the timer is gone), ERR_CLOSED
+   * @example
+   * console.log(instance.info().resolution); // 10000000n
    */
   info(): TimerInstanceInfo {
     const { id, name, card, flags, resolution } = this.#call(() => this.#handle.info());
@@ -338,6 +363,10 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
    * How the instance is: SNDRV_TIMER_IOCTL_STATUS. Works for a timer that is gone, too.
    *
    * @throws AlsaError ERR_CLOSED
+   * @example
+   * instance.start();
+   * timer.trigger();
+   * console.log(instance.status().queue); // 1
    */
   status(): TimerInstanceStatus {
     const { resolution, ...rest } = this.#call(() => this.#handle.status());
@@ -508,6 +537,7 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
 
   readonly #added = (type: unknown): void => {
     if (!HEARD.has(type)) return;
+    if (this.#closed) throw closedError(this.#what);
     this.#update(true);
     this.#handlers += 1;
   };

@@ -83,7 +83,14 @@ describe('An instance', () => {
     for (const records of ['timestamped', 'plain'] as const) {
       const instance = started(timer, { records });
       for (let i = 0; i < 1000; i += 1) timer.trigger();
-      expect(instance.read()).toMatchObject([{ type: 'tick', ticks: 1000 }]);
+      expect(instance.read()).toEqual([
+        {
+          ...{ type: 'tick', ticks: 1000 },
+          ...(records === 'plain'
+            ? { timestamp: 0n, resolution: RESOLUTION }
+            : { timestamp: expect.any(BigInt) }),
+        },
+      ]);
       instance.close();
     }
   });
@@ -102,7 +109,7 @@ describe('An instance', () => {
     instance.stop();
     const events = instance.read();
     expect(types(events)).toEqual(['start', 'resolution', 'tick', 'pause', 'continue', 'tick', 'stop']);
-    expect(events.filter((event) => 'resolution' in event).map((event) => event.resolution)).toEqual([
+    expect(events.flatMap((event) => ('resolution' in event ? [event.resolution] : []))).toEqual([
       RESOLUTION,
       RESOLUTION,
       RESOLUTION,
@@ -275,6 +282,8 @@ describe('An instance', () => {
       () => instance.status(),
       () => instance.read(),
       () => instance.events(),
+      () => instance.on('tick', () => {}),
+      () => instance.once('event', () => {}),
       () => instance.configure({}),
     ]) {
       expect(call).toThrow(closed);

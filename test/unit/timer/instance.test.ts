@@ -107,15 +107,15 @@ describe('A batch', () => {
     const listeners = [listen(), listen(), listen({ records: 'plain' })];
     const heard: unknown[] = [];
     for (const [index, { instance }] of listeners.entries()) {
-      instance.on('tick', (event) => heard.push([index, event.ticks, event.timestamp]));
+      instance.on('tick', (event) => heard.push([index, event.ticks, event.timestamp, event.resolution]));
     }
     const [a, b, c] = listeners.map(({ kernel }) => kernel) as [Kernel, Kernel, Kernel];
     bring([c, [TICK, 5]], [a, [TICK, 1, TICK, 2]], [b, [TICK, 3]]);
     expect(heard).toEqual([
-      [2, 5, 0n],
-      [0, 1, 101n],
-      [0, 2, 102n],
-      [1, 3, 103n],
+      [2, 5, 0n, 100n],
+      [0, 1, 101n, undefined],
+      [0, 2, 102n, undefined],
+      [1, 3, 103n, undefined],
     ]);
   });
 

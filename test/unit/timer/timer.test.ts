@@ -155,8 +155,8 @@ describe('A record', () => {
     expect(event(99, 4)).toEqual({ type: 'unknown', event: 99, value: 4, timestamp: 77n });
   });
 
-  it('has no time when it is plain', () => {
-    expect(event(1, 3, false)).toEqual({ type: 'tick', ticks: 3, timestamp: 0n });
+  it('has the resolution and no time when it is plain', () => {
+    expect(event(1, 3, false)).toEqual({ type: 'tick', ticks: 3, timestamp: 0n, resolution: 77n });
   });
 });
 
