@@ -59,7 +59,7 @@ function expectNothingOpen(): void {
   expect(readFileSync('/proc/asound/timers', 'utf8')).not.toContain('G4:');
 }
 
-const examples = ['README.md', 'docs/bridge.md', 'docs/loopback.md'].flatMap((file) =>
+const examples = ['README.md', 'docs/bridge.md', 'docs/loopback.md', 'docs/timers.md'].flatMap((file) =>
   [...readFileSync(`${root}${file}`, 'utf8').matchAll(/```ts\n(.*?)```/gs)].map(
     ([, source = ''], index) => [file, index + 1, source] as const,
   ),
@@ -67,7 +67,9 @@ const examples = ['README.md', 'docs/bridge.md', 'docs/loopback.md'].flatMap((fi
 
 describe('The documentation', () => {
   it.each(examples)('has in %s an example %i that runs', async (file, index, source) => {
-    await runExample(`${file.replaceAll(/\W/g, '-')}-${index}`, source);
+    const name = `${file.replaceAll(/\W/g, '-')}-${index}`;
+    const printed = await runExample(name, source);
+    expect(saysWhatItPrints({ name, source }, printed)).toEqual([]);
     expectNothingOpen();
   });
 });
