@@ -12,6 +12,11 @@ export interface BridgeStats {
   readonly framesHeld: number;
   /** Frames that were kept for a listener, and dropped for newer ones or at the end. */
   readonly framesDropped: number;
+  /**
+   * Of the frames that the receiver filled in, those that were left out, since silence that the cable inserted meanwhile
+   * stands for them (starvation 'silence').
+   */
+  readonly framesCovered: number;
   /** Events that were not told, since this process was too busy to take them. */
   readonly eventsDropped: number;
 }

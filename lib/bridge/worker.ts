@@ -2,6 +2,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { ClockedLoopback } from '../loopback/clocked-loopback.js';
 import { RtpReceiver } from '../rtp/receiver.js';
+import { CoveredGaps } from './covered-gaps.js';
 import { transferError } from './error-transfer.js';
 import type { BridgeStats } from './events.js';
 import type { BridgeInfo, ToThread } from './messages.js';
@@ -29,20 +30,29 @@ async function bridge(configuration: BridgeConfiguration): Promise<void> {
   using loop = ClockedLoopback.open(configuration.loopback);
   const outlet: Outlet =
     unheard === 'hold' ? new HoldingOutlet(loop, holdFrames, stop) : new DirectOutlet(loop);
-  await using receiver = await RtpReceiver.open({ ...configuration.receiver, sink: outlet });
+  const gaps =
+    configuration.loopback.starvation === 'silence'
+      ? new CoveredGaps(loop, outlet, unheard === 'hold')
+      : undefined;
+  await using receiver = await RtpReceiver.open({ ...configuration.receiver, sink: gaps ?? outlet });
 
   const stats = (): BridgeStats => ({
     receiver: receiver.stats,
     loopback: loop.stats,
     framesHeld: outlet.framesHeld,
     framesDropped: outlet.framesDropped,
+    framesCovered: gaps?.framesCovered ?? 0,
     eventsDropped: reporter.dropped,
   });
-  receiver.on('stream', (event) => reporter.tell({ type: 'stream', ...event }));
+  receiver.on('stream', (event) => {
+    gaps?.begin();
+    reporter.tell({ type: 'stream', ...event });
+  });
   receiver.on('loss', (event) => reporter.tell({ type: 'loss', ...event }));
   receiver.on('silence', () => reporter.tell({ type: 'silence' }));
   receiver.on('error', stop);
   loop.on('listener', ({ type, holder }) => {
+    if (unheard === 'hold' && type === 'start') gaps?.begin();
     reporter.tell({ type: 'listener', running: type === 'start', holder });
   });
   loop.on('error', stop);

@@ -33,9 +33,11 @@ const MAX_RIVALS = 1024;
 /** A UDP datagram's largest payload: no packet can hold more. */
 const MAX_DATAGRAM_BYTES = 65_535;
 
-/** Where frames go. `write` must be done with the bytes when it returns: they are used again. */
+/** Where frames go. Both functions must be done with the bytes when they return: they are used again. */
 export interface FrameSink {
   write(bytes: Uint8Array): unknown;
+  /** Takes what stands where frames were lost. Default: `write`. */
+  writeFill?(bytes: Uint8Array): unknown;
 }
 
 /** What stands where frames were lost: silence, or the last packet over again for up to 20 ms, then silence. */
@@ -270,6 +272,7 @@ export class Placer {
     if (typeof options.sink?.write !== 'function') {
       throw typeError('options.sink', 'an object with a write function', options.sink);
     }
+    checkFunction('options.sink.writeFill', options.sink.writeFill);
     this.#sink = options.sink;
     this.#rate = rate;
     this.#converter = SampleConverter.decoder(encoding, format);
@@ -626,7 +629,8 @@ export class Placer {
   #write(what: 'received' | 'lost' | 'concealed', bytes: Uint8Array): void {
     if (this.#closed) return;
     this.#written[what] += bytes.length / this.#frameBytes;
-    this.#sink.write(bytes);
+    if (what === 'received' || !this.#sink.writeFill) this.#sink.write(bytes);
+    else this.#sink.writeFill(bytes);
   }
 
   #step(frames: number): void {

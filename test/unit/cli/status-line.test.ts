@@ -26,7 +26,7 @@ const hour = {
     },
   },
   loopback: { periods: 360_000, pendingBytes: 240 * 6, insertedFrames: 480, xruns: 1, listener: false },
-  ...{ framesHeld: 48_096, framesDropped: 12, eventsDropped: 0 },
+  ...{ framesHeld: 48_096, framesDropped: 12, framesCovered: 0, eventsDropped: 0 },
 } as BridgeStats;
 
 const SIX = 'ppm -123.5, buf 48432, lost 34560000, late 720000, periods 360000, no listener';

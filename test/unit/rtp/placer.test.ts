@@ -147,6 +147,28 @@ describe('a packet that is missing', () => {
   });
 });
 
+describe('a sink', () => {
+  it('may take fill apart from frames that came', () => {
+    const came = new Recording();
+    const filled = new Recording();
+    const sink = {
+      write: (bytes: Uint8Array) => came.write(bytes),
+      writeFill: (bytes: Uint8Array) => filled.write(bytes),
+    };
+    const { send, placer } = placerFor({ sink });
+    const packets = stream(20);
+    const received = [...packets.slice(0, 5), ...packets.slice(8)];
+    send(received);
+    placer.conceal(10);
+    expect([...came.samples]).toEqual(received.flatMap((packet) => [...expectedSamples([packet])]));
+    expect([...filled.samples]).toEqual(Array(3 * PACKET_FRAMES + 10).fill(0));
+    expect(placer.stats).toMatchObject({
+      framesDelivered: 20 * PACKET_FRAMES + 10,
+      framesLost: 3 * PACKET_FRAMES,
+    });
+  });
+});
+
 describe('frames delivered', () => {
   it('are the frames by timestamp, whatever is lost, doubled and overtaken within the window', () => {
     for (let seed = 1; seed <= 60; seed++) {
@@ -667,6 +689,7 @@ describe('the options of a placer', () => {
     ['no channels', { channels: 0 }, 'ERR_OUT_OF_RANGE'],
     ['a payload type of eight bits', { payloadType: 128 }, 'ERR_OUT_OF_RANGE'],
     ['a sink that cannot be written to', { sink: {} }, 'ERR_INVALID_ARG_TYPE'],
+    ['fill that cannot be written', { sink: { write: () => {}, writeFill: 1 } }, 'ERR_INVALID_ARG_TYPE'],
     ['a format that is too narrow', { encoding: 'L24', format: 'S16_LE' }, 'ERR_INVALID_ARG_VALUE'],
     ['an endless window', { reorderPackets: 1e9 }, 'ERR_OUT_OF_RANGE'],
     ['nanoseconds that are no bigint', { reorderNanoseconds: 5 }, 'ERR_INVALID_ARG_TYPE'],
