@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { isIP } from 'node:net';
 import sdpTransform, { type MediaDescription, type SessionDescription } from 'sdp-transform';
 import { checkInteger, checkOptions, checkString, rangeError, typeError } from '../arguments.js';
-import { checkAddress, isMulticast } from './address.js';
+import { canonicalAddress, checkAddress, isMulticast } from './address.js';
 import {
   checkAudioFormat,
   framesOfPtime,
@@ -19,6 +19,9 @@ const MAX_SDP_BYTES = 65_536;
 const DEFAULT_TIMEOUT_MS = 10_000;
 /** An audio stream, and over how many ports it goes (RFC 8866, section 5.14), which the parser does not know. */
 const AUDIO_PORTS = /^(m=audio \d*)(?:\/(\d+))?(?= )/gm;
+
+/** A space that some senders put where there is none in RFC 8866, section 6.4. */
+const PTIME_SPACE = /^(a=ptime:)[ \t]+/gm;
 
 /** The payload types that RFC 3551, table 4, gives L16 for good: 44.1 kHz, two channels and one. */
 const STATIC_PAYLOAD_TYPES = new Map<number, RtpAudioFormat>([
@@ -83,12 +86,15 @@ export function parseSdp(text: string, options: ParseSdpOptions = {}): StreamPar
   if (stream !== undefined) checkInteger('options.stream', stream, 0, 1000);
   if (text.length > MAX_SDP_BYTES)
     throw new SdpError(`the description is longer than ${MAX_SDP_BYTES} bytes`);
-  if (!/^v=0\s*$/m.test(text)) throw new SdpError('this is not a session description: it has no line v=0');
-  const session = sdpTransform.parse(text.replace(AUDIO_PORTS, '$1'));
+  if (!/^\uFEFF?v=0\s*$/m.test(text))
+    throw new SdpError('this is not a session description: it has no line v=0');
+  const session = sdpTransform.parse(text.replace(AUDIO_PORTS, '$1').replace(PTIME_SPACE, '$1'));
   const ports = [...text.matchAll(AUDIO_PORTS)].map(([, , count]) => Number(count ?? 1));
+  const [sessionLines = [], ...mediaLines] = levelsOf(text);
   const audio = session.media
-    .filter(({ type }) => type === 'audio')
-    .map((media, index) => ({ media, ports: ports[index] ?? 1 }));
+    .map((media, index) => ({ media, sessionLines, lines: mediaLines[index] ?? [] }))
+    .filter(({ media }) => media.type === 'audio')
+    .map((stream, index) => ({ ...stream, ports: ports[index] ?? 1 }));
   if (audio.length === 0)
     throw new SdpError('no stream of audio: a line like "m=audio 5004 RTP/AVP 96" is missing');
   if (stream === undefined) return firstPlayable(session, audio);
@@ -219,10 +225,22 @@ function formatMediaClock(clock: MediaClock): string {
   return clock.kind === 'sender' ? 'sender' : checkLine('options.mediaClock.value', clock.value);
 }
 
-/** A line m=audio, and how many ports it names. */
+/** A line m=audio, and what the parser does not tell of it: of lines that may come twice, it keeps one that it understands. */
 interface AudioStream {
   readonly media: MediaDescription;
   readonly ports: number;
+  readonly lines: readonly string[];
+  readonly sessionLines: readonly string[];
+}
+
+/** The lines of the session, and then those of each m=. */
+function levelsOf(text: string): string[][] {
+  const levels: string[][] = [[]];
+  for (const line of text.split(/\r\n|\r|\n/)) {
+    if (line.startsWith('m=')) levels.push([]);
+    levels.at(-1)?.push(line);
+  }
+  return levels;
 }
 
 function firstPlayable(session: SessionDescription, audio: readonly AudioStream[]): StreamParameters {
@@ -237,7 +255,8 @@ function firstPlayable(session: SessionDescription, audio: readonly AudioStream[
   throw first;
 }
 
-function streamParameters(session: SessionDescription, { media, ports }: AudioStream): StreamParameters {
+function streamParameters(session: SessionDescription, stream: AudioStream): StreamParameters {
+  const { media, ports } = stream;
   const { protocol } = media;
   if (ports !== 1) {
     throw new SdpError(`m=audio ${media.port}/${ports} goes over ${ports} ports: only one is supported`);
@@ -248,12 +267,8 @@ function streamParameters(session: SessionDescription, { media, ports }: AudioSt
   const port = Number(media.port);
   if (!(port >= 1 && port <= 65_535)) throw new SdpError(`m=audio has the port ${media.port}, which is none`);
   const format = payloadFormat(media);
-  const connection = connectionOf(session, media);
+  const connection = connectionOf(stream);
   const packetFrames = packetFramesOf(media, format.rate);
-  const filter = [media.sourceFilter, session.sourceFilter].find(
-    (candidate) => candidate && ['*', connection.address].includes(String(candidate.destAddress)),
-  );
-  const listed = filter ? sourceList(filter) : [];
   // The published type says one clock; the parser gives a list.
   const clocks = [media.tsRefClocks ?? session.tsRefClocks ?? []].flat();
   const mediaClock = mediaClockOf(media.mediaClk ?? session.mediaClk);
@@ -263,8 +278,7 @@ function streamParameters(session: SessionDescription, { media, ports }: AudioSt
     ...connection,
     port,
     ...(packetFrames === undefined ? {} : { packetFrames }),
-    sources: filter?.filterMode === 'incl' ? listed : [],
-    excludedSources: filter?.filterMode === 'excl' ? listed : [],
+    ...filtersOf(stream, connection.address),
     referenceClocks: clocks.map(({ clksrc, clksrcExt }) =>
       clksrcExt === undefined ? String(clksrc) : `${clksrc}=${clksrcExt}`,
     ),
@@ -311,23 +325,32 @@ function isIntegerOf(value: unknown, max: number): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= max;
 }
 
-function connectionOf(
-  session: SessionDescription,
-  media: MediaDescription,
-): { address: string; ttl?: number } {
-  const connection = media.connection ?? session.connection;
-  if (!connection) {
+function connectionOf({ lines, sessionLines }: AudioStream): { address: string; ttl?: number } {
+  const found = [lines, sessionLines]
+    .map((level) => level.filter((line) => line.startsWith('c=')))
+    .find((level) => level.length > 0);
+  const [line, ...others] = found ?? [];
+  if (line === undefined) {
     throw new SdpError(
       'the address is missing: a line like "c=IN IP4 239.0.0.1/32", for the session or the media',
     );
   }
-  const [address = '', hops, groups = '1'] = String(connection.ip).split('/');
-  if (isIP(address) === 0) throw new SdpError(`c= gives "${address}": an IPv4 or IPv6 address is needed`);
-  if (isIP(address) === 6 || hops === undefined) return { address };
-  const ttl = Number(hops);
-  if (!/^\d+$/.test(hops) || ttl > 255) throw new SdpError(`c= gives the ttl "${hops}": 0..255 are possible`);
+  if (others.length > 0)
+    throw new SdpError(`there are ${others.length + 1} lines c=: only one group is supported`);
+  const [, text] = /^c=IN +IP[46] +(\S+) *$/.exec(line) ?? [];
+  if (text === undefined)
+    throw new SdpError(`"${line}" cannot be read: a line like "c=IN IP4 239.0.0.1/32" is needed`);
+  const [address = '', ...numbers] = text.split('/');
+  const version = isIP(address);
+  if (version === 0) throw new SdpError(`c= gives "${address}": an IPv4 or IPv6 address is needed`);
+  // Groups of IPv6 have no ttl: RFC 8866, section 5.7.
+  const hops = version === 4 ? numbers.shift() : undefined;
+  if (hops !== undefined && (!/^\d+$/.test(hops) || Number(hops) > 255)) {
+    throw new SdpError(`c= gives the ttl "${hops}": 0..255 are possible`);
+  }
+  const groups = numbers.join('/') || '1';
   if (groups !== '1') throw new SdpError(`c= gives ${groups} groups: only one is supported`);
-  return { address, ttl };
+  return hops === undefined ? { address } : { address, ttl: Number(hops) };
 }
 
 function packetFramesOf(media: MediaDescription, rate: number): number | undefined {
@@ -339,12 +362,40 @@ function packetFramesOf(media: MediaDescription, rate: number): number | undefin
   return framesOfPtime(ptime, rate);
 }
 
-function sourceList(filter: NonNullable<MediaDescription['sourceFilter']>): string[] {
-  const listed = String(filter.srcList).trim().split(/\s+/);
-  for (const source of listed) {
-    if (isIP(source) === 0) throw new SdpError(`a=source-filter gives "${source}": addresses are needed`);
+/** What all filters of a group say together, those of the session and of the media: RFC 4570. */
+function filtersOf(
+  { lines, sessionLines }: AudioStream,
+  address: string,
+): Pick<StreamParameters, 'sources' | 'excludedSources'> {
+  const listed = { incl: new Set<string>(), excl: new Set<string>() };
+  for (const line of [...sessionLines, ...lines]) {
+    if (!/^a=source-filter(:|$)/.test(line)) continue;
+    const { mode, sources } = readFilter(line, address);
+    for (const source of sources) listed[mode].add(source);
   }
-  return listed;
+  return { sources: [...listed.incl], excludedSources: [...listed.excl] };
+}
+
+/** Reads a line a=source-filter. It has no sources where it is for another group. */
+function readFilter(line: string, address: string): { mode: 'incl' | 'excl'; sources: readonly string[] } {
+  const [, mode, type, group, list = ''] =
+    /^a=source-filter: *(incl|excl) +IN +(IP4|IP6|\*) +(\S+) +(\S.*)$/.exec(line) ?? [];
+  const [bare = ''] = (group ?? '').split('/');
+  if ((mode !== 'incl' && mode !== 'excl') || (bare !== '*' && isIP(bare) === 0)) {
+    throw new SdpError(
+      `"${line}" cannot be read: a line like "a=source-filter: incl IN IP4 239.0.0.1 192.168.1.1" is needed`,
+    );
+  }
+  if (bare !== '*' && canonicalAddress(bare) !== canonicalAddress(address)) return { mode, sources: [] };
+  const version = isIP(address);
+  const sources = list.trim().split(/\s+/);
+  for (const source of sources) {
+    if (isIP(source) === 0) throw new SdpError(`a=source-filter gives "${source}": addresses are needed`);
+    if (isIP(source) !== version || (type !== '*' && type !== `IP${version}`)) {
+      throw new SdpError(`"${line}" is not for IPv${version}, as c= is`);
+    }
+  }
+  return { mode, sources };
 }
 
 function mediaClockOf(clock: MediaDescription['mediaClk']): MediaClock | undefined {

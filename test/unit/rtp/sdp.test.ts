@@ -109,6 +109,62 @@ a=ptime:0.12
     expect(parseSdp(text).sources).toEqual([]);
   });
 
+  it('may have several filters, which are all observed', () => {
+    const filters = (session: readonly string[], media: readonly string[]) => {
+      const lines = (texts: readonly string[]) => texts.map((text) => `a=source-filter:${text}\n`).join('');
+      const text = `${changed(/^a=source/).replace('t=0 0\n', `t=0 0\n${lines(session)}`)}${lines(media)}`;
+      const { sources, excludedSources } = parseSdp(text);
+      return [sources, excludedSources];
+    };
+    const incl = (last: number) => ` incl IN IP4 239.0.0.1 10.0.0.${last}`;
+    const excl = (last: number) => ` excl IN IP4 * 10.0.0.${last}`;
+    expect(filters([incl(1), incl(2)], [])).toEqual([['10.0.0.1', '10.0.0.2'], []]);
+    expect(filters([], [incl(1), excl(2)])).toEqual([['10.0.0.1'], ['10.0.0.2']]);
+    expect(filters([incl(1)], [incl(2), incl(1), excl(3)])).toEqual([['10.0.0.1', '10.0.0.2'], ['10.0.0.3']]);
+    expect(filters([], ['incl  IN   IP4  239.0.0.1/32  10.0.0.1  10.0.0.2 '])).toEqual([
+      ['10.0.0.1', '10.0.0.2'],
+      [],
+    ]);
+    expect(filters([' excl IN * * 10.0.0.1', ' incl IN IP6 ff15::7 fd00::1'], [])).toEqual([
+      [],
+      ['10.0.0.1'],
+    ]);
+    for (const text of [
+      ...[' incl IN IP4 239.0.0.1', ' only IN IP4 * 10.0.0.1', ' incl XX IP4 * 10.0.0.1', ''],
+      ...[' incl IN IP5 * 10.0.0.1', ' incl IN IP4 group.example 10.0.0.1'],
+    ]) {
+      for (const [session, media] of [
+        [[incl(1), text], []],
+        [[], [text, incl(1)]],
+      ] as const) {
+        expect(() => filters(session, media)).toThrow(SdpError);
+        expect(() => filters(session, media)).toThrow(/"a=source-filter:.*" cannot be read/);
+      }
+    }
+    for (const text of [
+      ' incl IN IP4 * fd00::1',
+      ' incl IN IP6 239.0.0.1 10.0.0.1',
+      ' excl IN IP6 * fd00::1',
+    ]) {
+      expect(() => filters([], [text])).toThrow(/is not for IPv4, as c= is/);
+    }
+  });
+
+  it('may begin with a mark of byte order, and have a space before its packet time', () => {
+    expect(parseSdp(`\uFEFF${AES67}`)).toEqual(parseSdp(AES67));
+    expect(parseSdp(changed(/^a=ptime/, 'a=ptime: 1'))).toEqual(parseSdp(AES67));
+  });
+
+  it('gives one group, and no other number of them', () => {
+    const of = (...lines: string[]) => parseSdp(changed(/^[c]=|source/, ...lines));
+    expect(of('c=IN IP6 ff3e::8000:1/1')).toMatchObject({ address: 'ff3e::8000:1' });
+    expect(of('c=IN  IP4 239.0.0.2/4/1')).toMatchObject({ address: '239.0.0.2', ttl: 4 });
+    expect(() => of('c=IN IP6 ff3e::8000:1/3')).toThrow(/c= gives 3 groups: only one is supported/);
+    expect(() => of('c=IN IP4 239.0.0.1/1', 'c=IN IP4 239.0.0.2/1')).toThrow(/2 lines c=: only one group/);
+    expect(() => of('c=IN IP4')).toThrow(/"c=IN IP4" cannot be read/);
+    expect(() => parseSdp(`${AES67}c=IN 239.0.0.9\n`)).toThrow(/"c=IN 239.0.0.9" cannot be read/);
+  });
+
   it('with several streams gives the first that can be played, or the one asked for', () => {
     const text = `${changed(/^a=rtpmap/, 'a=rtpmap:96 opus/48000/2')}m=video 6000 RTP/AVP 97
 a=rtpmap:97 H264/90000
