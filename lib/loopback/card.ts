@@ -2,7 +2,7 @@
 import { existsSync, type FSWatcher, readFileSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkInteger, checkString, typeError } from '../arguments.js';
-import { AlsaError } from '../errors.js';
+import { AlsaError, withHint } from '../errors.js';
 import { fromFileSystem, listProc, procAsound, readProc } from '../proc.js';
 import { userTimerSource } from '../timer/timer-id.js';
 import { checkTimerSource, userTimerIdOf } from '../timer/timer-source.js';
@@ -84,11 +84,18 @@ export class LoopbackCard {
     return card as LoopbackCard;
   }
 
-  /** Like {@link LoopbackCard.load}, with several cards; they are returned in the order of their numbers. */
+  /**
+   * Like {@link LoopbackCard.load}, with 1..32 cards; they are returned in the order of their numbers.
+   *
+   * @throws what load() throws, ERR_INVALID_ARG_VALUE also for an index or an id that two cards are to have;
+   * ERR_NO_LOOPBACK_CARD also where one did not become what it was to be, since another card of the system has its number
+   * or its id. The module stays loaded then
+   */
   static async loadAll(cards: readonly LoopbackCardOptions[]): Promise<LoopbackCard[]> {
     await loadModule(cards);
     const loaded = LoopbackCard.list();
     if (loaded.length === 0) LoopbackCard.find();
+    checkLoaded(cards, loaded);
     await Promise.all(loaded.map((card) => nodesOf(card)));
     return loaded;
   }
@@ -104,12 +111,7 @@ export class LoopbackCard {
       await unloadModule();
     } catch (error) {
       if (!(error instanceof AlsaError) || holders.length === 0) throw error;
-      throw new AlsaError(error.message, {
-        code: error.code,
-        syscall: error.syscall,
-        hint: `${holders.map(describeHolder).join('; ')}.`,
-        cause: error.cause,
-      });
+      throw withHint(error, `Now ${holders.map(describeHolder).join('; ')}.`);
     }
   }
 
@@ -213,6 +215,29 @@ export class LoopbackCard {
 
 function cardFile(number: number, name: string): string {
   return join(procAsound(), `card${number}`, name);
+}
+
+/** Where it cannot have a number, the kernel leaves a card out, and where it cannot have an id, it gives another one. */
+function checkLoaded(wanted: readonly LoopbackCardOptions[], loaded: readonly LoopbackCard[]): void {
+  // In the kernel's order: one without an index has the lowest number that was free.
+  const left = [...loaded];
+  for (const { index, id } of wanted) {
+    const found = left.findIndex(
+      (card) => (index ?? card.number) === card.number && (id ?? card.id) === card.id,
+    );
+    if (found >= 0) {
+      left.splice(found, 1);
+      continue;
+    }
+    const name = `${index === undefined ? 'a card' : `card ${index}`}${id === undefined ? '' : ` (${id})`}`;
+    throw new AlsaError(`snd-aloop is loaded, but without ${name}`, {
+      code: 'ERR_NO_LOOPBACK_CARD',
+      path: join(procAsound(), 'cards'),
+      hint:
+        `It has made: ${loaded.map(({ number, id }) => `${number} (${id})`).join(', ')}. Another card has the number or the ` +
+        'id: `cat /proc/asound/cards` shows all. Choose others, and unload the module first.',
+    });
+  }
 }
 
 function permissionHint(wanted: string, path: string): string {

@@ -58,6 +58,11 @@ export function moduleParameters(cards: readonly LoopbackCardOptions[]): string[
       timerSource: checkTimerSource('timerSource', timerSource).replaceAll(',', '.'),
     };
   });
+  for (const name of ['index', 'id'] as const) {
+    const values = cards.map((card) => card[name]).filter((value) => value !== undefined);
+    if (new Set(values).size < values.length)
+      throw valueError('cards', `cards that differ in ${name}`, cards);
+  }
   const list = (name: string, values: readonly (string | number)[]) => `${name}=${values.join(',')}`;
   const given = (name: string, values: readonly string[]) =>
     values.some((value) => value !== '') ? [list(name, values)] : [];

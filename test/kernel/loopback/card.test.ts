@@ -29,6 +29,38 @@ describe('Loading snd-aloop', () => {
     ]);
   });
 
+  it('is refused for cards that cannot all be had, and nothing is loaded', async () => {
+    for (const cards of [
+      [{ index: 5 }, { index: 5 }, { index: 6 }],
+      [{ id: 'A' }, { id: 'A' }],
+    ]) {
+      await expect(LoopbackCard.loadAll(cards)).rejects.toThrow(withCode('ERR_INVALID_ARG_VALUE'));
+      expect(isLoopbackLoaded()).toBe(false);
+    }
+  });
+
+  it('fails where a card is not what it was to be, and says which', async () => {
+    // The first one is called so when it has no name of its own.
+    const loading = LoopbackCard.loadAll([{}, { index: 9, id: 'Loopback' }]);
+    await expect(loading).rejects.toThrow(withCode('ERR_NO_LOOPBACK_CARD'));
+    await expect(loading).rejects.toThrow(
+      'without card 9 (Loopback). It has made: 0 (Loopback), 9 (Loopback_1).',
+    );
+    await LoopbackCard.unload();
+    // The number of the second is taken by the first.
+    const second = LoopbackCard.loadAll([{ id: 'First' }, { index: 0, id: 'Second' }]);
+    await expect(second).rejects.toThrow('without card 0 (Second). It has made: 0 (First).');
+  });
+
+  it('takes what is left for cards without an index, in their order', async () => {
+    const cards = await LoopbackCard.loadAll([{ id: 'B' }, { index: 1, id: 'C' }, { id: 'A' }]);
+    expect(cards.map(({ number, id }) => [number, id])).toEqual([
+      [0, 'B'],
+      [1, 'C'],
+      [2, 'A'],
+    ]);
+  });
+
   it('refuses where it is loaded already, instead of dropping the parameters', async () => {
     await LoopbackCard.load();
     await expect(LoopbackCard.load({ index: 5 })).rejects.toThrow(withCode('ERR_MODULE_LOADED'));
@@ -46,7 +78,7 @@ describe('Loading snd-aloop', () => {
     const card = await LoopbackCard.load();
     const pcm = Pcm.open({ card: card.number, device: 1, substream: 0, direction: 'capture', ...stream });
     await expect(LoopbackCard.unload()).rejects.toThrow(
-      `capture hw:${card.number},1,0 is held by ${execFileSync('cat', [`/proc/${process.pid}/comm`], { encoding: 'utf8' }).trim()} ` +
+      `names it. Now capture hw:${card.number},1,0 is held by ${execFileSync('cat', [`/proc/${process.pid}/comm`], { encoding: 'utf8' }).trim()} ` +
         `(process ${process.pid}): S16_LE, 48000 Hz, 2 channels, 480 frames a period`,
     );
     pcm.close();

@@ -257,6 +257,8 @@ describe('The parameters of the module', () => {
     ['no cards', [], 'ERR_INVALID_ARG_VALUE'],
     ['33 cards', Array.from({ length: 33 }, () => ({})), 'ERR_INVALID_ARG_VALUE'],
     ['an index of 32', [{ index: 32 }], 'ERR_OUT_OF_RANGE'],
+    ['two cards of one index', [{ index: 5 }, {}, { index: 5 }], 'ERR_INVALID_ARG_VALUE'],
+    ['two cards of one id', [{ id: 'A' }, {}, { id: 'A' }], 'ERR_INVALID_ARG_VALUE'],
     ['an id with a blank', [{ id: 'a b' }], 'ERR_INVALID_ARG_VALUE'],
     ['an id that would be two', [{ id: 'a,b' }], 'ERR_INVALID_ARG_VALUE'],
     ['no substream', [{ substreams: 0 }], 'ERR_OUT_OF_RANGE'],
