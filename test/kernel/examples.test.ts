@@ -1,8 +1,8 @@
 // The examples of the README, of docs/, of the documentation comments and of examples/ do what they say, and leave nothing open.
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { format } from 'node:util';
+import { format, promisify } from 'node:util';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { LoopbackCard } from '../../lib/loopback/index.js';
@@ -19,6 +19,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const folder = `${root}build/examples`;
 
 const before = process.cwd();
+const run = promisify(execFile);
 
 beforeAll(async () => {
   mkdirSync(folder, { recursive: true });
@@ -37,14 +38,23 @@ afterAll(async () => {
   await LoopbackCard.unload();
 });
 
-/** Runs TypeScript as a module of its own and returns what it printed. */
-async function runExample(name: string, source: string): Promise<string[]> {
+/** What people would run as JavaScript. */
+function transpiled(source: string): string {
   const { outputText } = ts.transpileModule(source, {
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
   });
+  return outputText;
+}
+
+/** Runs JavaScript as a module of its own and returns what it printed, which `hear` is told at once. */
+async function runExample(
+  name: string,
+  javaScript: string,
+  hear: (text: unknown) => void = () => {},
+): Promise<string[]> {
   const path = `${folder}/${name}.mjs`;
-  writeFileSync(path, outputText);
-  const printed = vi.spyOn(console, 'log').mockImplementation(() => {});
+  writeFileSync(path, javaScript);
+  const printed = vi.spyOn(console, 'log').mockImplementation(hear);
   try {
     await import(/* @vite-ignore */ pathToFileURL(path).href);
     return printed.mock.calls.map(([text, ...values]) => format(text, ...values));
@@ -60,17 +70,30 @@ function expectNothingOpen(): void {
 }
 
 const examples = ['README.md', 'docs/bridge.md', 'docs/loopback.md', 'docs/timers.md'].flatMap((file) =>
-  [...readFileSync(`${root}${file}`, 'utf8').matchAll(/```ts\n(.*?)```/gs)].map(
-    ([, source = ''], index) => [file, index + 1, source] as const,
+  [...readFileSync(`${root}${file}`, 'utf8').matchAll(/```(js|ts)\n(.*?)```/gs)].map(
+    ([, language, source = ''], index) =>
+      // Plain JavaScript is for the oldest Node.
+      [file, index + 1, language === 'js' ? source : transpiled(source)] as const,
   ),
 );
 
 describe('The documentation', () => {
   it.each(examples)('has in %s an example %i that runs', async (file, index, source) => {
     const name = `${file.replaceAll(/\W/g, '-')}-${index}`;
-    const printed = await runExample(name, source);
+    const listeners: Promise<unknown>[] = [];
+    const printed = await runExample(name, source, (text) => {
+      if (String(text).startsWith('arecord ')) listeners.push(run('sh', ['-c', String(text)]));
+    });
+    await Promise.all(listeners);
     expect(saysWhatItPrints({ name, source }, printed)).toEqual([]);
     expectNothingOpen();
+  });
+
+  it('begins with one that has been heard to the last frame', () => {
+    const recorded = readFileSync('out.wav');
+    expect(recorded).toHaveLength(44 + 48_000 * 4);
+    // Noise has no silence.
+    expect(recorded.indexOf(Buffer.alloc(16), 44)).toBe(-1);
   });
 });
 
@@ -94,7 +117,7 @@ describe('The documentation comments', () => {
     async (name, example) => {
       const loads = example.source.includes('LoopbackCard.load(');
       if (loads) await LoopbackCard.unload();
-      const printed = await runExample(name.replaceAll(/\W/g, '-'), moduleOf(example, SDP));
+      const printed = await runExample(name.replaceAll(/\W/g, '-'), transpiled(moduleOf(example, SDP)));
       expect(saysWhatItPrints(example, printed)).toEqual([]);
       expectNothingOpen();
       if (!loads) return;
@@ -112,7 +135,7 @@ describe('examples/', () => {
   it.each(Object.entries(printedBy))('%s says that what was sent was heard', async (file, words) => {
     const printed = await runExample(
       file.replace('.ts', ''),
-      readFileSync(`${root}examples/${file}`, 'utf8'),
+      transpiled(readFileSync(`${root}examples/${file}`, 'utf8')),
     );
     expect(printed).toContain(words);
     expectNothingOpen();
