@@ -1,11 +1,11 @@
 /** LoopbackCapture: the listening end of a cable, in Node. */
-import { EventEmitter } from 'node:events';
 import { Readable } from 'node:stream';
 import { checkInteger, checkOneOf, checkOptions, checkSignal } from '../arguments.js';
 import { AlsaError, closedError, fromNative } from '../errors.js';
 import type { PcmHandle, WatcherHandle } from '../native/binding.js';
 import { handleOf, release, watch } from '../native/lifetime.js';
 import { native } from '../native/load.js';
+import { ObservantEmitter } from '../observant-emitter.js';
 import { checkParameters, type PcmParameters } from '../pcm/parameters.js';
 import { Pcm } from '../pcm/pcm.js';
 import { LoopbackCard } from './card.js';
@@ -80,7 +80,7 @@ export interface LoopbackCaptureEvents {
  * }
  */
 export class LoopbackCapture
-  extends EventEmitter<LoopbackCaptureEvents>
+  extends ObservantEmitter<LoopbackCaptureEvents>
   implements Disposable, AsyncIterable<Buffer>
 {
   readonly #pcm: Pcm;
@@ -96,20 +96,20 @@ export class LoopbackCapture
   #suspends = 0;
 
   private constructor(pcm: Pcm, card: number, device: number, overrun: 'error' | 'restart') {
-    super();
+    super(
+      (type) => {
+        if (type === 'writer') this.#startWatching();
+      },
+      (type) => {
+        if (type === 'writer' && this.listenerCount('writer') === 0) this.#stopWatching();
+      },
+    );
     this.#pcm = pcm;
     this.#card = card;
     this.#device = device;
     this.#overrun = overrun;
     this.#watcher = native().watchPcm(handleOf<PcmHandle>(pcm));
     watch(this, this.#watcher, `capture of ${pcm.name}`);
-    const emitter = this as EventEmitter;
-    emitter.on('newListener', (type) => {
-      if (type === 'writer') this.#startWatching();
-    });
-    emitter.on('removeListener', (type) => {
-      if (type === 'writer' && this.listenerCount('writer') === 0) this.#stopWatching();
-    });
   }
 
   /**

@@ -1,5 +1,4 @@
 /** ClockedLoopback: audio through one cable of snd-aloop, at the pace of whoever writes it. */
-import { EventEmitter } from 'node:events';
 import { constants } from 'node:os';
 import { Writable } from 'node:stream';
 import {
@@ -21,6 +20,7 @@ import type {
 } from '../native/binding.js';
 import { handleOf, release, watch } from '../native/lifetime.js';
 import { native } from '../native/load.js';
+import { ObservantEmitter } from '../observant-emitter.js';
 import { sampleFormat } from '../pcm/format.js';
 import { checkParameters, type PcmParameters } from '../pcm/parameters.js';
 import { notStarted, Pcm, type PcmState, stateName } from '../pcm/pcm.js';
@@ -132,7 +132,7 @@ const GRACE_PERIODS = 2n;
  * loop.write(new Uint8Array(48_000 * 4));
  * console.log(loop.stats.periods); // 100
  */
-export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> implements Disposable {
+export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> implements Disposable {
   readonly card: LoopbackCard;
   /** The device that is played on. */
   readonly device: number;
@@ -164,7 +164,14 @@ export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> impleme
     measure: boolean,
     device: number,
   ) {
-    super();
+    super(
+      (type) => {
+        if (type === 'listener') this.#startWatching();
+      },
+      (type) => {
+        if (type === 'listener' && this.listenerCount('listener') === 0) this.#stopWatching();
+      },
+    );
     this.card = card;
     this.device = device;
     this.substream = pcm.substream;
@@ -181,13 +188,6 @@ export class ClockedLoopback extends EventEmitter<ClockedLoopbackEvents> impleme
     });
     this.#write = this.#pump.write;
     watch(this, this.#pump, this.#name);
-    const emitter = this as EventEmitter;
-    emitter.on('newListener', (type) => {
-      if (type === 'listener') this.#startWatching();
-    });
-    emitter.on('removeListener', (type) => {
-      if (type === 'listener' && this.listenerCount('listener') === 0) this.#stopWatching();
-    });
     try {
       this.#startKeepingAlive();
     } catch (error) {

@@ -15,6 +15,7 @@ import { AlsaError, closedError, fromNative, systemError } from '../errors.js';
 import type { TimerInstanceHandle } from '../native/binding.js';
 import { release, watch } from '../native/lifetime.js';
 import { native } from '../native/load.js';
+import { ObservantEmitter } from '../observant-emitter.js';
 import { glance, sysModule } from '../proc.js';
 import { warnAboutCable } from './cable-warning.js';
 import { kernelThread } from './kernel-thread.js';
@@ -151,7 +152,10 @@ const HEARD: ReadonlySet<unknown> = new Set([...ALL_EVENT_TYPES, 'event']);
  * instance.on('end', () => console.log('the owner closed the timer'));
  * instance.start();
  */
-export class TimerInstance extends EventEmitter<Handlers> implements Disposable, AsyncIterable<TimerEvent> {
+export class TimerInstance
+  extends ObservantEmitter<Handlers>
+  implements Disposable, AsyncIterable<TimerEvent>
+{
   readonly #handle: TimerInstanceHandle;
   readonly #what: string;
   /** The thread that opened the instance, in its own PID namespace. */
@@ -186,7 +190,10 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
     records: 'timestamped' | 'plain',
     thread: number,
   ) {
-    super();
+    super(
+      (type) => this.#added(type),
+      (type) => this.#removed(type),
+    );
     this.#handle = handle;
     this.timerId = timerId;
     this.records = records;
@@ -195,7 +202,6 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
     this.#stamped = records === 'timestamped';
     this.#buffer = new RecordBuffer(QUEUE.default);
     watch(this, handle, this.#what);
-    this.#countHandlers();
   }
 
   /**
@@ -465,14 +471,6 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
     return this;
   }
 
-  /** Takes all handlers away, those of `type` or of every event. */
-  override removeAllListeners(type?: keyof Handlers): this {
-    if (type === undefined) super.removeAllListeners();
-    else super.removeAllListeners(type);
-    this.#countHandlers();
-    return this;
-  }
-
   /** Closes the device. Iterations end, and nothing is delivered any more. Closing again does nothing. */
   close(): void {
     this.#closed = true;
@@ -535,25 +533,17 @@ export class TimerInstance extends EventEmitter<Handlers> implements Disposable,
     }
   }
 
-  readonly #added = (type: unknown): void => {
+  #added(type: unknown): void {
     if (!HEARD.has(type)) return;
     if (this.#closed) throw closedError(this.#what);
     this.#update(true);
     this.#handlers += 1;
-  };
+  }
 
-  readonly #removed = (type: unknown): void => {
+  #removed(type: unknown): void {
     if (!HEARD.has(type)) return;
     this.#handlers -= 1;
     this.#update();
-  };
-
-  /** removeAllListeners() takes away those that count, too. */
-  #countHandlers(): void {
-    const emitter = this as EventEmitter;
-    if (!emitter.listeners('newListener').includes(this.#added)) emitter.on('newListener', this.#added);
-    if (!emitter.listeners('removeListener').includes(this.#removed))
-      emitter.on('removeListener', this.#removed);
   }
 
   /** Whether somebody is there to be told. */

@@ -131,6 +131,10 @@ describe('Watching for listeners', () => {
     loop.removeAllListeners('listener');
     expect(timers()).toBe(before);
     loop.on('listener', handler);
+    loop.removeAllListeners();
+    expect(timers()).toBe(before);
+    loop.on('listener', handler);
+    expect(timers()).toBe(before + 1);
     loop.close();
     expect(timers()).toBe(before);
     loop.on('listener', handler);

@@ -281,6 +281,22 @@ describe("'writer' events", () => {
     expect(active()).toEqual([true, false]);
   });
 
+  it('are told to whoever comes after all handlers were taken away', () => {
+    const { capture } = listen();
+    for (const removed of [[], ['removeListener'], ['newListener'], ['writer']] as const) {
+      capture.removeAllListeners(...(removed as []));
+      expect([kernel.announce === undefined, removed]).toEqual([!removed[0]?.endsWith('Listener'), removed]);
+      const told: boolean[] = [];
+      capture.on('writer', ({ active }) => told.push(active));
+      set(true);
+      set(false);
+      expect(told).toEqual([true, false]);
+    }
+    capture.removeAllListeners();
+    expect(kernel.announce).toBeUndefined();
+    capture.close();
+  });
+
   it('tell nothing twice, and nothing of other elements', async () => {
     const { capture, active } = listen();
     using _open = capture;
