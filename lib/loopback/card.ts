@@ -36,7 +36,12 @@ export class LoopbackCard {
     this.id = id;
   }
 
-  /** The cards of snd-aloop, by number. Told by driver in /proc/asound/cards and by their cables, not by their names. */
+  /**
+   * The cards of snd-aloop, by number. Told by driver in /proc/asound/cards and by their cables, not by their names.
+   *
+   * @example
+   * console.log(LoopbackCard.list().map(({ number, id }) => `${number}: ${id}`)); // [ '0: Loopback' ]
+   */
   static list(): LoopbackCard[] {
     const text = readProc(join(procAsound(), 'cards')) ?? '';
     // " 0 [Loopback       ]: Loopback - Loopback", and a line with the long name.
@@ -46,9 +51,11 @@ export class LoopbackCard {
   }
 
   /**
-   * The loopback card with this number or id; the first one when it is left out.
+   * The loopback card with this number, 0..31, or id; the first one when it is left out.
    *
-   * @throws AlsaError ERR_NO_LOOPBACK_CARD
+   * @throws TypeError, RangeError; AlsaError ERR_NO_LOOPBACK_CARD
+   * @example
+   * console.log(`${LoopbackCard.find('Loopback')}`); // loopback card 0 (Loopback)
    */
   static find(which?: number | string): LoopbackCard {
     if (typeof which === 'number') checkInteger('which', which, 0, 31);
@@ -154,7 +161,7 @@ export class LoopbackCard {
     const path = this.#file('timer_source');
     if (this.timerSource === wanted) return;
     try {
-      writeFileSync(path, `${wanted}\n`);
+      writeTimerSource(this.number, wanted);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       const denied = code === 'EACCES' || code === 'EPERM' || code === 'EROFS';
@@ -188,7 +195,11 @@ export class LoopbackCard {
    *
    * @param device 0 or 1
    * @param substream 0..7
-   * @throws AlsaError ENOENT once the card is gone
+   * @throws TypeError, RangeError; AlsaError ENOENT once the card is gone
+   * @example
+   * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+   * const { playback, capture } = loop.card.cable(0, 0);
+   * console.log(playback?.periodFrames, capture); // 480 undefined
    */
   cable(device: number, substream: number): CableState {
     checkInteger('device', device, 0, 1);
@@ -211,6 +222,11 @@ export class LoopbackCard {
   #file(name: string): string {
     return cardFile(this.number, name);
   }
+}
+
+/** Sets a timer_source as it is, which {@link LoopbackCard.setTimerSource} would refuse perhaps. */
+export function writeTimerSource(number: number, source: string): void {
+  writeFileSync(cardFile(number, 'timer_source'), `${source}\n`, 'latin1');
 }
 
 function cardFile(number: number, name: string): string {
@@ -248,7 +264,7 @@ function permissionHint(wanted: string, path: string): string {
     id === undefined
       ? ''
       : ` Or once and for all: a line "options snd-aloop timer_source=${source}" in /etc/modprobe.d/snd-aloop.conf, ` +
-        `and programs hold that timer with UserTimer.create({ ..., id: ${id} }).`;
+        `and programs hold that timer: ClockedLoopback.open({ ..., timerId: ${id} }), or UserTimer.create({ ..., id: ${id} }).`;
   return `Only root may change it. Have an administrator run: echo '${source}' | sudo tee ${path}.${fixed}`;
 }
 

@@ -7,7 +7,7 @@ import { USER_DRIVEN_DEVICE } from '../timer/timer-id.js';
 import { timerInfo } from '../timer/timer-list.js';
 import { TIMER_SOURCE_BYTES, userTimerIdOf } from '../timer/timer-source.js';
 import { UserTimer } from '../timer/user-timer.js';
-import type { LoopbackCard } from './card.js';
+import { type LoopbackCard, writeTimerSource } from './card.js';
 import { describeHolder, namingHolder, substreamHolder } from './holder.js';
 
 /** Programs that do not share the lock, and point the same card at the same moment, give way to each other this often. */
@@ -148,7 +148,12 @@ function marked(timer: UserTimer, previous: string): string {
 /** What was meant to be there: what a mark says, or the source itself. */
 function unmarked(source: string): string {
   const colon = source.indexOf(':');
-  return source.startsWith(MARK) && colon > 0 ? decodeURIComponent(source.slice(MARK.length, colon)) : source;
+  if (!source.startsWith(MARK) || colon < 0) return source;
+  try {
+    return decodeURIComponent(source.slice(MARK.length, colon));
+  } catch {
+    return source; // no mark of ours
+  }
 }
 
 const MARK = 'alsa-utimer=';
@@ -174,7 +179,8 @@ function point(card: LoopbackCard, timer: UserTimer, source: string): Pointed | 
 /** Puts the old source back, unless somebody else has pointed the card since. */
 function restore(card: LoopbackCard, { source, previous }: Pointed): void {
   try {
-    if (card.timerSource === source) card.setTimerSource(previous);
+    // Whatever it was: the kernel takes more than it understands.
+    if (card.timerSource === source) writeTimerSource(card.number, previous);
   } catch {
     // The cable is open on its timer all the same; the source only matters to whoever opens the next one.
   }
