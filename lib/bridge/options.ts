@@ -1,7 +1,7 @@
 /** What a bridge is told, and what of it goes to its thread: plain values, since nothing else crosses. */
 import { checkInteger, checkOneOf, checkOptions, checkSignal } from '../arguments.js';
 import { LoopbackCard } from '../loopback/card.js';
-import type { ClockedLoopbackOptions } from '../loopback/clocked-loopback.js';
+import { type ClockedLoopbackOptions, checkGrace } from '../loopback/clocked-loopback.js';
 import { frameBytes } from '../pcm/format.js';
 import { checkParameters } from '../pcm/parameters.js';
 import { defaultPcmFormat, MAX_RATE } from '../rtp/format.js';
@@ -80,12 +80,13 @@ export function checkBridgeOptions(options: BridgeOptions): BridgeConfiguration 
   checkInteger('options.device', options.device ?? 0, 0, 1);
   checkInteger('options.substream', options.substream ?? 0, 0, 7);
   checkInteger('options.timerId', options.timerId ?? 0, 0, 127);
-  checkInteger('options.grace', options.grace ?? 0, 0, 3_600_000);
+  const starvation = checkOneOf('options.starvation', options.starvation ?? 'silence', ['silence', 'hold']);
+  checkGrace('options.grace', options.grace, starvation);
   const loopback: ClockedLoopbackOptions = {
     ...pick(options, LOOPBACK_OPTIONS),
     ...{ format, rate, channels, periodFrames },
     ...(card === undefined ? {} : { card: card instanceof LoopbackCard ? card.number : card }),
-    starvation: checkOneOf('options.starvation', options.starvation ?? 'silence', ['silence', 'hold']),
+    starvation,
   };
   checkParameters(loopback);
   checkReceiverOptions(options);

@@ -59,7 +59,8 @@ export interface LoopbackCaptureEvents {
   /**
    * The writer started, stopped, paused, died, was replaced, or has other parameters now. One that plays when the first
    * handler is added is told, too. Changes that cancel each other out within one turn of the event loop are not told. It is
-   * snd-aloop's control 'PCM Slave Active' that announces it; the control device is open while there are handlers.
+   * snd-aloop's control 'PCM Slave Active' that announces it; the control device is open while there are handlers. Once this
+   * is closed, handlers may be added, and nothing is told.
    */
   writer: [state: WriterState];
   /** Watching the writer failed. */

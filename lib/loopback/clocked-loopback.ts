@@ -9,6 +9,7 @@ import {
   checkOptions,
   checkSignal,
   rangeError,
+  valueError,
 } from '../arguments.js';
 import { AlsaError, closedError, fromNative, systemError, withHint } from '../errors.js';
 import type {
@@ -41,17 +42,21 @@ export interface ClockedLoopbackOptions extends PcmParameters {
   readonly device?: 0 | 1;
   /** 0..7; 0 when it is left out. */
   readonly substream?: number;
-  /** Hold this id for the timer, 0..127: where an administrator has set `timer_source` for good. */
+  /**
+   * Hold this id for the timer, 0..127: where an administrator has set `timer_source` for good. Without the right to point
+   * the card elsewhere one cable of it can be open then, since a timer clocks one: for a second one the id is taken.
+   */
   readonly timerId?: number;
   /**
    * What the listener gets while nothing is written. 'hold' (default): nothing; a blocking read fails with EIO after 100 ms
    * or 1.1 buffers, whichever is longer. 'silence': periods of silence at the cable's own pace, moved by a thread, until
-   * frames come again; they come whole and none is lost.
+   * frames come again; they come whole and none is lost. It begins when the loopback is opened, and again with the next write
+   * after {@link ClockedLoopback.end}, which stops it, as the end of a stream into it does.
    */
   readonly starvation?: 'hold' | 'silence';
   /**
-   * With starvation 'silence': how long after a period was due the first silent one is moved, ms. 2 periods by default. After
-   * N periods that were written together the next one is due N periods later, or sooner where the listener would give up.
+   * With starvation 'silence' only: how long after a period was due the first silent one is moved, 0..3600000 ms. 2 periods by
+   * default. After N periods that were written together the next one is due N periods later, or sooner where the listener would give up.
    */
   readonly grace?: number;
   /** Keep a histogram of what triggers cost, see {@link ClockedLoopbackStats}. false by default. */
@@ -102,7 +107,7 @@ export interface ClockedLoopbackEvents {
    * Somebody began to capture, or stopped. Who captures when the first handler is added is told, too. The kernel announces
    * it through the timer of the other side's substream, which disturbs nobody; while there are handlers, that timer keeps
    * snd-aloop from being unloaded. Adding the first handler opens that timer, and throws what TimerInstance.open throws:
-   * EACCES, ENODEV once the card is gone.
+   * EACCES, ENODEV once the card is gone. Once this is closed, handlers may be added, and nothing is told.
    */
   listener: [event: ListenerEvent];
   /**
@@ -201,13 +206,18 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    * Creates a timer, points the card at it, opens the playback side of a cable and checks that the timer clocks it with
    * the right resolution: SNDRV_TIMER_IOCTL_CREATE, /proc/asound/card<N>/timer_source, SNDRV_PCM_IOCTL_HW_PARAMS,
    * SNDRV_TIMER_IOCTL_GINFO. The stream is started by its first period. Processes that open cables of one card take turns,
-   * by flock on its control device.
+   * by flock on its control device: while another one has its turn, some milliseconds, or has any flock on that device, this
+   * call waits, and the event loop with it, for up to ten seconds.
    *
    * @throws TypeError, RangeError, for instance for periods shorter than 100 us, which the kernel does not start
    * @throws AlsaError what UserTimer.create and Pcm.open throw; ERR_NO_LOOPBACK_CARD; EACCES where timer_source may not be
-   * set and names no timer that could be held; ERR_CABLE_CLOCK when a listener has the cable open on another clock;
+   * set and names no timer that could be held; ERR_TIMER_ID_TAKEN where it names one that another cable has, or somebody else; ERR_CABLE_CLOCK when a listener has the cable open on another clock;
    * ERR_RESOLUTION when the kernel computes another resolution for the period; ERR_TIMEOUT when a process that is opening
    * a cable of this card was stopped meanwhile
+   * @example
+   * using loop = ClockedLoopback.open({ card: 'Loopback', substream: 2, starvation: 'silence', grace: 50,
+   *   rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+   * console.log(loop.listenerName, loop.periodBytes); // hw:0,1,2 1920
    */
   static open(options: ClockedLoopbackOptions): ClockedLoopback {
     const given = checkOptions('options', options);
@@ -219,7 +229,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     const substream = checkInteger('substream', given.substream ?? 0, 0, 7);
     const starvation = checkOneOf('starvation', given.starvation ?? 'hold', ['hold', 'silence']);
     const measure = checkBoolean('measure', given.measure ?? false);
-    const grace = given.grace === undefined ? undefined : checkInteger('grace', given.grace, 0, 3_600_000);
+    const grace = checkGrace('grace', given.grace, starvation);
     const card = given.card instanceof LoopbackCard ? given.card : LoopbackCard.find(given.card);
     const { timer, pcm } = openClocked(
       card,
@@ -273,7 +283,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     return this.#pump.closed();
   }
 
-  /** What happened so far. Reads /proc/asound/card<N>/cable#<device> for `listener`. */
+  /** What happened so far. Reads /proc/asound/card<N>/pcm<D>c/sub<S>/status for `listener`. */
   get stats(): ClockedLoopbackStats {
     const { periods, insertedPeriods, pendingBytes, xruns, triggerCosts } = this.#pump.stats();
     const { periodFrames } = this.parameters;
@@ -441,10 +451,15 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
 
   /**
    * Ends what was written: completes a begun period with silence, moves it and stops the stream, SNDRV_PCM_IOCTL_DROP. No
-   * drain: snd-aloop spoils a partial last period. The next write starts again.
+   * drain: snd-aloop spoils a partial last period. The next write starts again; until then no silence is inserted either.
    *
    * @returns frames of silence that completed the last period; a last frame that was begun counts as one
    * @throws what {@link write} throws; what was begun is still there then
+   * @example
+   * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+   * using capture = loop.listen();
+   * loop.write(new Uint8Array(100 * loop.frameBytes));
+   * console.log(loop.end(), capture.avail); // 380 480
    */
   end(): number {
     this.#checkTurn();
@@ -463,9 +478,14 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
   /**
    * Opens the other end of this cable in this process, with the same parameters.
    *
-   * @throws what LoopbackCapture.open throws
+   * @throws what LoopbackCapture.open throws; AlsaError ERR_CLOSED
+   * @example
+   * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+   * using capture = loop.listen({ periods: 64, overrun: 'restart' });
+   * console.log(capture.name, capture.parameters.periods); // hw:0,1,0 64
    */
   listen(options: CaptureOptions = {}): LoopbackCapture {
+    if (this.closed) throw closedError(this.#name);
     const { format, rate, channels, periodFrames } = this.parameters;
     return LoopbackCapture.open({
       ...{ format, rate, channels, periodFrames },
@@ -604,9 +624,10 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     // Not only while it waits: what is inserted after a look would be too much for a listener that is almost full.
     this.#pump.hold();
     try {
-      while (offset < bytes.length) {
+      for (;;) {
         signal?.throwIfAborted();
         if (this.closed) throw closedError(this.#name);
+        if (offset === bytes.length) return;
         const listener = this.#listener();
         if (!listener.running && unheard === 'hold') {
           await this.#listened(signal);
@@ -726,6 +747,14 @@ function withResolvers(): {
     reject = refuse;
   });
   return { promise, resolve, reject };
+}
+
+/** Milliseconds, or undefined for the default: where silence is inserted only. */
+export function checkGrace(name: string, grace: unknown, starvation: 'hold' | 'silence'): number | undefined {
+  if (grace === undefined) return undefined;
+  const checked = checkInteger(name, grace, 0, 3_600_000);
+  if (starvation === 'silence') return checked;
+  throw valueError(name, "left out with starvation 'hold', which inserts no silence", grace);
 }
 
 /** Nanoseconds of a period that the kernel starts. */

@@ -41,6 +41,16 @@ describe('An open ClockedLoopback', () => {
     expect(readFileSync('/proc/asound/timers', 'utf8')).not.toMatch(/^G4/m);
     expect(() => loop.write(new Uint8Array(4))).toThrow(withCode('ERR_CLOSED'));
     expect(() => loop.end()).toThrow(withCode('ERR_CLOSED'));
+    expect(() => loop.listen()).toThrow(withCode('ERR_CLOSED'));
+  });
+
+  it('refuses to send when it is closed, even nothing', async () => {
+    const loop = open();
+    await loop.send(new Uint8Array(0));
+    loop.close();
+    for (const bytes of [0, 1]) {
+      await expect(loop.send(new Uint8Array(bytes))).rejects.toThrow(withCode('ERR_CLOSED'));
+    }
   });
 
   it('holds the timer that an administrator has chosen', () => {

@@ -45,6 +45,21 @@ describe('The receiver of a bridge', () => {
   });
 });
 
+describe('The grace of a bridge', () => {
+  it('is for silence', () => {
+    expect(checkBridgeOptions({ ...STREAM, grace: 10 }).loopback).toMatchObject({
+      starvation: 'silence',
+      grace: 10,
+    });
+    expect(() => checkBridgeOptions({ ...STREAM, starvation: 'hold', grace: 10 })).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }),
+    );
+    expect(() => checkBridgeOptions({ ...STREAM, grace: 3_600_001 })).toThrow(
+      expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }),
+    );
+  });
+});
+
 describe('What is kept for a listener', () => {
   const held = (options: Partial<BridgeOptions>) =>
     checkBridgeOptions({ ...STREAM, unheard: 'hold', ...options }).holdFrames;

@@ -42,8 +42,10 @@ describe('ClockedLoopback.open refuses', () => {
     ['a timer that cannot be', { timerId: 128 }, RangeError, 'timerId'],
     ['a timer of another type', { timerId: '5' }, TypeError, 'timerId'],
     ['a policy that is none', { starvation: 'noise' }, TypeError, 'starvation'],
-    ['grace that is not in whole milliseconds', { grace: 0.5 }, RangeError, 'grace'],
-    ['grace before its time', { grace: -1 }, RangeError, 'grace'],
+    ['grace that is not in whole milliseconds', { starvation: 'silence', grace: 0.5 }, RangeError, 'grace'],
+    ['grace before its time', { starvation: 'silence', grace: -1 }, RangeError, 'grace'],
+    ['more than an hour of grace', { starvation: 'silence', grace: 3_600_001 }, RangeError, 'grace'],
+    ['grace without silence', { grace: 10 }, TypeError, 'grace'],
     ['measuring sometimes', { measure: 'often' }, TypeError, 'measure'],
   ])('%s, with or without a card', (_what, options, type, name) => {
     for (const prepare of [() => {}, makeCard]) {
@@ -149,6 +151,10 @@ describe('While it opens a cable, timer_source', () => {
     ['', 'alsa-utimer=:-1.4.0'],
     ['-1.4.55', 'alsa-utimer=-1.4.55:-1.4.0'],
     ['hw:0,1,0', 'alsa-utimer=hw%3A0%2C1%2C0:-1.4.0'],
+    // What the kernel does not understand, and what looks like a mark and is none.
+    ['-1.4.08', 'alsa-utimer=-1.4.08:-1.4.0'],
+    ['a:b:-1', 'alsa-utimer=a%3Ab%3A-1:-1.4.0'],
+    ['alsa-utimer=%zz:-1.4.9', 'alsa-utimer=alsa-utimer%3D%25zz%3A-1.4.9:-1.4.0'],
   ])('instead of %j says what it stands in the place of', (before, during) => {
     expect(sources(before)).toEqual([during, before]);
   });
