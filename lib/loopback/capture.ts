@@ -59,8 +59,8 @@ export interface LoopbackCaptureEvents {
   /**
    * The writer started, stopped, paused, died, was replaced, or has other parameters now. One that plays when the first
    * handler is added is told, too. Changes that cancel each other out within one turn of the event loop are not told. It is
-   * snd-aloop's control 'PCM Slave Active' that announces it; the control device is open while there are handlers. Once this
-   * is closed, handlers may be added, and nothing is told.
+   * snd-aloop's control 'PCM Slave Active' that announces it; the control device is open while there are handlers. Adding one
+   * throws ERR_CLOSED once this is closed.
    */
   writer: [state: WriterState];
   /** Watching the writer failed. */
@@ -378,7 +378,8 @@ export class LoopbackCapture
   }
 
   #startWatching(): void {
-    if (this.#watch || this.closed) return;
+    if (this.closed) throw closedError(`capture of ${this.name}`);
+    if (this.#watch) return;
     this.#watch = this.#watchWriter({
       told: (state) => this.emit('writer', state),
       ended: () => this.#stopWatching(),

@@ -107,7 +107,7 @@ export interface ClockedLoopbackEvents {
    * Somebody began to capture, or stopped. Who captures when the first handler is added is told, too. The kernel announces
    * it through the timer of the other side's substream, which disturbs nobody; while there are handlers, that timer keeps
    * snd-aloop from being unloaded. Adding the first handler opens that timer, and throws what TimerInstance.open throws:
-   * EACCES, ENODEV once the card is gone. Once this is closed, handlers may be added, and nothing is told.
+   * EACCES, ENODEV once the card is gone. Adding one throws ERR_CLOSED once this is closed.
    */
   listener: [event: ListenerEvent];
   /**
@@ -541,7 +541,8 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
   }
 
   #startWatching(): void {
-    if (this.#watch || this.closed) return;
+    if (this.closed) throw closedError(this.#name);
+    if (this.#watch) return;
     this.#watch = this.#watchListener({
       told: (event) => this.emit('listener', event),
       ended: () => this.#stopWatching(),

@@ -137,8 +137,8 @@ describe('Watching for listeners', () => {
     expect(timers()).toBe(before + 1);
     loop.close();
     expect(timers()).toBe(before);
-    loop.on('listener', handler);
-    expect(timers()).toBe(before);
+    expect(() => loop.on('listener', handler)).toThrow(withCode('ERR_CLOSED'));
+    expect([timers(), loop.listenerCount('listener')]).toEqual([before, 1]);
   });
 
   it('does not keep a process alive unless it shall', async () => {

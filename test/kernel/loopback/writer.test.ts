@@ -181,7 +181,7 @@ describe("'writer' events", () => {
     capture.on('writer', handler);
     capture.close();
     expect(descriptorsOf(control())).toBe(0);
-    expect(() => capture.on('writer', handler)).not.toThrow();
+    expect(() => capture.on('writer', handler)).toThrow(withCode('ERR_CLOSED'));
     expect(descriptorsOf(control())).toBe(0);
   });
 
