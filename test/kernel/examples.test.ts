@@ -69,12 +69,13 @@ function expectNothingOpen(): void {
   expect(readFileSync('/proc/asound/timers', 'utf8')).not.toContain('G4:');
 }
 
-const examples = ['README.md', 'docs/bridge.md', 'docs/loopback.md', 'docs/timers.md'].flatMap((file) =>
-  [...readFileSync(`${root}${file}`, 'utf8').matchAll(/```(js|ts)\n(.*?)```/gs)].map(
-    ([, language, source = ''], index) =>
-      // Plain JavaScript is for the oldest Node.
-      [file, index + 1, language === 'js' ? source : transpiled(source)] as const,
-  ),
+const examples = ['README.md', 'docs/bridge.md', 'docs/loopback.md', 'docs/rtp.md', 'docs/timers.md'].flatMap(
+  (file) =>
+    [...readFileSync(`${root}${file}`, 'utf8').matchAll(/```(js|ts)\n(.*?)```/gs)].map(
+      ([, language, source = ''], index) =>
+        // Plain JavaScript is for the oldest Node.
+        [file, index + 1, language === 'js' ? source : transpiled(source)] as const,
+    ),
 );
 
 describe('The documentation', () => {
