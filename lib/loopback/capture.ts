@@ -49,8 +49,8 @@ export interface FramesOptions {
   readonly signal?: AbortSignal;
   /**
    * When the iteration ends by itself. 'close' (default): when the capture is closed. 'stop': also when the writer has stopped,
-   * or paused, and all that it moved was given. Where no frames wait and nobody plays when it begins, a writer is waited for. A stop is
-   * none where the next start comes within the same turn of the event loop.
+   * or paused, and all that it moved was given. Where no frames wait and nobody plays when it begins, a writer is waited for.
+   * A stop is none where the next start comes within the same turn of the event loop.
    */
   readonly until?: 'close' | 'stop';
 }

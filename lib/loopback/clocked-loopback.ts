@@ -56,7 +56,8 @@ export interface ClockedLoopbackOptions extends PcmParameters {
   readonly starvation?: 'hold' | 'silence';
   /**
    * With starvation 'silence' only: how long after a period was due the first silent one is moved, 0..3600000 ms. 2 periods by
-   * default. After N periods that were written together the next one is due N periods later, or sooner where the listener would give up.
+   * default. After N periods that were written together the next one is due N periods later, or sooner where the listener
+   * would give up.
    */
   readonly grace?: number;
   /** Keep a histogram of what triggers cost, see {@link ClockedLoopbackStats}. false by default. */
@@ -211,9 +212,9 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    *
    * @throws TypeError, RangeError, for instance for periods shorter than 100 us, which the kernel does not start
    * @throws AlsaError what UserTimer.create and Pcm.open throw; ERR_NO_LOOPBACK_CARD; EACCES where timer_source may not be
-   * set and names no timer that could be held; ERR_TIMER_ID_TAKEN where it names one that another cable has, or somebody else; ERR_CABLE_CLOCK when a listener has the cable open on another clock;
-   * ERR_RESOLUTION when the kernel computes another resolution for the period; ERR_TIMEOUT when a process that is opening
-   * a cable of this card was stopped meanwhile
+   * set and names no timer that could be held; ERR_TIMER_ID_TAKEN where it names one that another cable has, or somebody
+   * else; ERR_CABLE_CLOCK when a listener has the cable open on another clock; ERR_RESOLUTION when the kernel computes
+   * another resolution for the period; ERR_TIMEOUT when a process that is opening a cable of this card was stopped meanwhile
    * @example
    * using loop = ClockedLoopback.open({ card: 'Loopback', substream: 2, starvation: 'silence', grace: 50,
    *   rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });

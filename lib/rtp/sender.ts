@@ -318,7 +318,8 @@ export class RtpSender implements Disposable, AsyncDisposable {
    * Sends what a source gives, each packet at its time: packet n goes out n packet times after the first, by the clock.
    * A source that falls behind is made up for, unless by more than a second. Flushes at the end.
    *
-   * @throws AlsaError ERR_CLOSED; TypeError ERR_INVALID_ARG_TYPE; RangeError ERR_OUT_OF_RANGE; an AbortError; what the source throws
+   * @throws AlsaError ERR_CLOSED; TypeError ERR_INVALID_ARG_TYPE; RangeError ERR_OUT_OF_RANGE; an AbortError; what the source
+   * throws
    *
    * @example
    * const stream = { encoding: 'L16', rate: 48_000, channels: 2 };
