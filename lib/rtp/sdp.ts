@@ -2,7 +2,14 @@
 import { createReadStream } from 'node:fs';
 import { isIP } from 'node:net';
 import sdpTransform, { type MediaDescription, type SessionDescription } from 'sdp-transform';
-import { checkInteger, checkOptions, checkString, rangeError, typeError } from '../arguments.js';
+import {
+  checkBoolean,
+  checkInteger,
+  checkOptions,
+  checkString,
+  rangeError,
+  typeError,
+} from '../arguments.js';
 import { canonicalAddress, checkAddress, isMulticast } from './address.js';
 import {
   checkAudioFormat,
@@ -17,6 +24,8 @@ import {
 /** No honest description is longer. */
 const MAX_SDP_BYTES = 65_536;
 const DEFAULT_TIMEOUT_MS = 10_000;
+/** From 1900, where the time of NTP begins, to 1970. */
+const NTP_EPOCH_SECONDS = 2_208_988_800;
 /** An audio stream, and over how many ports it goes (RFC 8866, section 5.14), which the parser does not know. */
 const AUDIO_PORTS = /^(m=audio \d*)(?:\/(\d+))?(?= )/gm;
 
@@ -148,9 +157,11 @@ export interface DescribeOptions extends RtpAudioFormat {
   readonly ttl?: number;
   /** Frames a packet, 1 or more. */
   readonly packetFrames: number;
-  /** The sender's own address: o=, and for a group a=source-filter. */
+  /** The sender's own address: o=. Default: none, 0.0.0.0 or ::. */
   readonly origin?: string;
-  /** Tells this session from others of the same sender, 0..2^53-1. Default 0. */
+  /** Whether receivers of a group are to take packets from the origin only: a=source-filter. Default: where there is one. */
+  readonly sourceFilter?: boolean;
+  /** Tells this session from others of the same sender, 0..2^53-1. Default: seconds since 1900, as RFC 8866 advises. */
   readonly sessionId?: number;
   /** The reference clock, for instance 'ptp=IEEE1588-2008:39-A7-94-FF-FE-07-CB-D0:0'. Default 'local'. */
   readonly referenceClock?: string;
@@ -176,11 +187,18 @@ export function describeStream(options: DescribeOptions): string {
   const port = checkInteger('options.port', options.port, 1, 65_535);
   const ttl = checkInteger('options.ttl', options.ttl ?? 1, 1, 255);
   const packetFrames = checkInteger('options.packetFrames', options.packetFrames, 1, MAX_RATE);
-  const sessionId = checkInteger('options.sessionId', options.sessionId ?? 0, 0, Number.MAX_SAFE_INTEGER);
+  const sessionId = checkInteger(
+    'options.sessionId',
+    options.sessionId ?? Math.floor(Date.now() / 1000) + NTP_EPOCH_SECONDS,
+    0,
+    Number.MAX_SAFE_INTEGER,
+  );
   const name = checkLine('options.name', options.name ?? 'alsa-utimer');
   const referenceClock = checkLine('options.referenceClock', options.referenceClock ?? 'local');
   const origin = options.origin === undefined ? undefined : checkAddress('options.origin', options.origin);
   const group = isMulticast(address);
+  const isFiltered =
+    checkBoolean('options.sourceFilter', options.sourceFilter ?? origin !== undefined) && group && origin;
   const version = isIP(address);
   const from = origin ?? (version === 6 ? '::' : '0.0.0.0');
   const lines = [
@@ -191,7 +209,7 @@ export function describeStream(options: DescribeOptions): string {
     't=0 0',
     `m=audio ${port} RTP/AVP ${payloadType}`,
     `a=rtpmap:${payloadType} ${encoding}/${rate}/${channels}`,
-    ...(group && origin ? [`a=source-filter: incl IN IP${version} ${address} ${origin}`] : []),
+    ...(isFiltered ? [`a=source-filter: incl IN IP${version} ${address} ${origin}`] : []),
     'a=recvonly',
     `a=ptime:${formatPtime(packetFrames, rate)}`,
     `a=ts-refclk:${referenceClock}`,

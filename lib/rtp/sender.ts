@@ -6,7 +6,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { checkBoolean, checkBytes, checkInteger, checkOptions, rangeError, typeError } from '../arguments.js';
 import { closedError } from '../errors.js';
 import { frameBytes } from '../pcm/format.js';
-import { checkAddress, interfaceFor, isMulticast, socketType } from './address.js';
+import {
+  canonicalAddress,
+  checkAddress,
+  interfaceFor,
+  isMulticast,
+  type SocketType,
+  socketType,
+} from './address.js';
 import {
   checkAudioFormat,
   defaultPcmFormat,
@@ -113,6 +120,7 @@ export class RtpSender implements Disposable, AsyncDisposable {
   readonly #packetFrames: number;
   readonly #payloadType: number;
   readonly #address: string;
+  readonly #origin: string | undefined;
   readonly #port: number;
   readonly #ttl: number;
   readonly #maxQueued: number;
@@ -134,7 +142,11 @@ export class RtpSender implements Disposable, AsyncDisposable {
   #closed = false;
   #finished = false;
 
-  private constructor(options: RtpSenderOptions, address: string, ttl: number, socket: Socket) {
+  private constructor(
+    options: RtpSenderOptions,
+    { address, origin, ttl }: { address: string; origin: string | undefined; ttl: number },
+    socket: Socket,
+  ) {
     const { encoding, rate, channels } = checkAudioFormat('options', options);
     const format = options.format ?? defaultPcmFormat(encoding);
     this.#converter = SampleConverter.encoder(format, encoding);
@@ -161,6 +173,7 @@ export class RtpSender implements Disposable, AsyncDisposable {
     this.#maxQueued = checkInteger('options.maxQueuedPackets', options.maxQueuedPackets ?? 1024, 1, 65_536);
     this.#port = checkInteger('options.port', options.port, 1, 65_535);
     this.#address = address;
+    this.#origin = origin;
     this.#ttl = ttl;
     this.#signal = options.signal;
     this.#socket = socket;
@@ -190,11 +203,10 @@ export class RtpSender implements Disposable, AsyncDisposable {
     const type = socketType(address);
     const via = options.interface === undefined ? undefined : interfaceFor(options.interface, type);
     signal?.throwIfAborted();
-    // The address is a literal: answering at once keeps each send from a turn through the resolver.
-    const family = type === 'udp4' ? 4 : 6;
-    const socket = createSocket({ type, lookup: (host, _options, callback) => callback(null, host, family) });
+    const socket = socketFor(type);
     try {
-      const sender = new RtpSender(options, address, ttl, socket);
+      const origin = await originOf(address, localAddress, via);
+      const sender = new RtpSender(options, { address, origin, ttl }, socket);
       const listening = once(socket, 'listening', { signal });
       socket.bind(localAddress === undefined ? { port } : { address: localAddress, port });
       await listening;
@@ -242,7 +254,8 @@ export class RtpSender implements Disposable, AsyncDisposable {
   }
 
   /**
-   * The stream's session description, for its receivers.
+   * The stream's session description, for its receivers: of the session that its SSRC tells from others, and from the local
+   * address that the kernel sends from. Receivers of a group are told to take packets from `origin` only where it is given.
    *
    * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE
    *
@@ -255,6 +268,9 @@ export class RtpSender implements Disposable, AsyncDisposable {
     options: { readonly name?: string; readonly origin?: string; readonly sessionId?: number } = {},
   ): string {
     return describeStream({
+      sessionId: this.ssrc,
+      sourceFilter: options.origin !== undefined,
+      ...(this.#origin === undefined ? {} : { origin: this.#origin }),
       ...options,
       encoding: this.#encoding,
       rate: this.#rate,
@@ -433,6 +449,36 @@ export class RtpSender implements Disposable, AsyncDisposable {
     const waiting = this.#drained;
     this.#drained = [];
     for (const resolve of waiting) resolve();
+  }
+}
+
+function socketFor(type: SocketType): Socket {
+  // Addresses are literals: answering at once keeps each send from a turn through the resolver.
+  const family = type === 'udp4' ? 4 : 6;
+  return createSocket({ type, lookup: (host, _options, callback) => callback(null, host, family) });
+}
+
+/** The local address of packets to `address`: what connect(2), which sends nothing, finds. Undefined without a route. */
+async function originOf(
+  address: string,
+  localAddress: string | undefined,
+  via: string | undefined,
+): Promise<string | undefined> {
+  const socket = socketFor(socketType(address));
+  try {
+    const listening = once(socket, 'listening');
+    socket.bind({ port: 0, ...(localAddress === undefined ? {} : { address: localAddress }) });
+    await listening;
+    if (via !== undefined && isMulticast(address)) socket.setMulticastInterface(via);
+    const connected = once(socket, 'connect');
+    // Which port does not matter; 9 discards.
+    socket.connect(9, address);
+    await connected;
+    return canonicalAddress(socket.address().address);
+  } catch {
+    return undefined;
+  } finally {
+    socket.close();
   }
 }
 

@@ -248,6 +248,21 @@ a=rtpmap:98 L16/48000/2
     }
   });
 
+  it('that is made here has an origin of its own: RFC 8866, section 5.2', () => {
+    const options = {
+      ...({ encoding: 'L24', rate: 48_000, channels: 2, payloadType: 97, packetFrames: 48 } as const),
+      ...{ address: '239.1.2.3', port: 5004 },
+    };
+    const seconds = () => Math.floor(Date.now() / 1000) + 2_208_988_800;
+    const before = seconds();
+    const id = Number(/^o=- (\d+) 0 IN IP4 0\.0\.0\.0\r$/m.exec(describeStream(options))?.[1]);
+    expect(id).toBeGreaterThanOrEqual(before);
+    expect(id).toBeLessThanOrEqual(seconds());
+    const text = describeStream({ ...options, sessionId: 7, origin: '10.0.0.1', sourceFilter: false });
+    expect(text).toContain('o=- 7 0 IN IP4 10.0.0.1\r\n');
+    expect(text).not.toContain('source-filter');
+  });
+
   it('cannot be made with a second line in its name', () => {
     expect(() =>
       describeStream({

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type PaceClock, parseRtpPacket, RtpSender, type RtpSenderOptions } from '../../../lib/rtp/index.js';
+import {
+  type PaceClock,
+  parseRtpPacket,
+  parseSdp,
+  RtpSender,
+  type RtpSenderOptions,
+} from '../../../lib/rtp/index.js';
 import { describeReceiver } from '../../support/receiver-contract.js';
 import { FORMAT, keep, noise, plainSocket, receiverFor, senderTo } from '../../support/rtp-sockets.js';
 
@@ -70,6 +76,26 @@ describe('a sender', () => {
     };
     await sender.pace(source(), { clock });
     expect(slept).toEqual([1_000_000n, 1_000_000n]);
+  });
+
+  it('describes its session by its SSRC, and the address that it sends from', async () => {
+    for (const [options, origin] of [
+      [{ address: '127.0.0.1' }, 'IP4 127.0.0.1'],
+      [{ address: '127.0.0.1', localAddress: '127.0.0.7' }, 'IP4 127.0.0.7'],
+      [{ address: '::1' }, 'IP6 ::1'],
+      [{ address: '239.192.7.5', interface: 'lo' }, 'IP4 127.0.0.1'],
+      [{ address: '239.192.7.5', localAddress: '127.0.0.1' }, 'IP4 127.0.0.1'],
+    ] as const) {
+      const sender = keep(await RtpSender.open({ ...FORMAT, port: 5004, ssrc: 77, ...options }));
+      expect(sender.describe()).toContain(`o=- 77 0 IN ${origin}\r\n`);
+      expect(parseSdp(sender.describe()).sources).toEqual([]);
+    }
+    const group = keep(
+      await RtpSender.open({ ...FORMAT, address: '239.192.7.5', port: 5004, interface: 'lo' }),
+    );
+    const described = group.describe({ origin: '10.0.0.1', sessionId: 5 });
+    expect(described).toContain('o=- 5 0 IN IP4 10.0.0.1\r\n');
+    expect(parseSdp(described).sources).toEqual(['10.0.0.1']);
   });
 
   it('stops pacing when its signal aborts', async () => {
