@@ -6,6 +6,9 @@ import { Peer } from '../peer.mjs';
 
 const PERIODS = 50_000;
 const RATE = 48_000;
+/** Each time the periods lie elsewhere: what an emulated processor needs to copy them depends on their address. */
+const PLACES = 16;
+const PLACE_BYTES = 5 * 4_096;
 
 /** What one period costs: on the clock, which is the frames a second, and on the processors, all threads of Node included. */
 const MEASURES = [
@@ -38,9 +41,13 @@ const write = (periodFrames, periodsAWrite, aim, { suffix, unit, read, field }) 
     const loop = ClockedLoopback.open({
       ...{ card, substream: 1, rate: RATE, periodFrames, channels: 2, format: 'S16_LE' },
     });
-    const bytes = new Uint8Array(periodsAWrite * loop.periodBytes);
+    const writeBytes = periodsAWrite * loop.periodBytes;
+    const memory = new Uint8Array(PLACES * PLACE_BYTES + writeBytes).fill(1);
+    let place = 0;
     return {
       ours: async () => {
+        const bytes = memory.subarray(place * PLACE_BYTES, place * PLACE_BYTES + writeBytes);
+        place = (place + 1) % PLACES;
         const start = read();
         for (let i = 0; i < PERIODS; i += periodsAWrite) loop.write(bytes);
         return (read() - start) / PERIODS;

@@ -5,6 +5,10 @@
 // the clock and on the processor.
 #include "peer.h"
 
+// Each time the periods lie elsewhere: what an emulated processor needs to copy them depends on their
+// address.
+enum { PLACES = 16, PLACE_BYTES = 5 * 4096 };
+
 static int64_t processor_time(void) {
   struct timespec time;
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
@@ -34,16 +38,22 @@ int main(int argc, char **argv) {
   }
   const int pcm = open_pcm(atoi(argv[2]), "D0p", period, 0);
   const size_t period_bytes = 4UL * period;
-  char *data = calloc((size_t)periods, period_bytes);
-  write_period(pcm, data, period);
+  const size_t write_bytes = (size_t)periods * period_bytes;
+  char *memory = malloc(PLACES * PLACE_BYTES + write_bytes);
+  if (!memory) return 1;
+  // Pages that nobody has written to are one and the same page of zeros.
+  memset(memory, 1, PLACES * PLACE_BYTES + write_bytes);
+  write_period(pcm, memory, period);
   start_pcm(pcm);
   check(ioctl(timer, UTIMER_TRIGGER), "TRIGGER");
   puts("open");
-  for (long count; scanf("%ld", &count) == 1;) {
+  size_t place = 0;
+  for (long count; scanf("%ld", &count) == 1; place = (place + 1) % PLACES) {
+    char *data = memory + place * PLACE_BYTES;
     const int64_t start = now();
     const int64_t busy = processor_time();
     for (long written = 0; written < count; written += periods) {
-      for (char *next = data; next < data + (size_t)periods * period_bytes; next += period_bytes) {
+      for (char *next = data; next < data + write_bytes; next += period_bytes) {
         write_period(pcm, next, period);
         check(ioctl(timer, UTIMER_TRIGGER), "TRIGGER");
       }
@@ -51,6 +61,6 @@ int main(int argc, char **argv) {
     const double wall = (double)(now() - start) / (double)count;
     printf("%.3f %.3f\n", wall, (double)(processor_time() - busy) / (double)count);
   }
-  free(data);
+  free(memory);
   return 0;
 }
