@@ -252,23 +252,22 @@ void PeriodPump::hold() {
 void PeriodPump::release(std::uint64_t unread) {
   const std::lock_guard lock(mutex_);
   held_ = false;
-  const Clock::time_point until = given_until_;
   expect_next(std::max<std::uint64_t>(unread, 1));
-  given_until_ = std::max(given_until_, until);
   changed_.notify_all();
 }
 
 void PeriodPump::expect_next(std::uint64_t periods) {
   if (periods > 0) {
     given_at_ = Clock::now();
-    given_until_ = given_at_ + periods * period_;
+    given_until_ = std::max<Clock::time_point>(given_until_, given_at_ + periods * period_);
     due_ = given_at_ + period_ + grace_;
   }
 }
 
 // Periods that were given together are heard for longer than one. But a listener that has taken them at once
 // and waits for more gives up after 100 ms or 1.1 buffers (sound/core/pcm_lib.c: wait_for_avail), so that
-// silence comes after three quarters of that.
+// silence comes after three quarters of that. Nobody hears what nobody listens to, and who comes next must
+// find silence.
 PeriodPump::Clock::time_point PeriodPump::postponed() const {
   const Clock::time_point heard = given_until_ + grace_;
   if (heard <= due_) {
@@ -276,7 +275,7 @@ PeriodPump::Clock::time_point PeriodPump::postponed() const {
   }
   const std::uint64_t buffer = buffer_frames(parameters_.listener);
   if (buffer == 0) {
-    return heard;
+    return due_;
   }
   const std::chrono::nanoseconds played(buffer * static_cast<std::uint64_t>(period_.count()) /
                                         parameters_.period_frames);
@@ -310,6 +309,8 @@ void PeriodPump::insert_silence() {
       due_ = later;
       continue;
     }
+    // From here on it goes on until the next write, whoever comes to listen.
+    given_until_ = given_at_;
     try {
       move(silence_.data());
       --stats_.periods;

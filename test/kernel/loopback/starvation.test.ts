@@ -103,6 +103,18 @@ describe('The silence of a starved cable', () => {
     expect(Buffer.concat(said).toString()).not.toContain('read error');
   });
 
+  it('waits for nothing that nobody has heard', async () => {
+    using loop = open();
+    // Ten seconds, to nobody.
+    loop.write(new Uint8Array(1_000 * loop.periodBytes));
+    const args = ['-q', '-D', loop.listenerName, '-f', 'S16_LE', '-r', '48000', '-c', '2'];
+    const arecord = spawn('arecord', [...args, '--period-size=480', '--samples=48000', '/dev/null']);
+    const said: Buffer[] = [];
+    arecord.stderr.on('data', (chunk: Buffer) => said.push(chunk));
+    expect(await once(arecord, 'close')).toEqual([0, null]);
+    expect(Buffer.concat(said).toString()).not.toContain('read error');
+  });
+
   it('is counted to the frame, and ends with end()', async () => {
     const { loop: open, before } = openUnstarted();
     using loop = open;
