@@ -699,9 +699,14 @@ export class Placer {
   }
 
   #forgetRivals(): void {
-    this.#packetsStray += this.#rivals.length;
+    this.#packetsStray += this.#takeRivals().length;
+  }
+
+  #takeRivals(): Suspect[] {
+    const rivals = this.#rivals;
     this.#rivals = [];
     this.#rivalFrames = 0;
+    return rivals;
   }
 
   /** When the other source is followed. */
@@ -714,10 +719,7 @@ export class Placer {
   #followRivals(): void {
     this.#settleSuspects();
     this.#forgetSuspects();
-    const rivals = this.#rivals;
-    this.#rivals = [];
-    this.#rivalFrames = 0;
-    this.#follow(rivals);
+    this.#follow(this.#takeRivals());
   }
 
   #keep({ ssrc, sequence, timestamp, payload }: RtpPacket, frames: number, arrival: bigint): Suspect {
