@@ -93,8 +93,18 @@ describe('the exit status', () => {
     expect((await run(['sh', '-c', 'exit 7'])).status).toBe(7);
   });
 
-  it('is 128 and the signal that ended the command', async () => {
-    expect((await run(['sh', '-c', 'kill -9 $$'])).status).toBe(137);
+  it.each([
+    ['SIGKILL', 137, 'out of all memory'],
+    ['SIGSEGV', 139, 'sh: potentially unexpected fatal signal 11.'],
+  ])('is 128 and the signal that ended the command, %s, beside what the kernel said', async (...expected) => {
+    const [signal, number, words] = expected;
+    const script = `echo "<4>out of all memory" > /dev/kmsg; kill -${signal.slice(3)} $$`;
+    const { status, stderr } = await run(['sh', '-c', script]);
+    expect(status).toBe(number);
+    expect(stderr).toMatch(new RegExp(`^vm: ${signal} ended the command$`, 'm'));
+    expect(stderr).toContain(words);
+    const log = /whole: (.*)\)/.exec(stderr)?.[1] as string;
+    rmSync(join(log, '..'), { recursive: true });
   });
 
   it('is 127 for a command that does not exist, with its name', async () => {

@@ -109,13 +109,13 @@ static pid_t start(const struct request *request) {
 }
 
 // As process 1 this one inherits every orphan; only the command's own end matters.
-static bool reap(pid_t child, int *status) {
+static bool reap(pid_t child, int *how) {
   bool ended = false;
-  int how;
-  for (pid_t pid; (pid = waitpid(-1, &how, WNOHANG)) > 0;) {
+  int status;
+  for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
     if (pid != child) continue;
     ended = true;
-    *status = WIFSIGNALED(how) ? 128 + WTERMSIG(how) : WEXITSTATUS(how);
+    *how = status;
   }
   return ended;
 }
@@ -145,7 +145,7 @@ struct outcome command_run(const struct request *request, const struct ports *po
   const pid_t child = start(request);
   signal(SIGPIPE, SIG_IGN);  // only now: the command would inherit it
 
-  int status = 0;
+  int how = 0;
   for (bool ended = false; !ended;) {
     // A flow waits to be read while it is empty, and to be written while it is not. A negative descriptor is
     // skipped.
@@ -168,10 +168,10 @@ struct outcome command_run(const struct request *request, const struct ports *po
     if (polled[0].revents) {
       struct signalfd_siginfo info;
       if (read(signals, &info, sizeof info) < 0) fail("read a signal");
-      ended = reap(child, &status);
+      ended = reap(child, &how);
     }
   }
   drain(&output);
   drain(&errors);
-  return (struct outcome){status, output.total, errors.total};
+  return (struct outcome){how, output.total, errors.total};
 }

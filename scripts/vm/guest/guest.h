@@ -27,6 +27,7 @@ struct ports machine_open_ports(void);
 void machine_mount_root(void);
 void machine_mount_rest(const struct request *request);
 void machine_log(const char *text);
+void machine_show_kernel_log(void);
 _Noreturn void machine_stop(void);
 
 // request.c
@@ -34,7 +35,7 @@ struct request *request_read(int control);
 
 // command.c: runs the command, returns when all of its output was handed to the host.
 struct outcome {
-  int status;
+  int how;  // as waitpid() says it
   uint64_t output_bytes;
   uint64_t error_bytes;
 };

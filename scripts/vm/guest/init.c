@@ -1,6 +1,8 @@
 // Process 1 of the guest: bring the machine up, run one command, tell the host how it ended.
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "guest.h"
@@ -12,13 +14,16 @@ int main(void) {
   const struct request *request = request_read(ports.control);
   machine_mount_root();
   machine_mount_rest(request);
+  machine_show_kernel_log();
   dprintf(ports.control, "started\n");
 
   const struct outcome outcome = command_run(request, &ports);
   sync();
   // The host waits for this line on the console: what the kernel said before it has then arrived too.
   machine_log("the command has ended");
-  dprintf(ports.control, "ended %d %" PRIu64 " %" PRIu64 "\n", outcome.status, outcome.output_bytes,
+  const bool killed = WIFSIGNALED(outcome.how);
+  dprintf(ports.control, "%s %d %" PRIu64 " %" PRIu64 "\n", killed ? "killed" : "ended",
+          killed ? WTERMSIG(outcome.how) : WEXITSTATUS(outcome.how), outcome.output_bytes,
           outcome.error_bytes);
   // The host stops the machine once it has all the bytes; reading returns when it is gone.
   char byte;

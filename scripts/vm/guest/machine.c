@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/klog.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
@@ -53,6 +54,12 @@ void machine_log(const char *text) {
   const int length = snprintf(line, sizeof line, "<0>guest: %s\n", text);
   if (write(log, line, (size_t)length) < 0) errno = 0;
   close(log);
+}
+
+// What the kernel says of programs that crash is information to it, which only costs time while it boots.
+void machine_show_kernel_log(void) {
+  const int set_console_level = 8;
+  if (klogctl(set_console_level, NULL, 7) != 0) fail("set the log level of the console");
 }
 
 void machine_stop(void) {

@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const PANIC = /Kernel panic - not syncing: ?(.*)/;
-/** Every kernel: memory errors, bugs, faults in kernel mode. */
-const FAULT =
-  /(\bBUG: |kernel BUG at |\bOops: |general protection fault|\bKASAN: |\bUBSAN: |list_(add|del) corruption)/;
+/** Every kernel: memory errors, bugs, faults in kernel mode (those of programs have other words). */
+const FAULT = /(\bBUG: |kernel BUG at |\bOops: |\bKASAN: |\bUBSAN: |list_(add|del) corruption)/;
 /** The sanitized kernel: lockdep speaks in warnings too. */
 const WARNING =
   /(\bWARNING: |INFO: possible |INFO: trying to register non-static key|INFO: task .* blocked for)/;

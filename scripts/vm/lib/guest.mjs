@@ -1,5 +1,6 @@
 // A guest: boots, runs one command with this process's standard streams, and is gone.
 import { once } from 'node:events';
+import { constants } from 'node:os';
 import { ConsoleLog } from './console.mjs';
 import { FAILED, KERNEL_FAULT, RunError } from './errors.mjs';
 import { startQemu } from './qemu.mjs';
@@ -15,6 +16,13 @@ function encodeRequest(records) {
   const length = Buffer.alloc(4);
   length.writeUInt32LE(body.length);
   return Buffer.concat([length, body]);
+}
+
+function killedBy(number) {
+  const [signal] = Object.entries(constants.signals).find((entry) => entry[1] === number) ?? [
+    `signal ${number}`,
+  ];
+  return { status: 128 + number, signal };
 }
 
 export class Guest {
@@ -59,11 +67,13 @@ export class Guest {
   }
 
   /**
-   * Runs a command and resolves to its exit status, with all it wrote handed to `streams`.
+   * Runs a command and resolves to its exit status and the signal that ended it, with all it wrote handed to
+   * `streams`.
    *
    * @param {{command: string[], cwd: string, env: string[], shares: string[]}} request
    * @param {{stdin: import('node:stream').Readable, stdout: import('node:stream').Writable,
    *   stderr: import('node:stream').Writable}} streams
+   * @returns {Promise<{status: number, signal?: string}>}
    */
   async run(request, streams) {
     const { control } = this.#qemu;
@@ -81,13 +91,13 @@ export class Guest {
     this.#sendInput(streams.stdin);
     const output = this.#passOn(this.#qemu.stdout, streams.stdout);
     const errors = this.#passOn(this.#qemu.stderr, streams.stderr);
-    const [, status, outputBytes, errorBytes] = await this.#line(/^ended (\d+) (\d+) (\d+)$/);
+    const [, how, number, outputBytes, errorBytes] = await this.#line(/^(ended|killed) (\d+) (\d+) (\d+)$/);
     await Promise.all([
       output.reached(Number(outputBytes)),
       errors.reached(Number(errorBytes)),
       this.#lastWords(),
     ]);
-    return Number(status);
+    return how === 'ended' ? { status: Number(number) } : killedBy(Number(number));
   }
 
   // The next line from the guest; anything but the one that is due ends the run.

@@ -70,13 +70,16 @@ async function main(options, signal) {
       process.exit(128 + constants.signals.SIGPIPE);
     });
   }
-  const status = await runInGuest(guest, options);
+  const { status, signal: killer } = await runInGuest(guest, options);
   const report = guest.log.report(kernel.name);
   if (report !== undefined) {
     const path = guest.log.save(options.console);
     const message = `the guest's kernel reported a fault (the command's own status was ${status})`;
     throw new RunError(KERNEL_FAULT, `${message}\nThe report (whole kernel log: ${path}):\n${report}`);
   }
+  // The kernel may have said why: no memory was left, or where a fault was.
+  if (killer !== undefined)
+    throw withConsole(new RunError(status, `${killer} ended the command`), guest, options);
   if (options.console !== undefined) guest.log.save(options.console);
   return status;
 }
