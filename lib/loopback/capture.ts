@@ -348,8 +348,14 @@ export class LoopbackCapture
 
   async *#untilStop(signal: AbortSignal | undefined): AsyncGenerator<Buffer, undefined, undefined> {
     let stopped = false;
+    let announced = false;
+    let began = false;
     let failure: { readonly error: unknown } | undefined;
     const watching = this.#watchWriter({
+      announced: () => {
+        announced = true;
+        this.#wake();
+      },
       told: ({ active }) => {
         stopped = !active;
         this.#wake();
@@ -362,12 +368,18 @@ export class LoopbackCapture
       },
     });
     try {
-      // What waits without a writer is of one that has stopped. Frames first: a writer may start between the two.
-      stopped = this.avail > 0 && !watching.state.active;
-      yield* this.#all(signal, () => {
+      // What comes without a writer is of one that has stopped. Frames first: a writer may start between the two.
+      const isOver = () => (began || this.avail > 0) && !watching.state.active;
+      stopped = isOver();
+      for await (const frames of this.#all(signal, () => {
         if (failure) throw failure.error;
+        if (announced && !stopped) stopped = isOver();
+        announced = false;
         return stopped;
-      });
+      })) {
+        began = true;
+        yield frames;
+      }
     } finally {
       watching.close();
     }

@@ -20,6 +20,8 @@ export interface WriterState {
 
 interface WatchHandlers {
   readonly told: (state: WriterState) => void;
+  /** Something happened, and may be over: a writer that came and went between two looks is not told. */
+  readonly announced?: () => void;
   /** The card is gone. */
   readonly ended: () => void;
   readonly failed: (error: unknown) => void;
@@ -169,6 +171,7 @@ export class WriterWatch {
       this.#fail(error);
       return;
     }
+    this.#handlers.announced?.();
     this.#tell(state);
   };
 

@@ -275,6 +275,18 @@ describe('An iteration until the writer stops', () => {
     expect(descriptorsOf(control())).toBe(0);
   });
 
+  it('ends with a writer that comes and goes within one turn of the event loop', async () => {
+    using loop = open();
+    using capture = loop.listen();
+    const sent = noise(3 * loop.periodBytes);
+    const hearing = collect(capture.frames({ until: 'stop', signal: AbortSignal.timeout(30_000) }));
+    // It waits by now, and has looked at who plays.
+    for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
+    loop.write(sent);
+    loop.end();
+    expect(difference(sent, await hearing)).toBeUndefined();
+  });
+
   it('gives what a writer left that has stopped already', async () => {
     using loop = open();
     using capture = loop.listen();

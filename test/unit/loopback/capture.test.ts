@@ -211,16 +211,19 @@ describe('A capture', () => {
   it('is not over for a writer that starts while an iteration until its stop begins', async () => {
     using capture = open('error');
     kernel.avail = 0;
-    // When it is watched, and when it is asked for: it moves its first period right after.
+    // When it is watched, and when it is looked at: it starts, and moves its first period, right after.
     let asked = 0;
     Object.defineProperty(kernel, 'active', {
       get: () => {
         asked += 1;
         if (asked === 2) kernel.avail = 480;
-        return false;
+        return asked > 2;
       },
     });
-    const next = capture.frames({ until: 'stop' }).next();
+    const frames = capture.frames({ until: 'stop' });
+    expect(await frames.next()).toMatchObject({ done: false });
+    kernel.avail = 0;
+    const next = frames.next();
     const later = new Promise((resolve) => setImmediate(resolve, 'later'));
     expect(await Promise.race([next, later])).toBe('later');
     capture.close();
