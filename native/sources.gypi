@@ -4,6 +4,7 @@
     "alsa_utimer_sources": [
       "native/alsa/control.cc",
       "native/alsa/file_lock.cc",
+      "native/alsa/listener.cc",
       "native/alsa/pcm.cc",
       "native/alsa/period_pump.cc",
       "native/alsa/timer_device.cc",

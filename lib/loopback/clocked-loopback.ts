@@ -32,7 +32,7 @@ import type { UserTimer } from '../timer/user-timer.js';
 import { type CaptureOptions, LoopbackCapture } from './capture.js';
 import { LoopbackCard } from './card.js';
 import { describeHolder, substreamHolder } from './holder.js';
-import { Listener, type ListenerEvent, ListenerWatch, listenerParameters } from './listener.js';
+import { Listener, type ListenerEvent, ListenerWatch, listenerFolder } from './listener.js';
 import { openClocked } from './pointing.js';
 
 export interface ClockedLoopbackOptions extends PcmParameters {
@@ -56,8 +56,8 @@ export interface ClockedLoopbackOptions extends PcmParameters {
   readonly starvation?: 'hold' | 'silence';
   /**
    * With starvation 'silence' only: how long after a period was due the first silent one is moved, 0..3600000 ms. 2 periods by
-   * default. After N periods that were written together the next one is due N periods later, or sooner where the listener
-   * would give up.
+   * default. After N periods that were written at once, or in a row, the next one is due N periods later. Sooner, after three
+   * quarters of the listener's wait, where it would give up.
    */
   readonly grace?: number;
   /** Keep a histogram of what triggers cost, see {@link ClockedLoopbackStats}. false by default. */
@@ -190,7 +190,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
       periodFrames: pcm.parameters.periodFrames,
       silence: sampleFormat(pcm.parameters.format).silence,
       measure,
-      listener: listenerParameters(card.number, 1 - device, pcm.substream),
+      listener: listenerFolder(card.number, 1 - device, pcm.substream),
     });
     this.#write = this.#pump.write;
     watch(this, this.#pump, this.#name);
@@ -636,7 +636,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
           continue;
         }
         unread = listener.waiting;
-        const room = pace === 'listener' ? listener.room(periodFrames) : Number.POSITIVE_INFINITY;
+        const room = pace === 'listener' ? listener.room : Number.POSITIVE_INFINITY;
         if (room < periodFrames) {
           await listener.wait(signal);
           continue;
@@ -652,7 +652,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
         unread += part.length / this.frameBytes;
       }
     } finally {
-      this.#pump.release(Math.ceil(unread / periodFrames));
+      this.#pump.release(Math.floor(unread / periodFrames));
     }
   }
 
@@ -665,13 +665,22 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
       this.#failure = this.#pump.watchFailure();
       this.#failure.setRef(false);
     }
-    this.#failure.arm(weakly(this, ClockedLoopback.#silenceFailed));
+    this.#awaitFailure();
+  }
+
+  #awaitFailure(): void {
+    this.#failure?.arm(weakly(this, ClockedLoopback.#silenceFailed));
   }
 
   /** The next write starts it again, or throws. */
   static #silenceFailed(loop: ClockedLoopback): void {
-    loop.#keptAlive = false;
     const { insertedError, insertedCall } = loop.#pump.stats();
+    // A write has started it anew, behind the news of its end.
+    if (insertedError === 0) {
+      loop.#awaitFailure();
+      return;
+    }
+    loop.#keptAlive = false;
     if (loop.listenerCount('error') === 0) return;
     const isStalled = insertedError === constants.errno.EAGAIN;
     loop.emit(

@@ -22,24 +22,22 @@ export type ListenerEvent =
       readonly holder: SubstreamHolder | undefined;
     };
 
-const substreamFolder = (card: number, device: number, substream: number) =>
-  join(procAsound(), `card${card}`, `pcm${device}c`, `sub${substream}`);
-
-/** The file that tells how a capture substream is configured. */
-export function listenerParameters(card: number, device: number, substream: number): string {
-  return join(substreamFolder(card, device, substream), 'hw_params');
+/** The folder of a capture substream, whose files everybody may read. */
+export function listenerFolder(card: number, device: number, substream: number): string {
+  return join(procAsound(), `card${card}`, `pcm${device}c`, `sub${substream}`);
 }
 
-/** A look at the capture substream: /proc/asound/card<N>/pcm<D>c/sub<S>/status and hw_params, readable by everybody. */
+/** A look at the capture substream: /proc/asound/card<N>/pcm<D>c/sub<S>/status and hw_params. */
 export class Listener {
   readonly #parameters: string;
   readonly #periodMs: number;
   readonly #status: string;
 
   constructor(card: number, device: number, substream: number, resolution: bigint) {
-    this.#parameters = listenerParameters(card, device, substream);
+    const folder = listenerFolder(card, device, substream);
+    this.#parameters = join(folder, 'hw_params');
     this.#periodMs = Math.max(1, Math.floor(Number(resolution) / 1_000_000));
-    this.#status = readProc(join(substreamFolder(card, device, substream), 'status')) ?? '';
+    this.#status = readProc(join(folder, 'status')) ?? '';
   }
 
   get running(): boolean {
@@ -58,13 +56,13 @@ export class Listener {
 
   /**
    * Frames that can be moved now without loss: any number where nobody listens. The kernel's default stops a capture whose
-   * buffer is full, so a period stays free.
+   * buffer is full, so a frame stays free.
    */
-  room(periodFrames: number): number {
+  get room(): number {
     if (this.halted) return 0;
     if (!this.running) return Number.POSITIVE_INFINITY;
     const buffer = /^buffer_size:\s*(\d+)/m.exec(readProc(this.#parameters) ?? '')?.[1];
-    return buffer === undefined ? 0 : Number(buffer) - periodFrames - this.waiting;
+    return buffer === undefined ? 0 : Number(buffer) - 1 - this.waiting;
   }
 
   /** A period's time, after which things may be different; throws the reason of `signal`. */

@@ -8,10 +8,8 @@
 
 #include <algorithm>
 #include <bit>
-#include <charconv>
 #include <csignal>
 #include <cstring>
-#include <string_view>
 #include <utility>
 
 #include "alsa/system_error.h"
@@ -22,20 +20,18 @@ namespace {
 constexpr const char* kWrite = "ioctl SNDRV_PCM_IOCTL_WRITEI_FRAMES";
 constexpr const char* kTrigger = "ioctl SNDRV_TIMER_IOCTL_TRIGGER";
 
-// Frames of the buffer of a substream, from its file hw_params; 0 while it is closed.
-std::uint64_t buffer_frames(const std::string& path) noexcept {
-  constexpr std::string_view kName = "buffer_size: ";
-  std::array<char, 1024> text{};
-  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  const ssize_t length = file.valid() ? ::read(file.get(), text.data(), text.size()) : 0;
-  const std::string_view all(text.data(), static_cast<std::size_t>(std::max<ssize_t>(length, 0)));
-  const std::size_t at = all.find(kName);
-  std::uint64_t frames = 0;
-  if (at != std::string_view::npos) {
-    std::from_chars(all.data() + at + kName.size(), all.data() + all.size(), frames);
-  }
-  return frames;
+// A blocking read gives up when it has waited for 100 ms or for 1.1 buffers, whichever is longer
+// (sound/core/pcm_lib.c: wait_for_avail). Silence comes after three quarters of that, for threads are late.
+constexpr std::chrono::nanoseconds kLeastPatience = std::chrono::milliseconds(75);
+
+std::chrono::nanoseconds patience(std::chrono::nanoseconds buffer) {
+  return std::max<std::chrono::nanoseconds>(kLeastPatience, buffer * 33 / 40);
 }
+
+// How often to look at a listener that is waited for: it may have read what it had, or be another one by now.
+constexpr std::chrono::nanoseconds kLook = std::chrono::milliseconds(20);
+// And while periods come in time, where it only matters whether anybody hears them.
+constexpr std::chrono::nanoseconds kGlance = std::chrono::milliseconds(100);
 
 }  // namespace
 
@@ -46,7 +42,8 @@ PeriodPump::PeriodPump(std::shared_ptr<Pcm> pcm, std::shared_ptr<Utimer> timer,
       parameters_(parameters),
       period_bytes_(std::size_t{parameters.period_frames} * parameters.frame_bytes),
       begun_(period_bytes_),
-      silence_(period_bytes_, parameters.silence) {}
+      silence_(period_bytes_, parameters.silence),
+      listener_(parameters.listener) {}
 
 void PeriodPump::check_open() const {
   if (closed_) {
@@ -59,8 +56,8 @@ void PeriodPump::write(const std::uint8_t* data, std::size_t length) {
   check_open();
   const auto pcm = pcm_->hold();
   const auto timer = timer_->hold();
-  if (inserting_) {
-    expect_next((pending_ + length) / period_bytes_);
+  if (const std::uint64_t periods = (pending_ + length) / period_bytes_; inserting_ && periods > 0) {
+    given(periods);
   }
   std::uint64_t& consumed = stats_.consumed_bytes;
   consumed = 0;
@@ -226,8 +223,8 @@ void PeriodPump::keep_alive(std::uint64_t period, std::uint64_t grace) {
   }
   period_ = std::chrono::nanoseconds(period);
   grace_ = std::chrono::nanoseconds(grace);
-  given_at_ = given_until_ = Clock::now();
-  due_ = given_at_ + period_ + grace_;
+  given_at_ = given_until_ = fed_at_ = looked_at_ = Clock::now();
+  silent_ = false;
   inserting_ = true;
   // Signals are for the threads of the process that know about them.
   sigset_t all;
@@ -252,35 +249,54 @@ void PeriodPump::hold() {
 void PeriodPump::release(std::uint64_t unread) {
   const std::lock_guard lock(mutex_);
   held_ = false;
-  expect_next(std::max<std::uint64_t>(unread, 1));
+  if (unread > 0 && !silent_) {
+    fed_at_ = Clock::now();
+    given_until_ = std::max<Clock::time_point>(given_until_, fed_at_ + unread * period_);
+  }
   changed_.notify_all();
 }
 
-void PeriodPump::expect_next(std::uint64_t periods) {
-  if (periods > 0) {
-    given_at_ = Clock::now();
-    given_until_ = std::max<Clock::time_point>(given_until_, given_at_ + periods * period_);
-    due_ = given_at_ + period_ + grace_;
-  }
+void PeriodPump::given(std::uint64_t periods) {
+  given_at_ = fed_at_ = Clock::now();
+  given_until_ = std::max(given_until_, given_at_) + periods * period_;
+  silent_ = false;
 }
 
-// Periods that were given together are heard for longer than one. But a listener that has taken them at once
-// and waits for more gives up after 100 ms or 1.1 buffers (sound/core/pcm_lib.c: wait_for_avail), so that
-// silence comes after three quarters of that. Nobody hears what nobody listens to, and who comes next must
-// find silence.
-PeriodPump::Clock::time_point PeriodPump::postponed() const {
-  const Clock::time_point heard = given_until_ + grace_;
-  if (heard <= due_) {
-    return due_;
+// When silence begins, unless something is given before; or, if that is later, when to ask again.
+//
+// Periods that were given together, or in a row, are heard for longer than one: until given_until_, but not
+// for longer than the listener's buffer, for the producer's clock may be the faster one. A listener that has
+// taken them at once and waits for more must not give up. Nobody hears what nobody listens to, and who comes
+// next must find silence.
+PeriodPump::Clock::time_point PeriodPump::silence_begins(Clock::time_point now) {
+  const Clock::time_point late = given_at_ + period_ + grace_;
+  const Clock::time_point earliest = std::min(late, fed_at_ + kLeastPatience);
+  const bool together = given_until_ > given_at_ + period_;
+  if (now < earliest && !(together && now - looked_at_ >= kGlance)) {
+    return earliest;
   }
-  const std::uint64_t buffer = buffer_frames(parameters_.listener);
-  if (buffer == 0) {
-    return due_;
+  if (!together && earliest == late) {
+    return late;
   }
-  const std::chrono::nanoseconds played(buffer * static_cast<std::uint64_t>(period_.count()) /
-                                        parameters_.period_frames);
-  const auto patience = std::max<std::chrono::nanoseconds>(std::chrono::milliseconds(100), played * 11 / 10);
-  return std::max(due_, std::min(heard, given_at_ + patience * 3 / 4));
+  looked_at_ = now;
+  const auto listener = listener_.look();
+  Clock::time_point begin = late;
+  if (listener) {
+    const auto played = [&](std::uint64_t frames) {
+      return std::chrono::nanoseconds(frames * static_cast<std::uint64_t>(period_.count()) /
+                                      parameters_.period_frames);
+    };
+    if (listener->unread_frames >= parameters_.period_frames) {
+      fed_at_ = now;
+    }
+    const std::chrono::nanoseconds buffer = played(listener->buffer_frames);
+    given_until_ = std::min<Clock::time_point>(given_until_, now + buffer);
+    begin = std::min<Clock::time_point>(std::max(late, given_until_ + grace_), fed_at_ + patience(buffer));
+  } else {
+    given_until_ = given_at_;
+    fed_at_ = now;
+  }
+  return begin <= now ? begin : std::min<Clock::time_point>(begin, now + kLook);
 }
 
 UniqueFd PeriodPump::failure() {
@@ -295,28 +311,26 @@ UniqueFd PeriodPump::failure() {
 
 void PeriodPump::insert_silence() {
   std::unique_lock lock(mutex_);
+  Clock::time_point released;
   while (inserting_) {
-    const Clock::time_point due = due_;
     if (held_) {
       changed_.wait(lock);
+      released = Clock::now();
       continue;
     }
-    if (Clock::now() < due) {
-      changed_.wait_until(lock, due);
+    const Clock::time_point now = Clock::now();
+    const Clock::time_point next = std::max(silent_ ? due_ : silence_begins(now), released);
+    if (now < next) {
+      changed_.wait_until(lock, next);
       continue;
     }
-    if (const Clock::time_point later = postponed(); Clock::now() < later) {
-      due_ = later;
-      continue;
-    }
-    // From here on it goes on until the next write, whoever comes to listen.
-    given_until_ = given_at_;
+    silent_ = true;
     try {
       move(silence_.data());
       --stats_.periods;
       ++stats_.inserted_periods;
       // At the cable's own pace, also after a late wake-up; but what was missed long ago is not made up for.
-      due_ = std::max(due + period_, Clock::now() - 4 * period_);
+      due_ = std::max(next + period_, Clock::now() - 4 * period_);
     } catch (const NotStartedError&) {
       // Somebody else runs on the timer, perhaps for a moment only.
       due_ = Clock::now() + period_;

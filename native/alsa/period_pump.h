@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "alsa/listener.h"
 #include "alsa/pcm.h"
 #include "alsa/system_error.h"
 #include "alsa/unique_fd.h"
@@ -28,7 +29,7 @@ struct PumpParameters {
   std::uint32_t frame_bytes;
   std::uint8_t silence;  // the byte that silence is made of
   bool measure;          // keep the histogram of trigger costs
-  std::string listener;  // /proc/asound/card<N>/pcm<D>c/sub<S>/hw_params of the other side
+  std::string listener;  // /proc/asound/card<N>/pcm<D>c/sub<S> of the other side
 };
 
 struct PumpStats {
@@ -87,13 +88,13 @@ class PeriodPump {
   void drop_partial_frame();
 
   // From now on a thread moves a period of silence each `period` ns, beginning `grace` ns after the time at
-  // which the period after the last write was due; sooner where the listener would give up before that. 0 for
-  // `period` stops it. It goes on through xruns, suspends and times when somebody else runs on the timer;
-  // what else goes wrong ends it.
+  // which the period after those that were given was due; sooner where the listener would give up before
+  // that. 0 for `period` stops it. It goes on through xruns, suspends and times when somebody else runs on
+  // the timer; what else goes wrong ends it.
   void keep_alive(std::uint64_t period, std::uint64_t grace);
   // Until release() the thread moves nothing: whoever writes has frames and waits for something else.
   void hold();
-  // `unread`: periods that the listener has yet to read.
+  // `unread`: whole periods that the listener has yet to read.
   void release(std::uint64_t unread);
   // Readable once the thread has ended by itself: stats().inserted_error says why. A duplicate.
   [[nodiscard]] UniqueFd failure();
@@ -112,8 +113,8 @@ class PeriodPump {
   void queue(const std::uint8_t* period);
   void start();
   void trigger();
-  void expect_next(std::uint64_t periods);
-  [[nodiscard]] Clock::time_point postponed() const;
+  void given(std::uint64_t periods);
+  Clock::time_point silence_begins(Clock::time_point now);
   bool recover(int error);
   void insert_silence();
   void fail(int error, const char* call) noexcept;
@@ -138,9 +139,13 @@ class PeriodPump {
   UniqueFd failed_;  // an eventfd
   std::chrono::nanoseconds period_{};
   std::chrono::nanoseconds grace_{};
-  Clock::time_point due_;          // of the next silent period
-  Clock::time_point given_at_;     // the last periods, which are
-  Clock::time_point given_until_;  // over for a listener that plays them
+  const Listener listener_;
+  bool silent_ = false;            // silence is what comes, until periods are given again
+  Clock::time_point due_;          // then: of the next silent period
+  Clock::time_point given_at_;     // when periods were given last,
+  Clock::time_point given_until_;  // when a listener that plays them is through,
+  Clock::time_point fed_at_;       // when no listener waited for more, so far as is known,
+  Clock::time_point looked_at_;    // and when that was looked for
   std::thread inserter_;
 };
 

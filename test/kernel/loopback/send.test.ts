@@ -37,6 +37,21 @@ describe('Several sends', () => {
     expect(difference(sent, received)).toBeUndefined();
   });
 
+  it('fill what a listener of two periods has read, though it has read only half of one', async () => {
+    using loop = open();
+    const side = { card: card.number, device: 1, substream: 0, direction: 'capture', periods: 2 } as const;
+    using reader = Pcm.open({ ...loop.parameters, ...side });
+    reader.start();
+    const sent = noise(2 * loop.periodBytes);
+    const sending = loop.send(sent);
+    const half = Buffer.alloc(loop.periodBytes / 2);
+    expect(reader.read(half)).toBe(240);
+    await sending;
+    const rest = Buffer.alloc(3 * half.length);
+    expect(reader.read(rest)).toBe(720);
+    expect(difference(sent, Buffer.concat([half, rest]))).toBeUndefined();
+  });
+
   it('let nobody write or end in between', async () => {
     using loop = open();
     using capture = loop.listen({ periods: 4 });

@@ -30,28 +30,28 @@ function capture(state: string, avail: number): void {
 
 describe('The room of a listener', () => {
   it.each([
-    [0, 1_440],
-    [480, 960],
-    [1_440, 0],
-    [1_920, -480],
-  ])('with %i frames that it has not read is %i, a period less than its buffer', (avail, room) => {
+    [0, 1_919],
+    [480, 1_439],
+    [1_440, 479],
+    [1_920, -1],
+  ])('with %i frames that it has not read is %i, a frame less than its buffer', (avail, room) => {
     capture('RUNNING', avail);
-    expect(new Listener(0, 1, 0, 10_000_000n).room(480)).toBe(room);
+    expect(new Listener(0, 1, 0, 10_000_000n).room).toBe(room);
   });
 
   it.each(['PAUSED', 'SUSPENDED', 'XRUN'])('that is %s is none', (state) => {
     capture(state, 480);
     expect(new Listener(0, 1, 0, 10_000_000n)).toMatchObject({ running: false, waiting: 0 });
-    expect(new Listener(0, 1, 0, 10_000_000n).room(480)).toBe(0);
+    expect(new Listener(0, 1, 0, 10_000_000n).room).toBe(0);
   });
 
   it('has no end while nobody listens', () => {
     capture('PREPARED', 0);
-    expect(new Listener(0, 1, 0, 10_000_000n).room(480)).toBe(Number.POSITIVE_INFINITY);
+    expect(new Listener(0, 1, 0, 10_000_000n).room).toBe(Number.POSITIVE_INFINITY);
     writeFileSync(join(substream, 'status'), 'closed\n');
     const closed = new Listener(0, 1, 0, 10_000_000n);
     expect(closed).toMatchObject({ running: false, waiting: 0 });
-    expect(closed.room(480)).toBe(Number.POSITIVE_INFINITY);
+    expect(closed.room).toBe(Number.POSITIVE_INFINITY);
   });
 });
 
