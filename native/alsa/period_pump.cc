@@ -33,6 +33,9 @@ constexpr std::chrono::nanoseconds kLook = std::chrono::milliseconds(20);
 // And while periods come in time, where it only matters whether anybody hears them.
 constexpr std::chrono::nanoseconds kGlance = std::chrono::milliseconds(100);
 
+// What was given ahead of time is forgotten by this part of the time that passes: more than clocks drift.
+constexpr int kForgotten = 64;
+
 }  // namespace
 
 PeriodPump::PeriodPump(std::shared_ptr<Pcm> pcm, std::shared_ptr<Utimer> timer,
@@ -257,17 +260,20 @@ void PeriodPump::release(std::uint64_t unread) {
 }
 
 void PeriodPump::given(std::uint64_t periods) {
-  given_at_ = fed_at_ = Clock::now();
-  given_until_ = std::max(given_until_, given_at_) + periods * period_;
+  const Clock::time_point now = Clock::now();
+  // Frames in a row add up. But a producer whose clock is the faster one must not gain on the listener for
+  // ever.
+  const Clock::time_point before = given_until_ - (now - given_at_) / kForgotten;
+  given_until_ = std::max<Clock::time_point>(before, now) + periods * period_;
+  given_at_ = fed_at_ = now;
   silent_ = false;
 }
 
 // When silence begins, unless something is given before; or, if that is later, when to ask again.
 //
 // Periods that were given together, or in a row, are heard for longer than one: until given_until_, but not
-// for longer than the listener's buffer, for the producer's clock may be the faster one. A listener that has
-// taken them at once and waits for more must not give up. Nobody hears what nobody listens to, and who comes
-// next must find silence.
+// for longer than the listener's buffer. A listener that has taken them at once and waits for more must not
+// give up. Nobody hears what nobody listens to, and who comes next must find silence.
 PeriodPump::Clock::time_point PeriodPump::silence_begins(Clock::time_point now) {
   const Clock::time_point late = given_at_ + period_ + grace_;
   const Clock::time_point earliest = std::min(late, fed_at_ + kLeastPatience);
