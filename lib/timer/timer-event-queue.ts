@@ -41,15 +41,12 @@ export class TimerEventQueue implements AsyncIterableIterator<TimerEvent, undefi
     return this.#events.length - this.#next >= this.#size;
   }
 
-  push(events: readonly TimerEvent[]): void {
-    if (this.#state !== 'open') return;
-    for (const event of events) {
-      // The end is the end of the iteration.
-      if (event.type === 'end') continue;
-      const waiting = this.#waiting.shift();
-      if (waiting) waiting.resolve({ done: false, value: event });
-      else this.#events.push(event);
-    }
+  push(event: TimerEvent): void {
+    // The end is the end of the iteration.
+    if (this.#state !== 'open' || event.type === 'end') return;
+    const waiting = this.#waiting.shift();
+    if (waiting) waiting.resolve({ done: false, value: event });
+    else this.#events.push(event);
   }
 
   /** What is queued is still to be had, then the iteration is over. */

@@ -167,7 +167,7 @@ export class TimerInstance
   /** Whether events tell when they happened. */
   readonly records: 'timestamped' | 'plain';
   #buffer: RecordBuffer;
-  /** What was read, and nobody wanted any more. */
+  /** What was read, and is not told yet, or nobody wanted any more. */
   #held: TimerEvent[] = [];
   #stopAsked = false;
   /** Stops itself with each tick. */
@@ -454,7 +454,8 @@ export class TimerInstance
    */
   finish(): void {
     this.#call(() => {
-      this.#tell(this.#drain());
+      this.#held = this.#drain();
+      this.#tell();
     });
     for (const queue of [...this.#queues]) queue.end();
   }
@@ -569,13 +570,12 @@ export class TimerInstance
   readonly #look = (): void => {
     if (!this.#wanted) return;
     try {
-      const events = this.#held.splice(0);
       if (!this.#ended && this.#isGone()) {
         // What was queued when the timer went comes first.
-        events.push(...this.#take(this.#buffer, 0, this.#read()));
-        if (!this.#ended) events.push(this.#end());
+        this.#held = this.#drain();
+        if (!this.#ended) this.#held.push(this.#end());
       }
-      if (events.length > 0 || this.#ended) this.#tell(events);
+      if (this.#held.length > 0 || this.#ended) this.#tell();
     } catch (error) {
       this.#fail(fromNative(error, this.#what));
     }
@@ -583,7 +583,9 @@ export class TimerInstance
 
   /** Whoever waits would wait for ever behind an end that read() took. */
   readonly #tellEnd = (end: TimerEvent): void => {
-    if (!this.#closed) this.#tell([end]);
+    if (this.#closed) return;
+    this.#held.push(end);
+    this.#tell();
   };
 
   readonly #receiver: TimerReceiver = {
@@ -595,10 +597,8 @@ export class TimerInstance
         return;
       }
       try {
-        const events = this.#take(records, first, count);
-        if (this.#held.length > 0) events.unshift(...this.#held.splice(0));
-        if (this.#wanted) this.#tell(events);
-        else this.#held = events;
+        this.#held.push(...this.#take(records, first, count));
+        if (this.#wanted) this.#tell();
       } catch (error) {
         this.#fail(fromNative(error, this.#what));
       }
@@ -606,20 +606,20 @@ export class TimerInstance
     check: this.#look,
   };
 
-  #tell(events: TimerEvent[]): void {
-    for (const queue of this.#queues) queue.push(events);
-    const all = this.listenerCount('event') > 0;
-    for (const [index, event] of events.entries()) {
-      // The next who listens, or read(), gets what nobody is there for any more.
-      if (!this.#heard) {
-        this.#held = events.slice(index);
-        return;
-      }
+  /**
+   * Tells what is held, as long as somebody is there. What is not told yet stays held, so that all that a handler does finds
+   * it in its place: who leaves or comes, reads, stops or finishes. What that adds behind it waits for another turn.
+   */
+  #tell(): void {
+    for (let left = this.#held.length; left > 0 && this.#heard; left -= 1) {
+      const event = this.#held.shift();
+      if (event === undefined) break;
+      for (const queue of this.#queues) queue.push(event);
       this.#emit(event.type, event);
-      if (all && !this.#closed) this.#emit('event', event);
-      if (this.#closed) return;
+      if (!this.#closed) this.#emit('event', event);
     }
-    if (this.#ended) {
+    if (this.#closed) return;
+    if (this.#ended && this.#held.length === 0) {
       this.#update(false);
       for (const queue of [...this.#queues]) queue.end();
     } else if (this.#queues.size > 0) this.#update();

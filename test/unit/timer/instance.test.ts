@@ -4,7 +4,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { TimerInstance, type TimerInstanceOptions, userTimerId } from '../../../lib/index.js';
+import {
+  type TimerEvent,
+  TimerInstance,
+  type TimerInstanceOptions,
+  userTimerId,
+} from '../../../lib/index.js';
 import type { TimerInstanceHandle } from '../../../lib/native/binding.js';
 import { setNative } from '../../../lib/native/load.js';
 import { setProcAsound, setSysModule } from '../../../lib/proc.js';
@@ -85,6 +90,7 @@ const bring = (...batches: [Kernel, number[] | number][]) =>
       .flatMap(([{ slot }, records]) => (slot === undefined ? [] : [[slot, records] as const]))
       .map(([slot, records]): [number, number[] | number] => [slot, records]),
   );
+const turn = () => new Promise((resolve) => setImmediate(resolve));
 const ticks = (count: number) => Array.from({ length: count }, () => [TICK, 1]).flat();
 
 beforeEach(() => {
@@ -163,6 +169,97 @@ describe('A batch', () => {
     bring([a.kernel, [TICK, 1, TICK, 2, TICK, 3]]);
     expect(await once(a.instance, 'tick')).toMatchObject([{ ticks: 2 }]);
     expect(a.instance.read()).toMatchObject([{ ticks: 3 }]);
+  });
+
+  it('is kept before what a handler has read by stopping or starting, which comes in another turn', async () => {
+    const { instance, kernel } = listen({ events: ['tick', 'start'] });
+    instance.start();
+    // Gone before it is called: nobody is there any more.
+    instance.once('start', () => {
+      kernel.queued = [TICK, 5];
+      instance.stop();
+    });
+    bring([kernel, [START, 0, TICK, 1, TICK, 2]]);
+    // As the kernel would, had it been quicker.
+    expect(instance.read()).toMatchObject([{ ticks: 1 }, { ticks: 7 }]);
+    instance.start();
+    const heard: string[] = [];
+    instance.on('event', ({ type }) => heard.push(type));
+    instance.once('tick', () => {
+      kernel.queued = [TICK, 1];
+      instance.start();
+    });
+    bring([kernel, [TICK, 1, START, 0]]);
+    expect(heard).toEqual(['tick', 'start']);
+    await turn();
+    expect(heard).toEqual(['tick', 'start', 'tick']);
+  });
+
+  it('is kept behind what an iteration leaves meanwhile, for whoever comes next', async () => {
+    for (const next of ['read', 'handler', 'iteration'] as const) {
+      const { instance, kernel } = listen();
+      const iteration = instance.events();
+      const heard: number[] = [];
+      let joined: AsyncIterableIterator<TimerEvent, undefined> | undefined;
+      const leave = () => {
+        instance.off('tick', leave);
+        iteration.return?.();
+        if (next === 'handler') instance.on('tick', (event) => heard.push(event.ticks));
+        if (next === 'iteration') joined = instance.events();
+      };
+      bring([kernel, [TICK, 11, TICK, 12]]);
+      instance.on('tick', leave);
+      bring([kernel, [TICK, 21, TICK, 22, TICK, 23]]);
+      await turn();
+      for (const event of instance.read()) if (event.type === 'tick') heard.push(event.ticks);
+      await joined?.return?.();
+      for (const event of instance.read()) if (event.type === 'tick') heard.push(event.ticks);
+      expect(heard, next).toEqual([11, 12, 21, 22, 23]);
+    }
+  });
+
+  it('is not kept where an iteration has taken it', async () => {
+    const { instance, kernel } = listen();
+    const iteration = instance.events();
+    const waiting = [iteration.next(), iteration.next()];
+    instance.once('tick', () => {});
+    bring([kernel, [TICK, 1, TICK, 2, TICK, 3]]);
+    expect(await Promise.all(waiting)).toMatchObject([{ value: { ticks: 1 } }, { value: { ticks: 2 } }]);
+    await iteration.return?.();
+    expect(instance.read()).toMatchObject([{ ticks: 3 }]);
+  });
+
+  it('comes to an iteration that begins meanwhile from there on', async () => {
+    const { instance, kernel } = listen();
+    let iteration: AsyncIterableIterator<TimerEvent, undefined> | undefined;
+    instance.once('tick', () => {
+      iteration = instance.events();
+    });
+    bring([kernel, [TICK, 1, TICK, 2, TICK, 3]]);
+    expect(await iteration?.next()).toMatchObject({ value: { ticks: 2 } });
+    expect(await iteration?.next()).toMatchObject({ value: { ticks: 3 } });
+  });
+
+  it('comes in order to handlers of which one takes or finishes it', async () => {
+    const { instance, kernel } = listen();
+    const iteration = instance.events();
+    const heard: number[] = [];
+    let read: TimerEvent[] = [];
+    instance.on('tick', ({ ticks }) => {
+      heard.push(ticks);
+      if (ticks === 1) {
+        kernel.queued = [TICK, 4];
+        instance.finish();
+      } else if (ticks === 5) read = instance.read();
+    });
+    bring([kernel, [TICK, 1, TICK, 2, TICK, 3]]);
+    expect(heard).toEqual([1, 2, 3, 4]);
+    const seen: unknown[] = [];
+    for await (const event of iteration) seen.push(event);
+    expect(seen).toMatchObject([{ ticks: 1 }, { ticks: 2 }, { ticks: 3 }, { ticks: 4 }]);
+    bring([kernel, [TICK, 5, TICK, 6]]);
+    expect(heard).toEqual([1, 2, 3, 4, 5]);
+    expect(read).toMatchObject([{ ticks: 6 }]);
   });
 
   it('goes on after a handler that throws, which is uncaught afterwards', () => {
@@ -390,7 +487,7 @@ describe('An end that read() takes', () => {
     kernel.probe = EBADFD;
     expect(instance.read()).toEqual([{ type: 'end' }]);
     instance.close();
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
   });
 });
 

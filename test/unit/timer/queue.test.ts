@@ -21,16 +21,17 @@ describe('The queue of an iteration', () => {
   it('gives events in order, to whoever waits first', async () => {
     const { queue } = make();
     const waiting = [queue.next(), queue.next()];
-    queue.push([tick(1), tick(2), tick(3)]);
+    for (let i = 1; i <= 3; i += 1) queue.push(tick(i));
     const got = await Promise.all([...waiting, queue.next()]);
     expect(got.map(({ value }) => (value as { ticks: number }).ticks)).toEqual([1, 2, 3]);
   });
 
   it('is full at its size, and says when it no longer is', async () => {
     const { queue, calls } = make(2);
-    queue.push([tick(1)]);
+    queue.push(tick(1));
     expect(queue.full).toBe(false);
-    queue.push([tick(2), tick(3)]);
+    queue.push(tick(2));
+    queue.push(tick(3));
     expect(queue.full).toBe(true);
     await queue.next();
     expect([queue.full, ...calls]).toEqual([true]);
@@ -41,9 +42,9 @@ describe('The queue of an iteration', () => {
   it('keeps the order while it is never quite empty', async () => {
     const { queue } = make(3);
     const seen: number[] = [];
-    queue.push([tick(0)]);
+    queue.push(tick(0));
     for (let i = 1; i <= 20; i += 1) {
-      queue.push([tick(i)]);
+      queue.push(tick(i));
       const { value } = await queue.next();
       seen.push((value as { ticks: number }).ticks);
     }
@@ -52,9 +53,10 @@ describe('The queue of an iteration', () => {
 
   it('ends after what is queued, and not with an end event', async () => {
     const { queue, calls } = make();
-    queue.push([tick(1), { type: 'end' }]);
+    queue.push(tick(1));
+    queue.push({ type: 'end' });
     queue.end();
-    queue.push([tick(2)]);
+    queue.push(tick(2));
     await expect(queue.next()).resolves.toMatchObject({ value: { ticks: 1 } });
     await expect(queue.next()).resolves.toEqual({ done: true, value: undefined });
     expect(calls).toEqual(['closed']);
@@ -62,7 +64,7 @@ describe('The queue of an iteration', () => {
 
   it('fails once, at once, and is over then', async () => {
     const { queue, calls, left } = make();
-    queue.push([tick(1)]);
+    queue.push(tick(1));
     queue.fail(new Error('first'));
     queue.fail(new Error('second'));
     await expect(queue.next()).rejects.toThrow('first');
@@ -84,7 +86,7 @@ describe('The queue of an iteration', () => {
   it('gives back what is queued when the consumer leaves, also behind the end', async () => {
     for (const ended of [false, true]) {
       const { queue, calls, left } = make();
-      queue.push([tick(1), tick(2), tick(3)]);
+      for (let i = 1; i <= 3; i += 1) queue.push(tick(i));
       await queue.next();
       if (ended) queue.end();
       await expect(queue.return()).resolves.toMatchObject({ done: true });
