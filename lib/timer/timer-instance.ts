@@ -175,6 +175,8 @@ export class TimerInstance
   /** Runs, as far as that is known, or is paused. */
   #started = false;
   #ended = false;
+  /** The end was taken by read(): whoever listens, now or later, would wait for it for ever. */
+  #endRead = false;
   #closed = false;
   #overrun = 0;
   /** Handlers of events. */
@@ -381,9 +383,9 @@ export class TimerInstance
 
   /**
    * Takes what the kernel has queued: read(2), without waiting. Who reads takes events away from iterations and handlers,
-   * except for the end.
+   * except for the end: whoever listens is told it, too.
    *
-   * @returns the events, oldest first; the last is 'end' when the timer turns out to be gone
+   * @returns the events, oldest first; the last is 'end', once, when the timer turns out to be gone
    * @throws AlsaError ERR_CLOSED
    * @example
    * for (const event of instance.read()) console.log(event.type);
@@ -392,8 +394,10 @@ export class TimerInstance
     return this.#call(() => {
       const events = this.#drain();
       if (events.length === 0 && !this.#ended && this.#isGone()) events.push(this.#end());
-      const end = events.at(-1);
-      if (end?.type === 'end') setImmediate(this.#tellEnd, end);
+      if (events.at(-1)?.type === 'end') {
+        this.#endRead = true;
+        setImmediate(this.#look);
+      }
       return events;
     });
   }
@@ -575,17 +579,12 @@ export class TimerInstance
         this.#held = this.#drain();
         if (!this.#ended) this.#held.push(this.#end());
       }
+      if (this.#endRead) this.#held.push({ type: 'end' });
+      this.#endRead = false;
       if (this.#held.length > 0 || this.#ended) this.#tell();
     } catch (error) {
       this.#fail(fromNative(error, this.#what));
     }
-  };
-
-  /** Whoever waits would wait for ever behind an end that read() took. */
-  readonly #tellEnd = (end: TimerEvent): void => {
-    if (this.#closed) return;
-    this.#held.push(end);
-    this.#tell();
   };
 
   readonly #receiver: TimerReceiver = {

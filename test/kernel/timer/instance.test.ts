@@ -653,12 +653,13 @@ describe('The end of a timer', () => {
     }
   });
 
-  it('is the last event of read()', () => {
+  it('is the last event of read(), once', async () => {
     const timer = create();
     const instance = started(timer, { events: ['tick', 'stop'] });
     timer.trigger();
     timer.close();
     expect(types(instance.read())).toEqual(['tick', 'stop', 'end']);
+    await turn();
     expect(instance.read()).toEqual([]);
   });
 

@@ -481,6 +481,23 @@ describe('An end that read() takes', () => {
     expect(heard).toBe(32);
   });
 
+  it('is not read again, and is told to the first who listens later', async () => {
+    const { instance, kernel } = listen();
+    kernel.probe = EBADFD;
+    expect(instance.read()).toEqual([{ type: 'end' }]);
+    for (let i = 0; i < 3; i += 1) {
+      await turn();
+      expect(instance.read()).toEqual([]);
+    }
+    const heard: string[] = [];
+    instance.on('end', () => heard.push('first'));
+    await turn();
+    instance.on('end', () => heard.push('second'));
+    await turn();
+    expect(heard).toEqual(['first']);
+    expect(instance.read()).toEqual([]);
+  });
+
   it('is not told by an instance that was closed meanwhile', async () => {
     const { instance, kernel } = listen();
     instance.on('end', () => expect.unreachable());
