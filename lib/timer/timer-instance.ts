@@ -511,11 +511,13 @@ export class TimerInstance
 
   /**
    * Takes what is queued before a call that may stop the instance. The kernel adds a tick to the last record only, and stops
-   * that nobody asked for would fill its queue, until there is no room for a tick.
+   * that nobody asked for would fill its queue, until there is no room for a tick. Read after the next start, the tick of a
+   * one-shot instance would say that it has stopped.
    */
   #makeRoom(): void {
     // A queue's size is held for nobody: more than that is counted by the kernel.
-    if (!this.#started || !this.#stamped || this.#stopAsked || this.#held.length >= this.#buffer.size) return;
+    if (!this.#started || this.#held.length >= this.#buffer.size) return;
+    if (!this.#oneShot && (!this.#stamped || this.#stopAsked)) return;
     for (const event of this.#take(this.#buffer, 0, this.#read())) this.#hold(event);
     if (this.#held.length > 0 && this.#wanted) setImmediate(this.#look);
   }
@@ -523,7 +525,7 @@ export class TimerInstance
   /** As the kernel does with a tick that comes behind one. */
   #hold(event: TimerEvent): void {
     const last = this.#held.at(-1);
-    if (event.type === 'tick' && last?.type === 'tick') {
+    if (event.type === 'tick' && last?.type === 'tick' && event.resolution === last.resolution) {
       this.#held.splice(-1, 1, { ...event, ticks: last.ticks + event.ticks });
     } else this.#held.push(event);
   }

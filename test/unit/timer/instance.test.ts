@@ -24,6 +24,8 @@ class Kernel {
   listens = 0;
   started = 0;
   queued: number[] = [];
+  /** Of what is queued; of plain records, the resolution. */
+  time = 0;
   probe = 0;
   overrun = 0;
   startFails = false;
@@ -55,7 +57,7 @@ class Binding extends FakeBinding {
       read: (records) => {
         const words = new Uint32Array(records.buffer);
         const count = kernel.queued.length / 2;
-        for (let i = 0; i < count; i += 1) words.set(kernel.queued.splice(0, 2), i * 4 + 2);
+        for (let i = 0; i < count; i += 1) words.set([kernel.time, 0, ...kernel.queued.splice(0, 2)], i * 4);
         return count;
       },
       listen: (_, slot) => {
@@ -450,6 +452,44 @@ describe('An iteration', () => {
     const seen: string[] = [];
     for await (const { type } of iteration) if (seen.push(type) === 63) break;
     expect(new Set(seen)).toEqual(new Set(['tick']));
+  });
+});
+
+describe('A one-shot instance', () => {
+  it.each<TimerInstanceOptions>([
+    { autoStart: false },
+    { autoStart: false, events: ['tick', 'stop'] },
+    { autoStart: false, records: 'plain' },
+    { parameters: 'kernel' },
+  ])('that was started anew is not taken for stopped by its tick from before: %o', async (options) => {
+    for (const again of ['start', 'stop and start'] as const) {
+      const { instance, kernel } = listen(options);
+      instance.start();
+      kernel.queued = [TICK, 1];
+      if (again !== 'start') instance.stop();
+      instance.start();
+      expect(instance.read()).toMatchObject([{ type: 'tick', ticks: 1 }]);
+      const iteration = instance.events();
+      expect(kernel.started).toBe(2);
+      // By this one it is.
+      bring([kernel, [TICK, 1]]);
+      expect(await iteration.next()).toMatchObject({ value: { ticks: 1 } });
+      instance.events();
+      expect(kernel.started).toBe(3);
+    }
+  });
+
+  it('is given ticks of another resolution apart', () => {
+    const { instance, kernel } = listen({ autoStart: false, records: 'plain' });
+    for (kernel.time of [100, 100, 200]) {
+      instance.start();
+      kernel.queued = [TICK, 1];
+      instance.stop();
+    }
+    expect(instance.read()).toMatchObject([
+      { ticks: 2, resolution: 100n },
+      { ticks: 1, resolution: 200n },
+    ]);
   });
 });
 
