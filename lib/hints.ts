@@ -74,7 +74,7 @@ const CALLS: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
     EINVAL: 'The owner of the timer has closed it.',
   },
   'ioctl SNDRV_TIMER_IOCTL_INFO': {
-    EBADFD: 'The owner of the timer has closed it.',
+    EBADFD: 'The owner of the timer has closed it; a slave has none until its master is open.',
   },
   'ioctl SNDRV_TIMER_IOCTL_TREAD64': {
     ENOTTY: "Timestamped records need Linux 5.6 or later; { records: 'plain' } works everywhere.",

@@ -234,6 +234,8 @@ export class TimerInstance
       const [timerClass, ...rest] = addressOf(id);
       const thread = handle.select(timerClass, slaveClassNumber(id), ...rest);
       if (parameters === 'set') checkResolution(handle, id, checked.ticks);
+      // A slave whose master is not there has no timer: PARAMS says so, and INFO where that is left out.
+      else if (id.class === 'slave') handle.info();
       const instance = new TimerInstance(handle, id, records, thread);
       if (parameters === 'set') instance.#set(checked);
       return instance;
@@ -501,12 +503,12 @@ export class TimerInstance
   }
 
   #start(call: () => void): void {
-    if (isUserDriven(this.timerId)) warnAboutCable(this.timerId.subdevice, this);
     this.#call(() => {
       this.#makeRoom();
       call();
     });
     this.#started = true;
+    if (isUserDriven(this.timerId)) warnAboutCable(this.timerId.subdevice, this);
   }
 
   /**

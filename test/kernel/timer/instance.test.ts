@@ -233,9 +233,12 @@ describe('An instance', () => {
   });
 
   it('is EBADFD for a slave without a master', () => {
-    expect(() =>
-      TimerInstance.open({ class: 'slave', slaveClass: 'application', card: -1, device: 1, subdevice: 0 }),
-    ).toThrow(expect.objectContaining({ code: 'EBADFD', hint: expect.stringContaining('master') }));
+    const id = { class: 'slave', slaveClass: 'application', card: -1, device: 1, subdevice: 0 } as const;
+    for (const parameters of ['set', 'kernel'] as const) {
+      expect(() => TimerInstance.open(id, { parameters })).toThrow(
+        expect.objectContaining({ code: 'EBADFD', hint: expect.stringContaining('master') }),
+      );
+    }
   });
 
   it('refuses what the kernel would refuse without a reason', () => {

@@ -13,7 +13,7 @@ import {
 import type { TimerInstanceHandle } from '../../../lib/native/binding.js';
 import { setNative } from '../../../lib/native/load.js';
 import { setProcAsound, setSysModule } from '../../../lib/proc.js';
-import { FakeBinding } from '../../support/fake-binding.js';
+import { FakeBinding, failedCall } from '../../support/fake-binding.js';
 
 const [TICK, START, STOP, PAUSE] = [1, 2, 3, 5];
 const EBADFD = 77;
@@ -29,16 +29,18 @@ class Kernel {
   probe = 0;
   overrun = 0;
   startFails = false;
+  closed = false;
 }
 
 class Binding extends FakeBinding {
   readonly kernels: Kernel[] = [];
+  infoFails = 0;
 
   override openTimerInstance(): TimerInstanceHandle {
     const kernel = new Kernel();
     this.kernels.push(kernel);
-    let closed = false;
     const start = () => {
+      if (kernel.closed) throw Object.assign(new Error('closed'), { code: 'ERR_CLOSED' });
       if (kernel.startFails) throw Object.assign(new Error('no'), { errno: 22, syscall: 'ioctl START' });
       kernel.started += 1;
     };
@@ -51,7 +53,10 @@ class Binding extends FakeBinding {
       stop: () => {},
       continue: start,
       pause: () => {},
-      info: () => ({ flags: 0, card: -1, id: 'snd-utimer0', name: '', resolution: 10_000_000n }),
+      info: () => {
+        if (this.infoFails !== 0) throw failedCall(this.infoFails, 'ioctl SNDRV_TIMER_IOCTL_INFO');
+        return { flags: 0, card: -1, id: 'snd-utimer0', name: '', resolution: 10_000_000n };
+      },
       probe: () => kernel.probe,
       status: () => ({ timestamp: 0n, resolution: 0, lost: 0, overrun: kernel.overrun, queue: 0 }),
       read: (records) => {
@@ -69,9 +74,9 @@ class Binding extends FakeBinding {
       },
       setRef: () => {},
       close: () => {
-        closed = true;
+        kernel.closed = true;
       },
-      closed: () => closed,
+      closed: () => kernel.closed,
     };
   }
 }
@@ -590,6 +595,17 @@ describe("Parameters of the kernel's own", () => {
   });
 });
 
+describe('A slave', () => {
+  it('is refused without a master, also with parameters of the kernel', () => {
+    const id = { class: 'slave', slaveClass: 'application', card: -1, device: 1, subdevice: 0 } as const;
+    binding.infoFails = EBADFD;
+    expect(() => TimerInstance.open(id, { parameters: 'kernel' })).toThrow(
+      expect.objectContaining({ code: 'EBADFD', hint: expect.stringContaining('master') }),
+    );
+    expect(binding.kernels.at(-1)?.closed).toBe(true);
+  });
+});
+
 describe('The clock of timestamps', () => {
   it.each([
     ['Y\n', 'monotonic'],
@@ -626,6 +642,21 @@ describe('The warning about a cable', () => {
       first.close();
       listen().instance.start();
       expect(codes(warn).length).toBe(2);
+    } finally {
+      warn.mockRestore();
+    }
+  });
+
+  it('is left out where nothing starts, as on an instance that is closed', () => {
+    cable();
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    try {
+      const [closed, gone] = [listen(), listen()];
+      closed.instance.close();
+      gone.kernel.startFails = true;
+      expect(() => closed.instance.start()).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }));
+      expect(() => gone.instance.start()).toThrow(expect.objectContaining({ code: 'EINVAL' }));
+      expect(warn).not.toHaveBeenCalled();
     } finally {
       warn.mockRestore();
     }
