@@ -63,6 +63,7 @@ const CALLS: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
     EINVAL: 'The owner of the timer has closed it, or a tick is shorter than 100 us.',
   },
   'ioctl SNDRV_TIMER_IOCTL_CONTINUE': {
+    EBUSY: 'The instance runs already: it was started or continued after its pause.',
     EINVAL: 'The owner of the timer has closed it, or a tick is shorter than 100 us.',
   },
   'ioctl SNDRV_TIMER_IOCTL_STOP': {

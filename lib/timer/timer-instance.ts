@@ -329,9 +329,10 @@ export class TimerInstance
   }
 
   /**
-   * Goes on after a pause, or starts: SNDRV_TIMER_IOCTL_CONTINUE.
+   * Goes on after a pause, or starts: SNDRV_TIMER_IOCTL_CONTINUE. An instance that runs is started anew, unless it does so
+   * after a pause.
    *
-   * @throws as start()
+   * @throws as start(), and AlsaError EBUSY (it runs already, after a pause)
    * @example
    * instance.start();
    * instance.pause();

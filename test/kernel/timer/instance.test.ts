@@ -116,6 +116,20 @@ describe('An instance', () => {
     ]);
   });
 
+  it('that runs is started anew by continue(), or EBUSY after a pause', () => {
+    const instance = listen(create(), { events: ['start', 'stop'] });
+    instance.continue();
+    instance.continue();
+    expect(types(instance.read())).toEqual(['start', 'stop', 'start']);
+    for (const again of ['start', 'continue'] as const) {
+      instance.pause();
+      instance[again]();
+      expect(() => instance.continue()).toThrow(
+        expect.objectContaining({ code: 'EBUSY', hint: expect.stringContaining('runs already') }),
+      );
+    }
+  });
+
   it('keeps its stops to itself when nobody asked for them', () => {
     const timer = create();
     const instance = started(timer);
