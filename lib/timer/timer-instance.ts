@@ -255,10 +255,11 @@ export class TimerInstance
   }
 
   /**
-   * The timer id of slaves of this instance: they get its ticks without being clients of its timer. Of several instances
-   * that one thread opened, slaves find the one on the first timer in the order of listTimers(), and there the oldest. The
-   * kernel knows a thread by its number in the initial PID namespace; in another one, as in a container, that is found in
-   * /proc/asound/timers, by opening the system timer for a moment.
+   * The timer id of slaves of this instance: they get its ticks without being clients of its timer. The kernel finds
+   * the master by the thread that opened it: have one instance open in a thread when slaves of it are opened. Of several,
+   * Linux 6.12 takes the one on the first timer in the order of listTimers(), and there the oldest; 7.3 the oldest on any
+   * timer. The kernel knows a thread by its number in the initial PID namespace; in another one, as in a container, that is
+   * found in /proc/asound/timers, by opening the system timer for a moment.
    *
    * @throws AlsaError ERR_PID_NAMESPACE where that file cannot be read, and as open() with the system timer
    * @example
