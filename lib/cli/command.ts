@@ -94,11 +94,11 @@ export function refuse(
 export function milliseconds(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const [, digits, unit] = /^(\d+(?:\.\d+)?)(ms|s)$/.exec(text) ?? (text === '0' ? ['', '0', 's'] : []);
-  const value = Math.round(Number(digits) * (unit === 's' ? 1000 : 1));
+  const value = Number(digits) * (unit === 's' ? 1000 : 1);
   if (Number.isNaN(value)) throw valueError(`--${name}`, "a time like '1s' or '500ms'", text);
   if (value !== 0 && (value < 10 || value > 86_400_000))
     throw rangeError(`--${name}`, '0 or 10ms..86400s', text);
-  return value;
+  return Math.round(value);
 }
 
 /** An option that is an address and a port: '239.0.0.1:5004', '[ff02::1]:5004'. */
