@@ -157,6 +157,17 @@ describe('the streams', () => {
     expect(stdout.toString()).toBe('done\n');
   });
 
+  it('do not wait for the end of what such a process goes on writing', async () => {
+    // Of higher priority and on the only processor that process 1 has, it fills the pipe as soon as that has read.
+    const script = 'taskset -p 1 1 >/dev/null; chrt -f 1 taskset 1 yes & read line';
+    const running = start(['--timeout', '20', 'sh', '-c', script]);
+    await firstOutput(running);
+    // More than can be kept.
+    running.child.stdout?.removeAllListeners('data').resume();
+    running.child.stdin?.end('\n');
+    expect((await running.ended).status).toBe(0);
+  });
+
   it('end the guest when nobody reads its output any more', async () => {
     const { child, ended } = start(['yes']);
     await firstOutput({ child, ended });

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -120,14 +121,19 @@ static bool reap(pid_t child, int *how) {
   return ended;
 }
 
-// What the command left in a pipe when it ended. Processes it left behind may hold the pipe open; what they
-// write later is not waited for.
+// What the command left in a pipe when it ended, and no more: processes it left behind may hold the pipe
+// open, and write without end.
 static void drain(struct flow *flow) {
   fcntl(flow->to, F_SETFL, 0);
-  do {
+  int left = 0;
+  if (flow->from >= 0 && ioctl(flow->from, FIONREAD, &left) != 0) fail("ask what is in a pipe");
+  for (;;) {
     while (!flow_is_empty(flow)) flow_write(flow);
-    if (flow->from >= 0) flow_read(flow, sizeof flow->bytes);
-  } while (!flow_is_empty(flow));
+    if (left == 0) return;
+    flow_read(flow, (size_t)left);
+    if (flow_is_empty(flow)) return;
+    left -= (int)(flow->end - flow->start);
+  }
 }
 
 struct outcome command_run(const struct request *request, const struct ports *ports) {
