@@ -28,10 +28,13 @@ function environment(options) {
   return [...env].map(([name, value]) => `${name}=${value}`);
 }
 
+/** As long as the report of a program's crash, and what drivers said around it. */
+const TAIL_LINES = 30;
+
 /** Adds to an error what the kernel said. */
 function withConsole(error, guest, options) {
   const path = guest.log.save(options.console);
-  const tail = guest.log.tail(15).replaceAll(/^/gm, '  ');
+  const tail = guest.log.tail(TAIL_LINES).replaceAll(/^/gm, '  ');
   return new RunError(error.status, `${error.message}\nThe end of its kernel log (whole: ${path}):\n${tail}`);
 }
 
