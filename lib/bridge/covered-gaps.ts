@@ -2,7 +2,7 @@
 import type { ClockedLoopback } from '../loopback/clocked-loopback.js';
 import type { FrameSink } from '../rtp/placer.js';
 
-/** How much of a stream has to come before silence that was inserted earlier has nothing to do with its next gap. */
+/** How much of a stream has to come, in several packets, before earlier silence has nothing to do with its next gap. */
 const RUNNING_SECONDS = 0.01;
 
 /** The cable as far as gaps are concerned. */
@@ -21,7 +21,10 @@ export class CoveredGaps implements FrameSink {
   readonly #runningFrames: number;
   /** What the cable had inserted when the stream ran last, and what gaps have made up for since. */
   #inserted = 0;
+  /** What the cable had inserted when it was looked at last. */
+  #seen = 0;
   #framesRunning = 0;
+  #packetsRunning = 0;
   #framesCovered = 0;
 
   /** @param onlyHeard whether silence that nobody heard stands for nothing, since frames wait for a listener */
@@ -40,30 +43,46 @@ export class CoveredGaps implements FrameSink {
 
   /** What was inserted before stands for no gap that comes: a stream, or somebody to hear it, begins. */
   begin(): void {
-    this.#inserted = this.#cable.stats.insertedFrames;
-    this.#framesRunning = 0;
+    this.#seen = this.#cable.stats.insertedFrames;
+    this.#inserted = this.#seen;
+    this.#beginRun();
   }
 
   write(bytes: Uint8Array): void {
     this.#outlet.write(bytes);
     this.#framesRunning += bytes.length / this.#cable.frameBytes;
-    if (this.#framesRunning >= this.#runningFrames) this.begin();
+    this.#packetsRunning++;
+    // A single packet, however long, may be one that an outage let through.
+    if (this.#packetsRunning === 1 || this.#framesRunning < this.#runningFrames) return;
+    const { insertedFrames } = this.#cable.stats;
+    // Silence amid these frames: some of them came before the outage, and it may not be over.
+    if (insertedFrames === this.#seen) this.#inserted = insertedFrames;
+    this.#seen = insertedFrames;
+    this.#beginRun();
   }
 
   writeFill(bytes: Uint8Array): void {
     const { periodBytes } = this.#cable;
+    this.#beginRun();
     const fill = this.#uncovered(bytes);
     this.#outlet.write(fill.subarray(0, periodBytes));
-    // No silence is inserted for a while when a period has moved, so what was inserted just before it is known now.
+    // Where that moved a period, none is inserted for a while, so what was inserted just before it is known now. An outlet
+    // that keeps frames moves nothing here: what is inserted after this look covers the next gap at most.
     if (fill.length > periodBytes) this.#outlet.write(this.#uncovered(fill.subarray(periodBytes)));
   }
 
   #uncovered(bytes: Uint8Array): Uint8Array {
     const { frameBytes, stats } = this.#cable;
     if (this.#onlyHeard && !stats.listener) return bytes;
-    const frames = Math.min(bytes.length / frameBytes, stats.insertedFrames - this.#inserted);
+    this.#seen = stats.insertedFrames;
+    const frames = Math.min(bytes.length / frameBytes, this.#seen - this.#inserted);
     this.#inserted += frames;
     this.#framesCovered += frames;
     return bytes.subarray(frames * frameBytes);
+  }
+
+  #beginRun(): void {
+    this.#framesRunning = 0;
+    this.#packetsRunning = 0;
   }
 }

@@ -30,7 +30,11 @@ function cableFor({ onlyHeard = false, rate = 48_000 } = {}) {
     beforeWrite: (action: () => void) => {
       beforeWrite = action;
     },
-    receive: (count: number) => gaps.write(new Uint8Array(count * FRAME)),
+    receive: (count: number, packet = 48) => {
+      for (let left = count; left > 0; left -= packet) {
+        gaps.write(new Uint8Array(Math.min(left, packet) * FRAME));
+      }
+    },
     lose: (count: number) => gaps.writeFill(new Uint8Array(count * FRAME)),
     frames: () => frames,
     heard: () => frames + cable.stats.insertedFrames,
@@ -61,6 +65,35 @@ describe('A gap of the stream', () => {
     }
   });
 
+  it.each([
+    [48, 19],
+    [48, 20],
+    [48, 21],
+    [480, 1],
+    [480, 2],
+  ])('is heard once, in packets of %i frames, of which %i came before', (packet, before) => {
+    const { receive, lose, insert, heard } = cableFor();
+    receive(before * packet, packet);
+    insert(98);
+    lose(24_000);
+    // The outage lets one through.
+    receive(packet, packet);
+    lose(24_000);
+    receive(10 * packet, packet);
+    expect(heard()).toBe(48_000 + (before + 11) * packet);
+  });
+
+  it('is heard once where the outage let a packet through before it', () => {
+    for (let before = 10; before <= 20; before++) {
+      const { receive, lose, insert, heard } = cableFor();
+      receive(before * 48);
+      insert(50);
+      receive(48);
+      lose(24_000);
+      expect(heard()).toBe(24_000 + (before + 1) * 48);
+    }
+  });
+
   it('is left out as a whole where silence was longer, and the rest of that does not concern the next one', () => {
     const { receive, lose, insert, frames, gaps } = cableFor();
     receive(1000);
@@ -87,9 +120,9 @@ describe('A gap of the stream', () => {
     receive(48);
     lose(48);
     insert(10);
-    receive(PERIOD);
+    receive(2 * PERIOD);
     lose(48);
-    expect([frames(), gaps.framesCovered]).toEqual([48 + 48 + PERIOD + 48, 0]);
+    expect([frames(), gaps.framesCovered]).toEqual([48 + 48 + 2 * PERIOD + 48, 0]);
   });
 
   it('is kept whole for a listener who is not there, where frames are kept for one', () => {
