@@ -1,6 +1,5 @@
 /** `utimer send`: a file, stdin or a cable of snd-aloop as a stream to the network. */
-import { createReadStream } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import { LoopbackCapture, type LoopbackCaptureStats } from '../loopback/capture.js';
 import {
   framesOfPtime,
@@ -192,7 +191,8 @@ async function sourceOf(values: SourceValues, positionals: readonly string[], io
     throw new UsageError('--sample-format, --rate and --channels are needed');
   }
   const shape = { format, rate, channels };
-  if (file !== undefined) return { ...shape, ...paced(file === '-' ? io.stdin : createReadStream(file)) };
+  if (file === '-') return { ...shape, ...paced(io.stdin) };
+  if (file !== undefined) return { ...shape, ...paced((await open(file)).createReadStream()) };
   const { card = '' } = values;
   const capture = LoopbackCapture.open({
     ...shape,
@@ -231,6 +231,7 @@ function paced(frames: NodeJS.ReadableStream): Pick<Source, 'send' | 'close'> {
   const source = frames as AsyncIterable<Uint8Array> & { destroy?: () => void };
   return {
     async send(sender, signal) {
+      signal.throwIfAborted();
       // A source that is waited for, stdin for instance, does not look at the signal.
       signal.addEventListener('abort', () => source.destroy?.(), { once: true });
       await sender.pace(source, { signal });

@@ -1,8 +1,10 @@
 // The `utimer` command as far as it goes without a kernel: what it understands, what it prints, what it returns.
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { constants } from 'node:os';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { duration, handOver, json, naming, print, UnreadError } from '../../../lib/cli/command.js';
@@ -71,7 +73,10 @@ afterEach(() => {
 
 const utimer = (...args: string[]) => utimerUntil(new AbortController().signal, ...args);
 
-async function utimerUntil(signal: AbortSignal, ...args: string[]) {
+const utimerUntil = (signal: AbortSignal, ...args: string[]) =>
+  utimerFrom(Readable.from([]), signal, ...args);
+
+async function utimerFrom(stdin: Readable, signal: AbortSignal, ...args: string[]) {
   const text = { stdout: '', stderr: '' };
   const stream = (name: 'stdout' | 'stderr') =>
     new Writable({
@@ -81,7 +86,7 @@ async function utimerUntil(signal: AbortSignal, ...args: string[]) {
       },
     });
   const code = await run(args, {
-    stdin: Readable.from([]),
+    stdin,
     stdout: stream('stdout'),
     stderr: stream('stderr'),
     signal,
@@ -274,6 +279,26 @@ describe('utimer send', () => {
     expect([open.type, close.type]).toEqual(['open', 'close']);
     expect(stdout).toBe(open.sdp);
     expect(stdout).toMatch(/^v=0\r\n(.*\r\n)*s=Stage\r\n(.*\r\n)*$/);
+  });
+
+  it('says that there is no file before it writes a description', async () => {
+    const description = join(tmpdir(), `utimer-send-${process.pid}.sdp`);
+    const { code, stdout, stderr } = await utimer(
+      ...['send', '--to', '127.0.0.1:5004', '--sdp-out', description, ...SHAPE, '/nowhere/music.raw'],
+    );
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^utimer send: ENOENT: .*'\/nowhere\/music\.raw'\n$/);
+    expect(existsSync(description)).toBe(false);
+  });
+
+  it('does not wait for frames where it is interrupted before it sends', async () => {
+    const silent = new Readable({ read() {} });
+    const { code, stdout } = await utimerFrom(
+      ...([silent, AbortSignal.abort(), 'send', '--to', '127.0.0.1:5004', ...SHAPE, '-'] as const),
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\nclosed: packets 0, /);
+    expect(silent.destroyed).toBe(true);
   });
 
   it('fails where every packet did', async () => {
