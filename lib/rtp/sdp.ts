@@ -10,7 +10,7 @@ import {
   rangeError,
   typeError,
 } from '../arguments.js';
-import { canonicalAddress, checkAddress, isMulticast } from './address.js';
+import { canonicalAddress, checkAddress, checkAddressOf, isMulticast, socketType } from './address.js';
 import {
   checkAudioFormat,
   framesOfPtime,
@@ -159,7 +159,10 @@ export interface DescribeOptions extends RtpAudioFormat {
   readonly packetFrames: number;
   /** The sender's own address: o=. Default: none, 0.0.0.0 or ::. */
   readonly origin?: string;
-  /** Whether receivers of a group are to take packets from the origin only: a=source-filter. Default: where there is one. */
+  /**
+   * Whether receivers of a group are to take packets from the origin only, which is of the group's family then:
+   * a=source-filter. Default: where there is an origin.
+   */
   readonly sourceFilter?: boolean;
   /** Tells this session from others of the same sender, 0..2^53-1. Default: seconds since 1900, as RFC 8866 advises. */
   readonly sessionId?: number;
@@ -199,6 +202,7 @@ export function describeStream(options: DescribeOptions): string {
   const group = isMulticast(address);
   const isFiltered =
     checkBoolean('options.sourceFilter', options.sourceFilter ?? origin !== undefined) && group && origin;
+  if (isFiltered) checkAddressOf('options.origin', origin, socketType(address));
   const version = isIP(address);
   const from = origin ?? (version === 6 ? '::' : '0.0.0.0');
   const lines = [

@@ -255,7 +255,8 @@ export class RtpSender implements Disposable, AsyncDisposable {
 
   /**
    * The stream's session description, for its receivers: of the session that its SSRC tells from others, and from the local
-   * address that the kernel sends from. Receivers of a group are told to take packets from `origin` only where it is given.
+   * address that the kernel sends from. Receivers of a group are told to take packets from `origin` only where it is given; it
+   * is of the family of the group then.
    *
    * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE
    *
@@ -267,11 +268,12 @@ export class RtpSender implements Disposable, AsyncDisposable {
   describe(
     options: { readonly name?: string; readonly origin?: string; readonly sessionId?: number } = {},
   ): string {
+    const { name, origin = this.#origin, sessionId = this.ssrc } = checkOptions('options', options);
     return describeStream({
-      sessionId: this.ssrc,
+      sessionId,
       sourceFilter: options.origin !== undefined,
-      ...(this.#origin === undefined ? {} : { origin: this.#origin }),
-      ...options,
+      ...(name === undefined ? {} : { name }),
+      ...(origin === undefined ? {} : { origin }),
       encoding: this.#encoding,
       rate: this.#rate,
       channels: this.#channels,

@@ -263,6 +263,28 @@ a=rtpmap:98 L16/48000/2
     expect(text).not.toContain('source-filter');
   });
 
+  it('tells receivers of a group to take packets from an address of its family only', () => {
+    const stream = { encoding: 'L16', rate: 48_000, channels: 1, payloadType: 96, packetFrames: 48 } as const;
+    for (const [address, origin] of [
+      ['239.1.2.3', '::1'],
+      ['ff05::7:1', '10.0.0.1'],
+    ] as const) {
+      const options = { ...stream, address, port: 5004, origin };
+      expect(() => describeStream(options)).toThrow(
+        expect.objectContaining({
+          code: 'ERR_INVALID_ARG_VALUE',
+          message: expect.stringMatching(
+            /^options\.origin must be an IPv[46] address, as options\.address is/,
+          ),
+        }),
+      );
+      expect(parseSdp(describeStream({ ...options, sourceFilter: false })).sources).toEqual([]);
+    }
+    expect(describeStream({ ...stream, address: '10.0.0.2', port: 5004, origin: '::1' })).toContain(
+      'IN IP6 ::1',
+    );
+  });
+
   it('cannot be made with a second line in its name', () => {
     expect(() =>
       describeStream({

@@ -89,6 +89,8 @@ describe('a sender', () => {
       const sender = keep(await RtpSender.open({ ...FORMAT, port: 5004, ssrc: 77, ...options }));
       expect(sender.describe()).toContain(`o=- 77 0 IN ${origin}\r\n`);
       expect(parseSdp(sender.describe()).sources).toEqual([]);
+      const unsaid = { name: undefined, origin: undefined, sessionId: undefined } as object;
+      expect(sender.describe(unsaid)).toBe(sender.describe());
     }
     const group = keep(
       await RtpSender.open({ ...FORMAT, address: '239.192.7.5', port: 5004, interface: 'lo' }),
