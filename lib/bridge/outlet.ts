@@ -9,7 +9,7 @@ const FINISH_MS = 1000;
 export interface Outlet extends FrameSink {
   readonly framesHeld: number;
   readonly framesDropped: number;
-  /** Gives the listener what is kept, where there is one. */
+  /** Gives the listener what is kept, where there is one. Rejects with what failed meanwhile. */
   finish(): Promise<void>;
 }
 
@@ -38,7 +38,8 @@ export type HeldCable = Pick<ClockedLoopback, 'frameBytes' | 'periodBytes' | 'st
 export class HoldingOutlet implements Outlet {
   readonly #loop: HeldCable;
   readonly #onError: (error: unknown) => void;
-  readonly #abort = new AbortController();
+  /** Ends the send that is under way; replaced by the next. */
+  #interrupt = new AbortController();
   /** What is kept, oldest first, from `#start` on and around the end. */
   readonly #ring: Uint8Array;
   /** The period that is on its way: the ring may be written over meanwhile. */
@@ -49,10 +50,15 @@ export class HoldingOutlet implements Outlet {
   #bytesDropped = 0;
   #listening = false;
   #finishing = false;
+  /** Nothing more goes, whatever is said next. */
+  #ended = false;
   #isSending = false;
   #sent: Promise<void> | undefined;
 
-  /** @param holdFrames at least a period */
+  /**
+   * @param holdFrames at least a period
+   * @param onError told what fails before the end
+   */
   constructor(loop: HeldCable, holdFrames: number, onError: (error: unknown) => void) {
     this.#loop = loop;
     this.#ring = new Uint8Array(holdFrames * loop.frameBytes);
@@ -84,18 +90,27 @@ export class HoldingOutlet implements Outlet {
 
   async finish(): Promise<void> {
     this.#finishing = true;
-    const patience = setTimeout(() => this.#abort.abort(), FINISH_MS);
-    // What happened last may not have been told yet.
-    this.#hear(this.#loop.stats.listener);
-    await this.#sent;
-    clearTimeout(patience);
-    this.#drop(this.#bytes);
+    const patience = setTimeout(() => this.#end(), FINISH_MS);
+    try {
+      // What happened last may not have been told yet.
+      this.#hear(this.#loop.stats.listener);
+      await this.#sent;
+    } finally {
+      clearTimeout(patience);
+      this.#drop(this.#bytes);
+    }
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#interrupt.abort();
   }
 
   #hear(listening: boolean): void {
     this.#listening = listening;
     if (listening) this.#startSending();
-    else if (this.#finishing) this.#abort.abort();
+    else if (this.#finishing) this.#end();
+    else this.#interrupt.abort();
   }
 
   #drop(bytes: number): void {
@@ -106,31 +121,43 @@ export class HoldingOutlet implements Outlet {
 
   /** Less than a period moves nothing, so it may as well wait here, except at the end. */
   get #isDue(): boolean {
-    return this.#listening && this.#bytes >= (this.#finishing ? 1 : this.#period.length);
+    if (this.#ended || !this.#listening) return false;
+    return this.#bytes >= (this.#finishing ? 1 : this.#period.length);
   }
 
   #startSending(): void {
-    if (this.#isSending || !this.#isDue || this.#abort.signal.aborted) return;
+    if (this.#isSending || !this.#isDue) return;
     this.#isSending = true;
     this.#sent = this.#send();
   }
 
   async #send(): Promise<void> {
-    const { signal } = this.#abort;
     try {
-      while (this.#isDue) {
-        await this.#loop.send(this.#take(), { pace: 'listener', unheard: 'hold', signal });
-        this.#sendingBytes = 0;
-      }
+      while (this.#isDue) await this.#sendPeriod();
     } catch (error) {
       this.#bytesDropped += this.#sendingBytes;
       this.#sendingBytes = 0;
-      if (!signal.aborted) this.#onError(error);
-      // Nothing more goes, whatever is said next.
-      this.#abort.abort();
+      this.#ended = true;
+      // Who waits for the end is told by it.
+      if (this.#finishing) throw error;
+      this.#onError(error);
     } finally {
       this.#isSending = false;
     }
+  }
+
+  async #sendPeriod(): Promise<void> {
+    if (this.#interrupt.signal.aborted) this.#interrupt = new AbortController();
+    const { signal } = this.#interrupt;
+    const period = this.#take();
+    const dropped = this.#bytesDropped;
+    try {
+      await this.#loop.send(period, { pace: 'listener', unheard: 'hold', signal });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      this.#putBack(dropped);
+    }
+    this.#sendingBytes = 0;
   }
 
   /** The oldest period, or what there is, out of the ring. */
@@ -143,5 +170,19 @@ export class HoldingOutlet implements Outlet {
     this.#bytes -= taken.length;
     this.#sendingBytes = taken.length;
     return taken;
+  }
+
+  /**
+   * The listener left without the period, which is the oldest again: it lies where it was, since its room was kept. Where
+   * newer frames were dropped since, it is dropped too.
+   */
+  #putBack(droppedBefore: number): void {
+    if (this.#bytesDropped > droppedBefore) {
+      this.#bytesDropped += this.#sendingBytes;
+      return;
+    }
+    const { length } = this.#ring;
+    this.#start = (this.#start - this.#sendingBytes + length) % length;
+    this.#bytes += this.#sendingBytes;
   }
 }

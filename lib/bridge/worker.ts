@@ -22,9 +22,14 @@ port.close();
 
 async function bridge(configuration: BridgeConfiguration): Promise<void> {
   const { unheard, holdFrames, statsMilliseconds } = configuration;
+  let failure: unknown;
   let stop: (error?: unknown) => void = () => {};
-  const stopped = new Promise<unknown>((resolve) => {
-    stop = resolve;
+  const stopped = new Promise<void>((resolve) => {
+    stop = (error) => {
+      // Also what fails while it stops.
+      failure ??= error;
+      resolve();
+    };
   });
   // The cable first: a listener may open it before the first packet comes.
   using loop = ClockedLoopback.open(configuration.loopback);
@@ -67,7 +72,7 @@ async function bridge(configuration: BridgeConfiguration): Promise<void> {
     else stop();
   });
 
-  let failure = await stopped;
+  await stopped;
   clearInterval(telling);
   try {
     if (!receiver.closed) receiver.flush();

@@ -114,6 +114,45 @@ describe('Frames that are kept for a listener', () => {
     expect([outlet.framesHeld, outlet.framesDropped]).toEqual([0, 20]);
   });
 
+  it('are the newest for the next listener, where one that was full left', async () => {
+    for (const whileFull of [0, 4, 8, 40]) {
+      cable = new Cable();
+      const outlet = hold(16);
+      cable.listen(true, 0);
+      outlet.write(frames(0, 8));
+      await turn();
+      outlet.write(frames(8, whileFull));
+      cable.listen(false);
+      await turn();
+      for (let at = 8 + whileFull; at < 400; at += 4) outlet.write(frames(at, 4));
+      expect([outlet.framesHeld, outlet.framesDropped]).toEqual([16, 384]);
+      cable.listen(true);
+      await turn();
+      expect(cable.heard).toEqual(range(384, 400));
+    }
+  });
+
+  it('wait for the next listener in their order, where one that was full left', async () => {
+    const outlet = hold(10);
+    cable.listen(true, 6);
+    outlet.write(frames(0, 10));
+    await turn();
+    expect(cable.heard).toEqual(range(0, 4));
+    cable.listen(false);
+    // At once, and behind a turn.
+    cable.listen(true, 4);
+    await turn();
+    cable.listen(false);
+    await turn();
+    outlet.write(frames(10, 6));
+    cable.listen(true);
+    await turn();
+    expect(cable.heard).toEqual(range(0, 16));
+    await outlet.finish();
+    expect([outlet.framesHeld, outlet.framesDropped]).toEqual([0, 0]);
+    expect(failures).toEqual([]);
+  });
+
   it('take no more memory than they were given, however many there are', () => {
     const outlet = hold(480_000);
     const one = frames(0, 1);
@@ -173,5 +212,16 @@ describe('The end', () => {
     await outlet.finish();
     expect(failures).toEqual([cable.failure]);
     expect([outlet.framesHeld, outlet.framesDropped]).toEqual([0, 20]);
+  });
+
+  it('fails with what fails while the end is written', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const outlet = hold(20);
+    cable.failure = new Error('gone');
+    outlet.write(frames(0, 10));
+    cable.listening = true;
+    await expect(outlet.finish()).rejects.toBe(cable.failure);
+    expect(vi.getTimerCount()).toBe(0);
+    expect([failures, outlet.framesHeld, outlet.framesDropped]).toEqual([[], 0, 10]);
   });
 });
