@@ -121,7 +121,11 @@ describe('A bridge', () => {
     const { listenerName, format, rate } = bridge.info;
     const recorder = spawn(
       'arecord',
-      [...['-q', '-D', listenerName, '-f', format, '-r', `${rate}`, '-c', '1', '-t', 'raw'], path],
+      [
+        ...['-q', '-D', listenerName, '-f', format, '-r', `${rate}`, '-c', '1', '-t', 'raw'],
+        // Room for a burst of all that is sent, and for the silence meanwhile.
+        ...['--period-size=480', '--buffer-size=96000', path],
+      ],
       { stdio: 'ignore' },
     );
     await heard;
