@@ -11,11 +11,15 @@ import {
 } from './address.js';
 import { membershipsOf, type ReceivingSocket, type SocketListener, type SocketOptions } from './socket.js';
 
+/** What libuv reads before it sees to others (src/unix/udp.c: uv__udp_recvmsg). */
+const TURN_DATAGRAMS = 32;
+
 export class DgramSocket implements ReceivingSocket {
   readonly #socket: Socket;
   readonly #options: SocketOptions;
   readonly address: string;
   readonly port: number;
+  readonly turnDatagrams = TURN_DATAGRAMS;
 
   private constructor(socket: Socket, options: SocketOptions) {
     this.#socket = socket;

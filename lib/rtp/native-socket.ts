@@ -21,6 +21,7 @@ export class NativeSocket implements ReceivingSocket {
   readonly #options: SocketOptions;
   readonly address: string;
   readonly port: number;
+  readonly turnDatagrams = SLOTS;
   readonly #interface: string | undefined;
   /** Indices of the interfaces that the group was joined at, by source, null for any; 0 where the kernel chose. */
   readonly #memberships = new Map<string | null, number>();

@@ -164,7 +164,7 @@ interface Suspect {
  * Orders packets, drops duplicates, fills losses. A packet that comes in order is written at once.
  *
  * - A packet within the reorder window waits for those before it, until they come, until more packets wait than
- *   `reorderPackets`, or until it waited for `reorderNanoseconds`: then the gap is filled, and later its packets are late.
+ *   `reorderPackets`, or until it waited for `reorderNanoseconds` (see `expire`): then the gap is filled, and later its packets are late.
  * - A gap longer than the window is believed when `confirmPackets` packets from behind it agree, or when no more come (see
  *   `settle`). Where it is no longer than `maxGapFrames`, it is then filled.
  * - A longer jump of the timestamp, a jump back, and a sequence number that contradicts the timestamp are believed when
@@ -374,7 +374,6 @@ export class Placer {
     }
     if (this.#onlySsrc !== undefined && packet.ssrc !== this.#onlySsrc) return this.#reject('source');
 
-    this.#expireHeld(arrival);
     if (!this.#started) this.#start('first', packet);
     else if (packet.ssrc !== this.#ssrc) return this.#rival(packet, frames, arrival);
     else if (this.#isQuiet || this.#rivals.length > 0) this.#hear(packet);
@@ -406,7 +405,8 @@ export class Placer {
 
   /**
    * Gives up on packets that others have waited for too long, and on a source that another one has outlived. `now` is on the
-   * clock of the arrivals. To be called when all that has arrived was pushed.
+   * clock of the arrivals. To be called when all that has arrived was pushed: nothing else looks at the clock, since a packet
+   * that is pushed late may have arrived in time.
    */
   expire(now: bigint): void {
     this.#expireHeld(now);

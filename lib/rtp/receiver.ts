@@ -18,6 +18,8 @@ import { SenderClock } from './sender-clock.js';
 import type { ReceivingSocket, SocketOptions } from './socket.js';
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
+/** The least that a datagram takes of a socket's buffer, of which the kernel makes twice what it is asked for. */
+const BUFFERED_DATAGRAM_BYTES = 512;
 
 /** Where to listen and what to expect. The parameters that `parseSdp` gives fit in here. */
 export interface RtpReceiverOptions extends Omit<PlacerOptions, 'onStream' | 'onLoss'> {
@@ -105,6 +107,9 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
   #expiry: NodeJS.Timeout | undefined;
   /** What it is set for. */
   #deadline = 0n;
+  readonly #maxWaiting: number;
+  /** Datagrams of this turn of the event loop, while an expiry waits for those that arrived before it. */
+  #turnDatagrams = 0;
   #heard = false;
   #silent = true;
   #silenceTold = false;
@@ -118,6 +123,7 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
     this.#signal = options.signal;
     this.#sources = new Set(checked.socket.sources);
     this.#excluded = new Set(checked.excludedSources);
+    this.#maxWaiting = (2 * checked.socket.receiveBufferBytes) / BUFFERED_DATAGRAM_BYTES;
     this.#clock = new SenderClock(options.rate);
     this.#placer = new Placer({
       ...options,
@@ -254,6 +260,7 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
 
   #receive(datagram: Uint8Array, arrival: bigint, source: string): void {
     if (this.#closed) return;
+    this.#turnDatagrams++;
     if (!this.#admits(source)) {
       this.#filtered++;
       return;
@@ -290,11 +297,22 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
     clearTimeout(this.#expiry);
     this.#deadline = deadline;
     const wait = Number(deadline - process.hrtime.bigint()) / 1e6;
-    // Where the event loop was kept from turning, packets wait in the socket, which has its turn in between.
-    this.#expiry = setTimeout(() => setImmediate(() => this.#expire()), Math.max(1, Math.ceil(wait)));
+    // Where the event loop was kept from turning, packets wait in the socket, which has its turns in between.
+    this.#expiry = setTimeout(() => this.#expireBehind(this.#maxWaiting), Math.max(1, Math.ceil(wait)));
+  }
+
+  /** Expires when the socket has told what waits now, `most` datagrams at most: those that come meanwhile do not postpone it. */
+  #expireBehind(most: number): void {
+    this.#turnDatagrams = 0;
+    setImmediate(() => {
+      const told = this.#turnDatagrams;
+      if (told < this.#socket.turnDatagrams || told >= most) this.#expire();
+      else this.#expireBehind(most - told);
+    });
   }
 
   #expire(): void {
+    if (this.#closed) return;
     this.#expiry = undefined;
     try {
       this.#placer.expire(process.hrtime.bigint());

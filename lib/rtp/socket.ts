@@ -33,6 +33,8 @@ export interface ReceivingSocket {
   /** What it is bound to. */
   readonly address: string;
   readonly port: number;
+  /** Datagrams that one turn of the event loop tells at least where that many wait: after fewer, none waits. */
+  readonly turnDatagrams: number;
   /** Begins. What arrived since the socket was bound comes first. */
   listen(listener: SocketListener): void;
   /** Joins the group again, where its interface was replaced, which ends a membership. Never throws. */

@@ -1,9 +1,25 @@
 /** What a receiver does, whosesoever socket it has: run on both. */
+import type { Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { parseSdp, type RtpReceiverOptions } from '../../lib/rtp/index.js';
+import { parseSdp, type RtpReceiver, type RtpReceiverOptions } from '../../lib/rtp/index.js';
 import { FORMAT, FRAME_BYTES, noise, plainSocket, receiverFor, senderTo } from './rtp-sockets.js';
 import { datagram, generator, payloadAt, stream } from './rtp-stream.js';
+
+const turn = () => new Promise(setImmediate);
+
+/** A socket that sends at once, and not behind a turn of the event loop. */
+async function connected({ port }: RtpReceiver): Promise<Socket> {
+  const socket = await plainSocket();
+  socket.connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** Keeps the event loop from turning. */
+function stayBusy(nanoseconds: bigint): void {
+  for (const end = process.hrtime.bigint() + nanoseconds; process.hrtime.bigint() < end; );
+}
 
 export function describeReceiver(socket: 'native' | 'dgram'): void {
   const receiverOf = (options: Partial<RtpReceiverOptions> = {}) => receiverFor({ socket, ...options });
@@ -210,6 +226,58 @@ export function describeReceiver(socket: 'native' | 'dgram'): void {
       for (const i of [0, 2]) socket.send(datagram(packets[i] as never), receiver.port, '127.0.0.1');
       await sink.holds(3 * 96);
       expect(receiver.stats).toMatchObject({ framesLost: 48, framesHeld: 0 });
+    });
+
+    it('takes a packet in time that arrived in time, however late the event loop turns', async () => {
+      const { receiver, sink } = await receiverOf({
+        ...{ encoding: 'L16', channels: 1, format: 'S16_BE', reorderNanoseconds: 1_000_000n },
+      });
+      const socket = await connected(receiver);
+      const packets = stream(3);
+      const send = (i: number) => socket.send(datagram(packets[i] as never));
+      send(0);
+      send(2);
+      while (receiver.stats.framesHeld === 0) await turn();
+      send(1);
+      stayBusy(10_000_000n);
+      await sink.holds(3 * 96);
+      expect(receiver.stats).toMatchObject({ packetsReordered: 1, packetsLate: 0, framesLost: 0 });
+    });
+
+    it('follows no other source of which many packets wait, where those of the stream wait behind them', async () => {
+      const { receiver } = await receiverOf({ encoding: 'L16', channels: 1, format: 'S16_BE' });
+      const socket = await connected(receiver);
+      const packets = stream(20).map((packet) => datagram(packet));
+      const others = stream(103, { ssrc: 2 }).map((packet) => datagram(packet));
+      for (const packet of [...packets.splice(0, 10), ...others.splice(0, 3)]) socket.send(packet);
+      while (receiver.stats.packets < 13) await turn();
+      for (const packet of [...others, ...packets]) socket.send(packet);
+      stayBusy(30_000_000n);
+      while (receiver.stats.packets < 123) await turn();
+      expect(receiver.stats).toMatchObject({ streams: 1, packetsPlaced: 20, packetsStray: 103 });
+    });
+
+    it('gives up on a lost packet while others do not end', async () => {
+      const { receiver } = await receiverOf({
+        ...{ encoding: 'L16', channels: 1, format: 'S16_BE', reorderNanoseconds: 1_000_000n },
+        // Little room, so that no more than it holds may postpone it.
+        ...{ receiveBufferBytes: 65_536, payloadType: 96 },
+      });
+      const socket = await connected(receiver);
+      const packets = stream(3);
+      socket.send(datagram(packets[0] as never));
+      socket.send(datagram(packets[2] as never));
+      const lost = once(receiver, 'loss');
+      let isLost = false;
+      lost.then(() => {
+        isLost = true;
+      });
+      // More in every turn than one of its turns takes.
+      while (!isLost) {
+        for (let i = 0; i < 40; i++) socket.send(datagram(packets[0] as never));
+        await turn();
+      }
+      expect((await lost)[0]).toMatchObject({ frames: 48 });
     });
 
     it('writes what waits when it is flushed', async () => {

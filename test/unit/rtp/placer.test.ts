@@ -125,6 +125,17 @@ describe('a packet that is missing', () => {
     expectSamples(recording.samples, expectedSamples([packets[0], packets[2]]));
   });
 
+  it('is in time whenever it is pushed, as long as nobody has given it up', () => {
+    const { recording, send, placer } = placerFor({ reorderNanoseconds: 5_000n });
+    const packets = stream(3) as [TestPacket, TestPacket, TestPacket];
+    send([packets[0], packets[2]], 1_000n);
+    // It arrived before, and was read late.
+    expect(send([packets[1]], 1_000_000n)).toEqual(['delivered']);
+    placer.expire(1_000_000n);
+    expectSamples(recording.samples, expectedSamples(packets));
+    expect(placer.stats).toMatchObject({ packetsReordered: 1, packetsLate: 0, framesLost: 0 });
+  });
+
   it('is filled in at once where the window is nothing', () => {
     const { recording, send } = placerFor({ reorderPackets: 0 });
     const packets = stream(4).filter((_, i) => i !== 2);
