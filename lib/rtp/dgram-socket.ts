@@ -1,6 +1,7 @@
 /** A receiver's socket by node:dgram: one callback, one Buffer and several system calls a datagram, and no addon. */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { isIPv6 } from 'node:net';
 import {
   canonicalAddress,
   interfaceFor,
@@ -63,6 +64,9 @@ export class DgramSocket implements ReceivingSocket {
   }
 
   renew(): void {
+    const { address, interface: name } = this.#options;
+    // Where the kernel chose, IPv6 takes a membership whose interface is gone for the one that is asked for (EADDRINUSE).
+    if (name === undefined && isIPv6(address) && isMulticast(address)) this.#leave(address);
     for (const source of membershipsOf(this.#options)) {
       try {
         this.#join(source);
@@ -74,6 +78,14 @@ export class DgramSocket implements ReceivingSocket {
 
   close(): void {
     this.#socket.close();
+  }
+
+  #leave(address: string): void {
+    try {
+      this.#socket.dropMembership(address);
+    } catch {
+      // It was not joined again when it was left last.
+    }
   }
 
   #join(source: string | null): void {

@@ -86,10 +86,12 @@ export class NativeSocket implements ReceivingSocket {
 
   renew(): void {
     const { address } = this.#options;
+    // Where the kernel chose, IPv6 takes a membership whose interface is gone for the one that is asked for (EADDRINUSE).
+    if (this.#interface === undefined && isIPv6(address) && isMulticast(address)) this.#leave(address);
     for (const [source, before] of this.#memberships) {
       try {
         const index = this.#findInterface();
-        // Where the kernel chose, it says itself (EADDRINUSE, EADDRNOTAVAIL) that nothing was lost.
+        // Where the kernel chose, IPv4 says itself (EADDRINUSE, EADDRNOTAVAIL) that nothing was lost.
         if (index === undefined || (index !== 0 && index === before)) continue;
         this.#handle.join(address, index, source);
         this.#memberships.set(source, index);
@@ -106,6 +108,14 @@ export class NativeSocket implements ReceivingSocket {
     const gone = this.#gone;
     this.#gone = undefined;
     if (gone) setImmediate(gone);
+  }
+
+  #leave(address: string): void {
+    try {
+      this.#handle.leave(address, 0);
+    } catch {
+      // It was not joined again when it was left last.
+    }
   }
 
   /** 0 where the kernel chooses; undefined where there is no such interface now. */

@@ -148,7 +148,8 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
 
   /**
    * Opens a socket: socket, bind, setsockopt SO_RCVBUF. For a group also setsockopt SO_REUSEADDR, IP_MULTICAST_ALL for
-   * IPv4 and SO_ATTACH_FILTER for IPv6, and MCAST_JOIN_GROUP, or MCAST_JOIN_SOURCE_GROUP for each of `sources`.
+   * IPv4 and SO_ATTACH_FILTER for IPv6, connect AF_UNSPEC for one of a link, and MCAST_JOIN_GROUP, or
+   * MCAST_JOIN_SOURCE_GROUP for each of `sources`.
    *
    * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE
    * @throws the error of the system where the address cannot be bound (EADDRNOTAVAIL, EADDRINUSE, EACCES) or the group

@@ -93,6 +93,15 @@ DatagramSocket::DatagramSocket(const SocketAddress& local, bool shared)
   if (::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&local.storage), local.length) != 0) {
     throw SystemError(errno, "bind");
   }
+  const SocketAddress bound = this->local();
+  if (shared && bound.family() == AF_INET6 && as<sockaddr_in6>(bound).sin6_scope_id != 0) {
+    if (local.port() == 0) {
+      // Only a port that was asked for survives that; shared, it can be bound while it is still held.
+      *this = DatagramSocket(bound, shared);
+      return;
+    }
+    unbind_interface();
+  }
 }
 
 void DatagramSocket::set_receive_buffer(int bytes) {
@@ -119,6 +128,15 @@ void DatagramSocket::hear_only(int family, std::uint32_t interface) {
   }};
   const sock_fprog filter{.len = program.size(), .filter = program.data()};
   set_option(SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter, "setsockopt SO_ATTACH_FILTER");
+}
+
+// A bind to a group of one link binds to the interface as well, and not to the one that takes its place. To
+// disconnect undoes that without a privilege, and leaves the address (net/ipv4/udp.c: __udp_disconnect).
+void DatagramSocket::unbind_interface() {
+  const sockaddr none{.sa_family = AF_UNSPEC, .sa_data = {}};
+  if (::connect(fd_.get(), &none, sizeof none) != 0) {
+    throw SystemError(errno, "connect");
+  }
 }
 
 void DatagramSocket::join(const SocketAddress& group, std::uint32_t interface, const SocketAddress* source) {

@@ -60,6 +60,8 @@ class DatagramSocket {
  private:
   // IP_MULTICAST_ALL for IPv4, SO_ATTACH_FILTER for IPv6.
   void hear_only(int family, std::uint32_t interface);
+  // connect AF_UNSPEC: what a group of one link is heard at is up to hear_only().
+  void unbind_interface();
   void set_option(int level, int name, const void* value, std::size_t size, const char* syscall);
 
   UniqueFd fd_;

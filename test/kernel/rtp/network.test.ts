@@ -156,20 +156,35 @@ describe('A receiver', () => {
     },
   );
 
-  it('hears a group of IPv6 again at an interface that was replaced', async () => {
-    const { receiver, sink } = await receiverFor({
-      ...{ socket: 'native', address: 'ff15::7:9', interface: 'in1', silenceMilliseconds: 10 },
-    });
-    const audio = noise(3 * 48);
-    for (const times of [1, 2]) {
-      await until(() => /in1 +ff150+70009 /.test(readFileSync('/proc/net/igmp6', 'utf8')));
-      const sender = await senderTo(receiver, { interface: 'out0' });
-      const silence = once(receiver, 'silence');
-      sender.write(audio);
-      await sink.holds(times * audio.length);
-      await silence;
-      ip('link delete out0');
-      await connect();
-    }
-  });
+  it.each([
+    ['native', 'ff15::7:9', 'in1'],
+    ['native', 'ff02::7:9', 'in1'],
+    ['native', 'ff15::7:9', undefined],
+    ['dgram', 'ff15::7:9', 'in1'],
+    ['dgram', 'ff15::7:9', undefined],
+  ] as const)(
+    'with a %s socket hears %s again when its interface was replaced, which was given as %s',
+    async (socket, address, name) => {
+      // Where the kernel is to choose it.
+      const route = () => name ?? ip('-6 route add multicast ff15::/16 dev in1 table local metric 1');
+      const joined = new RegExp(`in1 +${address.slice(0, 4)}0+70009 `);
+      route();
+      const { receiver, sink } = await receiverFor({
+        ...{ socket, address, silenceMilliseconds: 10 },
+        ...(name === undefined ? {} : { interface: name }),
+      });
+      const audio = noise(3 * 48);
+      for (const times of [1, 2, 3]) {
+        await until(() => joined.test(readFileSync('/proc/net/igmp6', 'utf8')));
+        const sender = await senderTo(receiver, { interface: 'out0' });
+        const silence = once(receiver, 'silence');
+        sender.write(audio);
+        await sink.holds(times * audio.length);
+        await silence;
+        ip('link delete out0');
+        await connect();
+        route();
+      }
+    },
+  );
 });
