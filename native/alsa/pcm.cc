@@ -81,7 +81,10 @@ UniqueFd Pcm::prefer_subdevice(const std::string& control_path, int subdevice) {
 }
 
 int Pcm::call(unsigned long request, void* argument, const char* name) const {
-  const std::lock_guard lock(mutex_);
+  return call(hold(), request, argument, name);
+}
+
+int Pcm::call(const Hold& /*held*/, unsigned long request, void* argument, const char* name) const {
   if (!fd_.valid()) {
     throw ClosedError();
   }
@@ -200,10 +203,12 @@ std::uint64_t Pcm::timer_resolution(const std::string& timer_path) const {
       .resolution;
 }
 
-std::uint64_t Pcm::write(const void* data, std::uint64_t frames) {
+std::uint64_t Pcm::write(const void* data, std::uint64_t frames) { return write(hold(), data, frames); }
+
+std::uint64_t Pcm::write(const Hold& held, const void* data, std::uint64_t frames) {
   snd_xferi transfer{0, const_cast<void*>(data), frames};
   try {
-    call(SNDRV_PCM_IOCTL_WRITEI_FRAMES, &transfer, "ioctl SNDRV_PCM_IOCTL_WRITEI_FRAMES");
+    call(held, SNDRV_PCM_IOCTL_WRITEI_FRAMES, &transfer, "ioctl SNDRV_PCM_IOCTL_WRITEI_FRAMES");
   } catch (const SystemError& error) {
     if (error.error() == EAGAIN) {
       return 0;

@@ -81,8 +81,11 @@ class Pcm : public std::enable_shared_from_this<Pcm> {
   std::uint64_t write(const void* data, std::uint64_t frames);
   std::uint64_t read(void* data, std::uint64_t frames);
 
-  // Keeps other threads from calls and from closing meanwhile: the calls of this one then cost no lock each.
-  [[nodiscard]] std::unique_lock<std::recursive_mutex> hold() const { return std::unique_lock(mutex_); }
+  // Keeps other threads from calls and from closing meanwhile.
+  using Hold = std::unique_lock<std::recursive_mutex>;
+  [[nodiscard]] Hold hold() const { return Hold(mutex_); }
+  // As above, without a lock for each call: a period is written in the time of some of them.
+  std::uint64_t write(const Hold& held, const void* data, std::uint64_t frames);
 
   void close() noexcept;
   [[nodiscard]] bool closed() const noexcept;
@@ -94,6 +97,7 @@ class Pcm : public std::enable_shared_from_this<Pcm> {
 
  private:
   int call(unsigned long request, void* argument, const char* name) const;
+  int call(const Hold& held, unsigned long request, void* argument, const char* name) const;
 
   std::string path_;
   bool playback_;

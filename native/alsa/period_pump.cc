@@ -57,8 +57,7 @@ void PeriodPump::check_open() const {
 void PeriodPump::write(const std::uint8_t* data, std::size_t length) {
   const std::lock_guard lock(mutex_);
   check_open();
-  const auto pcm = pcm_->hold();
-  const auto timer = timer_->hold();
+  const Held held = hold_cable();
   if (const std::uint64_t periods = (pending_ + length) / period_bytes_; inserting_ && periods > 0) {
     given(periods);
   }
@@ -68,7 +67,7 @@ void PeriodPump::write(const std::uint8_t* data, std::size_t length) {
     const std::size_t part = std::min(length, period_bytes_ - pending_);
     std::memcpy(begun_.data() + pending_, data, part);
     if (pending_ + part == period_bytes_) {
-      move(begun_.data());
+      move(held, begun_.data());
       pending_ = 0;
     } else {
       pending_ += part;
@@ -76,7 +75,7 @@ void PeriodPump::write(const std::uint8_t* data, std::size_t length) {
     consumed = part;
   }
   while (length - consumed >= period_bytes_) {
-    move(data + consumed);
+    move(held, data + consumed);
     consumed += period_bytes_;
   }
   if (const std::size_t rest = length - consumed; rest > 0) {
@@ -89,15 +88,16 @@ void PeriodPump::write(const std::uint8_t* data, std::size_t length) {
 std::size_t PeriodPump::pad() {
   const std::lock_guard lock(mutex_);
   check_open();
+  const Held held = hold_cable();
   if (started_ && pcm_->status().state == SNDRV_PCM_STATE_SUSPENDED) {
-    recover(ESTRPIPE);
+    recover(held, ESTRPIPE);
   }
   if (pending_ == 0) {
     return 0;
   }
   const std::size_t missing = period_bytes_ - pending_;
   std::memset(begun_.data() + pending_, parameters_.silence, missing);
-  move(begun_.data());
+  move(held, begun_.data());
   pending_ = 0;
   return missing;
 }
@@ -116,21 +116,21 @@ void PeriodPump::drop_partial_frame() {
   pending_ -= pending_ % parameters_.frame_bytes;
 }
 
-void PeriodPump::move(const std::uint8_t* period) {
+void PeriodPump::move(const Held& held, const std::uint8_t* period) {
   try {
-    queue(period);
+    queue(held, period);
   } catch (const SystemError& error) {
-    if (!recover(error.error())) {
+    if (!recover(held, error.error())) {
       throw;
     }
-    queue(period);
+    queue(held, period);
   }
-  trigger();
+  trigger(held);
   ++stats_.periods;
 }
 
-void PeriodPump::queue(const std::uint8_t* period) {
-  if (pcm_->write(period, parameters_.period_frames) != parameters_.period_frames) [[unlikely]] {
+void PeriodPump::queue(const Held& held, const std::uint8_t* period) {
+  if (pcm_->write(held.pcm, period, parameters_.period_frames) != parameters_.period_frames) [[unlikely]] {
     throw StalledError();
   }
   if (!started_) [[unlikely]] {
@@ -167,9 +167,9 @@ void PeriodPump::start() {
   started_ = true;
 }
 
-void PeriodPump::trigger() {
+void PeriodPump::trigger(const Held& held) {
   const auto before = parameters_.measure ? Clock::now() : Clock::time_point();
-  if (const int error = timer_->trigger(); error != 0) [[unlikely]] {
+  if (const int error = timer_->trigger(held.timer); error != 0) [[unlikely]] {
     if (error == EBADF) {
       throw ClosedError();
     }
@@ -183,7 +183,7 @@ void PeriodPump::trigger() {
 }
 
 // Whether the next period can be queued again after this error.
-bool PeriodPump::recover(int error) {
+bool PeriodPump::recover(const Held& held, int error) {
   if (error != EPIPE && error != ESTRPIPE) {
     return false;
   }
@@ -196,7 +196,7 @@ bool PeriodPump::recover(int error) {
       throw NotStartedError(result, status.state);
     }
     if (pcm_->buffer_frames() - status.avail >= parameters_.period_frames) {
-      trigger();
+      trigger(held);
     }
   } else {
     // An xrun loses nothing, since no period is queued between two writes.
@@ -332,7 +332,7 @@ void PeriodPump::insert_silence() {
     }
     silent_ = true;
     try {
-      move(silence_.data());
+      move(hold_cable(), silence_.data());
       --stats_.periods;
       ++stats_.inserted_periods;
       // At the cable's own pace, also after a late wake-up; but what was missed long ago is not made up for.

@@ -108,14 +108,21 @@ class PeriodPump {
  private:
   using Clock = std::chrono::steady_clock;
 
+  // Nobody else uses the substream and the timer meanwhile.
+  struct Held {
+    Pcm::Hold pcm;
+    Utimer::Hold timer;
+  };
+
   void check_open() const;
-  void move(const std::uint8_t* period);
-  void queue(const std::uint8_t* period);
+  [[nodiscard]] Held hold_cable() const { return {pcm_->hold(), timer_->hold()}; }
+  void move(const Held& held, const std::uint8_t* period);
+  void queue(const Held& held, const std::uint8_t* period);
   void start();
-  void trigger();
+  void trigger(const Held& held);
   void given(std::uint64_t periods);
   Clock::time_point silence_begins(Clock::time_point now);
-  bool recover(int error);
+  bool recover(const Held& held, int error);
   void insert_silence();
   void fail(int error, const char* call) noexcept;
   void stop_inserting() noexcept;

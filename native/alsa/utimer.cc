@@ -42,8 +42,9 @@ bool Utimer::supported(const std::string& path) {
   return true;
 }
 
-int Utimer::trigger() noexcept {
-  const std::lock_guard lock(mutex_);
+int Utimer::trigger() noexcept { return trigger(hold()); }
+
+int Utimer::trigger(const Hold& /*held*/) noexcept {
   return ::ioctl(fd_.get(), abi::kTimerIoctlTrigger) < 0 ? errno : 0;
 }
 

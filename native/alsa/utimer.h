@@ -27,9 +27,11 @@ class Utimer : public std::enable_shared_from_this<Utimer> {
   // the kernel does not serialise them, and two at once lose a period or worse (CVE-2026-68200).
   int trigger() noexcept;
 
-  // Keeps other threads from triggering and closing meanwhile: the triggers of this one then cost no lock
-  // each.
-  [[nodiscard]] std::unique_lock<std::recursive_mutex> hold() { return std::unique_lock(mutex_); }
+  // Keeps other threads from triggering and closing meanwhile.
+  using Hold = std::unique_lock<std::recursive_mutex>;
+  [[nodiscard]] Hold hold() { return Hold(mutex_); }
+  // As above, without a lock for each trigger.
+  int trigger(const Hold& held) noexcept;
 
   void close() noexcept;
   [[nodiscard]] bool closed() noexcept;
