@@ -164,7 +164,8 @@ interface Suspect {
  * Orders packets, drops duplicates, fills losses. A packet that comes in order is written at once.
  *
  * - A packet within the reorder window waits for those before it, until they come, until more packets wait than
- *   `reorderPackets`, or until it waited for `reorderNanoseconds` (see `expire`): then the gap is filled, and later its packets are late.
+ *   `reorderPackets`, or until it waited for `reorderNanoseconds` (see `expire`): then the gap is filled, and later its
+ *   packets are late.
  * - A gap longer than the window is believed when `confirmPackets` packets from behind it agree, or when no more come (see
  *   `settle`). Where it is no longer than `maxGapFrames`, it is then filled.
  * - A longer jump of the timestamp, a jump back, and a sequence number that contradicts the timestamp are believed when
