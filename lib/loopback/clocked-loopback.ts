@@ -31,8 +31,8 @@ import { listTimers } from '../timer/timer-list.js';
 import type { UserTimer } from '../timer/user-timer.js';
 import { type CaptureOptions, LoopbackCapture } from './capture.js';
 import { LoopbackCard } from './card.js';
-import { describeHolder, substreamHolder } from './holder.js';
-import { Listener, type ListenerEvent, ListenerWatch, listenerFolder } from './listener.js';
+import { describeHolder, substreamFolder, substreamHolder } from './holder.js';
+import { Listener, type ListenerEvent, ListenerWatch } from './listener.js';
 import { openClocked } from './pointing.js';
 
 export interface ClockedLoopbackOptions extends PcmParameters {
@@ -190,7 +190,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
       periodFrames: pcm.parameters.periodFrames,
       silence: sampleFormat(pcm.parameters.format).silence,
       measure,
-      listener: listenerFolder(card.number, 1 - device, pcm.substream),
+      listener: substreamFolder(card.number, 1 - device, 'capture', pcm.substream),
     });
     this.#write = this.#pump.write;
     watch(this, this.#pump, this.#name);

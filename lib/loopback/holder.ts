@@ -28,6 +28,17 @@ export interface SubstreamHolder {
     | undefined;
 }
 
+/** The folder of a substream in /proc/asound. */
+export function substreamFolder(
+  card: number,
+  device: number,
+  direction: PcmDirection,
+  substream: number,
+): string {
+  const pcm = `pcm${device}${direction === 'playback' ? 'p' : 'c'}`;
+  return join(procAsound(), `card${card}`, pcm, `sub${substream}`);
+}
+
 /** The holder of one substream, or undefined while it is closed. */
 export function substreamHolder(
   card: number,
@@ -35,12 +46,7 @@ export function substreamHolder(
   direction: PcmDirection,
   substream: number,
 ): SubstreamHolder | undefined {
-  const folder = join(
-    procAsound(),
-    `card${card}`,
-    `pcm${device}${direction === 'playback' ? 'p' : 'c'}`,
-    `sub${substream}`,
-  );
+  const folder = substreamFolder(card, device, direction, substream);
   const status = readProc(join(folder, 'status')) ?? '';
   const threadId = Number(/^owner_pid\s*:\s*(\d+)/m.exec(status)?.[1] ?? 0);
   const parameters = readProc(join(folder, 'hw_params')) ?? 'closed';

@@ -1,11 +1,11 @@
 /** Whoever captures at the other end of a cable, as far as a writer can see it. */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { procAsound, readProc } from '../proc.js';
+import { readProc } from '../proc.js';
 import type { TimerEvent } from '../timer/timer-events.js';
 import { pcmTimerId } from '../timer/timer-id.js';
 import { TimerInstance } from '../timer/timer-instance.js';
-import { type SubstreamHolder, substreamHolder } from './holder.js';
+import { type SubstreamHolder, substreamFolder, substreamHolder } from './holder.js';
 
 /** Somebody began to capture, or stopped: by itself, by an overrun, by its end. */
 export type ListenerEvent =
@@ -22,19 +22,14 @@ export type ListenerEvent =
       readonly holder: SubstreamHolder | undefined;
     };
 
-/** The folder of a capture substream, whose files everybody may read. */
-export function listenerFolder(card: number, device: number, substream: number): string {
-  return join(procAsound(), `card${card}`, `pcm${device}c`, `sub${substream}`);
-}
-
-/** A look at the capture substream: /proc/asound/card<N>/pcm<D>c/sub<S>/status and hw_params. */
+/** A look at the capture substream: /proc/asound/card<N>/pcm<D>c/sub<S>/status and hw_params, readable by everybody. */
 export class Listener {
   readonly #parameters: string;
   readonly #periodMs: number;
   readonly #status: string;
 
   constructor(card: number, device: number, substream: number, resolution: bigint) {
-    const folder = listenerFolder(card, device, substream);
+    const folder = substreamFolder(card, device, 'capture', substream);
     this.#parameters = join(folder, 'hw_params');
     this.#periodMs = Math.max(1, Math.floor(Number(resolution) / 1_000_000));
     this.#status = readProc(join(folder, 'status')) ?? '';

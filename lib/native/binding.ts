@@ -93,7 +93,7 @@ export interface PumpParametersNative {
   /** The byte that silence is made of. */
   readonly silence: number;
   readonly measure: boolean;
-  /** /proc/asound/card<N>/pcm<D>c/sub<S>/hw_params of the other side. */
+  /** /proc/asound/card<N>/pcm<D>c/sub<S> of the other side. */
   readonly listener: string;
 }
 
@@ -111,7 +111,7 @@ export interface PeriodPumpHandle extends NativeHandle {
   keepAlive(period: bigint, grace: bigint): void;
   /** Nothing is inserted until release(). */
   hold(): void;
-  /** `unread`: periods that the listener has yet to read. */
+  /** `unread`: whole periods that the listener has yet to read. */
   release(unread: number): void;
   /** Ready once the inserting of silence, which keepAlive began, has ended by an error. */
   watchFailure(): WatcherHandle;

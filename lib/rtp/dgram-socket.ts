@@ -1,7 +1,6 @@
 /** A receiver's socket by node:dgram: one callback, one Buffer and several system calls a datagram, and no addon. */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { isIPv6 } from 'node:net';
 import {
   canonicalAddress,
   interfaceFor,
@@ -10,7 +9,13 @@ import {
   needsInterface,
   socketType,
 } from './address.js';
-import { membershipsOf, type ReceivingSocket, type SocketListener, type SocketOptions } from './socket.js';
+import {
+  membershipsOf,
+  mustLeaveToRenew,
+  type ReceivingSocket,
+  type SocketListener,
+  type SocketOptions,
+} from './socket.js';
 
 /** What libuv reads before it sees to others (src/unix/udp.c: uv__udp_recvmsg). */
 const TURN_DATAGRAMS = 32;
@@ -65,8 +70,7 @@ export class DgramSocket implements ReceivingSocket {
 
   renew(): void {
     const { address, interface: name } = this.#options;
-    // Where the kernel chose, IPv6 takes a membership whose interface is gone for the one that is asked for (EADDRINUSE).
-    if (name === undefined && isIPv6(address) && isMulticast(address)) this.#leave(address);
+    if (mustLeaveToRenew(address, name)) this.#leave(address);
     for (const source of membershipsOf(this.#options)) {
       try {
         this.#join(source);

@@ -6,7 +6,13 @@ import { fromNative, systemError } from '../errors.js';
 import type { DatagramSocketHandle, NativeBinding, NativeError } from '../native/binding.js';
 import { native } from '../native/load.js';
 import { canonicalAddress, interfaceName, isMulticast } from './address.js';
-import { membershipsOf, type ReceivingSocket, type SocketListener, type SocketOptions } from './socket.js';
+import {
+  membershipsOf,
+  mustLeaveToRenew,
+  type ReceivingSocket,
+  type SocketListener,
+  type SocketOptions,
+} from './socket.js';
 
 /** Datagrams that one call takes. Waking up costs most, and is shared by so many. */
 const SLOTS = 16;
@@ -86,8 +92,7 @@ export class NativeSocket implements ReceivingSocket {
 
   renew(): void {
     const { address } = this.#options;
-    // Where the kernel chose, IPv6 takes a membership whose interface is gone for the one that is asked for (EADDRINUSE).
-    if (this.#interface === undefined && isIPv6(address) && isMulticast(address)) this.#leave(address);
+    if (mustLeaveToRenew(address, this.#interface)) this.#leave(address);
     for (const [source, before] of this.#memberships) {
       try {
         const index = this.#findInterface();

@@ -1,4 +1,5 @@
 /** The socket of a receiver, of which there are two: the addon's, and Node's own where there is no addon. */
+import { isIPv6 } from 'node:net';
 import { isMulticast } from './address.js';
 
 /** Where to listen. Everything is checked. */
@@ -41,6 +42,14 @@ export interface ReceivingSocket {
   renew(): void;
   /** Idempotent; afterwards the listener is told nothing but gone(). */
   close(): void;
+}
+
+/**
+ * Whether a group must be left before it can be joined again: where the kernel chose its interface, IPv6 takes a membership
+ * whose interface is gone for the one that is asked for (EADDRINUSE).
+ */
+export function mustLeaveToRenew(address: string, interfaceName: string | undefined): boolean {
+  return interfaceName === undefined && isIPv6(address) && isMulticast(address);
 }
 
 /** Which sources a group is joined for; null stands for any. */

@@ -288,14 +288,11 @@ PeriodPump::Clock::time_point PeriodPump::silence_begins(Clock::time_point now) 
   const auto listener = listener_.look();
   Clock::time_point begin = late;
   if (listener) {
-    const auto played = [&](std::uint64_t frames) {
-      return std::chrono::nanoseconds(frames * static_cast<std::uint64_t>(period_.count()) /
-                                      parameters_.period_frames);
-    };
     if (listener->unread_frames >= parameters_.period_frames) {
       fed_at_ = now;
     }
-    const std::chrono::nanoseconds buffer = played(listener->buffer_frames);
+    const std::chrono::nanoseconds buffer(
+        listener->buffer_frames * static_cast<std::uint64_t>(period_.count()) / parameters_.period_frames);
     given_until_ = std::min<Clock::time_point>(given_until_, now + buffer);
     begin = std::min<Clock::time_point>(std::max(late, given_until_ + grace_), fed_at_ + patience(buffer));
   } else {
