@@ -11,6 +11,7 @@ export {
   type RtpEncoding,
   type RtpPcmFormat,
 } from './format.js';
+export type { PaceClock } from './pacer.js';
 export {
   parseRtpPacket,
   type RtpPacket,
@@ -48,7 +49,6 @@ export {
   type StreamParameters,
 } from './sdp.js';
 export {
-  type PaceClock,
   type PaceOptions,
   RtpSender,
   type RtpSenderOptions,

@@ -2,7 +2,6 @@
 import { randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import { checkBoolean, checkBytes, checkInteger, checkOptions, rangeError, typeError } from '../arguments.js';
 import { closedError } from '../errors.js';
 import { frameBytes } from '../pcm/format.js';
@@ -22,13 +21,13 @@ import {
   type RtpPcmFormat,
   SampleConverter,
 } from './format.js';
+import { type PaceClock, Pacer } from './pacer.js';
 import { serializeRtpPacket } from './packet.js';
+import { PacketQueue } from './packet-queue.js';
 import { describeStream } from './sdp.js';
 
 /** The largest payload of UDP over IPv4, without the RTP header. */
 const MAX_PAYLOAD_BYTES = 65_507 - 12;
-/** A source that falls further behind starts a new count of time, instead of being made up for. */
-const MAX_CATCH_UP_NANOSECONDS = 1_000_000_000n;
 
 /** What to send, and where. */
 export interface RtpSenderOptions extends RtpAudioFormat {
@@ -68,7 +67,7 @@ export interface RtpSenderOptions extends RtpAudioFormat {
 export interface RtpSenderStats {
   /** Packets that the kernel took. */
   readonly packetsSent: number;
-  /** Packets dropped because too many waited for the kernel. */
+  /** Packets dropped because too many waited for the kernel: see `pace`, which waits instead. */
   readonly packetsDropped: number;
   /** Packets that the kernel refused: see lastError. */
   readonly packetsFailed: number;
@@ -80,14 +79,6 @@ export interface RtpSenderStats {
   readonly lastError: Error | undefined;
 }
 
-/** A clock to send by. */
-export interface PaceClock {
-  /** Nanoseconds; does not go backwards. */
-  now(): bigint;
-  /** Resolves after about so many nanoseconds; rejects when the signal aborts. */
-  sleep(nanoseconds: bigint, signal?: AbortSignal): Promise<void>;
-}
-
 export interface PaceOptions {
   /** Parts per million by which to send faster than the clock, -500000..500000. Default 0. */
   readonly ppm?: number;
@@ -95,12 +86,6 @@ export interface PaceOptions {
   readonly clock?: PaceClock;
   readonly signal?: AbortSignal;
 }
-
-const systemClock: PaceClock = {
-  now: () => process.hrtime.bigint(),
-  sleep: (nanoseconds, signal) =>
-    delay(Math.max(1, Math.ceil(Number(nanoseconds) / 1e6)), undefined, signal ? { signal } : {}),
-};
 
 /**
  * Sends one stream. Timestamps count the frames written, and sequence numbers the packets made of them, also of those
@@ -123,7 +108,7 @@ export class RtpSender implements Disposable, AsyncDisposable {
   readonly #origin: string | undefined;
   readonly #port: number;
   readonly #ttl: number;
-  readonly #maxQueued: number;
+  readonly #queue: PacketQueue;
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort = () => this.close();
   /** The frames of one packet, filled from the front. */
@@ -133,12 +118,6 @@ export class RtpSender implements Disposable, AsyncDisposable {
   #sequence: number;
   #timestamp: number;
   #frames = 0;
-  #queued = 0;
-  #sent = 0;
-  #dropped = 0;
-  #failed = 0;
-  #lastError: Error | undefined;
-  #drained: (() => void)[] = [];
   #closed = false;
   #finished = false;
 
@@ -170,9 +149,10 @@ export class RtpSender implements Disposable, AsyncDisposable {
       0,
       2 ** 32 - 1,
     );
-    this.#maxQueued = checkInteger('options.maxQueuedPackets', options.maxQueuedPackets ?? 1024, 1, 65_536);
     this.#port = checkInteger('options.port', options.port, 1, 65_535);
     this.#address = address;
+    const most = checkInteger('options.maxQueuedPackets', options.maxQueuedPackets ?? 1024, 1, 65_536);
+    this.#queue = new PacketQueue(socket, { address, port: this.#port }, most);
     this.#origin = origin;
     this.#ttl = ttl;
     this.#signal = options.signal;
@@ -243,13 +223,14 @@ export class RtpSender implements Disposable, AsyncDisposable {
   }
 
   get stats(): RtpSenderStats {
+    const { sent, dropped, failed, lastError } = this.#queue;
     return {
-      packetsSent: this.#sent,
-      packetsDropped: this.#dropped,
-      packetsFailed: this.#failed,
+      packetsSent: sent,
+      packetsDropped: dropped,
+      packetsFailed: failed,
       frames: this.#frames,
       framesPending: this.#pendingFrames,
-      lastError: this.#lastError,
+      lastError,
     };
   }
 
@@ -286,7 +267,8 @@ export class RtpSender implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Sends frames, of any length and boundary: what does not fill a packet waits for the rest. The bytes are copied.
+   * Sends frames, of any length and boundary: what does not fill a packet waits for the rest. The bytes are copied. A packet
+   * that the kernel has no room for waits in the socket; beyond `maxQueuedPackets` of them, packets are dropped.
    *
    * @returns packets made
    * @throws TypeError ERR_INVALID_ARG_TYPE; AlsaError ERR_CLOSED
@@ -334,7 +316,8 @@ export class RtpSender implements Disposable, AsyncDisposable {
 
   /**
    * Sends what a source gives, each packet at its time: packet n goes out n packet times after the first, by the clock.
-   * A source that falls behind is made up for, unless by more than a second. Flushes at the end.
+   * A source that falls behind is made up for, unless by more than a second: four packets go out in the time of one then.
+   * While the kernel has no room it waits, and drops nothing. Flushes at the end.
    *
    * @throws AlsaError ERR_CLOSED; TypeError ERR_INVALID_ARG_TYPE; RangeError ERR_OUT_OF_RANGE; an AbortError; what the source
    * throws
@@ -348,35 +331,28 @@ export class RtpSender implements Disposable, AsyncDisposable {
     source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
     options: PaceOptions = {},
   ): Promise<void> {
-    const { ppm = 0, clock = systemClock, signal } = checkOptions('options', options);
+    const { ppm = 0, clock, signal } = checkOptions('options', options);
     if (typeof ppm !== 'number') throw typeError('options.ppm', 'a number', ppm);
     if (!(Math.abs(ppm) <= 500_000)) throw rangeError('options.ppm', '-500000..500000', ppm);
-    const nanosecondsPerFrame = 1e9 / (this.#rate * (1 + ppm * 1e-6));
-    let start = clock.now();
-    let first = this.#frames;
+    const pacer = new Pacer(this.#rate * (1 + ppm * 1e-6), this.#packetFrames, clock);
+    const first = this.#frames;
     for await (const bytes of source) {
       checkBytes('source', bytes);
       for (let at = 0; at < bytes.length; ) {
         const end = Math.min(bytes.length, at + this.#pending.length - this.#pendingBytes);
-        const due = start + BigInt(Math.round((this.#frames - first) * nanosecondsPerFrame));
-        const late = clock.now() - due;
-        if (late < 0n) await clock.sleep(-late, signal);
-        signal?.throwIfAborted();
-        if (late > MAX_CATCH_UP_NANOSECONDS) {
-          start = clock.now();
-          first = this.#frames;
-        }
+        await pacer.wait(this.#frames - first, signal);
+        await this.#queue.room();
         this.write(bytes.subarray(at, end));
         at = end;
       }
     }
+    await this.#queue.room();
     this.flush();
   }
 
   /** Resolves when the kernel has taken, or refused, every packet so far. */
-  async drain(): Promise<void> {
-    if (this.#queued === 0) return;
-    await new Promise<void>((resolve) => this.#drained.push(resolve));
+  drain(): Promise<void> {
+    return this.#queue.drain();
   }
 
   /** Closes the socket. Frames that wait for the rest of their packet are discarded: see `flush`. Idempotent. */
@@ -385,6 +361,7 @@ export class RtpSender implements Disposable, AsyncDisposable {
     this.#closed = true;
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#socket.close();
+    this.#queue.close();
   }
 
   [Symbol.dispose](): void {
@@ -408,11 +385,10 @@ export class RtpSender implements Disposable, AsyncDisposable {
 
   #attach(): void {
     this.#socket.on('error', (error) => {
-      this.#lastError = error;
+      this.#queue.fail(error);
     });
     this.#socket.on('close', () => {
       this.#finished = true;
-      this.#settle();
     });
     this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (this.#signal?.aborted) this.close();
@@ -425,32 +401,11 @@ export class RtpSender implements Disposable, AsyncDisposable {
     this.#sequence = (sequence + 1) & 0xffff;
     this.#timestamp = wrap(timestamp + frames);
     this.#frames += frames;
-    if (this.#queued >= this.#maxQueued) {
-      this.#dropped++;
-      return;
-    }
-    const packet = serializeRtpPacket({
-      payloadType: this.#payloadType,
-      sequence,
-      timestamp,
-      ssrc: this.ssrc,
-      payload: this.#converter.convert(bytes),
-    });
-    this.#queued++;
-    this.#socket.send(packet, this.#port, this.#address, (error) => {
-      this.#queued--;
-      if (error) {
-        this.#failed++;
-        this.#lastError = error;
-      } else this.#sent++;
-      if (this.#queued === 0) this.#settle();
-    });
-  }
-
-  #settle(): void {
-    const waiting = this.#drained;
-    this.#drained = [];
-    for (const resolve of waiting) resolve();
+    const payload = this.#converter.convert(bytes);
+    const { ssrc } = this;
+    this.#queue.send(
+      serializeRtpPacket({ payloadType: this.#payloadType, sequence, timestamp, ssrc, payload }),
+    );
   }
 }
 

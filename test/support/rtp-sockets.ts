@@ -1,6 +1,7 @@
 /** Receivers, senders and sockets that are closed when their test ends. */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { afterEach } from 'vitest';
 import {
   type FrameSink,
@@ -76,6 +77,33 @@ export async function plainSocket(): Promise<Socket> {
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
   return socket;
+}
+
+/**
+ * Counts what comes to a port of the loopback interface: what is received, and what the kernel drops there because this process
+ * is too slow for it. Their sum is what was sent, on a machine that is ever so busy.
+ */
+export async function countingSocket() {
+  const socket = await plainSocket();
+  socket.setRecvBufferSize(1 << 20);
+  const { port } = socket.address();
+  let received = 0;
+  socket.on('message', () => {
+    received += 1;
+  });
+  const line = new RegExp(
+    `^ *\\d+: 0100007F:${port.toString(16).toUpperCase().padStart(4, '0')} .* (\\d+) *$`,
+    'm',
+  );
+  const dropped = () => Number(line.exec(readFileSync('/proc/net/udp', 'latin1'))?.[1]);
+  return {
+    port,
+    /** How many came, as soon as those are so many: a test that waits for more ends by its own deadline. */
+    async all(packets: number): Promise<number> {
+      while (received + dropped() < packets) await once(socket, 'message');
+      return received + dropped();
+    },
+  };
 }
 
 export function noise(frames: number, seed = 9): Buffer {

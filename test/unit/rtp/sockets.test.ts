@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { Socket } from 'node:dgram';
+import { setImmediate as turn } from 'node:timers/promises';
+import { describe, expect, it, vi } from 'vitest';
 import {
   type PaceClock,
   parseRtpPacket,
@@ -7,7 +9,15 @@ import {
   type RtpSenderOptions,
 } from '../../../lib/rtp/index.js';
 import { describeReceiver } from '../../support/receiver-contract.js';
-import { FORMAT, keep, noise, plainSocket, receiverFor, senderTo } from '../../support/rtp-sockets.js';
+import {
+  countingSocket,
+  FORMAT,
+  keep,
+  noise,
+  plainSocket,
+  receiverFor,
+  senderTo,
+} from '../../support/rtp-sockets.js';
 
 describeReceiver('dgram');
 
@@ -109,15 +119,59 @@ describe('a sender', () => {
     );
   });
 
-  it('drops packets rather than keep them, and says how many', async () => {
+  it('loses nothing of a source that fell behind, nor of what is written at once', async () => {
+    const counted = await countingSocket();
+    const sender = keep(
+      await RtpSender.open({ ...FORMAT, packetFrames: 6, address: '127.0.0.1', port: counted.port }),
+    );
+    sender.write(noise(6 * 5_000));
+    // The clock jumps, as it does for a program that was stopped; sleepers are woken up at once, and late.
+    let now = 0n;
+    const clock: PaceClock = {
+      now: () => now,
+      sleep: async (nanoseconds) => {
+        now += nanoseconds + 900_000n;
+        await turn();
+      },
+    };
+    const source = function* () {
+      yield noise(6 * 10);
+      now += 900_000_000n;
+      yield noise(6 * 20_000);
+    };
+    await sender.pace(source(), { clock });
+    await sender.drain();
+    expect(sender.stats).toMatchObject({ packetsSent: 25_010, packetsDropped: 0, packetsFailed: 0 });
+    expect(await counted.all(25_010)).toBe(25_010);
+  });
+
+  it('waits while the kernel has no room, and where it is not asked to wait drops what is too much', async () => {
     const { receiver } = await receiverFor();
     const sender = await senderTo(receiver, { maxQueuedPackets: 4 });
-    sender.write(noise(48 * 100));
-    await sender.drain();
-    const { packetsSent, packetsDropped, frames } = sender.stats;
-    expect(packetsSent + packetsDropped).toBe(100);
-    expect(packetsSent).toBeGreaterThanOrEqual(4);
-    expect(frames).toBe(4800);
+    // A kernel that takes nothing until it is told to.
+    const waiting: (() => void)[] = [];
+    const send = vi.spyOn(Socket.prototype, 'send').mockImplementation((...args) => {
+      waiting.push(args.at(-1) as () => void);
+    });
+    const count = vi.spyOn(Socket.prototype, 'getSendQueueCount').mockImplementation(() => waiting.length);
+    try {
+      const clock: PaceClock = { now: () => 0n, sleep: async () => {} };
+      const paced = sender.pace([noise(48 * 10)], { clock });
+      for (let taken = 0; taken < 10; taken += 1) {
+        while (waiting.length < Math.min(4, 10 - taken)) await turn();
+        expect(waiting.length).toBeLessThanOrEqual(4);
+        waiting.shift()?.();
+      }
+      await paced;
+      expect(sender.stats).toMatchObject({ packetsSent: 10, packetsDropped: 0 });
+      sender.write(noise(48 * 100));
+      expect(sender.stats).toMatchObject({ packetsDropped: 96, frames: 5280 });
+      for (const taken of waiting.splice(0)) taken();
+      expect(sender.stats).toMatchObject({ packetsSent: 14, packetsFailed: 0 });
+    } finally {
+      send.mockRestore();
+      count.mockRestore();
+    }
   });
 
   it('counts what the kernel refuses, and goes on', async () => {
