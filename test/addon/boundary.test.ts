@@ -1,13 +1,13 @@
 // The addon's own boundary, without a device: whatever crosses it, it throws a JavaScript error and lives on.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { BINDING_FUNCTIONS, type NativeBinding } from '../../lib/native/binding.js';
+import { BINDING_FUNCTIONS } from '../../lib/native/binding.js';
+import { loadAddon } from '../support/addon.js';
 
-const addon = createRequire(import.meta.url)('../../build/Release/alsa_utimer.node') as NativeBinding;
+const addon = loadAddon();
 
 const folder = mkdtempSync(join(tmpdir(), 'boundary-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,18 +1,18 @@
 // Receivers by the addon's socket: the contract of all receivers, and what only native code can get wrong.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { DatagramSocketHandle, NativeBinding } from '../../lib/native/binding.js';
+import type { DatagramSocketHandle } from '../../lib/native/binding.js';
 import { RtpReceiver, type StreamStartEvent } from '../../lib/rtp/index.js';
+import { loadAddon } from '../support/addon.js';
 import { runChild } from '../support/child.js';
 import { describeReceiver } from '../support/receiver-contract.js';
 import { plainSocket } from '../support/rtp-sockets.js';
 import { hostileDatagrams } from '../support/rtp-stream.js';
 
-const addon = createRequire(import.meta.url)('../../build/Release/alsa_utimer.node') as NativeBinding;
+const addon = loadAddon();
 
 describeReceiver('native');
 

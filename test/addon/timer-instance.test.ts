@@ -1,14 +1,14 @@
 // Timer instances without a timer: a FIFO takes the place of the device. It polls and reads as one, and knows no ioctl.
 import { execFileSync } from 'node:child_process';
 import { closeSync, constants, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { NativeBinding, TimerInstanceHandle } from '../../lib/native/binding.js';
+import type { TimerInstanceHandle } from '../../lib/native/binding.js';
+import { loadAddon } from '../support/addon.js';
 import { runChild } from '../support/child.js';
 
-const addon = createRequire(import.meta.url)('../../build/Release/alsa_utimer.node') as NativeBinding;
+const addon = loadAddon();
 
 let folder: string;
 let path: string;

@@ -1,6 +1,7 @@
 // Runs a piece of JavaScript in a Node of its own, with the built library and the addon at hand.
 import { execFile } from 'node:child_process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { addonPath } from './addon.js';
 
 export interface ChildResult {
   readonly code: number | null;
@@ -9,12 +10,19 @@ export interface ChildResult {
   readonly stderr: string;
 }
 
+export interface ChildOptions {
+  readonly uid?: number;
+  readonly through?: readonly string[];
+  /** Besides the environment of the tests. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 const LOAD = `
 import { createRequire } from 'node:module';
 const alsa = await import(${JSON.stringify(pathToFileURL(`${root}dist/index.js`).href)});
-const addon = createRequire(${JSON.stringify(`${root}package.json`)})('./build/Release/alsa_utimer.node');
+const addon = createRequire(${JSON.stringify(`${root}package.json`)})(${JSON.stringify(addonPath)});
 `;
 
 const PRELUDE = `${LOAD}
@@ -53,14 +61,14 @@ const startWorker = (code) => {
 export function runChild(
   code: string,
   flags: readonly string[] = [],
-  { uid, through = [] }: { readonly uid?: number; readonly through?: readonly string[] } = {},
+  { uid, through = [], env = {} }: ChildOptions = {},
 ): Promise<ChildResult> {
   return new Promise((resolve) => {
     const [command = '', ...args] = [...through, process.execPath, '--expose-gc', ...flags];
     const child = execFile(
       command,
       [...args, '--input-type=module', '--eval', PRELUDE + code],
-      { cwd: root, ...(uid === undefined ? {} : { uid, gid: uid }) },
+      { cwd: root, env: { ...process.env, ...env }, ...(uid === undefined ? {} : { uid, gid: uid }) },
       (_error, stdout, stderr) => resolve({ code: child.exitCode, signal: child.signalCode, stdout, stderr }),
     );
   });

@@ -1,0 +1,92 @@
+// A whole cable over the fake: what crosses the seam, by the rules of the kernel that the fake keeps.
+import { describe, expect, it } from 'vitest';
+import { runOnFake } from '../../support/fake-alsa.js';
+
+const succeeded = { code: 0, signal: null, stderr: '' };
+
+describe('A cable over the fake', () => {
+  it('carries bytes from its writer to its listener, a period a trigger', async () => {
+    const result = await runOnFake(`
+      const loop = ClockedLoopback.open(cable);
+      const capture = loop.listen();
+      const data = Uint8Array.from({ length: 3 * loop.periodBytes }, (_, i) => i % 251);
+      loop.write(data.subarray(0, 100));
+      console.log(capture.avail);
+      loop.write(data.subarray(100));
+      console.log(capture.avail, capture.read().equals(data));
+      loop.write(data.subarray(0, 7));
+      console.log(loop.end(), loop.stats.periods);
+      capture.close();
+      loop.close();
+      console.log(open());`);
+    expect(result).toEqual({ ...succeeded, stdout: '0\n1440 true\n479 4\n0\n' });
+  });
+
+  it('tells of listeners that come and go', async () => {
+    const result = await runOnFake(`
+      const loop = ClockedLoopback.open(cable);
+      const told = [];
+      loop.on('listener', ({ type, holder }) => told.push([type, holder?.pid === process.pid]));
+      loop.ref();
+      const capture = loop.listen();
+      await once(loop, 'listener');
+      capture.close();
+      await once(loop, 'listener');
+      console.log(JSON.stringify(told));
+      loop.close();
+      console.log(open());`);
+    expect(result).toEqual({ ...succeeded, stdout: '[["start",true],["stop",false]]\n0\n' });
+  });
+
+  it('inserts silence while nothing is written, and goes on with what is', async () => {
+    const result = await runOnFake(`
+      const loop = ClockedLoopback.open({ ...cable, starvation: 'silence', grace: 0 });
+      const capture = loop.listen({ periods: 1_024 });
+      while (loop.stats.insertedFrames < 5 * 480) await new Promise((resolve) => setTimeout(resolve, 5));
+      loop.write(new Uint8Array(loop.periodBytes).fill(1));
+      const heard = capture.read();
+      const first = heard.indexOf(1);
+      const given = heard.subarray(first, first + loop.periodBytes);
+      console.log(first % loop.periodBytes, given.length, given.every((byte) => byte === 1), loop.stats.periods);
+      capture.close();
+      loop.close();
+      console.log(open());`);
+    expect(result).toEqual({ ...succeeded, stdout: '0 1920 true 1\n0\n' });
+  });
+
+  it('recovers from an xrun and a suspend without loss, and says what it cannot recover from', async () => {
+    const result = await runOnFake(`
+      const loop = ClockedLoopback.open(cable);
+      const capture = loop.listen();
+      const write = () => {
+        try { loop.write(new Uint8Array(loop.periodBytes)); return 'moved'; } catch ({ code }) { return code; }
+      };
+      console.log(write());
+      for (const error of [32, 86, 11, 19]) {
+        fault('WRITEI', { times: 1, error });
+        console.log(write());
+      }
+      console.log(loop.stats.xruns, loop.stats.periods, capture.avail);
+      capture.close();
+      loop.close();
+      console.log(open());`);
+    expect(result).toEqual({
+      ...succeeded,
+      stdout: 'moved\nmoved\nmoved\nERR_STALLED\nENODEV\n2 3 1440\n0\n',
+    });
+  });
+
+  it('ends the inserting of silence when its card goes', async () => {
+    const result = await runOnFake(`
+      const loop = ClockedLoopback.open({ ...cable, starvation: 'silence', grace: 0 });
+      while (loop.stats.insertedFrames < 480) await new Promise((resolve) => setTimeout(resolve, 5));
+      const failed = once(loop, 'error');
+      const alive = setInterval(() => {}, 1_000);
+      fault('WRITEI', { error: 19 });
+      console.log((await failed)[0].code);
+      clearInterval(alive);
+      loop.close();
+      console.log(open());`);
+    expect(result).toEqual({ ...succeeded, stdout: 'ENODEV\n0\n' });
+  });
+});

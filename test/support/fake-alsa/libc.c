@@ -1,0 +1,175 @@
+// The functions of libc that the fake takes the place of. What is not its own goes to the kernel.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "fake.h"
+
+#define EXPORTED __attribute__((visibility("default")))
+
+static int finish(long result) {
+  if (result < 0) {
+    errno = (int)-result;
+    return -1;
+  }
+  return (int)result;
+}
+
+// A descriptor or a negated errno of what stands for a node of /dev/snd.
+static int open_node(const char *name, int flags) {
+  const int failed = fault("open");
+  if (failed != 0) {
+    return -failed;
+  }
+  int card = 0;
+  int device = 0;
+  char direction = 0;
+  if (strcmp(name, "timer") == 0) {
+    return timer_open(flags);
+  }
+  if (strcmp(name, "controlC0") == 0) {
+    return control_open(flags);
+  }
+  if (sscanf(name, "pcmC%dD%d%c", &card, &device, &direction) == 3 && card == 0 && device >= 0 &&
+      device < DEVICES && (direction == 'p' || direction == 'c')) {
+    return pcm_open(device, direction == 'p', flags);
+  }
+  return -ENOENT;
+}
+
+// The place of /proc/asound/... in the folder of the fake.
+static const char *moved(const char *path, char *place, size_t size) {
+  static const char proc[] = "/proc/asound/";
+  if (strncmp(path, proc, sizeof proc - 1) != 0) {
+    return path;
+  }
+  snprintf(place, size, "%s/proc/%s", fake_folder(), path + sizeof proc - 1);
+  return place;
+}
+
+static int open_path(const char *path, int flags, mode_t mode) {
+  static const char nodes[] = "/dev/snd/";
+  if (strncmp(path, nodes, sizeof nodes - 1) == 0) {
+    fake_lock();
+    const int result = open_node(path + sizeof nodes - 1, flags);
+    fake_unlock();
+    return finish(result);
+  }
+  char place[4096];
+  path = moved(path, place, sizeof place);
+  if (strncmp(path, fake_folder(), strlen(fake_folder())) == 0) {
+    fake_lock();
+    const int rendered = proc_open(path + strlen(fake_folder()), flags);
+    fake_unlock();
+    if (rendered >= 0) {
+      return rendered;
+    }
+  }
+  return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+EXPORTED int open(const char *path, int flags, ...) {
+  va_list arguments;
+  va_start(arguments, flags);
+  const mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(arguments, mode_t) : 0;
+  va_end(arguments);
+  return open_path(path, flags, mode);
+}
+
+EXPORTED int open64(const char *path, int flags, ...) {
+  va_list arguments;
+  va_start(arguments, flags);
+  const mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(arguments, mode_t) : 0;
+  va_end(arguments);
+  return open_path(path, flags, mode);
+}
+
+EXPORTED int access(const char *path, int mode) {
+  char place[4096];
+  if (strncmp(path, "/dev/snd", 8) == 0) {
+    return 0;
+  }
+  return (int)syscall(SYS_faccessat, AT_FDCWD, moved(path, place, sizeof place), mode);
+}
+
+EXPORTED int close(int descriptor) {
+  fake_lock();
+  const bool ours = file_of(descriptor) != NULL;
+  const int result = (int)syscall(SYS_close, descriptor);
+  if (ours) {
+    files_sweep();
+  }
+  fake_unlock();
+  return result;
+}
+
+EXPORTED ssize_t read(int descriptor, void *data, size_t size) {
+  fake_lock();
+  struct file *const file = file_of(descriptor);
+  ssize_t result = -ENOSYS;
+  if (file != NULL) {
+    const int failed = fault("read");
+    result = failed != 0             ? -failed
+             : file->kind == TIMER   ? timer_read(file, data, size)
+             : file->kind == CONTROL ? control_read(file, data, size)
+                                     : -EINVAL;
+  }
+  fake_unlock();
+  if (file == NULL) {
+    return syscall(SYS_read, descriptor, data, size);
+  }
+  if (result < 0) {
+    errno = (int)-result;
+    return -1;
+  }
+  return result;
+}
+
+EXPORTED ssize_t __read_chk(int descriptor, void *data, size_t size, size_t room) {
+  (void)room;
+  return read(descriptor, data, size);
+}
+
+EXPORTED int flock(int descriptor, int operation) {
+  fake_lock();
+  struct file *const file = file_of(descriptor);
+  const int result = file != NULL && file->kind == CONTROL ? control_flock(file, operation) : 1;
+  fake_unlock();
+  return result == 1 ? (int)syscall(SYS_flock, descriptor, operation) : finish(result);
+}
+
+EXPORTED int ioctl(int descriptor, unsigned long request, ...) {
+  va_list arguments;
+  va_start(arguments, request);
+  void *const argument = va_arg(arguments, void *);
+  va_end(arguments);
+  const unsigned type = _IOC_TYPE(request);
+  if ((type != 'A' && type != 'T' && type != 'U') || request == 0x5421 /* FIONBIO */) {
+    return (int)syscall(SYS_ioctl, descriptor, request, argument);
+  }
+  fake_lock();
+  struct file *const file = file_of(descriptor);
+  int result = 0;
+  if (file != NULL) {
+    switch (file->kind) {
+      case TIMER:
+        result = timer_ioctl(file, request, argument);
+        break;
+      case UTIMER:
+        result = utimer_ioctl(file, request);
+        break;
+      case PCM:
+        result = pcm_ioctl(file, request, argument);
+        break;
+      default:
+        result = control_ioctl(file, request, argument);
+        break;
+    }
+  }
+  fake_unlock();
+  return file == NULL ? (int)syscall(SYS_ioctl, descriptor, request, argument) : finish(result);
+}
