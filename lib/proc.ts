@@ -1,6 +1,7 @@
 /** Where the kernel tells about sound cards, and reading it. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { AlsaError, systemError } from './errors.js';
+import { visibleLines, visibleText } from './visible-text.js';
 
 let root = '/proc/asound';
 let modules = '/sys/module';
@@ -25,10 +26,10 @@ export function setSysModule(path: string | undefined): void {
   modules = path ?? '/sys/module';
 }
 
-/** The text of a file that only helps to explain: undefined where it cannot be read, for whatever reason. */
+/** The text of a file that only helps to explain: undefined where it cannot be read, for whatever reason. Visible. */
 export function glance(path: string): string | undefined {
   try {
-    return readFileSync(path, 'latin1');
+    return visibleLines(readFileSync(path, 'utf8'));
   } catch {
     return undefined;
   }
@@ -43,9 +44,14 @@ export function glanceInto(path: string): string[] {
   }
 }
 
-/** The text of a file of /proc; undefined where it does not exist. */
+/** The text of a file of /proc, visible: drivers and processes have written parts of it. Undefined where it does not exist. */
 export function readProc(path: string): string | undefined {
-  return attempt(path, () => readFileSync(path, 'latin1'));
+  return attempt(path, () => visibleLines(readFileSync(path, 'utf8')));
+}
+
+/** The same of a file that holds one name, which may contain anything, also ends of lines. */
+export function readProcName(path: string): string | undefined {
+  return attempt(path, () => visibleText(readFileSync(path, 'utf8').replace(/\n$/, '')));
 }
 
 /** The names in a folder of /proc; none where it does not exist. */

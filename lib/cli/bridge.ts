@@ -6,6 +6,7 @@ import type { BridgeOptions } from '../bridge/options.js';
 import { frameBytes } from '../pcm/format.js';
 import { framesOfPtime, RTP_ENCODINGS, RTP_PCM_FORMATS } from '../rtp/format.js';
 import { loadSdp } from '../rtp/sdp.js';
+import { shellLine } from '../shell-line.js';
 import {
   type Command,
   endpoint,
@@ -206,7 +207,7 @@ async function follow(cable: Bridge, io: Io, asJson: boolean): Promise<number> {
     await print(io, `receiving at ${info.address} port ${info.port}; to listen:`);
     await print(
       io,
-      `  arecord -D ${listenerName} -f ${format} -r ${rate} -c ${channels} --period-size=${periodFrames} out.wav`,
+      `  ${shellLine('arecord', '-D', listenerName, '-f', format, '-r', rate, '-c', channels, `--period-size=${periodFrames}`, 'out.wav')}`,
     );
   }
   await ended;

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { checkInteger, checkString, typeError } from '../arguments.js';
 import { AlsaError, withHint } from '../errors.js';
 import { fromFileSystem, listProc, procAsound, readProc } from '../proc.js';
+import { shellLine } from '../shell-line.js';
 import { userTimerSource } from '../timer/timer-id.js';
 import { checkTimerSource, userTimerIdOf } from '../timer/timer-source.js';
+import { visibleText } from '../visible-text.js';
 import { type CableState, parseCables } from './cable.js';
 import { cardHolders, describeHolder, type SubstreamHolder } from './holder.js';
 import { isLoopbackLoaded, type LoopbackCardOptions, loadModule, unloadModule } from './module.js';
@@ -45,7 +47,7 @@ export class LoopbackCard {
   static list(): LoopbackCard[] {
     const text = readProc(join(procAsound(), 'cards')) ?? '';
     // " 0 [Loopback       ]: Loopback - Loopback", and a line with the long name.
-    return [...text.matchAll(/^\s*(\d+) \[(.{15})\]: (\S+) - /gm)]
+    return [...text.matchAll(/^\s*(\d+) \[(.{15,}?)\]: (\S+) - /gm)]
       .filter(([, number, , driver]) => driver === DRIVER && existsSync(cardFile(Number(number), 'cable#0')))
       .map(([, number, id]) => new LoopbackCard(Number(number), (id as string).trim()));
   }
@@ -134,16 +136,7 @@ export class LoopbackCard {
    * @throws AlsaError ENOENT once the card is gone, EACCES
    */
   get timerSource(): string {
-    const path = this.#file('timer_source');
-    try {
-      return readFileSync(path, 'latin1').trim();
-    } catch (error) {
-      throw fromFileSystem(
-        error,
-        path,
-        'The card was unloaded, or /proc/asound is hidden in this container.',
-      );
-    }
+    return visibleText(readTimerSource(this.number));
   }
 
   /**
@@ -157,27 +150,7 @@ export class LoopbackCard {
    * ERR_TIMER_SOURCE when something else is read back
    */
   setTimerSource(source: { readonly timerSource: string } | string): void {
-    const wanted = checkTimerSource('source', source);
-    const path = this.#file('timer_source');
-    if (this.timerSource === wanted) return;
-    try {
-      writeTimerSource(this.number, wanted);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      const denied = code === 'EACCES' || code === 'EPERM' || code === 'EROFS';
-      throw fromFileSystem(error, path, denied ? permissionHint(wanted, path) : undefined);
-    }
-    const found = this.timerSource;
-    if (found !== wanted) {
-      throw new AlsaError(
-        `timer_source is ${JSON.stringify(found)} after ${JSON.stringify(wanted)} was set`,
-        {
-          code: 'ERR_TIMER_SOURCE',
-          path,
-          hint: 'Somebody else has set it at the same moment: one program at a time can point a card at its timer.',
-        },
-      );
-    }
+    applyTimerSource(this.number, checkTimerSource('source', source));
   }
 
   /** Back to the jiffies timer. */
@@ -224,9 +197,40 @@ export class LoopbackCard {
   }
 }
 
+/** The timer_source of a card as it is, which may be anything that somebody has written. */
+export function readTimerSource(number: number): string {
+  const path = cardFile(number, 'timer_source');
+  try {
+    return readFileSync(path, 'latin1').trim();
+  } catch (error) {
+    throw fromFileSystem(error, path, 'The card was unloaded, or /proc/asound is hidden in this container.');
+  }
+}
+
 /** Sets a timer_source as it is, which {@link LoopbackCard.setTimerSource} would refuse perhaps. */
 export function writeTimerSource(number: number, source: string): void {
   writeFileSync(cardFile(number, 'timer_source'), `${source}\n`, 'latin1');
+}
+
+/** The same, read back and compared, with the errors of {@link LoopbackCard.setTimerSource}. */
+export function applyTimerSource(number: number, wanted: string): void {
+  const path = cardFile(number, 'timer_source');
+  if (readTimerSource(number) === wanted) return;
+  try {
+    writeTimerSource(number, wanted);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const denied = code === 'EACCES' || code === 'EPERM' || code === 'EROFS';
+    throw fromFileSystem(error, path, denied ? permissionHint(wanted, path) : undefined);
+  }
+  const found = readTimerSource(number);
+  if (found === wanted) return;
+  const [now, then] = [visibleText(found), wanted].map((source) => JSON.stringify(source));
+  throw new AlsaError(`timer_source is ${now} after ${then} was set`, {
+    code: 'ERR_TIMER_SOURCE',
+    path,
+    hint: 'Somebody else has set it at the same moment: one program at a time can point a card at its timer.',
+  });
 }
 
 function cardFile(number: number, name: string): string {
@@ -265,7 +269,7 @@ function permissionHint(wanted: string, path: string): string {
       ? ''
       : ` Or once and for all: a line "options snd-aloop timer_source=${source}" in /etc/modprobe.d/snd-aloop.conf, ` +
         `and programs hold that timer: ClockedLoopback.open({ ..., timerId: ${id} }), or UserTimer.create({ ..., id: ${id} }).`;
-  return `Only root may change it. Have an administrator run: echo '${source}' | sudo tee ${path}.${fixed}`;
+  return `Only root may change it. Have an administrator run: ${shellLine('echo', source)} | ${shellLine('sudo', 'tee', path)}.${fixed}`;
 }
 
 /** Waits for the nodes of both devices in /dev/snd. */

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { AlsaError, withHint } from '../errors.js';
 import type { PcmDirection } from '../pcm/pcm.js';
-import { listProc, procAsound, readProc } from '../proc.js';
+import { listProc, procAsound, readProc, readProcName } from '../proc.js';
 
 export interface SubstreamHolder {
   /** The device in ALSA's notation, for instance 'hw:0,1,0'. */
@@ -12,7 +12,10 @@ export interface SubstreamHolder {
   readonly pid: number;
   /** The id of its thread that opened the substream, which is what the kernel knows: a worker's, for instance. */
   readonly threadId: number;
-  /** The name of the program, as in /proc/<pid>/comm; empty where it is gone or of another container. */
+  /**
+   * The name of the program, as in /proc/<pid>/comm, with escapes for control characters; empty where it is gone or of
+   * another container.
+   */
   readonly command: string;
   /** The kernel's name of the state in lower case, for instance 'running'. */
   readonly state: string;
@@ -59,7 +62,7 @@ export function substreamHolder(
     direction,
     pid,
     threadId,
-    command: pid === 0 ? '' : (readProc(`/proc/${pid}/comm`)?.trim() ?? ''),
+    command: pid === 0 ? '' : (readProcName(`/proc/${pid}/comm`) ?? ''),
     state: /^state:\s*(\S+)/m.exec(status)?.[1]?.toLowerCase() ?? 'setup',
     parameters:
       format === undefined

@@ -4,7 +4,9 @@ import { existsSync } from 'node:fs';
 import { release } from 'node:os';
 import { checkBoolean, checkInteger, checkOptions, checkString, valueError } from '../arguments.js';
 import { AlsaError } from '../errors.js';
+import { shellLine } from '../shell-line.js';
 import { checkTimerSource } from '../timer/timer-source.js';
+import { visibleLines } from '../visible-text.js';
 
 /** One card of the module; each field is a module parameter. `enable` is not among them: cards that are listed are wanted. */
 export interface LoopbackCardOptions {
@@ -126,18 +128,18 @@ export async function unloadModule(): Promise<void> {
   if (isLoopbackLoaded()) await run('rmmod', ['snd_aloop']);
 }
 
-/** Quotes for a shell only what needs it. */
-function shellCommand(command: string, args: readonly string[]): string {
-  return [command, ...args].map((arg) => (/^[\w.,=:+-]+$/.test(arg) ? arg : `'${arg}'`)).join(' ');
-}
+/**
+ * Where the tools of kmod are, NixOS last. Root must not run what somebody else has put into a folder of PATH, or into the
+ * folder that the process happens to be in.
+ */
+const TOOL_PATH = '/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin';
 
-/** Runs one of the tools of kmod, which an unprivileged PATH often leaves out. */
-function run(command: string, args: readonly string[]): Promise<void> {
-  const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`;
-  const line = shellCommand(command, args);
+/** Runs one of the tools of kmod. */
+function run(command: 'modprobe' | 'rmmod', args: readonly string[]): Promise<void> {
+  const line = shellLine(command, ...args);
   return new Promise((resolve, reject) => {
     const options = {
-      env: { ...process.env, PATH, LC_ALL: 'C' },
+      env: { PATH: TOOL_PATH, LC_ALL: 'C' },
       timeout: TOOL_TIMEOUT,
       killSignal: 'SIGKILL',
     } as const;
@@ -148,10 +150,10 @@ function run(command: string, args: readonly string[]): Promise<void> {
       }
       const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
       const said = missing
-        ? `there is no program ${command} (package kmod)`
+        ? `there is no program ${command} (package kmod) in ${TOOL_PATH}`
         : error.killed
           ? `it did not end within ${TOOL_TIMEOUT} ms`
-          : stderr.trim() || error.message;
+          : visibleLines(stderr).trim() || error.message;
       reject(
         new AlsaError(`${line} failed: ${said}`, {
           code: 'ERR_MODPROBE',

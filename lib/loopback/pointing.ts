@@ -7,7 +7,7 @@ import { USER_DRIVEN_DEVICE } from '../timer/timer-id.js';
 import { timerInfo } from '../timer/timer-list.js';
 import { TIMER_SOURCE_BYTES, userTimerIdOf } from '../timer/timer-source.js';
 import { UserTimer } from '../timer/user-timer.js';
-import { type LoopbackCard, writeTimerSource } from './card.js';
+import { applyTimerSource, type LoopbackCard, readTimerSource, writeTimerSource } from './card.js';
 import { describeHolder, namingHolder, substreamHolder } from './holder.js';
 
 /** Programs that do not share the lock, and point the same card at the same moment, give way to each other this often. */
@@ -63,7 +63,7 @@ function attemptClocked(
   let pcm: Pcm | undefined;
   let pointed: Pointed | undefined;
   try {
-    const source = card.timerSource;
+    const source = readTimerSource(card.number);
     if (source !== timer.timerSource) {
       const result = point(card, timer, source);
       if (typeof result === 'number') {
@@ -166,7 +166,7 @@ function createTimer({ rate, periodFrames }: Clock, id: number | undefined): Use
 function point(card: LoopbackCard, timer: UserTimer, source: string): Pointed | number {
   const pointed = { previous: unmarked(source), source: marked(timer, unmarked(source)) };
   try {
-    card.setTimerSource(pointed.source);
+    applyTimerSource(card.number, pointed.source);
     return pointed;
   } catch (error) {
     const denied = error instanceof AlsaError && ['EACCES', 'EPERM', 'EROFS'].includes(error.code);
@@ -180,7 +180,7 @@ function point(card: LoopbackCard, timer: UserTimer, source: string): Pointed | 
 function restore(card: LoopbackCard, { source, previous }: Pointed): void {
   try {
     // Whatever it was: the kernel takes more than it understands.
-    if (card.timerSource === source) writeTimerSource(card.number, previous);
+    if (readTimerSource(card.number) === source) writeTimerSource(card.number, previous);
   } catch {
     // The cable is open on its timer all the same; the source only matters to whoever opens the next one.
   }

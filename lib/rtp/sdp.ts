@@ -10,6 +10,7 @@ import {
   rangeError,
   typeError,
 } from '../arguments.js';
+import { visibleLines, visibleText } from '../visible-text.js';
 import { canonicalAddress, checkAddress, checkAddressOf, isMulticast, socketType } from './address.js';
 import {
   checkAudioFormat,
@@ -95,6 +96,11 @@ export function parseSdp(text: string, options: ParseSdpOptions = {}): StreamPar
   if (stream !== undefined) checkInteger('options.stream', stream, 0, 1000);
   if (text.length > MAX_SDP_BYTES)
     throw new SdpError(`the description is longer than ${MAX_SDP_BYTES} bytes`);
+  // Errors quote the text, and programs show what it names.
+  return parseVisible(visibleLines(text), stream);
+}
+
+function parseVisible(text: string, stream: number | undefined): StreamParameters {
   if (!/^\uFEFF?v=0\s*$/m.test(text))
     throw new SdpError('this is not a session description: it has no line v=0');
   const session = sdpTransform.parse(text.replace(AUDIO_PORTS, '$1').replace(PTIME_SPACE, '$1'));
@@ -438,7 +444,8 @@ async function fetchText(
   const timeout = AbortSignal.timeout(milliseconds);
   try {
     const response = await fetch(name, { signal: signal ? AbortSignal.any([signal, timeout]) : timeout });
-    if (!response.ok) throw new SdpError(`${name} answered ${response.status} ${response.statusText}`);
+    if (!response.ok)
+      throw new SdpError(`${name} answered ${response.status} ${visibleText(response.statusText)}`);
     return await boundedText(response.body ?? [], name);
   } catch (error) {
     signal?.throwIfAborted();

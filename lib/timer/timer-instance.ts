@@ -17,6 +17,7 @@ import { release, watch } from '../native/lifetime.js';
 import { native } from '../native/load.js';
 import { ObservantEmitter } from '../observant-emitter.js';
 import { glance, sysModule } from '../proc.js';
+import { visibleText } from '../visible-text.js';
 import { warnAboutCable } from './cable-warning.js';
 import { kernelThread } from './kernel-thread.js';
 import { receive, type TimerReceiver } from './timer-delivery.js';
@@ -368,7 +369,8 @@ export class TimerInstance
    */
   info(): TimerInstanceInfo {
     const { id, name, card, flags, resolution } = this.#call(() => this.#handle.info());
-    return { id, name, card, slave: (flags & SLAVE_FLAG) !== 0, resolution };
+    const slave = (flags & SLAVE_FLAG) !== 0;
+    return { id: visibleText(id), name: visibleText(name), card, slave, resolution };
   }
 
   /**

@@ -3,6 +3,7 @@ import { checkBigInt, checkOptions } from '../arguments.js';
 import { fromNative } from '../errors.js';
 import type { TimerGinfoNative } from '../native/binding.js';
 import { native } from '../native/load.js';
+import { visibleText } from '../visible-text.js';
 import { type ProcTimer, readTimers, type TimerClient } from './proc-timers.js';
 import {
   addressOf,
@@ -161,8 +162,9 @@ function call<T>(body: () => T, id?: TimerId): T {
 }
 
 function toInfo(timerId: TimerId, info: TimerGinfoNative): TimerInfo {
-  const { flags, card, id, name, resolution, resolutionMin, resolutionMax, clients } = info;
+  const { flags, card, resolution, resolutionMin, resolutionMax, clients } = info;
   const slave = (flags & SLAVE_FLAG) !== 0;
+  const [id, name] = [visibleText(info.id), visibleText(info.name)];
   return { timerId, id, name, card, slave, resolution, resolutionMin, resolutionMax, clients };
 }
 

@@ -60,16 +60,22 @@ export function userTimerIdOf(text: string): number | undefined {
   return source.subdevice >= 0 ? source.subdevice : undefined;
 }
 
+/** A blank or a quote would begin another parameter of the module, or end a word of a shell's line. */
+const SAFE = /^[\w.,:+-]*$/;
+
 /** A timer (anything with a `timerSource`) or a timer_source string, as the string that the kernel is to get. */
 export function checkTimerSource(name: string, value: unknown): string {
   const source =
     typeof value === 'object' && value !== null ? (value as { timerSource?: unknown }).timerSource : value;
   if (typeof source !== 'string') throw typeError(name, 'a UserTimer or a timer_source string', value);
-  const blank = source !== source.trim() || /[\0\n]/.test(source);
-  if (blank || Buffer.byteLength(source) > TIMER_SOURCE_BYTES || parseTimerSource(source) === undefined) {
+  if (
+    !SAFE.test(source) ||
+    Buffer.byteLength(source) > TIMER_SOURCE_BYTES ||
+    parseTimerSource(source) === undefined
+  ) {
     throw valueError(
       name,
-      `a timer_source of at most ${TIMER_SOURCE_BYTES} bytes: '' (jiffies), or CARD[.DEVICE[.SUBDEVICE]] as in '-1.4.0'`,
+      `a timer_source of at most ${TIMER_SOURCE_BYTES} bytes: '' (jiffies), or CARD[.DEVICE[.SUBDEVICE]] as in '-1.4.0', of letters, digits and '_+-.,:'`,
       source,
     );
   }

@@ -24,7 +24,8 @@ export type UserTimerOptions = (
 ) & {
   /**
    * Hold this id, 0..127: for a `timer_source` that was set before, by an administrator. The kernel gives the lowest free
-   * id, so timers are taken until this one comes, and the others are given back.
+   * id: create() takes timers until this one comes, and gives the others back before it returns. For that moment a high id
+   * takes nearly all timers of the machine, and a process that creates one then may get ENOSPC. Choose a low id.
    */
   readonly id?: number;
 };

@@ -1,6 +1,8 @@
 // LoopbackCard on a real snd-aloop.
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Pcm, UserTimer } from '../../../lib/index.js';
 import { isLoopbackLoaded, LoopbackCard } from '../../../lib/loopback/index.js';
@@ -66,6 +68,27 @@ describe('Loading snd-aloop', () => {
     await expect(LoopbackCard.load({ index: 5 })).rejects.toThrow(withCode('ERR_MODULE_LOADED'));
   });
 
+  it('runs the tools of the system, whatever PATH says and wherever it is', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-path-'));
+    for (const tool of ['modprobe', 'rmmod'])
+      writeFileSync(join(folder, tool), `#!/bin/sh\ntouch ${folder}/$(basename "$0").ran\n`, { mode: 0o755 });
+    const loopback = new URL('../../../dist/loopback/index.js', import.meta.url).href;
+    const program = `const { LoopbackCard } = await import('${loopback}');
+      console.log(String(await LoopbackCard.load({ id: 'Fixed' })));
+      await LoopbackCard.unload();`;
+    try {
+      for (const env of [{}, { PATH: folder }, { PATH: '' }]) {
+        const args = ['--input-type=module', '-e', program];
+        expect(execFileSync(process.execPath, args, { cwd: folder, env, encoding: 'utf8' })).toMatch(
+          /\(Fixed\)/,
+        );
+      }
+      expect(readdirSync(folder).sort()).toEqual(['modprobe', 'rmmod']);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it('leaves snd-timer in its place when it is unloaded', async () => {
     using timer = UserTimer.create({ resolution: 1_000_000n });
     await LoopbackCard.load();
@@ -103,7 +126,7 @@ describe('The timer source of a card', () => {
       expect(card.timerSource).toBe('');
       expect(() => card.setTimerSource('-1.4.5')).toThrow(withCode('EACCES'));
       expect(() => card.setTimerSource('-1.4.5')).toThrow(
-        `echo '-1.4.5' | sudo tee /proc/asound/card${card.number}/timer_source`,
+        `echo -1.4.5 | sudo tee /proc/asound/card${card.number}/timer_source`,
       );
     } finally {
       process.seteuid?.(0);
@@ -155,6 +178,9 @@ describe('The scripts of scripts/aloop', () => {
     );
     expect(JSON.parse(run('show', '--json'))).toMatchObject([{ number: 4, id: 'Cables', substreams: 8 }]);
     _pcm.close();
+    expect(run('load', '--print', '--id', 'x', '--timer', '5')).toBe(
+      'modprobe snd-aloop enable=1 id=x pcm_substreams=8 pcm_notify=0 timer_source=-1.4.5',
+    );
     expect(run('unload')).toBe('snd-aloop is unloaded');
     expect(isLoopbackLoaded()).toBe(false);
   });

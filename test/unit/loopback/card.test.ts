@@ -1,8 +1,11 @@
 // Finding cards and reading cables, on a folder that stands in for /proc/asound.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describeHolder, type SubstreamHolder } from '../../../lib/loopback/holder.js';
 import {
   LoopbackCard,
   moduleParameters,
@@ -204,6 +207,38 @@ describe('LoopbackCard', () => {
   });
 });
 
+describe('What processes and other programs have written', () => {
+  it('is visible in the name of a holder, and in messages about it', async () => {
+    const child = spawn(process.execPath, ['-e', RENAMED], { stdio: ['pipe', 'pipe', 'inherit'] });
+    try {
+      await once(child.stdout, 'data');
+      put('card2/pcm1c/sub0/status', `state: RUNNING\nowner_pid   : ${child.pid}\n`);
+      const [holder] = LoopbackCard.find().holders();
+      expect(holder?.command).toBe('\\x1b]0;OWNED\\x07\\nx');
+      expect(describeHolder(holder as SubstreamHolder)).toBe(
+        `capture hw:2,1,0 is held by \\x1b]0;OWNED\\x07\\nx (process ${child.pid})`,
+      );
+    } finally {
+      child.kill();
+    }
+  });
+
+  it('is visible in the id of a card, and in its timer_source', () => {
+    put('cards', ' 2 [\x1b]0;x\x07        ]: Loopback - Loopback\n                      Loopback 1\n');
+    put('card2/timer_source', '\x1b[31m\n');
+    const card = LoopbackCard.find();
+    expect(`${card}`).toBe('loopback card 2 (\\x1b]0;x\\x07)');
+    expect(card.timerSource).toBe('\\x1b[31m');
+  });
+});
+
+/** A program that gives itself a name, says so, and waits. */
+const RENAMED = `
+require('node:fs').writeFileSync('/proc/self/comm', '\\x1b]0;OWNED\\x07\\nx');
+console.log('ready');
+process.stdin.resume();
+`;
+
 describe('parseTimerSource', () => {
   it.each([
     ...['-1.4.0', '-1,4,0', '-1.4,0', 'hw:-1.4.0', 'foo:-1.4.0', ':-1.4.0', '-1.4'].map((text) => [text, 0]),
@@ -262,6 +297,12 @@ describe('The parameters of the module', () => {
     ['an id with a blank', [{ id: 'a b' }], 'ERR_INVALID_ARG_VALUE'],
     ['an id that would be two', [{ id: 'a,b' }], 'ERR_INVALID_ARG_VALUE'],
     ['no substream', [{ substreams: 0 }], 'ERR_OUT_OF_RANGE'],
+    [
+      'a timer_source that would be more parameters',
+      [{ timerSource: 'x enable=1,1 index=3:0.1.0' }],
+      'ERR_INVALID_ARG_VALUE',
+    ],
+    ['a timer_source with quotes', [{ timerSource: "a'$(id)'b:0.1.0" }], 'ERR_INVALID_ARG_VALUE'],
     ['notify as a number', [{ notify: 1 }], 'ERR_INVALID_ARG_TYPE'],
   ])('refuse %s', (_what, cards, code) => {
     expect(() => moduleParameters(cards as never)).toThrow(withCode(code));

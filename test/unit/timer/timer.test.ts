@@ -355,6 +355,17 @@ describe('Listing', () => {
     }
   });
 
+  it('shows what a driver has put into the names of its timer', () => {
+    const info = { flags: 0, card: 0, id: 'x\x1b[2J', name: 'USB \x07', clients: 0, resolution: 1n };
+    class Named extends FakeBinding {
+      override timerGinfo(): never {
+        return { ...info, resolutionMin: 0n, resolutionMax: 0n } as never;
+      }
+    }
+    setNative(new Named());
+    expect(timerInfo(userTimerId(0))).toMatchObject({ id: 'x\\x1b[2J', name: 'USB \\x07' });
+  });
+
   it('says what to do about a timer that is not there', () => {
     expect(() => timerInfo(userTimerId(0))).toThrow(
       expect.objectContaining({ code: 'ENODEV', hint: expect.stringContaining('utimer list') }),
