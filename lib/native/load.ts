@@ -3,22 +3,28 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { AlsaError } from '../errors.js';
 import type { NativeBinding } from './binding.js';
+import { usesMusl } from './libc.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Where the addon may lie, best first: an explicit choice, a build of this tree, the binary in the package. */
+/**
+ * Where the addon may lie, best first: an explicit choice, a build of this checkout, a rebuild in the installed package, the
+ * binary that came with it. Of those, only one for this machine and C library is tried: another might abort the process.
+ */
 function candidates(): string[] {
   const chosen = process.env.ALSA_UTIMER_ADDON;
   if (chosen) return [chosen];
-  return [`${root}build/Release/alsa_utimer.node`, `${root}prebuilds/${platform()}/alsa_utimer.node`];
+  const folders = ['build/Release', 'native/build/Release', `prebuilds/${platform()}`];
+  return folders.map((folder) => `${root}${folder}/alsa_utimer.node`);
 }
 
 /** `linux-x64`, `linux-arm64-musl` and so on: the folder of a prebuilt binary. */
 export function platform(): string {
-  const report = process.report.getReport() as unknown as { header: { glibcVersionRuntime?: string } };
-  const libc = report.header.glibcVersionRuntime ? '' : '-musl';
-  return `${process.platform}-${process.arch}${libc}`;
+  return `${process.platform}-${process.arch}${usesMusl() ? '-musl' : ''}`;
 }
+
+/** The command that builds an addon for this machine, to be pasted. */
+const rebuild = `npm run --prefix '${root.replaceAll("'", `'\\''`)}' rebuild`;
 
 function load(): NativeBinding {
   if (process.platform !== 'linux') {
@@ -39,9 +45,8 @@ function load(): NativeBinding {
   throw new AlsaError(`The native addon could not be loaded. Tried:\n${failures.join('\n')}`, {
     code: 'ERR_ADDON_NOT_FOUND',
     hint:
-      `There is no binary for ${platform()} here. In the source tree run \`npm run build\`; in an installed ` +
-      'package run `npx node-gyp rebuild` in its folder (needs a C++20 compiler, make and python3), or set ' +
-      'ALSA_UTIMER_ADDON to the path of an addon built elsewhere.',
+      `There is no binary for ${platform()} here that loads. Run \`${rebuild}\` (it needs a C++20 compiler, make and ` +
+      'python3), or set ALSA_UTIMER_ADDON to the path of an addon built elsewhere.',
   });
 }
 
