@@ -1,0 +1,74 @@
+// The package as users get it: packed once for each test file, and folders of programs that depend on it.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Npm's settings of the caller, this checkout's among them, are not those of a user. */
+const environment = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(npm_|YARN_|PNPM_)/i.test(name)),
+);
+
+/** Runs a command and returns what it prints; its error holds what it complained about. */
+export function run(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  env: Record<string, string> = {},
+): string {
+  return execFileSync(command, args, {
+    cwd,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 1 << 26,
+    env: {
+      ...environment,
+      npm_config_audit: 'false',
+      npm_config_fund: 'false',
+      npm_config_prefer_offline: 'true',
+      ...env,
+    },
+  });
+}
+
+/** Asks the package for timers: prints "asked", and what the kernel said or which call failed. */
+export const ASK = `
+import { UserTimer } from 'alsa-utimer';
+try { console.log('asked', typeof UserTimer.isSupported()); } catch (error) { console.log('asked', error.syscall ?? error.message); }`;
+
+export const ASKED = /^asked (boolean|open)\n$/;
+
+export class Packed {
+  readonly folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-package-'));
+  readonly archive: string;
+  /** Paths in the package. */
+  readonly files: readonly string[];
+
+  constructor() {
+    const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', this.folder];
+    const [packed] = JSON.parse(run('npm', args, root));
+    this.files = packed.files.map(({ path }: { path: string }) => path);
+    this.archive = join(this.folder, packed.filename);
+  }
+
+  /** A folder for a program, with its package.json. */
+  user(name: string, more: object = {}): string {
+    const folder = join(this.folder, name);
+    mkdirSync(folder);
+    const content = { name: 'user', version: '1.0.0', private: true, type: 'module', ...more };
+    writeFileSync(join(folder, 'package.json'), JSON.stringify(content));
+    return folder;
+  }
+
+  /** Installs it with npm, scripts and all. */
+  install(user: string, ...more: string[]): void {
+    run('npm', ['install', this.archive, ...more], user);
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true });
+  }
+}
