@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { AlsaError } from '../errors.js';
+import { shellLine } from '../shell-line.js';
 import type { NativeBinding } from './binding.js';
 import { usesMusl } from './libc.js';
 
@@ -24,7 +25,7 @@ export function platform(): string {
 }
 
 /** The command that builds an addon for this machine, to be pasted. */
-const rebuild = `npm run --prefix '${root.replaceAll("'", `'\\''`)}' rebuild`;
+const rebuild = shellLine('npm', 'run', '--prefix', root, 'rebuild');
 
 function load(): NativeBinding {
   if (process.platform !== 'linux') {
