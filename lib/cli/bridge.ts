@@ -27,6 +27,7 @@ import type { StatusLine } from './status-line.js';
 
 export const bridge: Command = {
   summary: 'a stream from the network into a cable of snd-aloop',
+  withoutReader: 'go on',
   help: `Usage: utimer bridge --sdp FILE|URL [options]
        utimer bridge --listen ADDRESS:PORT --format L24 --rate 48000 --channels 2 --ptime 1 [options]
 
@@ -78,8 +79,9 @@ was lost since the counters before. Each loss by itself is a line of --json.
                          counters wait and all else is dropped; then { type: 'dropped', events } says how many
   --help                 this text
 
-Exit code: 0 when it was interrupted (SIGINT, SIGTERM); 1 on an error, or when nobody reads the output and it was told to
-end; 2 for a wrong command line.`,
+It goes on when the reader of its output is gone, or its output cannot be written.
+Exit code: 0 when it was interrupted (SIGINT, SIGTERM, SIGHUP); 1 on an error, or when nobody reads the output and it was told
+to end; 2 for a wrong command line.`,
 
   async run(args, io) {
     const { values, positionals } = parse(args, {

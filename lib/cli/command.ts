@@ -3,12 +3,15 @@ import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { checkOneOf, rangeError, valueError } from '../arguments.js';
+import type { WithoutReader } from './output.js';
 
 export interface Command {
   /** One line for `utimer --help`. */
   readonly summary: string;
   /** For `utimer NAME --help`. */
   readonly help: string;
+  /** Default 'end'; 'go on' where what it does matters more than what it tells. */
+  readonly withoutReader?: WithoutReader;
   /** @returns the exit code */
   run(args: readonly string[], io: Io): Promise<number>;
 }

@@ -6,12 +6,13 @@ import { bridge } from './bridge.js';
 import { type Command, type Io, UnreadError, UsageError } from './command.js';
 import { list } from './list.js';
 import { listen } from './listen.js';
+import { standardOutputs } from './output.js';
 import { send } from './send.js';
 
 const COMMANDS: Readonly<Record<string, Command>> = { list, listen, bridge, send };
 
-/** What asks a command to end. A second one ends it at once. */
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/** What asks a command to end: SIGHUP comes from a terminal that is closed. A second one ends it at once. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 function help(): string {
   const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
@@ -32,7 +33,7 @@ ${lines.join('\n')}
  */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const [name, ...rest] = args;
-  const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  const command = commandOf(name);
   try {
     if (name === '--help' || name === '-h' || name === 'help') return say(io.stdout, help(), 0);
     if (name === '--version') return say(io.stdout, version(), 0);
@@ -52,6 +53,10 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     if (isExplained(error)) return say(io.stderr, `utimer ${name}: ${(error as Error).message}`, 1);
     throw error;
   }
+}
+
+function commandOf(name: string | undefined): Command | undefined {
+  return name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
 }
 
 function say(stream: NodeJS.WritableStream, text: string, code: number): number {
@@ -75,17 +80,15 @@ function version(): string {
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  const { stdin, stdout, stderr } = process;
+  const args = process.argv.slice(2);
+  const { stdin } = process;
   const interrupt = new AbortController();
-  stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // Whoever read has read enough, as `head` does.
-    if (error.code === 'EPIPE') process.exit(0);
-    stderr.write(`utimer: standard output: ${error.message}\n`, () => process.exit(1));
-  });
+  const { withoutReader = 'end' } = commandOf(args[0]) ?? {};
+  const { stdout, stderr } = standardOutputs(process, withoutReader, (code) => process.exit(code));
   const abort = () => interrupt.abort();
   for (const signal of SIGNALS) process.once(signal, abort);
   try {
-    process.exitCode = await run(process.argv.slice(2), { stdin, stdout, stderr, signal: interrupt.signal });
+    process.exitCode = await run(args, { stdin, stdout, stderr, signal: interrupt.signal });
   } catch (error) {
     if (!(error instanceof UnreadError)) throw error;
     // What nobody takes would keep the process.

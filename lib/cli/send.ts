@@ -30,6 +30,7 @@ import { openWav } from './wav.js';
 
 export const send: Command = {
   summary: 'a file, stdin or a cable of snd-aloop as a stream to the network',
+  withoutReader: 'go on',
   help: `Usage: utimer send --to ADDRESS:PORT [options] FILE.wav
        utimer send --to ADDRESS:PORT --sample-format S16_LE --rate 48000 --channels 2 [options] FILE|-
        utimer send --to ADDRESS:PORT --sample-format S16_LE --rate 48000 --channels 2 [options] --card CARD
