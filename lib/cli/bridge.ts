@@ -80,8 +80,8 @@ was lost since the counters before. Each loss by itself is a line of --json.
   --help                 this text
 
 It goes on when the reader of its output is gone, or its output cannot be written.
-Exit code: 0 when it was interrupted (SIGINT, SIGTERM, SIGHUP); 1 on an error, or when nobody reads the output and it was told
-to end; 2 for a wrong command line.`,
+Exit code: 0 when it was interrupted (SIGINT, SIGTERM, SIGHUP); 1 on an error, or when nobody reads the output and it was
+told to end; 2 for a wrong command line.`,
 
   async run(args, io) {
     const { values, positionals } = parse(args, {
