@@ -1,5 +1,6 @@
 // The suites: what each needs is in CONTRIBUTING.md.
 import { defineConfig } from 'vitest/config';
+import { BalancedShards } from './test/support/balanced-shards.js';
 
 const project = (name: string, options: object = {}) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], ...options },
@@ -8,6 +9,7 @@ const project = (name: string, options: object = {}) => ({
 export default defineConfig({
   test: {
     allowOnly: false,
+    sequence: { sequencer: BalancedShards },
     reporters: ['default', './test/support/no-skips.ts'],
     projects: [
       // Long enough for a machine that is busy with guests: nothing here waits for time to pass.

@@ -1,5 +1,6 @@
 // The second act: one RTP stream, whose sender's clock is fast, goes into two cables at once. One is clocked by jiffies, as
-// those of snd-aloop are by default, and the other by the packets. arecord listens to both.
+// those of snd-aloop are by default, and the other by the packets. arecord listens to both. What is compared are counts,
+// which a busy machine cannot falsify: frames that were received, and those of them that wait to be heard.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,17 +17,12 @@ const PPM = 500;
 /** A packet is a period. */
 const PACKETS_A_SECOND = 250;
 /**
- * What the receiver without a clock keeps ahead, in packets, and as much has it room for besides: two seconds, or what snd-aloop
- * has. A busy machine takes long turns at something else, and neither they nor what comes after them are to cost a packet.
+ * The receiver without a clock keeps so many packets ahead, and has room for as many besides: five seconds, or what snd-aloop
+ * has. A busy machine takes long turns at something else; they are not to cost a packet.
  */
-const AHEAD_PACKETS = 2 * PACKETS_A_SECOND;
+const AHEAD_PACKETS = 5 * PACKETS_A_SECOND;
 const BUFFER_BYTES = 2 << 20;
-/** A machine that has time moves a listener no further than this from a straight line, in packets. */
-const STEADY_PACKETS = 1 / 4;
-/** A drift of fewer says nothing. */
-const FEW_SECONDS = 5;
 const READING_MS = 20;
-const REHEARSAL_SECONDS = 5;
 /** What a busy machine may leave for later in a socket, bytes: seconds of packets, instead of the usual one. */
 const SOCKET_LIMIT = '/proc/sys/net/core/rmem_max';
 const SOCKET_BYTES = 4 << 20;
@@ -38,36 +34,40 @@ const ENCODINGS = { S16_LE: 'L16', S24_3LE: 'L24' };
 /**
  * Sends a recording, over and over for some seconds, and prints what became of it.
  *
- * @param {ReturnType<import('./wav.mjs').readWav>} wav
+ * @param {import('./recording.mjs').Recording} recording
  * @param {number} seconds a whole number
  * @returns {Promise<{ exact: boolean, picture?: import('./draw.mjs').Picture }>} whether the listener of the clocked cable
- *   got every sample; nothing is sent where RTP does not carry the format
+ *   heard every sample that was received, each as soon as its period was whole; nothing is sent where RTP does not carry the
+ *   format
  */
-export async function compareClocks(wav, seconds) {
-  const { format, rate, channels, frameBytes } = wav;
+export async function compareClocks(recording, seconds) {
+  const { format, rate, channels, frameBytes } = recording;
   if (!(format in ENCODINGS)) {
     console.log(`left out: RTP carries ${Object.keys(ENCODINGS).join(' and ')}, and this is ${format}`);
     return { exact: true };
   }
   const periodFrames = Math.round(rate / PACKETS_A_SECOND);
   const frames = seconds * PACKETS_A_SECOND * periodFrames;
-  const audioFrames = Math.max(seconds, REHEARSAL_SECONDS) * PACKETS_A_SECOND * periodFrames;
-  const audio = Buffer.from(new SharedArrayBuffer(audioFrames * frameBytes)).fill(wav.data);
-  const sent = audio.subarray(0, frames * frameBytes);
+  const audio = Buffer.from(new SharedArrayBuffer(frames * frameBytes)).fill(recording.data);
   const sender = await Sender.start(audio.buffer);
   const card = LoopbackCard.list()[0] ?? (await LoopbackCard.load());
-  const timerSource = card.timerSource;
   card.resetTimerSource();
-  const limit = readFileSync(SOCKET_LIMIT, 'latin1');
-  if (Number(limit) < SOCKET_BYTES) writeFileSync(SOCKET_LIMIT, String(SOCKET_BYTES));
+  if (Number(readFileSync(SOCKET_LIMIT, 'latin1')) < SOCKET_BYTES) {
+    writeFileSync(SOCKET_LIMIT, String(SOCKET_BYTES));
+  }
   const folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-demo-'));
   try {
     const stream = { format, rate, channels, periodFrames };
-    // A program that is still being compiled falters: it has a rehearsal.
-    await send(sender, REHEARSAL_SECONDS * PACKETS_A_SECOND * periodFrames, card, folder, stream);
-    const [clocked, jiffies] = await send(sender, frames, card, folder, stream);
-    const recorded = clocked.recording;
-    const differing = differingSamples(sent, recorded, frameBytes / channels);
+    const received = Buffer.alloc(audio.length);
+    const mostPackets = Math.floor(BUFFER_BYTES / (periodFrames * frameBytes));
+    const aheadPackets = Math.floor(
+      Math.min(AHEAD_PACKETS, mostPackets / 2, (seconds * PACKETS_A_SECOND) / 2),
+    );
+    const aheadFrames = aheadPackets * periodFrames;
+    const [clocked, jiffies] = await send({ sender, audio, card, folder, stream, aheadFrames, received });
+    const differing = differingSamples(received, clocked.recording, frameBytes / channels);
+    const heard = clocked.recording.length / frameBytes;
+    const tracks = [clocked, jiffies];
     printTable([
       [
         'stream',
@@ -75,35 +75,51 @@ export async function compareClocks(wav, seconds) {
       ],
       ['', 'clocked by the packets', 'jiffies'],
       ['frames sent', frames, frames],
-      ['frames played', recorded.length / frameBytes, frames - jiffies.lostFrames],
+      ['lost on the way', ...tracks.map((track) => track.lostFrames)],
+      ['received', ...tracks.map((track) => track.receivedFrames)],
+      ['no room for', ...tracks.map((track) => track.droppedFrames)],
+      ['heard', heard, frames - jiffies.droppedFrames],
       ['differing samples', differing, ''],
-      ['packets dropped', clocked.troubled('skip'), jiffies.troubled('skip')],
-      ['xruns', clocked.troubled('xrun'), jiffies.troubled('xrun')],
-      ['drift', ...[clocked, jiffies].map((track) => describeDrift(track, STEADY_PACKETS * periodFrames))],
+      ['xruns', ...tracks.map((track) => track.troubled('xrun'))],
+      [
+        'waiting at most',
+        `${clocked.mostWaiting} of a period's ${periodFrames}`,
+        `${jiffies.mostWaiting} beyond ${aheadFrames}`,
+      ],
+      ['that wait', ...tracks.map(describeGrowth)],
+      ['room for', 'all', describeRoom(jiffies, aheadFrames)],
     ]);
-    return {
-      exact: differing === 0 && recorded.length === sent.length && clocked.troubles.length === 0,
-      picture: { ppm: PPM, rate, runs: [clocked, jiffies].map((track) => track.run) },
-    };
+    const exact =
+      differing === 0 &&
+      heard === frames &&
+      clocked.droppedFrames === 0 &&
+      clocked.troubled('xrun') === 0 &&
+      clocked.readings > 0 &&
+      clocked.mostWaiting < periodFrames;
+    if (clocked.lostFrames > 0) {
+      console.log('The network lost packets; what was received is compared, with silence in their place.');
+    }
+    return { exact, picture: { ppm: PPM, rate, periodFrames, runs: tracks.map((track) => track.run) } };
   } finally {
     await sender.close();
-    writeFileSync(SOCKET_LIMIT, limit);
-    if (timerSource === '') card.resetTimerSource();
-    else card.setTimerSource(timerSource);
     rmSync(folder, { recursive: true });
   }
 }
 
-/** A drift in words, unless what the machine did to the listener hides it. */
-function describeDrift(track, steadyFrames) {
-  if (track.line.length < FEW_SECONDS) return 'too short to tell';
-  return track.isSteady(steadyFrames)
-    ? `${track.drift.toFixed(1)} frames a second`
-    : 'machine too busy to tell';
+function describeGrowth({ growth }) {
+  if (growth === undefined) return 'too short to tell';
+  return `${growth < 0 ? '' : '+'}${growth.toFixed(1)} frames a second`;
 }
 
-/** Sends frames into both cables; resolves when all of them have been played. */
-async function send(sender, frames, card, folder, stream) {
+/** When the next packet finds no room. */
+function describeRoom({ growth, mostWaiting, droppedFrames }, roomFrames) {
+  if (droppedFrames > 0) return 'none';
+  if (growth === undefined || growth <= 0) return '';
+  return `${((roomFrames - mostWaiting) / growth / 60).toFixed(0)} min more`;
+}
+
+/** Sends the audio into both cables; resolves when all of it has been played. */
+async function send({ sender, audio, card, folder, stream, aheadFrames, received }) {
   const open = [];
   const keep = (resource) => {
     open.push(resource);
@@ -111,45 +127,44 @@ async function send(sender, frames, card, folder, stream) {
   };
   try {
     const loop = keep(ClockedLoopback.open({ ...stream, card, substream: 0 }));
-    const senderRate = stream.rate * (1 + PPM * 1e-6);
-    const cable = { folder, card, stream, frameBytes: loop.frameBytes, sender, senderRate };
+    const frames = audio.length / loop.frameBytes;
+    const cable = { folder, card, stream, frameBytes: loop.frameBytes };
     const clocked = keep(new Track('clocked by the packets', { ...cable, substream: 0, frames }));
     const jiffies = keep(new Track('jiffies', { ...cable, substream: 1 }));
-    for (const track of [clocked, jiffies]) await track.recorder.room(0);
-    const mostPackets = Math.floor(BUFFER_BYTES / (stream.periodFrames * loop.frameBytes));
-    const aheadPackets = Math.floor(
-      Math.min(AHEAD_PACKETS, mostPackets / 2, frames / stream.periodFrames / 2),
-    );
-    const pcm = keep(
-      Pcm.open({
-        ...{ ...stream, periods: 2 * aheadPackets },
-        ...{ card: card.number, device: 0, substream: 1, direction: 'playback' },
-      }),
-    );
-    const player = new JiffiesPlayer(pcm, aheadPackets * stream.periodFrames, (kind, lost) =>
-      jiffies.note(kind, lost),
-    );
+    for (const track of [clocked, jiffies]) await track.recorder.lag(0);
+    const periods = (2 * aheadFrames) / stream.periodFrames;
+    const playback = { card: card.number, device: 0, substream: 1, direction: 'playback' };
+    const pcm = keep(Pcm.open({ ...stream, ...playback, periods }));
+    const player = new JiffiesPlayer(pcm, aheadFrames, (kind, lost) => jiffies.note(kind, lost));
+    const clockedSink = {
+      write: (bytes) => loop.write(bytes),
+      // What the kernel says of the listener, not what was written.
+      waiting: ({ receivedFrames, recorder }) => {
+        const captured = recorder.look()?.captured;
+        return captured === undefined ? undefined : receivedFrames - captured;
+      },
+    };
 
     const { format, rate, channels } = stream;
     const encoding = ENCODINGS[format];
     const target = { encoding, format, rate, channels, address: GROUP, interface: INTERFACE };
-    const port = await clocked.receive({ ...target, port: 0, sink: loop });
-    await jiffies.receive({ ...target, port, sink: player });
+    const receiving = { ...target, receiveBufferBytes: SOCKET_BYTES };
+    const port = await clocked.receive({ ...receiving, port: 0 }, clockedSink, received);
+    await jiffies.receive({ ...receiving, port }, player, Buffer.alloc(audio.length));
     let xruns = 0;
     const noteXruns = () => {
       for (; xruns < loop.stats.xruns; xruns += 1) clocked.note('xrun', 0);
     };
     const reading = setInterval(() => {
       noteXruns();
-      if (loop.stats.periods > 0) clocked.read();
-      jiffies.read();
+      for (const track of [clocked, jiffies]) track.read();
     }, READING_MS);
     try {
       await sender.send({ ...target, port, packetFrames: stream.periodFrames }, frames, PPM);
+      for (const track of [clocked, jiffies]) await track.received(frames);
     } finally {
       clearInterval(reading);
     }
-    for (const track of [clocked, jiffies]) await track.received(frames);
     while (player.playing) await sleep(1);
     noteXruns();
     for (const track of [clocked, jiffies]) await track.end();

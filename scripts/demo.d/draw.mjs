@@ -9,15 +9,17 @@ import { init, setPlatformAPI } from 'echarts';
  * @typedef {object} Picture
  * @property {number} ppm by which the sender's clock was fast
  * @property {number} rate Hz
+ * @property {number} periodFrames
  * @property {{ name: string, line: [seconds: number, frames: number][],
- *   troubles: { time: number, kind: 'skip' | 'xrun' | 'loss', frames: number }[] }[]} runs
+ *   troubles: { seconds: number, kind: 'skip' | 'xrun' | 'loss', frames: number }[] }[]} runs frames that waited, over
+ *   seconds of audio received
  */
 
 const WIDTH = 960;
 const HEIGHT = 560;
 const COLORS = ['#1a7f5a', '#c2410c'];
 const MARKS = {
-  skip: { name: 'packet dropped', symbol: 'triangle' },
+  skip: { name: 'packet without room', symbol: 'triangle' },
   xrun: { name: 'xrun', symbol: 'diamond' },
   loss: { name: 'packet lost on the way', symbol: 'rect' },
 };
@@ -40,7 +42,7 @@ function valueAt(line, time) {
 }
 
 /** @param {Picture} picture */
-function drawSvg({ ppm, rate, runs }) {
+function drawSvg({ ppm, rate, periodFrames, runs }) {
   const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height: HEIGHT });
   const series = runs.flatMap(({ name, line, troubles }, index) => [
     {
@@ -48,7 +50,7 @@ function drawSvg({ ppm, rate, runs }) {
       ...{ color: COLORS[index], lineStyle: { width: 2.5 } },
     },
     ...Object.entries(MARKS).flatMap(([kind, mark]) => {
-      const times = troubles.filter((trouble) => trouble.kind === kind).map(({ time }) => time);
+      const times = troubles.filter((trouble) => trouble.kind === kind).map(({ seconds }) => seconds);
       if (times.length === 0) return [];
       const data = times.map((time) => [time, valueAt(line, time)]);
       const label = `${name}: ${mark.name} (${times.length})`;
@@ -73,7 +75,9 @@ function drawSvg({ ppm, rate, runs }) {
     textStyle: { fontFamily: FONT, fontSize: 13 },
     title: {
       ...{ left: 'center', top: 14, text: 'One stream, two cables, two listeners (arecord)' },
-      subtext: `The sender's clock is ${ppm} ppm fast: ${((ppm * rate) / 1e6).toFixed(1)} frames a second`,
+      subtext:
+        `The sender's clock is ${ppm} ppm fast: ${((ppm * rate) / 1e6).toFixed(1)} frames a second. ` +
+        `A period is ${periodFrames} frames.`,
       ...{ textStyle: { fontSize: 18, color: '#111' }, subtextStyle: { fontSize: 13, color: '#444' } },
     },
     // A row for each run, in which its name need not be said again.
@@ -83,8 +87,8 @@ function drawSvg({ ppm, rate, runs }) {
       formatter: (name) => name.replace(`${run.name}: `, ''),
     })),
     grid: { left: 80, right: 40, top: 88, bottom: 76 + 28 * runs.length },
-    xAxis: { ...axis('seconds', 30), max: Math.ceil(end) },
-    yAxis: axis('frames behind the sender', 54),
+    xAxis: { ...axis('seconds of audio received', 30), max: Math.ceil(end) },
+    yAxis: axis('frames received and not yet heard, beyond what is kept ahead', 54),
     series,
   });
   const svg = chart.renderToSVGString();

@@ -9,8 +9,8 @@ import { LoopbackCard } from '../../dist/loopback/index.js';
 import { Recorder } from './recorder.mjs';
 import { differingSamples, printTable } from './results.mjs';
 
-/** The listener's buffer, in periods: how far it may lag. */
-const LISTENER_PERIODS = 64;
+/** How far the listener may lag, in periods. */
+const LAG_PERIODS = 64;
 
 /**
  * Plays a recording, and prints what came out.
@@ -40,15 +40,15 @@ async function play(wav, realtime) {
   const stream = { format, rate, channels, periodFrames };
   const recorder = new Recorder({
     ...stream,
+    frameBytes,
     card: card.number,
     substream: 0,
-    bufferFrames: LISTENER_PERIODS * periodFrames,
     frames,
     path: captured,
   });
   let pcm;
   try {
-    await recorder.room(0);
+    await recorder.lag(0);
     pcm = Pcm.open({ ...stream, card: card.number, device: 0, substream: 0, direction: 'playback' });
     const costs = new Float64Array(periods);
     const started = process.hrtime.bigint();
@@ -58,7 +58,7 @@ async function play(wav, realtime) {
         const elapsed = Number(process.hrtime.bigint() - started) / 1e6;
         if (due > elapsed) await sleep(due - elapsed);
       }
-      if (period % (LISTENER_PERIODS / 4) === 0) await recorder.room((LISTENER_PERIODS / 2) * periodFrames);
+      if (period % (LAG_PERIODS / 4) === 0) await recorder.lag((LAG_PERIODS / 2) * periodFrames);
       const bytes = sent.subarray(
         period * periodFrames * frameBytes,
         (period + 1) * periodFrames * frameBytes,

@@ -25,6 +25,11 @@ export class JiffiesPlayer {
     return this.#running && this.#pcm.state === 'running' && this.#pcm.delay > 0;
   }
 
+  /** Frames that wait to be played, beyond those that are kept ahead; undefined while it does not play. */
+  waiting() {
+    return this.#running && this.#pcm.state === 'running' ? this.#pcm.delay - this.#aheadFrames : undefined;
+  }
+
   /** Takes the frames of a packet. */
   write(bytes) {
     const frames = bytes.length / this.#pcm.frameBytes;

@@ -3,12 +3,18 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 
+/**
+ * The listener's buffer, in seconds, and in bytes at most: what snd-aloop has. The kernel lets a read fail that has waited for a
+ * tenth more than that: on a busy machine a program's start takes seconds.
+ */
+const BUFFER_SECONDS = 10;
+const BUFFER_BYTES = 2 << 20;
+
 export class Recorder {
   #child;
   #ended;
   #stderr = '';
   #status;
-  #bufferFrames;
   #stopped = false;
   #overruns = 0;
 
@@ -23,13 +29,13 @@ export class Recorder {
     rate,
     channels,
     periodFrames,
-    bufferFrames,
+    frameBytes,
     frames,
     path,
     onOverrun,
   }) {
     this.#status = `/proc/asound/card${card}/pcm1c/sub${substream}/status`;
-    this.#bufferFrames = bufferFrames;
+    const bufferFrames = Math.min(BUFFER_SECONDS * rate, Math.floor(BUFFER_BYTES / frameBytes));
     this.#child = spawn(
       'arecord',
       [
@@ -64,11 +70,11 @@ export class Recorder {
     return { captured, waiting };
   }
 
-  /** Resolves when the recorder runs and has room for `frames` more; rejects when it has ended instead. */
-  async room(frames) {
+  /** Resolves when the recorder runs and at most `frames` wait for it; rejects when it has ended instead. */
+  async lag(frames) {
     for (;;) {
       const now = this.look();
-      if (now && now.waiting + frames <= this.#bufferFrames) return;
+      if (now && now.waiting <= frames) return;
       if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
         throw new Error(`arecord ended early (${this.#child.exitCode}): ${this.#stderr.trim()}`);
       }

@@ -1,25 +1,27 @@
-// One cable of the second act: its receiver, its listener, and what became of the stream.
+// One cable of the second act: its receiver, its listener, and how many of the frames that were received wait to be heard.
+// Both are counts, so no delay of this machine can falsify them.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { RtpReceiver } from '../../dist/rtp/index.js';
 import { Recorder } from './recorder.mjs';
 
-/** The listener's buffer, in seconds, and in bytes at most: what snd-aloop has. */
-const LISTENER_SECONDS = 10;
-const LISTENER_BYTES = 2 << 20;
-/** How long the last packets may take. */
-const PATIENCE_MS = 10_000;
-
 export class Track {
   #name;
+  #stream;
+  #frameBytes;
   #path;
   #limited;
-  #sender;
-  #senderRate;
+  #sink;
   #receiver;
   #error;
-  /** Seconds, and frames that the sender's clock had counted and the listener not taken; where they begin says nothing. */
+  /** Wakes who waits for what arrives. */
+  #arrived;
+  /** Whether nothing arrived for a while. */
+  #silent = false;
+  #receivedFrames = 0;
+  #lostFrames = 0;
+  /** Frames received, and frames of them that the listener had yet to hear. */
   #readings = [];
   #troubles = [];
 
@@ -29,40 +31,59 @@ export class Track {
    * @param {string} name
    * @param {object} cable
    * @param {string} cable.folder where to record
-   * @param {import('./sender.mjs').Sender} cable.sender
-   * @param {number} cable.senderRate frames a second by the sender's clock
    * @param {number} [cable.frames] how many to record; until the end where it is left out
    */
-  constructor(name, { folder, card, stream, substream, frames, frameBytes, sender, senderRate }) {
+  constructor(name, { folder, card, stream, substream, frames, frameBytes }) {
     this.#name = name;
+    this.#stream = stream;
+    this.#frameBytes = frameBytes;
     this.#path = join(folder, `${substream}.raw`);
     this.#limited = frames !== undefined;
-    this.#sender = sender;
-    this.#senderRate = senderRate;
     this.recorder = new Recorder({
-      ...{ ...stream, card: card.number, substream, frames, path: this.#path },
+      ...{ ...stream, frameBytes, card: card.number, substream, frames, path: this.#path },
       onOverrun: () => this.note('xrun', 0),
-      bufferFrames: Math.min(LISTENER_SECONDS * stream.rate, Math.floor(LISTENER_BYTES / frameBytes)),
     });
   }
 
-  /** Opens a receiver; resolves with its port. */
-  async receive(options) {
-    this.#receiver = await RtpReceiver.open({ ...options, payloadType: 96 });
-    this.#receiver.on('loss', ({ frames }) => this.note('loss', frames));
+  /**
+   * Opens a receiver; resolves with its port.
+   *
+   * @param {object} options of RtpReceiver
+   * @param {{ write(bytes: Uint8Array): void, waiting(track: Track): number | undefined }} sink takes the frames, and counts
+   *   those of them that the listener has yet to hear
+   * @param {Buffer} received where to keep a copy of what the sink was given
+   */
+  async receive(options, sink, received) {
+    this.#sink = sink;
+    const tee = {
+      write: (bytes) => {
+        received.set(bytes, this.#receivedFrames * this.#frameBytes);
+        this.#receivedFrames += bytes.length / this.#frameBytes;
+        this.#silent = false;
+        sink.write(bytes);
+        this.#arrived?.();
+      },
+    };
+    this.#receiver = await RtpReceiver.open({ ...options, payloadType: 96, sink: tee });
+    this.#receiver.on('loss', ({ frames }) => {
+      this.#lostFrames += frames;
+      this.note('loss', frames);
+    });
+    this.#receiver.on('silence', () => {
+      this.#silent = true;
+      this.#arrived?.();
+    });
     this.#receiver.on('error', (error) => {
       this.#error = error;
+      this.#arrived?.();
     });
     return this.#receiver.port;
   }
 
-  /** Reads how far the listener is. The time is that after the look, so that a delay between them adds to others. */
+  /** Counts the frames that wait. */
   read() {
-    const captured = this.recorder.look()?.captured;
-    const { seconds } = this.#sender;
-    const position = this.#sender.position(this.#senderRate);
-    if (captured === undefined || position === undefined) return;
-    this.#readings.push([seconds, position - captured]);
+    const waiting = this.#sink.waiting(this);
+    if (waiting !== undefined) this.#readings.push([this.#receivedFrames, waiting]);
   }
 
   /**
@@ -71,18 +92,31 @@ export class Track {
    * @param {'skip' | 'xrun' | 'loss'} kind a packet found no room; a stream stopped; a packet did not come
    */
   note(kind, frames) {
-    this.#troubles.push({ time: this.#sender.seconds, kind, frames });
+    this.#troubles.push({ seconds: this.#receivedFrames / this.#stream.rate, kind, frames });
   }
 
-  /** Resolves when all frames of the stream have arrived. */
+  /** Resolves when all frames of the stream have arrived; what the network lost at its end is silence. */
   async received(frames) {
-    const limit = Date.now() + PATIENCE_MS;
-    while (this.#receiver.stats.framesDelivered < frames) {
+    while (this.#receivedFrames < frames) {
       if (this.#error) throw this.#error;
-      const { framesDelivered } = this.#receiver.stats;
-      if (Date.now() > limit) throw new Error(`${framesDelivered} of ${frames} frames came from the network`);
-      await sleep(1);
+      if (this.#silent) {
+        // Packets may wait in the socket still: two turns of the event loop take them.
+        await nextTurn();
+        await nextTurn();
+        if (this.#silent) this.#loseTail(frames - this.#receivedFrames);
+      } else {
+        await new Promise((resolve) => {
+          this.#arrived = resolve;
+        });
+      }
     }
+  }
+
+  #loseTail(frames) {
+    this.#lostFrames += frames;
+    this.note('loss', frames);
+    this.#sink.write(new Uint8Array(frames * this.#frameBytes));
+    this.#receivedFrames += frames;
   }
 
   /** Ends the listener, or waits until it has all that it was to take. */
@@ -101,6 +135,15 @@ export class Track {
     return readFileSync(this.#path);
   }
 
+  get receivedFrames() {
+    return this.#receivedFrames;
+  }
+
+  /** Frames that the network lost. */
+  get lostFrames() {
+    return this.#lostFrames;
+  }
+
   get troubles() {
     return this.#troubles;
   }
@@ -109,45 +152,54 @@ export class Track {
     return this.#troubles.filter((trouble) => trouble.kind === kind).length;
   }
 
-  /** Frames that were sent and never played. */
-  get lostFrames() {
-    return this.#troubles.reduce((sum, { frames }) => sum + frames, 0);
+  /** Frames that were received and found no room. */
+  get droppedFrames() {
+    return this.#troubles.reduce((sum, { kind, frames }) => sum + (kind === 'skip' ? frames : 0), 0);
+  }
+
+  /** Frames that waited, at most. */
+  get mostWaiting() {
+    return this.#readings.reduce((most, [, waiting]) => Math.max(most, waiting), 0);
+  }
+
+  /** How often those that waited were counted. */
+  get readings() {
+    return this.#readings.length;
   }
 
   /**
-   * How far the listener was behind: the least of each second, since delays only ever add, against the least of all.
+   * The most frames that waited in each second of audio received. The most, since a packet that this machine received late
+   * makes fewer of them wait, and nothing makes more.
    *
    * @returns {[seconds: number, frames: number][]}
    */
   get line() {
-    const least = [];
-    for (const [time, lag] of this.#readings) {
-      const second = Math.floor(time);
-      least[second] = Math.min(lag, least[second] ?? lag);
+    const most = [];
+    for (const [received, waiting] of this.#readings) {
+      const second = Math.floor(received / this.#stream.rate);
+      most[second] = Math.max(waiting, most[second] ?? waiting);
     }
-    const zero = Math.min(...least.filter((lag) => lag !== undefined));
-    return least.flatMap((lag, second) => (lag === undefined ? [] : [[second + 0.5, lag - zero]]));
+    return most.flatMap((waiting, second) => (waiting === undefined ? [] : [[second + 0.5, waiting]]));
   }
 
   /**
-   * Frames a second by which the listener falls behind: the median slope between any two points of the line. Frames that were
-   * sent and found no room, or did not come, count as behind, since the listener took silence for them, or nothing.
+   * Frames by which those that wait become more in a second of audio: the median slope between any two points of the line that
+   * no xrun parts, up to the first packet that found no room. Undefined where there are none.
    */
-  get drift() {
-    const { line } = this;
+  get growth() {
+    const xruns = this.#troubles.filter(({ kind }) => kind === 'xrun').map(({ seconds }) => seconds);
+    const full = this.#troubles.find(({ kind }) => kind === 'skip')?.seconds ?? Number.POSITIVE_INFINITY;
+    // Those of the line lie in the middle of their second.
+    const line = this.line.filter(([seconds]) => seconds + 0.5 < full);
+    const parted = (one, other) => xruns.some((xrun) => xrun > one - 0.5 && xrun < other + 0.5);
     return median(
-      line.flatMap(([time, lag], index) =>
-        line.slice(index + 1).map(([later, more]) => (more - lag) / (later - time)),
+      line.flatMap(([seconds, waiting], index) =>
+        line
+          .slice(index + 1)
+          .filter(([later]) => !parted(seconds, later))
+          .map(([later, more]) => (more - waiting) / (later - seconds)),
       ),
     );
-  }
-
-  /** Whether the line is straight, but for a quarter of its points at most: no further than some frames from one of that drift. */
-  isSteady(frames) {
-    const { line, drift } = this;
-    const levels = line.map(([time, lag]) => lag - drift * time);
-    const level = median([...levels]);
-    return levels.filter((other) => Math.abs(other - level) <= frames).length >= 0.75 * line.length;
   }
 
   /** For the picture. */
@@ -157,5 +209,5 @@ export class Track {
 }
 
 function median(numbers) {
-  return numbers.sort((one, other) => one - other)[numbers.length >> 1] ?? 0;
+  return numbers.sort((one, other) => one - other)[numbers.length >> 1];
 }
