@@ -1,5 +1,8 @@
-/** What one iteration over a timer's events has not taken yet: bounded, since a full queue stops the delivery. */
-import type { TimerEvent } from './timer-events.js';
+/**
+ * What one iteration over a timer's events has not taken yet. A queue that is full does what the kernel's does: it adds up
+ * ticks, and counts what it has to drop. It does so for itself alone.
+ */
+import { mergedTicks, type TimerEvent } from './timer-events.js';
 
 type Result = IteratorResult<TimerEvent, undefined>;
 
@@ -26,11 +29,15 @@ export class TimerEventQueue implements AsyncIterableIterator<TimerEvent, undefi
   readonly #waiting: Waiting[] = [];
   #events: TimerEvent[] = [];
   #next = 0;
+  /** Was full when the batch began that is told now. */
+  #behind = false;
+  /** Events that were dropped since the last one that is queued. */
+  #lost = 0;
   #state: 'open' | 'ended' | 'failed' = 'open';
   #error: unknown;
   readonly #abort = () => this.fail(this.#options.signal?.reason);
 
-  /** @param size events from which on the queue counts as full; one batch more may come */
+  /** @param size events from which on the queue is full; a batch that begins before is taken whole */
   constructor(size: number, options: QueueOptions) {
     this.#size = size;
     this.#options = options;
@@ -41,12 +48,21 @@ export class TimerEventQueue implements AsyncIterableIterator<TimerEvent, undefi
     return this.#events.length - this.#next >= this.#size;
   }
 
+  /** A batch of events begins; the last one is taken whole. */
+  begin(isLast: boolean): void {
+    this.#behind = this.full && !isLast;
+  }
+
   push(event: TimerEvent): void {
     // The end is the end of the iteration.
     if (this.#state !== 'open' || event.type === 'end') return;
     const waiting = this.#waiting.shift();
     if (waiting) waiting.resolve({ done: false, value: event });
-    else this.#events.push(event);
+    else if (this.#behind) this.#squeeze(event);
+    else {
+      this.#tellLost();
+      this.#events.push(event);
+    }
   }
 
   /** What is queued is still to be had, then the iteration is over. */
@@ -67,6 +83,7 @@ export class TimerEventQueue implements AsyncIterableIterator<TimerEvent, undefi
   }
 
   next(): Promise<Result> {
+    if (this.#next === this.#events.length) this.#tellLost();
     const event = this.#events[this.#next];
     if (event !== undefined) {
       const wasFull = this.full;
@@ -76,6 +93,7 @@ export class TimerEventQueue implements AsyncIterableIterator<TimerEvent, undefi
         this.#events = this.#events.slice(this.#next);
         this.#next = 0;
       }
+      if (!this.full) this.#behind = false;
       if (wasFull && !this.full && this.#state === 'open') this.#options.drained();
       return Promise.resolve({ done: false, value: event });
     }
@@ -98,7 +116,19 @@ export class TimerEventQueue implements AsyncIterableIterator<TimerEvent, undefi
     return this;
   }
 
+  #squeeze(event: TimerEvent): void {
+    const merged = mergedTicks(this.#events.at(-1), event);
+    if (merged) this.#events.splice(-1, 1, merged);
+    else this.#lost += event.type === 'overrun' ? event.lost : 1;
+  }
+
+  #tellLost(): void {
+    if (this.#lost > 0) this.#events.push({ type: 'overrun', lost: this.#lost });
+    this.#lost = 0;
+  }
+
   #leave(): void {
+    this.#tellLost();
     const events = this.#events.slice(this.#next);
     this.#clear();
     if (events.length > 0) this.#options.left(events);

@@ -44,13 +44,16 @@ export interface StateEvent extends Stamped {
   readonly type: 'stop' | 'pause' | 'early' | 'suspend' | 'master-stop' | 'master-pause' | 'master-suspend';
 }
 
-/** Records that found the kernel's queue full, and are lost: those that came after all that were delivered so far. */
+/**
+ * Records that found the kernel's queue full, or that of the iteration, and are lost: those that came after all that were
+ * delivered so far.
+ */
 export interface OverrunEvent {
   readonly type: 'overrun';
   /**
-   * How many. Ticks are among them only where other events were asked for, too, and have filled the queue: the kernel adds
-   * a tick to the last record that waits to be read if that is a tick. In plain records it does so for ticks shorter than
-   * 4.29 s (2^32 ns).
+   * How many. Ticks are among them only where other events were asked for, too, and have filled the queue: a tick is added
+   * to the last record that waits in it if that is a tick. In plain records the kernel does so for ticks shorter than 4.29 s
+   * (2^32 ns).
    */
   readonly lost: number;
 }
@@ -94,6 +97,16 @@ const NAMES = [
 ] as const;
 
 type Name = Exclude<(typeof NAMES)[number], undefined>;
+
+/**
+ * Two ticks as one, at the time of the later: so the kernel adds up what nobody has read. Undefined where they are not two
+ * ticks of one resolution.
+ */
+export function mergedTicks(earlier: TimerEvent | undefined, later: TimerEvent): TickEvent | undefined {
+  if (earlier?.type !== 'tick' || later.type !== 'tick') return undefined;
+  if (earlier.resolution !== later.resolution) return undefined;
+  return { ...later, ticks: earlier.ticks + later.ticks };
+}
 
 /** What the filter of an instance can ask for. */
 export type TimerEventName = Exclude<Name, 'early'>;

@@ -1,5 +1,4 @@
 /** TimerInstance: a listener, bound to a timer, which gets its ticks and what else happens to it. */
-import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import {
   checkBoolean,
@@ -18,17 +17,15 @@ import { native } from '../native/load.js';
 import { ObservantEmitter } from '../observant-emitter.js';
 import { glance, sysModule } from '../proc.js';
 import { visibleText } from '../visible-text.js';
+import { Audience, isHeard } from './audience.js';
 import { warnAboutCable } from './cable-warning.js';
 import { kernelThread } from './kernel-thread.js';
 import { receive, type TimerReceiver } from './timer-delivery.js';
-import { TimerEventQueue } from './timer-event-queue.js';
 import {
-  ALL_EVENT_TYPES,
   filterBits,
   RecordBuffer,
   STOP_BIT,
   TIMER_EVENT_NAMES,
-  type TickEvent,
   type TimerEvent,
   type TimerEventName,
 } from './timer-events.js';
@@ -113,10 +110,6 @@ type Handlers = { [Type in TimerEvent['type']]: [event: Extract<TimerEvent, { re
   error: [error: unknown];
 };
 
-type TickHandler = (event: TickEvent) => void;
-
-const HEARD: ReadonlySet<unknown> = new Set([...ALL_EVENT_TYPES, 'event']);
-
 /**
  * A client of a timer, on a /dev/snd/timer of its own.
  *
@@ -124,10 +117,10 @@ const HEARD: ReadonlySet<unknown> = new Set([...ALL_EVENT_TYPES, 'event']);
  * and keep it alive unless unref() was called; every consumer gets every event. An iteration starts the instance when it
  * begins, unless it runs or is paused; `on(type, ...)` does not: call start(). An instance that stops while an iteration
  * waits, by stop() or without autoStart by its tick, is to be started again by start(). Of a closed instance all three throw
- * ERR_CLOSED. What nobody waits for stays with the kernel: there ticks are
- * added up, and other records are counted for which there is no room, which comes as an 'overrun' event. So it is while a
- * `for await` has fallen a queue's size behind: all delivery stops, until it goes on. What the last consumer had not taken
- * when it left, by `break` for instance, is for read(), or the next.
+ * ERR_CLOSED. Events that nobody waits for stay in the kernel's queue. The kernel adds up ticks there, and counts other
+ * records that find no room, which comes as an 'overrun' event. An iteration that has fallen a queue's size behind is treated
+ * in the same way, and keeps no other consumer from its events. What the last consumer had not taken when it left, by `break`
+ * for instance, is for read(), or the next.
  *
  * What a handler throws is an uncaught exception. It keeps no other event from being delivered.
  *
@@ -162,14 +155,12 @@ export class TimerInstance
   /** The thread that opened the instance, in its own PID namespace. */
   readonly #thread: number;
   readonly #stamped: boolean;
-  readonly #queues = new Set<TimerEventQueue>();
+  readonly #audience = new Audience(this, () => this.#update());
   /** The timer that the instance is bound to. */
   readonly timerId: TimerId;
   /** Whether events tell when they happened. */
   readonly records: 'timestamped' | 'plain';
   #buffer: RecordBuffer;
-  /** What was read, and is not told yet, or nobody wanted any more. */
-  #held: TimerEvent[] = [];
   #stopAsked = false;
   /** Stops itself with each tick. */
   #oneShot = true;
@@ -180,11 +171,7 @@ export class TimerInstance
   #endRead = false;
   #closed = false;
   #overrun = 0;
-  /** Handlers of events. */
-  #handlers = 0;
   #wanted = false;
-  /** The handlers of ticks where nobody wants anything else, null where somebody does; undefined until it is asked. */
-  #tickHandlers: readonly TickHandler[] | null | undefined;
   #leave: (() => void) | undefined;
 
   private constructor(
@@ -398,7 +385,8 @@ export class TimerInstance
    */
   read(): TimerEvent[] {
     return this.#call(() => {
-      const events = this.#drain();
+      const queued = this.#take(this.#buffer, 0, this.#read());
+      const events = [...this.#audience.take(), ...queued];
       if (events.length === 0 && !this.#ended && this.#isGone()) events.push(this.#end());
       if (events.at(-1)?.type === 'end') {
         this.#endRead = true;
@@ -435,19 +423,7 @@ export class TimerInstance
     if (this.#closed) throw closedError(this.#what);
     if (!this.#ended && !this.#started) this.#startUnlessGone();
     this.#update(true);
-    const queue: TimerEventQueue = new TimerEventQueue(this.#buffer.size, {
-      signal,
-      drained: () => this.#update(),
-      closed: () => {
-        this.#queues.delete(queue);
-        this.#update();
-      },
-      left: (left) => {
-        if (!this.#heard && !this.#closed) this.#held.unshift(...left);
-      },
-    });
-    this.#queues.add(queue);
-    return queue;
+    return this.#audience.iterate(this.#buffer.size, signal);
   }
 
   /**
@@ -464,10 +440,10 @@ export class TimerInstance
    */
   finish(): void {
     this.#call(() => {
-      this.#held = this.#drain();
-      this.#tell();
+      this.#audience.hold(...this.#take(this.#buffer, 0, this.#read()));
+      this.#tell(true);
     });
-    for (const queue of [...this.#queues]) queue.end();
+    this.#audience.endIterations();
   }
 
   /** Waiting for events keeps the process alive: so it is at first. */
@@ -487,8 +463,7 @@ export class TimerInstance
     this.#closed = true;
     this.#update();
     release(this.#handle);
-    this.#held.length = 0;
-    for (const queue of [...this.#queues]) queue.end();
+    this.#audience.close();
   }
 
   [Symbol.dispose](): void {
@@ -502,7 +477,7 @@ export class TimerInstance
     this.#stopAsked = (filter & STOP_BIT) !== 0;
     this.#oneShot = (flags & FLAGS.autoStart) === 0;
     this.#started = false;
-    this.#held.length = 0;
+    this.#audience.forget();
     if (queueSize !== this.#buffer.size) this.#buffer = new RecordBuffer(queueSize);
   }
 
@@ -522,18 +497,10 @@ export class TimerInstance
    */
   #makeRoom(): void {
     // A queue's size is held for nobody: more than that is counted by the kernel.
-    if (!this.#started || this.#held.length >= this.#buffer.size) return;
+    if (!this.#started || this.#audience.held >= this.#buffer.size) return;
     if (!this.#oneShot && (!this.#stamped || this.#stopAsked)) return;
-    for (const event of this.#take(this.#buffer, 0, this.#read())) this.#hold(event);
-    if (this.#held.length > 0 && this.#wanted) setImmediate(this.#look);
-  }
-
-  /** As the kernel does with a tick that comes behind one. */
-  #hold(event: TimerEvent): void {
-    const last = this.#held.at(-1);
-    if (event.type === 'tick' && last?.type === 'tick' && event.resolution === last.resolution) {
-      this.#held.splice(-1, 1, { ...event, ticks: last.ticks + event.ticks });
-    } else this.#held.push(event);
+    for (const event of this.#take(this.#buffer, 0, this.#read())) this.#audience.holdMerged(event);
+    if (this.#audience.held > 0 && this.#wanted) setImmediate(this.#look);
   }
 
   /** That the owner has closed the timer meanwhile is an end, as later, and no error. */
@@ -547,34 +514,26 @@ export class TimerInstance
   }
 
   #added(type: unknown): void {
-    if (!HEARD.has(type)) return;
+    if (!isHeard(type)) return;
     if (this.#closed) throw closedError(this.#what);
     this.#update(true);
-    this.#handlers += 1;
+    this.#audience.addHandler();
   }
 
   #removed(type: unknown): void {
-    if (!HEARD.has(type)) return;
-    this.#handlers -= 1;
-    this.#update();
+    if (isHeard(type)) this.#audience.removeHandler();
   }
 
-  /** Whether somebody is there to be told. */
-  get #heard(): boolean {
-    return this.#handlers > 0 || this.#queues.size > 0;
-  }
-
-  /** Waits for events while somebody wants them, and nobody is too far behind. */
-  #update(wanted = this.#heard): void {
-    this.#tickHandlers = undefined;
-    this.#wanted = wanted && !this.#closed && ![...this.#queues].some((queue) => queue.full);
+  /** Waits for events while somebody has room for them: until then, the kernel keeps them and adds up ticks. */
+  #update(wanted = this.#audience.hasRoom): void {
+    this.#wanted = wanted && !this.#closed;
     if (!this.#wanted) {
       this.#leave?.();
       this.#leave = undefined;
     } else if (this.#leave === undefined) {
       if (!this.#ended) this.#leave = this.#call(() => receive(this.#handle, this.#receiver));
       // A timer that is gone already says nothing any more.
-      if (this.#held.length > 0 || this.#ended || this.#isGone()) setImmediate(this.#look);
+      if (this.#audience.held > 0 || this.#ended || this.#isGone()) setImmediate(this.#look);
     }
   }
 
@@ -584,12 +543,12 @@ export class TimerInstance
     try {
       if (!this.#ended && this.#isGone()) {
         // What was queued when the timer went comes first.
-        this.#held = this.#drain();
-        if (!this.#ended) this.#held.push(this.#end());
+        this.#audience.hold(...this.#take(this.#buffer, 0, this.#read()));
+        if (!this.#ended) this.#audience.hold(this.#end());
       }
-      if (this.#endRead) this.#held.push({ type: 'end' });
+      if (this.#endRead) this.#audience.hold({ type: 'end' });
       this.#endRead = false;
-      if (this.#held.length > 0 || this.#ended) this.#tell();
+      if (this.#audience.held > 0 || this.#ended) this.#tell();
     } catch (error) {
       this.#fail(fromNative(error, this.#what));
     }
@@ -598,13 +557,17 @@ export class TimerInstance
   readonly #receiver: TimerReceiver = {
     receive: (records, first, count) => {
       if (this.#closed) return;
-      if (count === 1 && this.#held.length === 0 && this.#tellTick(records, first)) return;
+      if (count === 1 && this.#wanted && records.isTick(first) && this.#audience.hearsTicksOnly) {
+        if (this.#oneShot) this.#started = false;
+        this.#audience.tellTick(records.tick(first, this.#stamped));
+        return;
+      }
       if (count === 0) {
         this.#look();
         return;
       }
       try {
-        this.#held.push(...this.#take(records, first, count));
+        this.#audience.hold(...this.#take(records, first, count));
         if (this.#wanted) this.#tell();
       } catch (error) {
         this.#fail(fromNative(error, this.#what));
@@ -613,71 +576,23 @@ export class TimerInstance
     check: this.#look,
   };
 
-  /**
-   * Tells what is held, as long as somebody is there. What is not told yet stays held, so that all that a handler does finds
-   * it in its place: who leaves or comes, reads, stops or finishes. What that adds behind it waits for another turn.
-   */
-  #tell(): void {
-    for (let left = this.#held.length; left > 0 && this.#heard; left -= 1) {
-      const event = this.#held.shift();
-      if (event === undefined) break;
-      for (const queue of this.#queues) queue.push(event);
-      this.#emit(event.type, event);
-      if (!this.#closed) this.#emit('event', event);
-    }
+  #tell(isLast = false): void {
+    this.#audience.tell(isLast);
     if (this.#closed) return;
-    if (this.#ended && this.#held.length === 0) {
+    if (this.#ended && this.#audience.held === 0) {
       this.#update(false);
-      for (const queue of [...this.#queues]) queue.end();
-    } else if (this.#queues.size > 0) this.#update();
-  }
-
-  /** Tells a tick that only handlers of ticks hear: without a list of events, which costs more than all the rest. */
-  #tellTick(records: RecordBuffer, index: number): boolean {
-    if (this.#tickHandlers === undefined) this.#tickHandlers = this.#findTickHandlers();
-    if (this.#tickHandlers === null || !records.isTick(index)) return false;
-    if (this.#oneShot) this.#started = false;
-    const event = records.tick(index, this.#stamped);
-    try {
-      for (const handler of this.#tickHandlers) handler.call(this, event);
-    } catch (error) {
-      throwUncaught(error);
-    }
-    return true;
-  }
-
-  #findTickHandlers(): readonly TickHandler[] | null {
-    const handlers = this.rawListeners('tick') as TickHandler[];
-    const others = this.#queues.size + this.#handlers - handlers.length;
-    return this.#wanted && others === 0 && !EventEmitter.captureRejections ? handlers : null;
-  }
-
-  /** What one handler throws keeps no other event from being told, of this instance or another. */
-  #emit(type: keyof Handlers, value: unknown): void {
-    try {
-      (this as EventEmitter).emit(type, value);
-    } catch (error) {
-      throwUncaught(error);
-    }
+      this.#audience.endIterations();
+    } else this.#update();
   }
 
   #fail(error: unknown): void {
-    const queues = [...this.#queues];
-    for (const queue of queues) queue.fail(error);
+    const heard = this.#audience.failIterations(error);
     this.#update(false);
-    // Handlers hear nothing any more, which would be silent without this.
-    const heard = this.#handlers > 0 || this.listenerCount('error') > 0;
-    if (heard || queues.length === 0) this.#emit('error', error);
+    if (heard) this.#audience.emit('error', error);
   }
 
   #read(): number {
     return this.#handle.read(this.#buffer.records);
-  }
-
-  /** What is held, and what the kernel has queued behind it. */
-  #drain(): TimerEvent[] {
-    const events = this.#take(this.#buffer, 0, this.#read());
-    return [...this.#held.splice(0), ...events];
   }
 
   /** The events of `count` records from `first` on, and what they imply; or of a negated errno, or an error. */
@@ -726,13 +641,6 @@ export class TimerInstance
       throw fromNative(error, this.#what);
     }
   }
-}
-
-/** As EventTarget does with what its handlers throw. */
-function throwUncaught(error: unknown): void {
-  process.nextTick(() => {
-    throw error;
-  });
 }
 
 /** 'kernel' sets no parameters, and timestamped records have no filter then: nothing would ever be told. */

@@ -317,18 +317,10 @@ describe('A batch', () => {
 });
 
 describe('An iteration', () => {
-  it('that stalls stops all delivery, whoever joins, until it goes on', async () => {
+  it('that stalls alone leaves what comes to the kernel, until it goes on', async () => {
     const { instance, kernel } = listen({ queueSize: 32 });
     const iteration = instance.events();
     bring([kernel, ticks(32)]);
-    expect(kernel.slot).toBeUndefined();
-    for (let i = 0; i < 10; i += 1) {
-      const tick = once(instance, 'tick', { signal: AbortSignal.timeout(0) });
-      const other = instance.events();
-      expect(kernel.slot).toBeUndefined();
-      await other.return?.();
-      await expect(tick).rejects.toThrow();
-    }
     expect(kernel.slot).toBeUndefined();
     await iteration.next();
     expect(kernel.slot).toBeDefined();
@@ -336,16 +328,71 @@ describe('An iteration', () => {
     expect(kernel.slot).toBeUndefined();
   });
 
-  it('that stalls lets others go on when its signal aborts it', async () => {
+  it('that stalls keeps nothing from others, whoever joins, and has its ticks added up', async () => {
+    const { instance, kernel } = listen({ queueSize: 32 });
+    const stalled = instance.events();
+    bring([kernel, ticks(32)]);
+    const heard: number[] = [];
+    instance.on('tick', (event) => heard.push(event.ticks));
+    const other = instance.events();
+    for (let i = 0; i < 100; i += 1) {
+      bring([kernel, ticks(2)]);
+      expect(await other.next()).toMatchObject({ value: { ticks: 1 } });
+      expect(await other.next()).toMatchObject({ value: { ticks: 1 } });
+    }
+    expect(heard).toEqual(Array.from({ length: 200 }, () => 1));
+    for (let i = 0; i < 31; i += 1) expect(await stalled.next()).toMatchObject({ value: { ticks: 1 } });
+    expect(await stalled.next()).toMatchObject({ value: { ticks: 201 } });
+    bring([kernel, [TICK, 7]]);
+    expect(await stalled.next()).toMatchObject({ value: { ticks: 7 } });
+  });
+
+  it('that was abandoned silences nobody', async () => {
+    const { instance, kernel } = listen({ queueSize: 32 });
+    let heard = 0;
+    instance.on('tick', () => {
+      heard += 1;
+    });
+    const first = instance[Symbol.asyncIterator]().next();
+    for (let i = 0; i < 1000; i += 1) bring([kernel, ticks(1)]);
+    await first;
+    expect(heard).toBe(1000);
+  });
+
+  it('that stalls is told alone what it has lost', async () => {
+    const { instance, kernel } = listen({ queueSize: 32, events: ['tick', 'start', 'stop'] });
+    const [stalled, other] = [instance.events(), instance.events()];
+    bring([kernel, Array.from({ length: 32 }, () => [START, 0]).flat()]);
+    for (let i = 0; i < 32; i += 1) await other.next();
+    bring([kernel, [TICK, 1, START, 0, TICK, 2]]);
+    for (const type of ['tick', 'start', 'tick'])
+      expect(await other.next()).toMatchObject({ value: { type } });
+    for (let i = 0; i < 32; i += 1) expect(await stalled.next()).toMatchObject({ value: { type: 'start' } });
+    bring([kernel, [TICK, 3]]);
+    expect(await stalled.next()).toEqual({ done: false, value: { type: 'overrun', lost: 3 } });
+    expect(await stalled.next()).toMatchObject({ value: { ticks: 3 } });
+    expect(await other.next()).toMatchObject({ value: { ticks: 3 } });
+  });
+
+  it('that stalls loses nothing to finish()', async () => {
+    const { instance, kernel } = listen({ queueSize: 32, events: ['tick', 'start'] });
+    const iteration = instance.events();
+    bring([kernel, ticks(32)]);
+    kernel.queued = [START, 0, TICK, 5];
+    instance.finish();
+    const seen: string[] = [];
+    for await (const { type } of iteration) seen.push(type);
+    expect(seen.slice(31)).toEqual(['tick', 'start', 'tick']);
+  });
+
+  it('that stalls may be ended by its signal', async () => {
     const { instance, kernel } = listen({ queueSize: 32 });
     const abort = new AbortController();
     const iteration = instance.events({ signal: abort.signal });
     const heard: number[] = [];
     instance.on('tick', (event) => heard.push(event.ticks));
     bring([kernel, ticks(32)]);
-    expect(kernel.slot).toBeUndefined();
     abort.abort(new Error('enough'));
-    expect(kernel.slot).toBeDefined();
     await expect(iteration.next()).rejects.toThrow('enough');
     bring([kernel, [TICK, 9]]);
     expect(heard.at(-1)).toBe(9);

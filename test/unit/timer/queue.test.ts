@@ -39,6 +39,43 @@ describe('The queue of an iteration', () => {
     expect([queue.full, ...calls]).toEqual([false, 'drained']);
   });
 
+  it('adds up ticks once it is full, and tells behind them how many others it has lost', async () => {
+    const { queue } = make(2);
+    const start = { type: 'start', resolution: 1n, timestamp: 0n } as const;
+    queue.begin(false);
+    // Whole: it began before the queue was full.
+    for (const event of [tick(1), start, tick(2)]) queue.push(event);
+    queue.begin(false);
+    for (const event of [tick(3), start, tick(4), { type: 'overrun', lost: 10 } as const]) queue.push(event);
+    await queue.next();
+    queue.begin(false);
+    queue.push(start);
+    await queue.next();
+    queue.begin(false);
+    queue.push(tick(5));
+    const rest = [];
+    for (let i = 0; i < 3; i += 1) rest.push((await queue.next()).value);
+    expect(rest).toMatchObject([{ ticks: 9 }, { type: 'overrun', lost: 12 }, { ticks: 5 }]);
+  });
+
+  it('tells what it has lost also when nothing comes behind it, at its end and to who is next', async () => {
+    for (const how of ['wait', 'end', 'leave'] as const) {
+      const { queue, left } = make(1);
+      queue.push({ type: 'pause', timestamp: 0n });
+      queue.begin(false);
+      queue.push({ type: 'pause', timestamp: 0n });
+      if (how === 'end') queue.end();
+      await queue.next();
+      if (how === 'leave') {
+        await queue.return();
+        expect(left).toEqual([{ type: 'overrun', lost: 1 }]);
+      } else {
+        expect(await queue.next()).toEqual({ done: false, value: { type: 'overrun', lost: 1 } });
+        if (how === 'end') expect(await queue.next()).toMatchObject({ done: true });
+      }
+    }
+  });
+
   it('keeps the order while it is never quite empty', async () => {
     const { queue } = make(3);
     const seen: number[] = [];
