@@ -11,16 +11,30 @@ interface Client {
 /** For whom it was said, by the id of the timer: a later timer may have the same. */
 const warned = new Map<number, WeakRef<Client>>();
 
+/** A one-shot listener starts with every tick, and looking takes seventy times as long as starting. */
+const REST_MS = 1_000;
+
+/** For whom nothing was found in the last second, and whether they have started since. */
+const rests = new WeakMap<Client, { startedAgain: boolean }>();
+
 /**
  * Says that a listener on a userspace-driven timer is in the way of a cable: while any other client of the timer runs,
  * snd-aloop's START returns 1 and the stream stays PREPARED (sound/core/timer.c: snd_timer_start1). Once, as long as the
- * listener for which it was said is there.
+ * listener for which it was said is there. Where nothing is found, one look comes a second later for all starts until then.
  */
 export function warnAboutCable(id: number, client: Client): void {
   const before = warned.get(id)?.deref();
-  if (before !== undefined && !before.closed && !before.ended) return;
+  if (before !== undefined && isThere(before)) return;
+  const rest = rests.get(client);
+  if (rest) {
+    rest.startedAgain = true;
+    return;
+  }
   const card = cardClockedBy(id);
-  if (card === undefined) return;
+  if (card === undefined) {
+    takeRest(id, client);
+    return;
+  }
   warned.set(id, new WeakRef(client));
   process.emitWarning(
     `While a listener on userspace-driven timer ${id} runs, no stream of the loopback ${card} starts that this timer clocks`,
@@ -32,6 +46,22 @@ export function warnAboutCable(id: number, client: Client): void {
         'or let the owner of the timer count its triggers.',
     },
   );
+}
+
+function isThere({ closed, ended }: Client): boolean {
+  return !closed && !ended;
+}
+
+function takeRest(id: number, client: Client): void {
+  const rest = { startedAgain: false };
+  rests.set(client, rest);
+  const reference = new WeakRef(client);
+  setTimeout(() => {
+    const resting = reference.deref();
+    if (!resting) return;
+    rests.delete(resting);
+    if (rest.startedAgain && isThere(resting)) warnAboutCable(id, resting);
+  }, REST_MS).unref();
 }
 
 /** The folder of a card, 'card0', whose cables this timer clocks, or will clock when they are opened. */
