@@ -242,7 +242,7 @@ export class RtpSender implements Disposable, AsyncDisposable {
    * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE
    *
    * @example
-   * const stream = { encoding: 'L24', rate: 48_000, channels: 2 };
+   * const stream = { encoding: 'L24', rate: 48_000, channels: 2 } as const;
    * await using sender = await RtpSender.open({ ...stream, address: '239.0.0.1', port: 5004 });
    * console.log(sender.describe({ name: 'Stage left', origin: '192.168.1.1' }));
    */
@@ -323,7 +323,7 @@ export class RtpSender implements Disposable, AsyncDisposable {
    * throws
    *
    * @example
-   * const stream = { encoding: 'L16', rate: 48_000, channels: 2 };
+   * const stream = { encoding: 'L16', rate: 48_000, channels: 2 } as const;
    * await using sender = await RtpSender.open({ ...stream, address: '239.0.0.1', port: 5004 });
    * await sender.pace(createReadStream('music.raw'), { ppm: 100, signal: AbortSignal.timeout(60_000) });
    */

@@ -137,7 +137,8 @@ type Handlers = { [Type in TimerEvent['type']]: [event: Extract<TimerEvent, { re
  * instance.start();
  * timer.trigger();
  * for await (const event of instance) {
- *   console.log(event.type, event.timestamp); // nanoseconds on instance.clock: tick 81234567890n
+ *   if (event.type !== 'tick') continue;
+ *   console.log(event.ticks, event.timestamp); // nanoseconds on instance.clock: 1 81234567890n
  *   break;
  * }
  *
@@ -306,7 +307,9 @@ export class TimerInstance
    * timer.trigger();
    * instance.stop();
    * timer.trigger(); // not for this instance
-   * for (const { type, ticks } of instance.read()) console.log(type, ticks); // tick 1
+   * for (const event of instance.read()) {
+   *   if (event.type === 'tick') console.log(event.ticks); // 1
+   * }
    */
   stop(): void {
     this.#call(() => {

@@ -7,7 +7,14 @@ import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { LoopbackCard } from '../../lib/loopback/index.js';
 import { describeStream } from '../../lib/rtp/index.js';
-import { type Example, examplesIn, moduleOf, saysWhatItPrints } from '../support/doc-examples.js';
+import {
+  DOCUMENTS,
+  type Example,
+  examplesOfComments,
+  examplesOfDocument,
+  moduleOf,
+  saysWhatItPrints,
+} from '../support/doc-examples.js';
 
 const SDP = describeStream({
   ...({ encoding: 'L24', rate: 48_000, channels: 2, payloadType: 96 } as const),
@@ -69,20 +76,18 @@ function expectNothingOpen(): void {
   expect(readFileSync('/proc/asound/timers', 'utf8')).not.toContain('G4:');
 }
 
-const examples = ['README.md', 'docs/bridge.md', 'docs/loopback.md', 'docs/rtp.md', 'docs/timers.md'].flatMap(
-  (file) =>
-    [...readFileSync(`${root}${file}`, 'utf8').matchAll(/```(js|ts)\n(.*?)```/gs)].map(
-      ([, language, source = ''], index) =>
-        // Plain JavaScript is for the oldest Node.
-        [file, index + 1, language === 'js' ? source : transpiled(source)] as const,
-    ),
+const examples = DOCUMENTS.flatMap((file) =>
+  examplesOfDocument(file, readFileSync(`${root}${file}`, 'utf8')).map(
+    ({ name, language, source }) =>
+      // Plain JavaScript is for the oldest Node.
+      [name, language === 'js' ? source : transpiled(source)] as const,
+  ),
 );
 
 describe('The documentation', () => {
-  it.each(examples)('has in %s an example %i that runs', async (file, index, source) => {
-    const name = `${file.replaceAll(/\W/g, '-')}-${index}`;
+  it.each(examples)('has an example that runs: %s', async (name, source) => {
     const listeners: Promise<unknown>[] = [];
-    const printed = await runExample(name, source, (text) => {
+    const printed = await runExample(name.replaceAll(/\W/g, '-'), source, (text) => {
       // One that ends by itself.
       if (/^arecord .* -d \d/.test(String(text))) listeners.push(run('sh', ['-c', String(text)]));
     });
@@ -104,10 +109,7 @@ const printedBy = {
   'loopback-tone.ts': '48000 frames, equal: true',
 };
 
-const comments = readdirSync(`${root}lib`, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.ts'))
-  .sort()
-  .flatMap((file) => examplesIn(`lib/${file}`, readFileSync(`${root}lib/${file}`, 'utf8')));
+const comments = examplesOfComments(root);
 
 describe('The documentation comments', () => {
   it('have examples', () => {

@@ -1,5 +1,6 @@
 // The examples of documentation comments, made into modules that run: the names that the package exports are imported, and what
 // an example takes for granted (a loopback `loop`, a `datagram`) is there and closed afterwards.
+import { readdirSync, readFileSync } from 'node:fs';
 import * as bridge from '../../lib/bridge/index.js';
 import * as root from '../../lib/index.js';
 import * as loopback from '../../lib/loopback/index.js';
@@ -19,6 +20,30 @@ export function examplesIn(file: string, text: string): Example[] {
       source: (match[1] ?? '').replaceAll(/^\s*\* ?/gm, '').trimEnd(),
     })),
   );
+}
+
+/** Those of all documentation comments of lib/. */
+export function examplesOfComments(root: string): Example[] {
+  return readdirSync(`${root}lib`, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .sort()
+    .flatMap((file) => examplesIn(`lib/${file}`, readFileSync(`${root}lib/${file}`, 'utf8')));
+}
+
+/** The documents with examples. */
+export const DOCUMENTS = ['README.md', 'docs/bridge.md', 'docs/loopback.md', 'docs/rtp.md', 'docs/timers.md'];
+
+export interface DocumentExample extends Example {
+  readonly language: 'js' | 'ts';
+}
+
+/** Every program in a document. */
+export function examplesOfDocument(file: string, text: string): DocumentExample[] {
+  return [...text.matchAll(/```(js|ts)\n(.*?)```/gs)].map(([, language, source = ''], index) => ({
+    name: `${file} ${index + 1}`,
+    language: language as 'js' | 'ts',
+    source,
+  }));
 }
 
 const STREAM = "{ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 }";
@@ -54,7 +79,7 @@ const GRANTED: readonly (readonly [name: string, code: string])[] = [
   // What would go on for ever is closed once it is waited for.
   [
     'once',
-    `const once = async (emitter, event) => {
+    `const once = async (emitter: events & { close(): unknown }, event: string) => {
       const happened = events.once(emitter, event);
       setImmediate(() => emitter.close());
       return happened;
