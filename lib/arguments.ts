@@ -1,5 +1,5 @@
 /** Checks of what callers pass, made before any system call. The codes are Node's own. */
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 
 type Coded<E extends Error> = E & { code: string };
 
@@ -68,9 +68,9 @@ export function checkOptions<T extends object>(name: string, value: T): T {
   return value;
 }
 
-/** A Uint8Array (a Buffer is one). */
+/** A Uint8Array (a Buffer is one), of whatever realm: node:vm and test runners make others. */
 export function checkBytes(name: string, value: unknown): Uint8Array {
-  if (!(value instanceof Uint8Array)) throw typeError(name, 'a Uint8Array', value);
+  if (!types.isUint8Array(value)) throw typeError(name, 'a Uint8Array', value);
   return value;
 }
 
