@@ -134,7 +134,7 @@ const GRACE_PERIODS = 2n;
  *
  * @example
  * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
- * console.log(`arecord -D ${loop.listenerName} -f S16_LE -r 48000 -c 2 --period-size=480 out.wav`);
+ * console.log(`arecord -D ${loop.listenerName} -f S16_LE -r 48000 -c 2 out.wav`);
  * loop.write(new Uint8Array(48_000 * 4));
  * console.log(loop.stats.periods); // 100
  */

@@ -216,7 +216,7 @@ describe('the guest', () => {
 
   it('loads and unloads snd-aloop, which is not there at the start', async () => {
     const script =
-      'cat /proc/asound/cards && modprobe snd-aloop && ls /dev/snd && modprobe -r snd-aloop && ls /dev/snd';
+      'cat /proc/asound/cards && modprobe snd-aloop && ls /dev/snd && rmmod snd_aloop && ls /dev/snd';
     const { stdout } = await run(['sh', '-c', script]);
     expect(stdout.toString()).toMatch(/^--- no soundcards ---\n.*\bpcmC0D1p\n.*timer\ntimer\n$/s);
   });

@@ -511,6 +511,29 @@ describe('Delivery', () => {
     expect(events.at(-1)).toEqual({ type: 'overrun', lost: overrun });
   });
 
+  it('comes to handlers and other iterations beside one that is never asked again, which has it added up', async () => {
+    const timer = create();
+    const instance = started(timer, { queueSize: 32 });
+    const [abandoned, other] = [instance.events(), instance.events()];
+    let handled = 0;
+    instance.on('tick', (event) => {
+      handled += event.ticks;
+    });
+    for (let i = 1; i <= 200; i += 1) {
+      timer.trigger();
+      await expect(other.next()).resolves.toMatchObject({ value: { ticks: 1 } });
+      expect(handled).toBe(i);
+    }
+    let events = 0;
+    let heard = 0;
+    for await (const event of abandoned) {
+      events += 1;
+      heard += ticks([event]);
+      if (heard === 200) break;
+    }
+    expect(events).toBe(32);
+  });
+
   it('loses no tick while a consumer stops, whatever the instance does', async () => {
     const timer = create();
     const instance = listen(timer, { queueSize: 32 });
