@@ -18,9 +18,11 @@ export function fakeAlsaLibrary(): string {
 
 /** The environment of a process that is to find the fake in the place of ALSA; `folder` is its own. */
 export function fakeAlsaEnvironment(folder: string): Record<string, string> {
-  // The runtime of a sanitizer must stay the first.
-  const preload = [process.env.LD_PRELOAD, fakeAlsaLibrary()].filter(Boolean).join(':');
-  return { LD_PRELOAD: preload, FAKE_ALSA: folder };
+  const libraries = [process.env.LD_PRELOAD, fakeAlsaLibrary()].filter(Boolean);
+  // The runtime of AddressSanitizer must be the first. That of ThreadSanitizer must not: it judges nothing within a call that
+  // it intercepts.
+  if (process.env.LD_PRELOAD?.includes('libtsan')) libraries.reverse();
+  return { LD_PRELOAD: libraries.join(':'), FAKE_ALSA: folder };
 }
 
 /**

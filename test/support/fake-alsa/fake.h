@@ -30,6 +30,8 @@ struct file {
 #define FILES 1024
 void fake_lock(void);
 void fake_unlock(void);
+// Whether this thread has the lock: a sanitizer that reports from within the fake reads files.
+bool fake_held(void);
 const char *fake_folder(void);
 // A descriptor, or a negated errno.
 int file_open(enum kind kind, int index, int flags, struct file **opened);

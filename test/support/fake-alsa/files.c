@@ -13,14 +13,21 @@ static struct file files[FILES];
 static unsigned opened_files;
 static dev_t device_of_fifos;
 static char locked;
+static __thread bool held;
 
 void fake_lock(void) {
   while (__atomic_test_and_set(&locked, __ATOMIC_ACQUIRE)) {
     sched_yield();
   }
+  held = true;
 }
 
-void fake_unlock(void) { __atomic_clear(&locked, __ATOMIC_RELEASE); }
+void fake_unlock(void) {
+  held = false;
+  __atomic_clear(&locked, __ATOMIC_RELEASE);
+}
+
+bool fake_held(void) { return held; }
 
 void copy_bytes(void *to, const void *from, size_t size) {
   for (size_t i = 0; i < size; ++i) {

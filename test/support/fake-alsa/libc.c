@@ -1,15 +1,29 @@
-// The functions of libc that the fake takes the place of. What is not its own goes to the kernel.
+// The functions of libc that the fake takes the place of. What is not its own goes on to libc, or to a
+// sanitizer before it.
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "fake.h"
 
 #define EXPORTED __attribute__((visibility("default")))
+
+// The function that this one hides.
+#define NEXT(name)                                        \
+  ({                                                      \
+    static __typeof__(&name) known;                       \
+    if (known == NULL) {                                  \
+      known = (__typeof__(&name))dlsym(RTLD_NEXT, #name); \
+    }                                                     \
+    known;                                                \
+  })
 
 static int finish(long result) {
   if (result < 0) {
@@ -53,6 +67,9 @@ static const char *moved(const char *path, char *place, size_t size) {
 
 static int open_path(const char *path, int flags, mode_t mode) {
   static const char nodes[] = "/dev/snd/";
+  if (fake_held()) {
+    return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+  }
   if (strncmp(path, nodes, sizeof nodes - 1) == 0) {
     fake_lock();
     const int result = open_node(path + sizeof nodes - 1, flags);
@@ -69,7 +86,7 @@ static int open_path(const char *path, int flags, mode_t mode) {
       return rendered;
     }
   }
-  return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+  return NEXT(open64)(path, flags, mode);
 }
 
 EXPORTED int open(const char *path, int flags, ...) {
@@ -93,21 +110,28 @@ EXPORTED int access(const char *path, int mode) {
   if (strncmp(path, "/dev/snd", 8) == 0) {
     return 0;
   }
-  return (int)syscall(SYS_faccessat, AT_FDCWD, moved(path, place, sizeof place), mode);
+  return NEXT(access)(moved(path, place, sizeof place), mode);
 }
 
 EXPORTED int close(int descriptor) {
+  if (fake_held()) {
+    return (int)syscall(SYS_close, descriptor);
+  }
   fake_lock();
   const bool ours = file_of(descriptor) != NULL;
-  const int result = (int)syscall(SYS_close, descriptor);
+  int result = 0;
   if (ours) {
+    result = (int)syscall(SYS_close, descriptor);
     files_sweep();
   }
   fake_unlock();
-  return result;
+  return ours ? result : NEXT(close)(descriptor);
 }
 
 EXPORTED ssize_t read(int descriptor, void *data, size_t size) {
+  if (fake_held()) {
+    return syscall(SYS_read, descriptor, data, size);
+  }
   fake_lock();
   struct file *const file = file_of(descriptor);
   ssize_t result = -ENOSYS;
@@ -120,7 +144,7 @@ EXPORTED ssize_t read(int descriptor, void *data, size_t size) {
   }
   fake_unlock();
   if (file == NULL) {
-    return syscall(SYS_read, descriptor, data, size);
+    return NEXT(read)(descriptor, data, size);
   }
   if (result < 0) {
     errno = (int)-result;
@@ -139,7 +163,7 @@ EXPORTED int flock(int descriptor, int operation) {
   struct file *const file = file_of(descriptor);
   const int result = file != NULL && file->kind == CONTROL ? control_flock(file, operation) : 1;
   fake_unlock();
-  return result == 1 ? (int)syscall(SYS_flock, descriptor, operation) : finish(result);
+  return result == 1 ? NEXT(flock)(descriptor, operation) : finish(result);
 }
 
 EXPORTED int ioctl(int descriptor, unsigned long request, ...) {
@@ -149,7 +173,7 @@ EXPORTED int ioctl(int descriptor, unsigned long request, ...) {
   va_end(arguments);
   const unsigned type = _IOC_TYPE(request);
   if ((type != 'A' && type != 'T' && type != 'U') || request == 0x5421 /* FIONBIO */) {
-    return (int)syscall(SYS_ioctl, descriptor, request, argument);
+    return NEXT(ioctl)(descriptor, request, argument);
   }
   fake_lock();
   struct file *const file = file_of(descriptor);
@@ -171,5 +195,5 @@ EXPORTED int ioctl(int descriptor, unsigned long request, ...) {
     }
   }
   fake_unlock();
-  return file == NULL ? (int)syscall(SYS_ioctl, descriptor, request, argument) : finish(result);
+  return file == NULL ? NEXT(ioctl)(descriptor, request, argument) : finish(result);
 }

@@ -1,0 +1,20 @@
+// The addon suite in processes that have the runtime of a sanitizer: see scripts/sanitize, which sets the rest of their environment.
+import { defineConfig } from 'vitest/config';
+
+// For the processes that run tests, and their children; this one need not have it.
+process.env.LD_PRELOAD = process.env.SANITIZER_PRELOAD;
+
+const project = (name: string, include: string) => ({
+  test: { name, include: [include], pool: 'forks' as const, testTimeout: 600_000 },
+});
+
+export default defineConfig({
+  test: {
+    allowOnly: false,
+    reporters: ['default', './test/support/no-skips.ts'],
+    projects: [
+      project('addon', 'test/addon/**/*.test.ts'),
+      project('planted', 'test/support/sanitizers/planted.test.ts'),
+    ],
+  },
+});
