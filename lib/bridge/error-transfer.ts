@@ -1,6 +1,6 @@
 /** Errors on their way between threads. Structured cloning keeps neither their class nor anything that was added to them. */
 import { AlsaError, type AlsaErrorOptions } from '../errors.js';
-import { SdpError } from '../rtp/sdp.js';
+import { SdpError } from '../rtp/sdp/error.js';
 
 /** An error as plain values. */
 export interface TransferredError {

@@ -21,9 +21,14 @@ export function checkAddressOf(name: string, value: unknown, type: SocketType): 
   return canonicalAddress(address);
 }
 
+/** An address without the name of an interface, which means something to this machine alone: 'fe80::1%eth0'. */
+export function withoutZone(address: string): string {
+  return address.split('%', 1)[0] ?? address;
+}
+
 /** The one way to write an address that inet_ntop(3) and RFC 5952 agree on, without the name of an interface. */
 export function canonicalAddress(address: string): string {
-  const [bare = ''] = address.split('%', 1);
+  const bare = withoutZone(address);
   return isIPv6(bare) ? new SocketAddress({ address: bare, family: 'ipv6' }).address : bare;
 }
 

@@ -3,6 +3,7 @@ export {
   decodePayload,
   encodePayload,
   framesOfPtime,
+  packetFramesFor,
   payloadFrameBytes,
   ptimeOfFrames,
   RTP_ENCODINGS,
@@ -37,20 +38,16 @@ export {
   type RtpReceiverOptions,
   type RtpReceiverStats,
 } from './receiver.js';
-export {
-  type DescribeOptions,
-  describeStream,
-  type LoadSdpOptions,
-  loadSdp,
-  type MediaClock,
-  type ParseSdpOptions,
-  parseSdp,
-  SdpError,
-  type StreamParameters,
-} from './sdp.js';
+export { type DescribeOptions, describeStream } from './sdp/describe.js';
+export { SdpError } from './sdp/error.js';
+export { type LoadSdpOptions, loadSdp } from './sdp/load.js';
+export type { MediaClock } from './sdp/media-clock.js';
+export { type ParseSdpOptions, parseSdp, type StreamParameters } from './sdp/parse.js';
+export type { SourceFilter } from './sdp/source-filter.js';
 export {
   type PaceOptions,
   RtpSender,
   type RtpSenderOptions,
   type RtpSenderStats,
+  type SenderDescription,
 } from './sender.js';

@@ -16,6 +16,8 @@ import {
 import {
   checkAudioFormat,
   defaultPcmFormat,
+  MAX_PAYLOAD_BYTES,
+  packetFramesFor,
   payloadFrameBytes,
   type RtpAudioFormat,
   type RtpPcmFormat,
@@ -24,10 +26,10 @@ import {
 import { type PaceClock, Pacer } from './pacer.js';
 import { serializeRtpPacket } from './packet.js';
 import { PacketQueue } from './packet-queue.js';
-import { describeStream } from './sdp.js';
+import { type DescribeOptions, describeStream } from './sdp/describe.js';
 
-/** The largest payload of UDP over IPv4, without the RTP header. */
-const MAX_PAYLOAD_BYTES = 65_507 - 12;
+/** Without sources that contribute, and without an extension. */
+const RTP_HEADER_BYTES = 12;
 
 /** What to send, and where. */
 export interface RtpSenderOptions extends RtpAudioFormat {
@@ -39,7 +41,10 @@ export interface RtpSenderOptions extends RtpAudioFormat {
   readonly port: number;
   /** 0..127. Default 96. */
   readonly payloadType?: number;
-  /** Frames a packet, 1 or more, as many as fit into 65495 bytes. Default: 1 ms. Beyond 1440 bytes packets fragment. */
+  /**
+   * Frames a packet, 1 or more, as many as fit into 65495 bytes. Default: 1 ms, which is 48 frames at 44.1 kHz: see
+   * `packetFramesFor`. Beyond 1440 bytes packets fragment.
+   */
   readonly packetFrames?: number;
   /** 0..2^32-1. Default: random, as RFC 3550, section 5.1 wants it, like the two after it. */
   readonly ssrc?: number;
@@ -62,6 +67,12 @@ export interface RtpSenderOptions extends RtpAudioFormat {
   /** Closes the sender. */
   readonly signal?: AbortSignal;
 }
+
+/** What a description says beyond what its sender knows. */
+export type SenderDescription = Pick<
+  DescribeOptions,
+  'name' | 'origin' | 'sessionId' | 'sourceFilter' | 'referenceClock' | 'mediaClock'
+>;
 
 /** Counters since the sender was opened. */
 export interface RtpSenderStats {
@@ -133,7 +144,7 @@ export class RtpSender implements Disposable, AsyncDisposable {
     this.#rate = rate;
     this.#channels = channels;
     const mostFrames = Math.floor(MAX_PAYLOAD_BYTES / payloadFrameBytes(encoding, channels));
-    const oneMillisecond = Math.max(1, Math.min(mostFrames, Math.round(rate / 1000)));
+    const oneMillisecond = rate < 500 ? 1 : Math.min(mostFrames, packetFramesFor(1, rate));
     this.#packetFrames = checkInteger(
       'options.packetFrames',
       options.packetFrames ?? oneMillisecond,
@@ -208,6 +219,16 @@ export class RtpSender implements Disposable, AsyncDisposable {
     return this.#packetFrames;
   }
 
+  /** Bytes of the datagram of a full packet, with the header of RTP. */
+  get datagramBytes(): number {
+    return RTP_HEADER_BYTES + this.#packetFrames * payloadFrameBytes(this.#encoding, this.#channels);
+  }
+
+  /** The local address that the kernel sends from; undefined where it knew no way when the sender was opened. */
+  get origin(): string | undefined {
+    return this.#origin;
+  }
+
   /** Bytes of one frame that is written. */
   get frameBytes(): number {
     return this.#frameBytes;
@@ -236,7 +257,7 @@ export class RtpSender implements Disposable, AsyncDisposable {
 
   /**
    * The stream's session description, for its receivers: of the session that its SSRC tells from others, and from the local
-   * address that the kernel sends from. Receivers of a group are told to take packets from `origin` only where it is given; it
+   * address that the kernel sends from. With `sourceFilter` receivers of a group are told to take packets from there only; it
    * is of the family of the group then.
    *
    * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE
@@ -244,17 +265,18 @@ export class RtpSender implements Disposable, AsyncDisposable {
    * @example
    * const stream = { encoding: 'L24', rate: 48_000, channels: 2 } as const;
    * await using sender = await RtpSender.open({ ...stream, address: '239.0.0.1', port: 5004 });
-   * console.log(sender.describe({ name: 'Stage left', origin: '192.168.1.1' }));
+   * console.log(sender.describe({ name: 'Stage left', origin: '192.168.1.1', sourceFilter: true }));
    */
-  describe(
-    options: { readonly name?: string; readonly origin?: string; readonly sessionId?: number } = {},
-  ): string {
+  describe(options: SenderDescription = {}): string {
     const { name, origin = this.#origin, sessionId = this.ssrc } = checkOptions('options', options);
+    const { sourceFilter, referenceClock, mediaClock } = options;
     return describeStream({
       sessionId,
-      sourceFilter: options.origin !== undefined,
       ...(name === undefined ? {} : { name }),
       ...(origin === undefined ? {} : { origin }),
+      ...(sourceFilter === undefined ? {} : { sourceFilter }),
+      ...(referenceClock === undefined ? {} : { referenceClock }),
+      ...(mediaClock === undefined ? {} : { mediaClock }),
       encoding: this.#encoding,
       rate: this.#rate,
       channels: this.#channels,

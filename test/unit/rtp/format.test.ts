@@ -4,6 +4,7 @@ import {
   decodePayload,
   encodePayload,
   framesOfPtime,
+  packetFramesFor,
   ptimeOfFrames,
   RTP_PCM_FORMATS,
   type RtpEncoding,
@@ -73,6 +74,20 @@ describe('the packet time', () => {
     [0.125, 96_000, 12],
   ])('of %d ms at %d Hz is %d frames', (ptime, rate, frames) => {
     expect(framesOfPtime(ptime, rate)).toBe(frames);
+  });
+
+  it.each([
+    [1, 48_000, 48],
+    [1, 44_100, 48],
+    [1, 88_200, 96],
+    [0.125, 44_100, 6],
+    [0.33, 44_100, 16],
+    [4, 176_400, 768],
+    [1, 96_000, 96],
+    [0.998, 44_100, 44],
+    [10, 44_100, 441],
+  ])('that a sender chooses, %d ms at %d Hz, is %d frames, as in AES67', (ptime, rate, frames) => {
+    expect(packetFramesFor(ptime, rate)).toBe(frames);
   });
 
   it('comes back from the frames it stands for', () => {

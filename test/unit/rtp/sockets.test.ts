@@ -105,7 +105,8 @@ describe('a sender', () => {
     const group = keep(
       await RtpSender.open({ ...FORMAT, address: '239.192.7.5', port: 5004, interface: 'lo' }),
     );
-    const described = group.describe({ origin: '10.0.0.1', sessionId: 5 });
+    expect(parseSdp(group.describe({ origin: '10.0.0.1' })).sources).toEqual([]);
+    const described = group.describe({ origin: '10.0.0.1', sessionId: 5, sourceFilter: true });
     expect(described).toContain('o=- 5 0 IN IP4 10.0.0.1\r\n');
     expect(parseSdp(described).sources).toEqual(['10.0.0.1']);
   });
