@@ -1,11 +1,12 @@
 /** `utimer bridge`: a stream from the network into a cable of snd-aloop. */
+import type { Readable } from 'node:stream';
 import { Bridge } from '../bridge/bridge.js';
 import { type BridgeEvent, type BridgeStats, toJsonLine } from '../bridge/events.js';
 import type { BridgeInfo } from '../bridge/messages.js';
 import type { BridgeOptions } from '../bridge/options.js';
 import { frameBytes } from '../pcm/format.js';
 import { framesOfPtime, RTP_ENCODINGS, RTP_PCM_FORMATS } from '../rtp/format.js';
-import { loadSdp } from '../rtp/sdp.js';
+import { loadSdp, readSdp } from '../rtp/sdp/load.js';
 import { shellLine } from '../shell-line.js';
 import {
   type Command,
@@ -28,14 +29,14 @@ import type { StatusLine } from './status-line.js';
 export const bridge: Command = {
   summary: 'a stream from the network into a cable of snd-aloop',
   withoutReader: 'go on',
-  help: `Usage: utimer bridge --sdp FILE|URL [options]
+  help: `Usage: utimer bridge --sdp FILE|URL|- [options]
        utimer bridge --listen ADDRESS:PORT --format L24 --rate 48000 --channels 2 --ptime 1 [options]
 
 Receives an RTP stream (AES67: L16 or L24) and moves its frames into a loopback cable as they come, until it is interrupted.
 Any ALSA program may listen at the other end; what to open is printed first.
 
 The stream
-  --sdp FILE|URL         its session description: a file, or an address of http or https
+  --sdp FILE|URL|-       its session description: a file, an address of http or https, or stdin
   --stream N             which audio stream of the description (default: the first that is L16 or L24)
   --listen ADDRESS:PORT  the group or the local address, [IPv6]:PORT; 0.0.0.0:PORT for all that come to the port
   --format L16|L24       what its packets hold
@@ -145,6 +146,7 @@ function optionNames({ sdp }: StreamValues): Readonly<Record<string, string>> {
   const described = (name: string) => (sdp === undefined ? `--${name}` : `the ${name} of --sdp`);
   return {
     ...{ address: sdp === undefined ? '--listen' : 'the address of --sdp', encoding: described('format') },
+    location: '--sdp',
     ...{ rate: described('rate'), channels: described('channels'), ptime: described('ptime') },
     ...{
       format: '--sample-format',
@@ -156,7 +158,7 @@ function optionNames({ sdp }: StreamValues): Readonly<Record<string, string>> {
   };
 }
 
-async function streamOf(values: StreamValues, { signal }: Io): Promise<BridgeOptions> {
+async function streamOf(values: StreamValues, { signal, stdin, stderr }: Io): Promise<BridgeOptions> {
   const { sdp, listen } = values;
   if ((sdp === undefined) === (listen === undefined)) {
     throw new UsageError('either --sdp or --listen is needed');
@@ -164,7 +166,14 @@ async function streamOf(values: StreamValues, { signal }: Io): Promise<BridgeOpt
   if (sdp !== undefined) {
     refuse(values, DESCRIBED, 'is said by --sdp');
     const described = number('stream', values.stream, 0, 1000);
-    return loadSdp(sdp, { signal, ...(described === undefined ? {} : { stream: described }) });
+    if (sdp === '') throw new UsageError('--sdp is empty');
+    const which = described === undefined ? {} : { stream: described };
+    const stream =
+      sdp === '-'
+        ? await readSdp(until(signal, stdin), 'standard input', which)
+        : await loadSdp(sdp, { signal, ...which });
+    for (const warning of stream.warnings) stderr.write(`utimer bridge: ${warning}\n`);
+    return stream;
   }
   refuse(values, ['stream'], 'is for --sdp');
   const encoding = oneOf('format', values.format, RTP_ENCODINGS);
@@ -179,6 +188,18 @@ async function streamOf(values: StreamValues, { signal }: Io): Promise<BridgeOpt
     ...{ ...endpoint('listen', listen as string), encoding, rate, channels, payloadType },
     ...(ptime === undefined ? {} : { packetFrames: framesOfPtime(ptime, rate) }),
   };
+}
+
+/** Standard input, which is given up when the command is to end. */
+async function* until(signal: AbortSignal, stdin: NodeJS.ReadableStream): AsyncGenerator<Uint8Array> {
+  const giveUp = () => (stdin as Readable).destroy();
+  signal.addEventListener('abort', giveUp, { once: true });
+  try {
+    yield* stdin as Readable as AsyncIterable<Uint8Array>;
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+    signal.throwIfAborted();
+  }
 }
 
 /** Tells what happens until the bridge is closed. */

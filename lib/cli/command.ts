@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { checkOneOf, rangeError, valueError } from '../arguments.js';
+import { MAX_RATE } from '../rtp/format.js';
 import type { WithoutReader } from './output.js';
 
 export interface Command {
@@ -76,6 +77,14 @@ export function number(name: string, text: string | undefined, min: number, max:
     throw rangeError(`--${name}`, `${whole ? 'a whole number' : 'a number'} of ${min}..${max}`, value);
   }
   return value;
+}
+
+/** An option that is a sample rate in Hz: '48000', '48k', '44.1kHz'. */
+export function rate(name: string, text: string | undefined): number | undefined {
+  const [, digits, unit] = /^(\d+(?:\.\d+)?) *(k|hz|khz)$/i.exec(text?.trim() ?? '') ?? [];
+  const hertz =
+    digits === undefined ? text : String(Math.round(Number(digits) * (/^k/i.test(unit ?? '') ? 1000 : 1)));
+  return number(name, hertz, 1, MAX_RATE);
 }
 
 /** An option that is one of several words. */

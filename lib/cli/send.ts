@@ -1,19 +1,21 @@
 /** `utimer send`: a file, stdin or a cable of snd-aloop as a stream to the network. */
-import { open, writeFile } from 'node:fs/promises';
-import { LoopbackCapture, type LoopbackCaptureStats } from '../loopback/capture.js';
+import { writeFile } from 'node:fs/promises';
+import { valueError } from '../arguments.js';
+import { isMulticast } from '../rtp/address.js';
 import {
-  framesOfPtime,
+  MAX_PAYLOAD_BYTES,
+  packetFramesFor,
+  payloadFrameBytes,
   RTP_ENCODINGS,
-  RTP_PCM_FORMATS,
   type RtpEncoding,
-  type RtpPcmFormat,
 } from '../rtp/format.js';
+import { mtuBetween } from '../rtp/mtu.js';
+import { type MediaClock, readMediaClock } from '../rtp/sdp/media-clock.js';
 import { RtpSender, type RtpSenderStats } from '../rtp/sender.js';
 import {
   type Command,
   endpoint,
   handOver,
-  type Io,
   json,
   milliseconds,
   naming,
@@ -26,31 +28,38 @@ import {
   withoutUndefined,
 } from './command.js';
 import { Report } from './report.js';
-import { openWav } from './wav.js';
+import { openSource, type Restarts, type Source } from './send-source.js';
 
 export const send: Command = {
   summary: 'a file, stdin or a cable of snd-aloop as a stream to the network',
   withoutReader: 'go on',
-  help: `Usage: utimer send --to ADDRESS:PORT [options] FILE.wav
+  help: `Usage: utimer send --to ADDRESS:PORT [options] FILE.wav|-
        utimer send --to ADDRESS:PORT --sample-format S16_LE --rate 48000 --channels 2 [options] FILE|-
        utimer send --to ADDRESS:PORT --sample-format S16_LE --rate 48000 --channels 2 [options] --card CARD
 
-Sends audio as an RTP stream (AES67: L16 or L24): a WAV file, raw frames from a file or from stdin (-), each packet at its
-time by this machine's clock; or what is captured from a loopback cable, at the cable's pace. Ends with the file, or when it
-is interrupted.
+Sends audio as an RTP stream (AES67: L16 or L24): WAV or raw frames from a file, a named pipe or stdin (-), each packet at
+its time by this machine's clock; or what is captured from a loopback cable, at the cable's pace. Ends with the file, or when
+it is interrupted. WAV is RIFF, RIFX, RF64 or BW64 with integers of 16, 24 or 32 bits; a file that is cut is sent, and that
+is said.
 
   --to ADDRESS:PORT      the group or the receiver; [IPv6]:PORT
   --format L16|L24       what packets hold (default: L16 for 16 bits, else L24)
-  --ptime MS             milliseconds of audio a packet (default 1)
+  --ptime MS             milliseconds of audio a packet (default 1); the times of AES67 are as many frames at 44.1 kHz as at
+                         48 kHz: 1 is 48 frames, which last 1.09 ms
   --payload-type N       0..127 (default 96)
-  --interface NAME       where to send to the group from: 'eth0', or an address of this machine
-  --ttl N                hops of packets to a group, 0..255 (default 1)
+  --interface NAME       for a group: where to send from, 'eth0' or an address of this machine
+  --ttl N                for a group: hops of packets, 0..255 (default 1)
   --sdp-out FILE|-       write the session description for receivers to a file, or to stdout; all else goes to stderr then
   --name TEXT            the name of the session
-  --origin ADDRESS       this machine's address, for the session description
+  --origin ADDRESS       this machine's address, for the session description (default: the one that the kernel sends from)
+  --source-filter        let receivers of a group take packets from that address only
+  --ts-refclk TEXT       what the description says of the reference clock (default local); Dante and Q-SYS want
+                         ptp=IEEE1588-2008:00-1D-C1-FF-FE-00-00-01:0, with the grandmaster's identity and domain
+  --mediaclk TEXT        and of the clock of timestamps (default sender); they want direct=0
+                         Neither changes how the stream is sent, which is by this machine's clock from a random timestamp on
 
   --sample-format NAME   S16_LE, S24_3LE, S32_LE ...: of raw frames, or of the cable
-  --rate HZ, --channels N
+  --rate HZ, --channels N   48000, 48k or 44.1k
   --card CARD            capture from this loopback card: number or id
   --device 0|1           the device to capture on (default 1)
   --substream N          0..7 (default 0)
@@ -74,6 +83,8 @@ command line.`,
       ...{ to: { type: 'string' }, format: { type: 'string' }, ptime: { type: 'string' } },
       ...{ 'payload-type': { type: 'string' }, interface: { type: 'string' }, ttl: { type: 'string' } },
       ...{ 'sdp-out': { type: 'string' }, name: { type: 'string' }, origin: { type: 'string' } },
+      ...{ 'ts-refclk': { type: 'string' }, mediaclk: { type: 'string' } },
+      'source-filter': { type: 'boolean' },
       ...{ 'sample-format': { type: 'string' }, rate: { type: 'string' }, channels: { type: 'string' } },
       ...{ card: { type: 'string' }, device: { type: 'string' }, substream: { type: 'string' } },
       ...{ period: { type: 'string' }, stats: { type: 'string' }, json: { type: 'boolean' } },
@@ -88,20 +99,28 @@ command line.`,
       ttl: number('ttl', values.ttl, 0, 255),
     });
     if (values['sdp-out'] === undefined && !values.json)
-      refuse(values, ['name', 'origin'], 'is for --sdp-out or --json');
+      refuse(values, DESCRIPTION, 'is for --sdp-out or --json');
     const every = milliseconds('stats', values.stats) ?? 1000;
-    const audio = await naming(NAMES, () => sourceOf(values, positionals, io));
+    if (!isMulticast(to.address))
+      refuse(values, ['interface', 'ttl', 'source-filter'], `is for groups, and ${to.address} is none`);
+    const audio = await naming(NAMES, () => openSource(values, positionals, io));
     const { format, rate, channels } = audio;
-    const encoding: RtpEncoding = chosen ?? (format.startsWith('S16') ? 'L16' : 'L24');
     try {
+      const encoding = encodingOf(chosen, audio);
       await using sender = await naming(NAMES, () =>
         RtpSender.open({
           ...{ ...to, ...network, encoding, rate, channels, format },
-          packetFrames: framesOfPtime(ptime, rate),
+          packetFrames: packetFrames(ptime, encoding, rate, channels),
         }),
       );
-      const description = withoutUndefined({ name: values.name, origin: values.origin });
+      const description = withoutUndefined({
+        ...{ name: values.name, origin: values.origin, sourceFilter: values['source-filter'] },
+        referenceClock: values['ts-refclk'],
+        mediaClock: mediaClockOf(values.mediaclk),
+      });
       const sdp = await naming(NAMES, () => sender.describe(description));
+      const warn = (text: string | undefined) =>
+        text !== undefined && io.stderr.write(`utimer send: ${text}\n`);
       const asJson = values.json === true;
       const toStdout = values['sdp-out'] === '-';
       // The description has stdout for itself, so that it can be piped to whoever receives.
@@ -111,6 +130,7 @@ command line.`,
       else if (values['sdp-out'] !== undefined) await writeFile(values['sdp-out'], sdp);
       if (asJson) await print(out, json({ type: 'open', ...to, encoding, rate, channels, sdp }));
       else await print(out, `sending ${encoding}/${rate}/${channels} to ${values.to}`);
+      warn(fragmentation(sender, to.address));
       const report = new Report(stdout, asJson);
       const counters = (type: 'stats' | 'close') => {
         const { lastError, ...counted } = sender.stats;
@@ -125,10 +145,12 @@ command line.`,
           else status.show(words());
         });
       const telling = every > 0 ? setInterval(tell, every) : undefined;
+      let remark: string | undefined;
       try {
         await audio.send(sender, io.signal, restarted);
         sender.flush();
         await sender.drain();
+        remark = audio.remark?.();
       } catch (error) {
         if (!io.signal.aborted) throw error;
       } finally {
@@ -138,7 +160,8 @@ command line.`,
       report.end((status) => status.print(asJson ? counters('close') : `closed: ${words().join(', ')}`));
       const { packetsSent, packetsFailed, lastError } = sender.stats;
       const failed = packetsFailed > 0 && packetsSent === 0;
-      if (failed) io.stderr.write(`utimer send: no packet was sent: ${lastError?.message}\n`);
+      warn(remark);
+      if (failed) warn(`no packet was sent: ${lastError?.message}`);
       if (io.signal.aborted) await handOver(out);
       return failed ? 1 : 0;
     } finally {
@@ -147,98 +170,55 @@ command line.`,
   },
 };
 
+/** Options for the session description. */
+const DESCRIPTION = ['name', 'origin', 'source-filter', 'ts-refclk', 'mediaclk'] as const;
+
 /** The words for the options of the library. */
 const NAMES = {
-  ...{ address: '--to', interface: '--interface', ptime: '--ptime', packetFrames: 'the frames of --ptime' },
-  ...{ name: '--name', origin: '--origin', rate: '--rate', channels: '--channels' },
+  ...{ address: '--to', interface: '--interface', ptime: '--ptime', packetFrames: '--ptime' },
+  ...{ name: '--name', origin: '--origin', referenceClock: '--ts-refclk', mediaClock: '--mediaclk' },
+  ...{ rate: '--rate', channels: '--channels' },
   ...{ format: '--sample-format', periodFrames: '--period' },
 };
 
-interface Source {
-  readonly format: RtpPcmFormat;
-  readonly rate: number;
-  readonly channels: number;
-  send(
-    sender: RtpSender,
-    signal: AbortSignal,
-    restarted: (why: 'overrun' | 'suspend') => void,
-  ): Promise<void>;
-  /** How often frames were lost before they were sent, where that may be. */
-  restarts?(): Restarts;
-  close(): void;
+function mediaClockOf(text: string | undefined): MediaClock | undefined {
+  if (text === undefined) return undefined;
+  const clock = readMediaClock(text);
+  if (clock.kind === 'other' && /^(direct|sender)/i.test(text))
+    throw valueError('--mediaclk', 'sender, direct, direct=0..4294967295 or another clock of RFC 7273', text);
+  return clock;
 }
 
-type Restarts = Pick<LoopbackCaptureStats, 'overruns' | 'suspends'>;
-
-type SourceValues = Partial<
-  Record<'sample-format' | 'rate' | 'channels' | 'card' | 'device' | 'substream' | 'period', string>
->;
-
-async function sourceOf(values: SourceValues, positionals: readonly string[], io: Io): Promise<Source> {
-  const [file, ...more] = positionals;
-  if ((file === undefined) === (values.card === undefined) || more.length > 0) {
-    throw new UsageError('either one FILE (- for stdin) or --card is needed');
+/** L16 where the samples have 16 bits, unless told otherwise. */
+function encodingOf(chosen: RtpEncoding | undefined, { format, saidBy }: Source): RtpEncoding {
+  const fitting = format.startsWith('S16') ? 'L16' : 'L24';
+  if (chosen === 'L16' && fitting === 'L24' && saidBy !== undefined) {
+    throw new UsageError(
+      `${saidBy} has more than the 16 bits of --format L16: leave it out, or convert the file`,
+    );
   }
-  if (file !== undefined) refuse(values, ['device', 'substream', 'period'], 'is for --card');
-  if (file !== undefined && /\.wav$/i.test(file)) {
-    refuse(values, ['sample-format', 'rate', 'channels'], `is said by ${file}`);
-    const { frames, ...wav } = await openWav(file);
-    return { ...wav, ...paced(frames) };
-  }
-  const format = oneOf('sample-format', values['sample-format'], RTP_PCM_FORMATS);
-  const rate = number('rate', values.rate, 1, 768_000);
-  const channels = number('channels', values.channels, 1, 256);
-  if (format === undefined || rate === undefined || channels === undefined) {
-    throw new UsageError('--sample-format, --rate and --channels are needed');
-  }
-  const shape = { format, rate, channels };
-  if (file === '-') return { ...shape, ...paced(io.stdin) };
-  if (file !== undefined) return { ...shape, ...paced((await open(file)).createReadStream()) };
-  const { card = '' } = values;
-  const capture = LoopbackCapture.open({
-    ...shape,
-    card: /^\d+$/.test(card) ? Number(card) : card,
-    periodFrames: number('period', values.period, 1, 2 ** 20) ?? Math.round(rate / 100),
-    overrun: 'restart',
-    ...withoutUndefined({
-      device: number('device', values.device, 0, 1) as 0 | 1 | undefined,
-      substream: number('substream', values.substream, 0, 7),
-    }),
-  });
-  const restarts = (): Restarts => {
-    const { overruns, suspends } = capture.stats;
-    return { overruns, suspends };
-  };
-  return {
-    ...shape,
-    async send(sender, signal, restarted) {
-      let known = restarts();
-      for await (const frames of capture.frames({ signal })) {
-        const now = restarts();
-        // How much is missing nobody knows, since the cable's writer is its clock: the stream goes on without it.
-        if (now.overruns > known.overruns) restarted('overrun');
-        if (now.suspends > known.suspends) restarted('suspend');
-        known = now;
-        sender.write(frames);
-      }
-    },
-    restarts,
-    close: () => capture.close(),
-  };
+  return chosen ?? fitting;
 }
 
-/** Frames that have no time of their own: the clock of this machine gives them theirs. */
-function paced(frames: NodeJS.ReadableStream): Pick<Source, 'send' | 'close'> {
-  const source = frames as AsyncIterable<Uint8Array> & { destroy?: () => void };
-  return {
-    async send(sender, signal) {
-      signal.throwIfAborted();
-      // A source that is waited for, stdin for instance, does not look at the signal.
-      signal.addEventListener('abort', () => source.destroy?.(), { once: true });
-      await sender.pace(source, { signal });
-    },
-    close: () => source.destroy?.(),
-  };
+function packetFrames(ptime: number, encoding: RtpEncoding, rate: number, channels: number): number {
+  const frames = packetFramesFor(ptime, rate);
+  const most = Math.floor(MAX_PAYLOAD_BYTES / payloadFrameBytes(encoding, channels));
+  if (frames <= most) return frames;
+  const milliseconds = Math.floor((most * 1e4) / rate) / 10;
+  throw new UsageError(`--ptime ${ptime} does not fit into a datagram: at most ${milliseconds} ms do here`);
+}
+
+/** What receivers on a network of small packets have to know. */
+export function fragmentation(
+  sender: Pick<RtpSender, 'origin' | 'datagramBytes'>,
+  address: string,
+): string | undefined {
+  const mtu = sender.origin === undefined ? undefined : mtuBetween(sender.origin, address);
+  if (mtu === undefined || sender.datagramBytes <= mtu.datagramBytes) return undefined;
+  return (
+    `packets of ${sender.datagramBytes} bytes are sent in fragments, since ${mtu.interface} carries ${mtu.bytes} bytes: ` +
+    'a smaller --ptime mends it, and many AES67 devices take no fragments'
+  );
 }
 
 function summary(

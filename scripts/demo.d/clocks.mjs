@@ -34,7 +34,7 @@ const ENCODINGS = { S16_LE: 'L16', S24_3LE: 'L24' };
 /**
  * Sends a recording, over and over for some seconds, and prints what became of it.
  *
- * @param {import('./recording.mjs').Recording} recording
+ * @param {Awaited<ReturnType<import('./wav.mjs').readWav>>} recording
  * @param {number} seconds a whole number
  * @returns {Promise<{ exact: boolean, picture?: import('./draw.mjs').Picture }>} whether the listener of the clocked cable
  *   heard every sample that was received, each as soon as its period was whole; nothing is sent where RTP does not carry the

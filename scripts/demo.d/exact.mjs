@@ -15,7 +15,7 @@ const LAG_PERIODS = 64;
 /**
  * Plays a recording, and prints what came out.
  *
- * @param {ReturnType<import('./wav.mjs').readWav>} wav
+ * @param {Awaited<ReturnType<import('./wav.mjs').readWav>>} wav
  * @param {boolean} realtime
  * @returns {Promise<boolean>} whether every sample arrived
  */

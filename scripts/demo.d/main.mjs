@@ -25,7 +25,7 @@ try {
     throw new Error('this kernel has no userspace-driven timers; run it without --host');
   }
   const path = positionals[0] ?? DEFAULT_RECORDING;
-  const wav = readWav(path);
+  const wav = await readWav(path);
   console.log(`Act 1: ${basename(path)} through a clocked cable, compared sample for sample`);
   const exact = await playExactly(wav, values.realtime);
   console.log(

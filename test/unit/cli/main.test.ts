@@ -182,7 +182,7 @@ describe('utimer', () => {
     [['send', '--to', '127.0.0.1:0', 'a.wav'], 'the port of --to must be 1..65535, not 0'],
     [['send', '--to', 'localhost:5004', ...SHAPE, '/dev/null'], ' --to must be an IPv4 or IPv6 address'],
     [['send', '--to', '239.0.0.1:5004', '--interface', 'no0', ...SHAPE, '-'], ' --interface must be'],
-    [['send', '--to', '127.0.0.1:5004', '--ptime', '900', ...SHAPE, '-'], ' frames of --ptime must be'],
+    [['send', '--to', '127.0.0.1:5004', '--ptime', '900', ...SHAPE, '-'], ' --ptime 900 does not fit'],
     [
       ['send', '--to', '127.0.0.1:5004', '--sdp-out', '-', '--origin', 'me', ...SHAPE, '-'],
       ' --origin must be',
@@ -190,7 +190,7 @@ describe('utimer', () => {
     [['send', '--to', '127.0.0.1:5004', '--period', '7', '--card', '0', ...SHAPE], ' --period must be'],
     [['send', '--to', '127.0.0.1:5004'], 'either one FILE (- for stdin) or --card is needed'],
     [['send', '--to', '127.0.0.1:5004', 'a.wav', 'b.wav'], 'either one FILE'],
-    [['send', '--to', '127.0.0.1:5004', 'a.raw'], '--sample-format, --rate and --channels are needed'],
+    [['send', '--to', '127.0.0.1:5004', 'package.json'], '--sample-format, --rate and --channels are needed'],
     [['send', '--to', '127.0.0.1:5004', '--ptime', 'long', 'a.wav'], '--ptime must be a number'],
     [['send', '--to', '127.0.0.1:5004', '--rate', '48000', 'a.wav'], '--rate is said by a.wav'],
     [['send', '--to', '127.0.0.1:5004', '--device', '1', 'a.wav'], '--device is for --card'],
