@@ -14,6 +14,9 @@ const COMMANDS: Readonly<Record<string, Command>> = { list, listen, bridge, send
 /** What asks a command to end: SIGHUP comes from a terminal that is closed. A second one ends it at once. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** How long the last message may take to be taken. */
+const LAST_WORDS_MS = 500;
+
 function help(): string {
   const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
   return `Usage: utimer COMMAND [options]
@@ -91,8 +94,9 @@ if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.me
     process.exitCode = await run(args, { stdin, stdout, stderr, signal: interrupt.signal });
   } catch (error) {
     if (!(error instanceof UnreadError)) throw error;
-    // What nobody takes would keep the process.
+    // What nobody takes would keep the process; and perhaps nobody takes this either.
     stderr.write(`utimer: ${error.message}\n`, () => process.exit(1));
+    setTimeout(() => process.exit(1), LAST_WORDS_MS);
   }
   // Whoever reads may take its time now, and a signal ends even that.
   for (const signal of SIGNALS) process.off(signal, abort);
