@@ -1,7 +1,11 @@
 /** What an errno means in this field, and what to do: one sentence or two for each failure that users meet. */
 import { release } from 'node:os';
+import { fileURLToPath } from 'node:url';
 
 const TIMER_DEVICE = '/dev/snd/timer';
+
+/** Packed, and therefore there, however this came here. */
+const KERNELS = fileURLToPath(new URL('../docs/kernels.md', import.meta.url));
 
 type Hint = string | (() => string);
 
@@ -43,7 +47,7 @@ const CALLS: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
   'ioctl SNDRV_TIMER_IOCTL_CREATE': {
     ENOTTY: () =>
       `This kernel (${release()}) has no userspace-driven timers: they need Linux 6.12 or later built with ` +
-      'CONFIG_SND_UTIMER=y. Debian leaves the option out; docs/kernels.md says how to get a kernel that has it.',
+      `CONFIG_SND_UTIMER=y. Debian leaves the option out, and rebuilding the module snd-timer adds it: ${KERNELS} says how.`,
     ENOSPC:
       'All 128 userspace-driven timers of the system are taken; each goes when the process that made it closes it or ends.',
     EMFILE: 'This process has no file descriptor left (`ulimit -n`).',

@@ -31,6 +31,19 @@ describe('The packed package', () => {
     expect(run(process.execPath, ['--input-type=module', '--eval', ASK], user)).toMatch(ASKED);
   });
 
+  it('has the document that the error of an old kernel names, and a way in it that needs nothing else of ours', () => {
+    const library = join(user, 'node_modules/alsa-utimer/dist/hints.js');
+    const code = `
+      const { hintFor } = await import(${JSON.stringify(library)});
+      console.log(hintFor('ENOTTY', 'ioctl SNDRV_TIMER_IOCTL_CREATE'));`;
+    const hint = run(process.execPath, ['--input-type=module', '--eval', code], user);
+    const [path = ''] = /\/\S*\.md/.exec(hint) ?? [];
+    expect(path).toBe(join(user, 'node_modules/alsa-utimer/docs/kernels.md'));
+    const [, section = ''] = /\n## On this machine(.*?)\n## /s.exec(readFileSync(path, 'utf8')) ?? [];
+    expect(section).toContain('CONFIG_SND_UTIMER');
+    expect(section).not.toContain('scripts/');
+  });
+
   it('exports what package.json promises', () => {
     const { exports } = manifest();
     for (const name of Object.keys(exports).filter((path) => !path.endsWith('.json'))) {
