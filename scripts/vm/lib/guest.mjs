@@ -32,7 +32,7 @@ export class Guest {
   #complaints = '';
   #exited;
   #stopped = false;
-  log = new ConsoleLog();
+  log;
 
   /**
    * @param {{name: string, image: string, initramfs: string, modules: string}} kernel
@@ -40,6 +40,7 @@ export class Guest {
    */
   constructor(kernel, machine) {
     this.#kernel = kernel;
+    this.log = new ConsoleLog(kernel.name, LAST_LINE);
     this.#qemu = startQemu(kernel, machine);
     const { process: qemu, messages, console: serial, control, stdin, stdout, stderr } = this.#qemu;
     this.#exited = new Promise((done) => qemu.on('error', done).on('close', done));
@@ -182,7 +183,7 @@ export class Guest {
   // A command may have silenced the console (dmesg -n), so this is not waited for long.
   async #lastWords() {
     const giveUp = Date.now() + 3000;
-    while (!this.log.text.includes(LAST_LINE) && Date.now() < giveUp) {
+    while (!this.log.hasSeen && Date.now() < giveUp) {
       await new Promise((done) => setTimeout(done, 5));
     }
   }

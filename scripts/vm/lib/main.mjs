@@ -74,7 +74,7 @@ async function main(options, signal) {
     });
   }
   const { status, signal: killer } = await runInGuest(guest, options);
-  const report = guest.log.report(kernel.name);
+  const report = guest.log.report();
   if (report !== undefined) {
     const path = guest.log.save(options.console);
     const message = `the guest's kernel reported a fault (the command's own status was ${status})`;

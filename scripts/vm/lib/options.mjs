@@ -17,7 +17,7 @@ read-only under a scratch overlay: what it writes is gone afterwards, except bel
   --share DIR                     a folder the guest can write to, at the same path; may be repeated
   --env NAME=VALUE                a variable for COMMAND; may be repeated. Of the caller's own variables only
                                   PATH, HOME, TERM, LANG, LC_* and TZ are passed on. UTIMER_VM is the kernel's name
-  --console FILE                  write the guest's kernel log there
+  --console FILE                  write the guest's kernel log there: its start, and its last 4 MB or more
   --accel auto|kvm|tcg            how to run the guest (default auto: KVM where a guest really boots with it)
   --help                          print this
 

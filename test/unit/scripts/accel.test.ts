@@ -1,0 +1,80 @@
+// Whether a guest is run by KVM: tried once, and remembered only where the answer is known.
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+const { chooseAccel } = await import(new URL('../../../scripts/vm/lib/accel.mjs', import.meta.url).href);
+
+let cache: string;
+let kernel: { folder: string };
+beforeEach(() => {
+  cache = mkdtempSync(join(tmpdir(), 'alsa-utimer-accel-'));
+  kernel = { folder: join(cache, 'kernels/stock-0123456789ab') };
+  mkdirSync(kernel.folder, { recursive: true });
+  // The cache is where the kernel is; these need not be set.
+  vi.stubEnv('HOME', undefined);
+  vi.stubEnv('XDG_CACHE_HOME', undefined);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(cache, { recursive: true });
+});
+
+/** A guest whose start ends as it is told, or when it is stopped. */
+function trial(ends: 'boots' | 'fails' | 'hangs') {
+  const start = vi.fn(() => {
+    let fail: (error: Error) => void;
+    const ready = new Promise<void>((done, failed) => {
+      fail = failed;
+      if (ends === 'boots') done();
+      if (ends === 'fails') failed(new Error('QEMU ended'));
+    });
+    return { ready: () => ready, stop: async () => fail(new Error('the guest was stopped')) };
+  });
+  return { start, device: '/dev/null', timeout: ends === 'hangs' ? 1 : 2 ** 31 - 1 };
+}
+
+const choose = (options: object, signal = new AbortController().signal) =>
+  chooseAccel('auto', kernel, signal, options);
+const answers = () => readdirSync(cache).filter((name) => name.startsWith('kvm-'));
+
+describe('KVM', () => {
+  it.each([
+    ['boots', 'kvm'],
+    ['fails', 'tcg'],
+  ] as const)('is tried once where a guest %s', async (ends, answer) => {
+    const { start, ...options } = trial(ends);
+    expect(await choose({ start, ...options })).toBe(answer);
+    expect(await choose({ start, ...options })).toBe(answer);
+    expect(start).toHaveBeenCalledTimes(1);
+    expect(answers()).toHaveLength(1);
+  });
+
+  it('is tried again after a trial that took too long, on a busy machine for instance', async () => {
+    expect(await choose(trial('hangs'))).toBe('tcg');
+    expect(answers()).toEqual([]);
+    expect(await choose(trial('boots'))).toBe('kvm');
+  });
+
+  it('is not decided by a trial that was interrupted', async () => {
+    const interrupted = new AbortController();
+    const pending = choose({ ...trial('hangs'), timeout: 2 ** 31 - 1 }, interrupted.signal);
+    interrupted.abort();
+    expect(await pending).toBe('tcg');
+    expect(answers()).toEqual([]);
+  });
+
+  it('drops the answers of earlier starts of the machine', async () => {
+    writeFileSync(join(cache, 'kvm-6.1.0-an-earlier-boot'), 'tcg\n');
+    await choose(trial('boots'));
+    expect(answers()).toEqual([expect.not.stringContaining('an-earlier-boot')]);
+  });
+
+  it('is not tried where there is no device, or where the choice is made', async () => {
+    const { start, ...options } = trial('boots');
+    expect(await choose({ start, ...options, device: '/nowhere/kvm' })).toBe('tcg');
+    expect(await chooseAccel('kvm', kernel, new AbortController().signal, { start })).toBe('kvm');
+    expect(start).not.toHaveBeenCalled();
+  });
+});
