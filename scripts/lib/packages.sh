@@ -1,11 +1,57 @@
-# Debian packages that a script needs: `need_packages NAME...` returns with all of them installed, or says why not.
-# To be sourced; plain POSIX sh. Everything it prints goes to stderr.
+# What a script needs, by the names of Debian's packages: `need_packages NAME...` returns with all of it there, or says why
+# not. Whatever came another way, on a distribution without apt for instance, is found by its commands and files; apt is one
+# way to get the rest. To be sourced; plain POSIX sh. Everything it prints goes to stderr.
 
-# Prints the packages among "$@" that are not installed.
+# Debian leaves these out of the PATH of users, who may nevertheless run modprobe --show-depends and ip.
+case :$PATH: in
+*:/usr/sbin:*) ;;
+*) PATH=$PATH:/usr/sbin:/sbin ;;
+esac
+
+# have_package NAME: whether what the package is for is there.
+have_package() {
+  status=$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) && [ "$status" = installed ] && return 0
+  case $1 in
+  alsa-utils) have_commands aplay arecord && have_files /usr/share/sounds/alsa/*.wav ;;
+  build-essential) have_commands gcc g++ make && have_header stdio.h ;;
+  gcc-multilib) printf 'int main(void) { return 0; }' | gcc -m32 -x c -o /dev/null - 2>/dev/null ;;
+  gstreamer1.0-plugins-base) have_commands gst-inspect-1.0 && gst-inspect-1.0 --exists audioconvert ;;
+  gstreamer1.0-plugins-good) have_commands gst-inspect-1.0 && gst-inspect-1.0 --exists rtpL24pay ;;
+  gstreamer1.0-tools) have_commands gst-launch-1.0 gst-inspect-1.0 ;;
+  iproute2) have_commands ip ;;
+  kmod) have_commands modprobe depmod ;;
+  libasound2-dev) have_header alsa/asoundlib.h ;;
+  # The guest's first program is linked statically.
+  libc6-dev) have_header stdio.h && printf 'int main(void) { return 0; }' | gcc -static -x c -o /dev/null - 2>/dev/null ;;
+  libelf-dev) have_header gelf.h ;;
+  libspa-0.2-modules) have_files /usr/lib*/spa-0.2/alsa/*.so || have_files /usr/lib/*/spa-0.2/alsa/*.so ;;
+  libssl-dev) have_header openssl/opensslv.h ;;
+  pipewire-bin) have_commands pipewire pw-cat ;;
+  qemu-system-x86) have_commands qemu-system-x86_64 ;;
+  xz-utils) have_commands xz ;;
+  *) have_commands "$1" ;;
+  esac
+}
+
+have_commands() {
+  for name in "$@"; do
+    command -v "$name" >/dev/null || return 1
+  done
+}
+
+# Takes the pattern as the shell left it: itself where nothing matched.
+have_files() {
+  [ -e "$1" ]
+}
+
+have_header() {
+  printf '#include <%s>\n' "$1" | gcc -E -x c -o /dev/null - 2>/dev/null
+}
+
+# Prints the packages among "$@" that are missing.
 missing_packages() {
   for package in "$@"; do
-    status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) || status=
-    [ "$status" = installed ] || printf '%s ' "$package"
+    have_package "$package" || printf '%s ' "$package"
   done
 }
 
@@ -18,12 +64,13 @@ packages_apt_get() {
 }
 
 need_packages() {
-  command -v dpkg-query >/dev/null && command -v apt-get >/dev/null || {
-    echo "packages: no apt-get here; install these, or what your distribution calls them: $*" >&2
-    return 1
-  }
   missing=$(missing_packages "$@")
   [ -n "$missing" ] || return 0
+  have_commands apt-get || {
+    echo "packages: not found here, and there is no apt-get to get it: $missing" >&2
+    echo "  These are Debian's names; install what your distribution calls them." >&2
+    return 1
+  }
   if [ "$(id -u)" != 0 ] && ! { command -v sudo >/dev/null && sudo -v 2>/dev/null; }; then
     echo "packages: not installed: $missing" >&2
     echo "packages: this needs root, and sudo is not usable here. Have an administrator run:" >&2

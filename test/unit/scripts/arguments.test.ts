@@ -1,0 +1,62 @@
+// What scripts are asked for is checked before anything is installed, built or booted for it.
+import { chmodSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { Machine } from '../../support/script-machine.js';
+
+const machine = new Machine();
+const checkout = machine.checkout('checkout');
+// Whatever these begin, they say so here.
+for (const name of ['apt-get', 'dpkg-query', 'npm', 'gcc', 'make', 'sudo'])
+  machine.stub(name, 'echo "STARTED $0 $*" >&2; exit 1');
+rmSync(join(checkout, 'scripts/setup'));
+afterAll(() => machine.remove());
+
+describe('A script', () => {
+  it.each([
+    ['test', ['--kernel', 'smal']],
+    ['test', ['--kernel', '']],
+    ['demo', ['--kernel', 'smal']],
+    ['bench', ['--kernel', 'smal']],
+    ['bench', ['--rounds', 'many']],
+    ['soak', ['--kernel', 'smal']],
+    ['conformance', ['--kernel', 'stock', '--kernel', 'smal']],
+    ['lint-native', ['--fxi']],
+    ['build-native', ['--bogus']],
+    ['build-lib', ['--bogus']],
+    ['release/prebuild', ['--bogus']],
+  ])('refuses what it cannot do before it does anything: %s %j', async (name, args) => {
+    const { status, stdout, stderr } = await machine.run(join(checkout, 'scripts', name), args, {
+      cwd: checkout,
+    });
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(`'${args.at(-1)}'`);
+    expect(stderr).not.toContain('STARTED');
+    expect(stderr).not.toContain('setup');
+  });
+
+  it.each([
+    ['prepare', ['stock', '--bogus'], "not '--bogus' as well"],
+    ['prepare', ['smal'], "no kernel 'smal'"],
+    ['prepare', ['--bogus'], "no kernel '--bogus'"],
+    ['selftests', ['--kernel', 'small', '--bogus'], 'unknown argument: --bogus'],
+    ['selftests', ['--kernel'], '--kernel needs a value'],
+    ['selftests', ['--kernel=smal'], "no kernel 'smal'"],
+  ])('of a kernel does so, too: %s %j', async (name, args, words) => {
+    const { status, stdout, stderr } = await machine.run(join(checkout, 'scripts/kernel', name), args);
+    expect([status, stdout]).toEqual([125, '']);
+    expect(stderr).toContain(words);
+    expect(stderr).not.toContain('STARTED');
+  });
+
+  it('that makes a checkout ready has help, and takes no unknown options', async () => {
+    const whole = machine.checkout('whole');
+    const setup = join(whole, 'scripts/setup');
+    chmodSync(setup, 0o755);
+    expect(await machine.run(setup, ['--help'])).toMatchObject({ status: 0, stderr: '' });
+    const { status, stderr } = await machine.run(setup, ['sox', '--bogus']);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^setup: unknown option '--bogus'\n/);
+    expect(stderr).not.toContain('STARTED');
+  });
+});
