@@ -187,7 +187,6 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     this.#keepAlive = keepAlive;
     this.#measure = measure;
     this.#pump = native().createPeriodPump(handleOf<PcmHandle>(pcm), handleOf<UtimerHandle>(timer), {
-      periodFrames: pcm.parameters.periodFrames,
       silence: sampleFormat(pcm.parameters.format).silence,
       measure,
       listener: substreamFolder(card.number, 1 - device, 'capture', pcm.substream),

@@ -42,6 +42,7 @@ export interface PcmParametersNative {
   readonly rate: number;
   readonly periodFrames: number;
   readonly bufferFrames: number;
+  /** Bytes of one frame of all channels. The kernel must confirm it: EPROTO. */
   readonly frameBytes: number;
   readonly fillWithSilence: boolean;
 }
@@ -89,7 +90,6 @@ export interface PumpStatsNative {
 }
 
 export interface PumpParametersNative {
-  readonly periodFrames: number;
   /** The byte that silence is made of. */
   readonly silence: number;
   readonly measure: boolean;
@@ -97,7 +97,7 @@ export interface PumpParametersNative {
   readonly listener: string;
 }
 
-/** Writes periods to a playback substream and triggers the timer of its cable. It owns neither. */
+/** Writes periods to a configured playback substream and triggers the timer of its cable. It owns neither. */
 export interface PeriodPumpHandle extends NativeHandle {
   /** Takes all bytes, or throws; `consumedBytes` tells then how many it took. */
   write(bytes: Uint8Array): void;

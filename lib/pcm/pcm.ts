@@ -83,8 +83,9 @@ export class Pcm implements Disposable {
     this.parameters = parameters;
     this.frameBytes = frameBytes(parameters.format, parameters.channels);
     this.bufferFrames = parameters.periodFrames * parameters.periods;
+    this.name = name;
     this.substream = this.#call(() => handle.subdevice());
-    this.name = `${name},${this.substream}`;
+    this.name += `,${this.substream}`;
     watch(this, handle, `${this.direction} ${this.name}`);
   }
 

@@ -2,6 +2,7 @@
  * How the records of all instances that listen in a thread come to them: one call a turn of the event loop, through one
  * piece of memory. And who asks them whether they are still alive.
  */
+import { AsyncResource } from 'node:async_hooks';
 import type { NativeBinding, TimerInstanceHandle, TimerRecordsHandle } from '../native/binding.js';
 import { native } from '../native/load.js';
 import { RecordBuffer } from './timer-events.js';
@@ -22,18 +23,39 @@ export interface TimerReceiver {
   check(): void;
 }
 
+/**
+ * A receiver in the asynchronous context in which it was joined. What AsyncLocalStorage gives there it finds in each call,
+ * though the addon calls for all receivers of a thread at once.
+ */
+class Joined extends AsyncResource {
+  readonly #receiver: TimerReceiver;
+  readonly #liveness: NodeJS.Timeout;
+
+  constructor(receiver: TimerReceiver) {
+    super('ALSA_TIMER_INSTANCE');
+    this.#receiver = receiver;
+    this.#liveness = setInterval(() => receiver.check(), LIVENESS_MS).unref();
+  }
+
+  receive(records: RecordBuffer, first: number, count: number): void {
+    this.runInAsyncScope(this.#receiver.receive, this.#receiver, records, first, count);
+  }
+
+  leave(): void {
+    clearInterval(this.#liveness);
+  }
+}
+
 class TimerDelivery {
   readonly binding: NativeBinding;
   readonly #records: TimerRecordsHandle;
   readonly #buffer: RecordBuffer;
   readonly #batches: Int32Array;
-  readonly #receivers: (TimerReceiver | undefined)[] = [];
+  readonly #joined: (Joined | undefined)[] = [];
   readonly #free: number[] = [];
   /** Slots that were left while batches were delivered, which may be for them. */
   readonly #left: number[] = [];
   #delivering = false;
-  #joined = 0;
-  #liveness: NodeJS.Timeout | undefined;
 
   constructor(binding: NativeBinding) {
     this.binding = binding;
@@ -45,30 +67,25 @@ class TimerDelivery {
   }
 
   join(handle: TimerInstanceHandle, receiver: TimerReceiver): number {
-    const slot = this.#free.pop() ?? this.#receivers.length;
-    this.#receivers[slot] = receiver;
-    this.#joined += 1;
+    const slot = this.#free.pop() ?? this.#joined.length;
+    this.#joined[slot] = new Joined(receiver);
     try {
       handle.listen(this.#records, slot);
     } catch (error) {
       this.leave(slot);
       throw error;
     }
-    this.#liveness ??= setInterval(this.#check, LIVENESS_MS).unref();
     return slot;
   }
 
   leave(slot: number): void {
-    this.#joined -= 1;
+    this.#joined[slot]?.leave();
     if (this.#delivering) this.#left.push(slot);
     else this.#release(slot);
-    if (this.#joined > 0) return;
-    clearInterval(this.#liveness);
-    this.#liveness = undefined;
   }
 
   #release(slot: number): void {
-    this.#receivers[slot] = undefined;
+    this.#joined[slot] = undefined;
     this.#free.push(slot);
   }
 
@@ -78,15 +95,11 @@ class TimerDelivery {
     let first = 0;
     for (let i = 0; i < batches; i += 1) {
       const count = this.#batches[2 * i + 1] as number;
-      this.#receivers[this.#batches[2 * i] as number]?.receive(this.#buffer, first, count);
+      this.#joined[this.#batches[2 * i] as number]?.receive(this.#buffer, first, count);
       if (count > 0) first += count;
     }
     this.#delivering = false;
     while (this.#left.length > 0) this.#release(this.#left.pop() as number);
-  };
-
-  readonly #check = (): void => {
-    for (const receiver of this.#receivers) receiver?.check();
   };
 }
 

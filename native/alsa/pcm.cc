@@ -16,6 +16,7 @@ namespace {
 
 constexpr int kFirstMask = SNDRV_PCM_HW_PARAM_FIRST_MASK;
 constexpr int kFirstInterval = SNDRV_PCM_HW_PARAM_FIRST_INTERVAL;
+constexpr std::uint32_t kBitsPerByte = 8;
 
 // The space of configurations that is still possible: struct snd_pcm_hw_params.
 class Configuration {
@@ -30,6 +31,9 @@ class Configuration {
     params_.rmask = std::numeric_limits<unsigned int>::max();
     params_.info = std::numeric_limits<unsigned int>::max();
   }
+
+  // A value that no mask has a bit for is none that a device could offer.
+  [[nodiscard]] static bool fits_mask(std::uint32_t value) { return value < SNDRV_MASK_MAX; }
 
   void fix_mask(int parameter, std::uint32_t value) {
     auto& mask = params_.masks[parameter - kFirstMask];
@@ -61,6 +65,12 @@ class Configuration {
     return params_.intervals[parameter - kFirstInterval];
   }
 
+  // Of what HW_PARAMS has answered: whether that is the value that it chose.
+  [[nodiscard]] bool has(int parameter, std::uint64_t value) const {
+    const snd_interval& left = interval(parameter);
+    return value > 0 && left.min <= value && value <= left.max;
+  }
+
   [[nodiscard]] snd_pcm_hw_params* get() { return &params_; }
 
  private:
@@ -81,10 +91,7 @@ UniqueFd Pcm::prefer_subdevice(const std::string& control_path, int subdevice) {
 }
 
 int Pcm::call(unsigned long request, void* argument, const char* name) const {
-  return call(hold(), request, argument, name);
-}
-
-int Pcm::call(const Hold& /*held*/, unsigned long request, void* argument, const char* name) const {
+  const Hold held = hold();
   if (!fd_.valid()) {
     throw ClosedError();
   }
@@ -106,6 +113,7 @@ bool Pcm::closed() const noexcept {
 }
 
 void Pcm::configure(const PcmParameters& wanted) {
+  const Hold held = hold();
   Configuration possible;
   const auto refine = [&](Configuration& configuration) {
     call(SNDRV_PCM_IOCTL_HW_REFINE, configuration.get(), "ioctl SNDRV_PCM_IOCTL_HW_REFINE");
@@ -114,6 +122,9 @@ void Pcm::configure(const PcmParameters& wanted) {
 
   // One after the other, so that the first that cannot be met is known together with what could have been.
   const auto fix_mask = [&](int parameter, std::uint32_t value, const char* name) {
+    if (!Configuration::fits_mask(value)) {
+      throw ParameterError({name, value, possible.values(parameter), 0, 0});
+    }
     Configuration next = possible;
     next.fix_mask(parameter, value);
     try {
@@ -146,9 +157,15 @@ void Pcm::configure(const PcmParameters& wanted) {
   fix_interval(SNDRV_PCM_HW_PARAM_RATE, wanted.rate, "rate");
   fix_interval(SNDRV_PCM_HW_PARAM_PERIOD_SIZE, wanted.period_frames, "periodFrames");
   fix_interval(SNDRV_PCM_HW_PARAM_BUFFER_SIZE, wanted.buffer_frames, "bufferFrames");
-  call(SNDRV_PCM_IOCTL_HW_PARAMS, possible.get(), "ioctl SNDRV_PCM_IOCTL_HW_PARAMS");
-  frame_bytes_ = wanted.frame_bytes;
-  buffer_frames_ = wanted.buffer_frames;
+  constexpr const char* kHardware = "ioctl SNDRV_PCM_IOCTL_HW_PARAMS";
+  sizes_ = {};  // a substream that refuses new parameters has none any more
+  call(SNDRV_PCM_IOCTL_HW_PARAMS, possible.get(), kHardware);
+  // The kernel reads and writes memory by its own idea of the sizes.
+  if (!possible.has(SNDRV_PCM_HW_PARAM_FRAME_BITS, std::uint64_t{wanted.frame_bytes} * kBitsPerByte) ||
+      !possible.has(SNDRV_PCM_HW_PARAM_PERIOD_SIZE, wanted.period_frames) ||
+      !possible.has(SNDRV_PCM_HW_PARAM_BUFFER_SIZE, wanted.buffer_frames)) {
+    throw SystemError(EPROTO, kHardware, path_);
+  }
 
   // A buffer without a frame left is legal, one frame short of a period is an xrun; START is explicit. The
   // first call only asks for the boundary, at which thresholds mean "never" and a silence size means "all
@@ -165,6 +182,7 @@ void Pcm::configure(const PcmParameters& wanted) {
   software.silence_size = playback_ && wanted.fill_with_silence ? software.boundary : 0;
   call(SNDRV_PCM_IOCTL_SW_PARAMS, &software, kSoftware);
   prepare();
+  sizes_ = {wanted.frame_bytes, wanted.period_frames, wanted.buffer_frames};
 }
 
 void Pcm::prepare() { call(SNDRV_PCM_IOCTL_PREPARE, nullptr, "ioctl SNDRV_PCM_IOCTL_PREPARE"); }
@@ -203,32 +221,31 @@ std::uint64_t Pcm::timer_resolution(const std::string& timer_path) const {
       .resolution;
 }
 
-std::uint64_t Pcm::write(const void* data, std::uint64_t frames) { return write(hold(), data, frames); }
+std::uint64_t Pcm::write(const void* data, std::size_t bytes) { return write(hold(), data, bytes); }
 
-std::uint64_t Pcm::write(const Hold& held, const void* data, std::uint64_t frames) {
-  snd_xferi transfer{0, const_cast<void*>(data), frames};
-  try {
-    call(held, SNDRV_PCM_IOCTL_WRITEI_FRAMES, &transfer, "ioctl SNDRV_PCM_IOCTL_WRITEI_FRAMES");
-  } catch (const SystemError& error) {
-    if (error.error() == EAGAIN) {
-      return 0;
-    }
-    throw;
-  }
-  return static_cast<std::uint64_t>(transfer.result);
+std::uint64_t Pcm::write(const Hold& /*held*/, const void* data, std::size_t bytes) {
+  return transfer(SNDRV_PCM_IOCTL_WRITEI_FRAMES, const_cast<void*>(data), bytes,
+                  "ioctl SNDRV_PCM_IOCTL_WRITEI_FRAMES");
 }
 
-std::uint64_t Pcm::read(void* data, std::uint64_t frames) {
-  snd_xferi transfer{0, data, frames};
-  try {
-    call(SNDRV_PCM_IOCTL_READI_FRAMES, &transfer, "ioctl SNDRV_PCM_IOCTL_READI_FRAMES");
-  } catch (const SystemError& error) {
-    if (error.error() == EAGAIN) {
+std::uint64_t Pcm::read(void* data, std::size_t bytes) {
+  const Hold held = hold();
+  return transfer(SNDRV_PCM_IOCTL_READI_FRAMES, data, bytes, "ioctl SNDRV_PCM_IOCTL_READI_FRAMES");
+}
+
+// With the substream held. EAGAIN, the normal case, is no exception.
+std::uint64_t Pcm::transfer(unsigned long request, void* data, std::size_t bytes, const char* name) {
+  if (!fd_.valid()) {
+    throw ClosedError();
+  }
+  snd_xferi transferred{0, data, sizes_.frame_bytes == 0 ? 0 : bytes / sizes_.frame_bytes};
+  if (::ioctl(fd_.get(), request, &transferred) < 0) {
+    if (errno == EAGAIN) {
       return 0;
     }
-    throw;
+    throw SystemError(errno, name, path_);
   }
-  return static_cast<std::uint64_t>(transfer.result);
+  return static_cast<std::uint64_t>(transferred.result);
 }
 
 }  // namespace alsa_utimer

@@ -2,6 +2,7 @@
 // non-blocking.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -39,7 +40,7 @@ struct PcmParameters {
   std::uint32_t rate;           // Hz
   std::uint32_t period_frames;  // frames a period
   std::uint32_t buffer_frames;  // frames a buffer, a whole number of periods
-  std::uint32_t frame_bytes;    // bytes of one frame of all channels
+  std::uint32_t frame_bytes;    // bytes of one frame of all channels, which the kernel must confirm
   bool fill_with_silence;       // playback: played frames are overwritten with silence
 };
 
@@ -55,12 +56,14 @@ class Pcm : public std::enable_shared_from_this<Pcm> {
   // open(2), O_NONBLOCK, so that a substream in use is EBUSY instead of a wait. Throws SystemError.
   Pcm(std::string path, bool playback);
 
-  // Chooses the substream that the next PCM open of this process gets on a card; -1 for any.
-  // SNDRV_CTL_IOCTL_PCM_PREFER_SUBDEVICE on the control device, which must stay open during the PCM's
-  // open(2).
+  // Chooses the substream that the next PCM open of this thread gets on a card; -1 for any. The kernel finds
+  // the preference by the thread that opened the control device (sound/core/control.c:
+  // snd_ctl_get_preferred_subdevice), which must stay open during the PCM's open(2).
+  // SNDRV_CTL_IOCTL_PCM_PREFER_SUBDEVICE.
   static UniqueFd prefer_subdevice(const std::string& control_path, int subdevice);
 
-  // SNDRV_PCM_IOCTL_HW_PARAMS, SW_PARAMS and PREPARE. Throws ParameterError or SystemError.
+  // SNDRV_PCM_IOCTL_HW_PARAMS, SW_PARAMS and PREPARE. Throws ParameterError or SystemError: EPROTO where the
+  // kernel's answer has other sizes than are wanted. Unless all of it succeeded, the sizes below are 0.
   void configure(const PcmParameters& parameters);
   void prepare();
   // The return value of SNDRV_PCM_IOCTL_START: 0, or 1 when the driver's trigger "succeeded" without
@@ -77,32 +80,39 @@ class Pcm : public std::enable_shared_from_this<Pcm> {
   // device `timer_path`.
   [[nodiscard]] std::uint64_t timer_resolution(const std::string& timer_path) const;
 
-  // Frames written or read, 0 when none can be now. Throws SystemError (EPIPE after an xrun).
-  std::uint64_t write(const void* data, std::uint64_t frames);
-  std::uint64_t read(void* data, std::uint64_t frames);
+  // Frames written or read, 0 when none can be now; at most the whole frames that `bytes` hold. Throws
+  // SystemError (EPIPE after an xrun).
+  std::uint64_t write(const void* data, std::size_t bytes);
+  std::uint64_t read(void* data, std::size_t bytes);
 
   // Keeps other threads from calls and from closing meanwhile.
   using Hold = std::unique_lock<std::recursive_mutex>;
   [[nodiscard]] Hold hold() const { return Hold(mutex_); }
   // As above, without a lock for each call: a period is written in the time of some of them.
-  std::uint64_t write(const Hold& held, const void* data, std::uint64_t frames);
+  std::uint64_t write(const Hold& held, const void* data, std::size_t bytes);
 
   void close() noexcept;
   [[nodiscard]] bool closed() const noexcept;
   // The descriptor, to wait for and nothing else; it is gone after close().
   [[nodiscard]] int descriptor() const noexcept { return fd_.get(); }
   [[nodiscard]] bool playback() const noexcept { return playback_; }
-  [[nodiscard]] std::uint32_t frame_bytes() const noexcept { return frame_bytes_; }
-  [[nodiscard]] std::uint32_t buffer_frames() const noexcept { return buffer_frames_; }
+  [[nodiscard]] std::uint32_t frame_bytes() const noexcept { return sizes_.frame_bytes; }
+  [[nodiscard]] std::uint32_t period_frames() const noexcept { return sizes_.period_frames; }
+  [[nodiscard]] std::uint32_t buffer_frames() const noexcept { return sizes_.buffer_frames; }
 
  private:
+  struct Sizes {
+    std::uint32_t frame_bytes;
+    std::uint32_t period_frames;
+    std::uint32_t buffer_frames;
+  };
+
   int call(unsigned long request, void* argument, const char* name) const;
-  int call(const Hold& held, unsigned long request, void* argument, const char* name) const;
+  std::uint64_t transfer(unsigned long request, void* data, std::size_t bytes, const char* name);
 
   std::string path_;
   bool playback_;
-  std::uint32_t frame_bytes_ = 0;
-  std::uint32_t buffer_frames_ = 0;
+  Sizes sizes_{};
   mutable std::recursive_mutex mutex_;
   UniqueFd fd_;
 };

@@ -10,6 +10,7 @@
 #include <bit>
 #include <csignal>
 #include <cstring>
+#include <system_error>
 #include <utility>
 
 #include "alsa/system_error.h"
@@ -36,14 +37,19 @@ constexpr std::chrono::nanoseconds kGlance = std::chrono::milliseconds(100);
 // What was given ahead of time is forgotten by this part of the time that passes: more than clocks drift.
 constexpr int kForgotten = 64;
 
+// As long as anything given can be heard: more than any buffer, and little enough to be added to a time.
+constexpr std::chrono::nanoseconds kLongest = std::chrono::hours(24);
+
 }  // namespace
 
 PeriodPump::PeriodPump(std::shared_ptr<Pcm> pcm, std::shared_ptr<Utimer> timer,
                        const PumpParameters& parameters)
-    : pcm_(std::move(pcm)),
-      timer_(std::move(timer)),
+    : timer_(std::move(timer)),
+      pcm_(std::move(pcm)),
       parameters_(parameters),
-      period_bytes_(std::size_t{parameters.period_frames} * parameters.frame_bytes),
+      frame_bytes_(pcm_->frame_bytes()),
+      period_frames_(pcm_->period_frames()),
+      period_bytes_(std::size_t{period_frames_} * frame_bytes_),
       begun_(period_bytes_),
       silence_(period_bytes_, parameters.silence),
       listener_(parameters.listener) {}
@@ -57,12 +63,24 @@ void PeriodPump::check_open() const {
 void PeriodPump::write(const std::uint8_t* data, std::size_t length) {
   const std::lock_guard lock(mutex_);
   check_open();
-  const Held held = hold_cable();
-  if (const std::uint64_t periods = (pending_ + length) / period_bytes_; inserting_ && periods > 0) {
-    given(periods);
+  stats_.consumed_bytes = 0;
+  if (length == 0) {
+    return;  // `data` may be null
   }
+  const Held held = hold_cable();
+  const Clock::time_point began = inserting_ ? Clock::now() : Clock::time_point();
+  const std::uint64_t before = stats_.periods;
+  try {
+    take(held, data, length);
+  } catch (...) {
+    given(began, stats_.periods - before);
+    throw;
+  }
+  given(began, stats_.periods - before);
+}
+
+void PeriodPump::take(const Held& held, const std::uint8_t* data, std::size_t length) {
   std::uint64_t& consumed = stats_.consumed_bytes;
-  consumed = 0;
   if (pending_ > 0) {
     const std::size_t part = std::min(length, period_bytes_ - pending_);
     std::memcpy(begun_.data() + pending_, data, part);
@@ -113,7 +131,7 @@ void PeriodPump::restart(bool forget) {
 
 void PeriodPump::drop_partial_frame() {
   const std::lock_guard lock(mutex_);
-  pending_ -= pending_ % parameters_.frame_bytes;
+  pending_ -= pending_ % frame_bytes_;
 }
 
 void PeriodPump::move(const Held& held, const std::uint8_t* period) {
@@ -130,7 +148,7 @@ void PeriodPump::move(const Held& held, const std::uint8_t* period) {
 }
 
 void PeriodPump::queue(const Held& held, const std::uint8_t* period) {
-  if (pcm_->write(held.pcm, period, parameters_.period_frames) != parameters_.period_frames) [[unlikely]] {
+  if (pcm_->write(held.pcm, period, period_bytes_) != period_frames_) [[unlikely]] {
     throw StalledError();
   }
   if (!started_) [[unlikely]] {
@@ -195,7 +213,7 @@ bool PeriodPump::recover(const Held& held, int error) {
     if (result != 0 || status.state != SNDRV_PCM_STATE_RUNNING) {
       throw NotStartedError(result, status.state);
     }
-    if (pcm_->buffer_frames() - status.avail >= parameters_.period_frames) {
+    if (pcm_->buffer_frames() - status.avail >= period_frames_) {
       trigger(held);
     }
   } else {
@@ -234,47 +252,59 @@ void PeriodPump::keep_alive(std::uint64_t period, std::uint64_t grace) {
   sigset_t before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
+  int refused = 0;
   try {
     inserter_ = std::thread([this] { insert_silence(); });
-  } catch (...) {
-    inserting_ = false;
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    throw;
+  } catch (const std::system_error& error) {
+    refused = error.code().value();
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (refused != 0) {
+    inserting_ = false;
+    throw SystemError(refused, "pthread_create");
+  }
 }
 
 void PeriodPump::hold() {
   const std::lock_guard lock(mutex_);
   held_ = true;
+  ++changes_;
 }
 
 void PeriodPump::release(std::uint64_t unread) {
   const std::lock_guard lock(mutex_);
   held_ = false;
+  ++changes_;
   if (unread > 0 && !silent_) {
     fed_at_ = Clock::now();
-    given_until_ = std::max<Clock::time_point>(given_until_, fed_at_ + unread * period_);
+    given_until_ = std::max<Clock::time_point>(given_until_, fed_at_ + lasting(unread));
   }
   changed_.notify_all();
 }
 
-void PeriodPump::given(std::uint64_t periods) {
-  const Clock::time_point now = Clock::now();
+// How long that many periods are heard.
+std::chrono::nanoseconds PeriodPump::lasting(std::uint64_t periods) const noexcept {
+  const auto most = static_cast<std::uint64_t>(kLongest / period_);
+  return periods < most ? period_ * static_cast<std::int64_t>(periods) : kLongest;
+}
+
+// `periods` were moved from `now` on.
+void PeriodPump::given(Clock::time_point now, std::uint64_t periods) {
+  if (!inserting_ || periods == 0) {
+    return;
+  }
   // Frames in a row add up. But a producer whose clock is the faster one must not gain on the listener for
   // ever.
   const Clock::time_point before = given_until_ - (now - given_at_) / kForgotten;
-  given_until_ = std::max<Clock::time_point>(before, now) + periods * period_;
+  given_until_ = std::min<Clock::time_point>(std::max<Clock::time_point>(before, now) + lasting(periods),
+                                             now + kLongest);
   given_at_ = fed_at_ = now;
   silent_ = false;
+  ++changes_;
 }
 
-// When silence begins, unless something is given before; or, if that is later, when to ask again.
-//
-// Periods that were given together, or in a row, are heard for longer than one: until given_until_, but not
-// for longer than the listener's buffer. A listener that has taken them at once and waits for more must not
-// give up. Nobody hears what nobody listens to, and who comes next must find silence.
-PeriodPump::Clock::time_point PeriodPump::silence_begins(Clock::time_point now) {
+// When silence begins, unless something is given before; nothing where only a look at the listener can tell.
+std::optional<PeriodPump::Clock::time_point> PeriodPump::silence_begins(Clock::time_point now) const {
   const Clock::time_point late = given_at_ + period_ + grace_;
   const Clock::time_point earliest = std::min(late, fed_at_ + kLeastPatience);
   const bool together = given_until_ > given_at_ + period_;
@@ -284,15 +314,24 @@ PeriodPump::Clock::time_point PeriodPump::silence_begins(Clock::time_point now) 
   if (!together && earliest == late) {
     return late;
   }
+  return std::nullopt;
+}
+
+// The same for what was seen of the listener at `now`; or, if that is later, when to look again.
+//
+// Periods that were given together, or in a row, are heard for longer than one: until given_until_, but not
+// for longer than the listener's buffer. A listener that has taken them at once and waits for more must not
+// give up. Nobody hears what nobody listens to, and who comes next must find silence.
+PeriodPump::Clock::time_point PeriodPump::silence_begins(Clock::time_point now,
+                                                         const std::optional<ListenerState>& listener) {
+  const Clock::time_point late = given_at_ + period_ + grace_;
   looked_at_ = now;
-  const auto listener = listener_.look();
   Clock::time_point begin = late;
   if (listener) {
-    if (listener->unread_frames >= parameters_.period_frames) {
+    if (listener->unread_frames >= period_frames_) {
       fed_at_ = now;
     }
-    const std::chrono::nanoseconds buffer(
-        listener->buffer_frames * static_cast<std::uint64_t>(period_.count()) / parameters_.period_frames);
+    const std::chrono::nanoseconds buffer = lasting(listener->buffer_frames / period_frames_);
     given_until_ = std::min<Clock::time_point>(given_until_, now + buffer);
     begin = std::min<Clock::time_point>(std::max(late, given_until_ + grace_), fed_at_ + patience(buffer));
   } else {
@@ -321,8 +360,21 @@ void PeriodPump::insert_silence() {
       released = Clock::now();
       continue;
     }
-    const Clock::time_point now = Clock::now();
-    const Clock::time_point next = std::max(silent_ ? due_ : silence_begins(now), released);
+    Clock::time_point now = Clock::now();
+    std::optional<Clock::time_point> begin = silent_ ? due_ : silence_begins(now);
+    if (!begin) {
+      // Reading /proc waits for whoever opens or sets up the listener's substream, and writers must not.
+      const std::uint64_t before = changes_;
+      lock.unlock();
+      const std::optional<ListenerState> listener = listener_.look();
+      lock.lock();
+      if (!inserting_ || changes_ != before) {
+        continue;
+      }
+      now = Clock::now();
+      begin = silence_begins(now, listener);
+    }
+    const Clock::time_point next = std::max(*begin, released);
     if (now < next) {
       changed_.wait_until(lock, next);
       continue;

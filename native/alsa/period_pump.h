@@ -12,6 +12,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -25,8 +26,6 @@
 namespace alsa_utimer {
 
 struct PumpParameters {
-  std::uint32_t period_frames;
-  std::uint32_t frame_bytes;
   std::uint8_t silence;  // the byte that silence is made of
   bool measure;          // keep the histogram of trigger costs
   std::string listener;  // /proc/asound/card<N>/pcm<D>c/sub<S> of the other side
@@ -67,7 +66,7 @@ class StalledError : public std::exception {
 
 class PeriodPump {
  public:
-  // `pcm` is a configured playback substream, `timer` the timer of its cable.
+  // `pcm` is a configured playback substream, which gives the sizes; `timer` the timer of its cable.
   PeriodPump(std::shared_ptr<Pcm> pcm, std::shared_ptr<Utimer> timer, const PumpParameters& parameters);
   PeriodPump(const PeriodPump&) = delete;
   PeriodPump& operator=(const PeriodPump&) = delete;
@@ -115,21 +114,26 @@ class PeriodPump {
   };
 
   void check_open() const;
+  void take(const Held& held, const std::uint8_t* data, std::size_t length);
   [[nodiscard]] Held hold_cable() const { return {pcm_->hold(), timer_->hold()}; }
   void move(const Held& held, const std::uint8_t* period);
   void queue(const Held& held, const std::uint8_t* period);
   void start();
   void trigger(const Held& held);
-  void given(std::uint64_t periods);
-  Clock::time_point silence_begins(Clock::time_point now);
+  [[nodiscard]] std::chrono::nanoseconds lasting(std::uint64_t periods) const noexcept;
+  void given(Clock::time_point now, std::uint64_t periods);
+  [[nodiscard]] std::optional<Clock::time_point> silence_begins(Clock::time_point now) const;
+  Clock::time_point silence_begins(Clock::time_point now, const std::optional<ListenerState>& listener);
   bool recover(const Held& held, int error);
   void insert_silence();
   void fail(int error, const char* call) noexcept;
   void stop_inserting() noexcept;
 
+  const std::shared_ptr<Utimer> timer_;  // goes after the substream that it clocks
   const std::shared_ptr<Pcm> pcm_;
-  const std::shared_ptr<Utimer> timer_;
   const PumpParameters parameters_;
+  const std::uint32_t frame_bytes_;
+  const std::uint32_t period_frames_;
   const std::size_t period_bytes_;
 
   std::mutex mutex_;  // all below
@@ -143,7 +147,8 @@ class PeriodPump {
   std::condition_variable changed_;
   bool inserting_ = false;
   bool held_ = false;
-  UniqueFd failed_;  // an eventfd
+  std::uint64_t changes_ = 0;  // by writers, which make what was seen of the listener too old
+  UniqueFd failed_;            // an eventfd
   std::chrono::nanoseconds period_{};
   std::chrono::nanoseconds grace_{};
   const Listener listener_;

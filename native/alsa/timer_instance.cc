@@ -103,7 +103,11 @@ int TimerInstance::probe() const {
   }
   // snd_timer_user_disconnect() leaves the timer in its place, and read(2) without waiting does not tell.
   pollfd polled{.fd = fd_.get(), .events = 0, .revents = 0};
-  return ::poll(&polled, 1, 0) > 0 && (polled.revents & POLLERR) != 0 ? ENODEV : 0;
+  int ready = -1;
+  do {
+    ready = ::poll(&polled, 1, 0);
+  } while (ready < 0 && errno == EINTR);
+  return ready > 0 && (polled.revents & POLLERR) != 0 ? ENODEV : 0;
 }
 
 std::int64_t TimerInstance::read(TimerRecord* records, std::size_t count) {

@@ -2,6 +2,11 @@
 // main thread, every worker) has its own, and nothing is left behind when one is terminated.
 #include <napi.h>
 
+#include <cerrno>
+#include <new>
+#include <stdexcept>
+#include <string>
+
 #include "alsa/period_pump.h"
 #include "binding/control_binding.h"
 #include "binding/datagram_socket_binding.h"
@@ -30,7 +35,11 @@ void throw_as_javascript(napi_env environment, const std::exception& error) {
   const Napi::Env env(environment);
   Napi::Error thrown = Napi::Error::New(env, error.what());
   Napi::Object object = thrown.Value();
-  if (const auto* system = dynamic_cast<const SystemError*>(&error)) {
+  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr ||
+      dynamic_cast<const std::length_error*>(&error) != nullptr) {
+    object.Set("errno", ENOMEM);
+    object.Set("syscall", "malloc");
+  } else if (const auto* system = dynamic_cast<const SystemError*>(&error)) {
     object.Set("errno", system->error());
     object.Set("syscall", system->syscall());
     set_optional(object, system->path());

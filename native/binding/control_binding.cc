@@ -17,11 +17,11 @@ constexpr napi_type_tag kTag{0x5d0e7c3a91b84f26, 0xb34f6ad28c17e950};
 // Waits until changes are announced.
 class Announcements final : public Poll {
  public:
-  Announcements(napi_env env, const Control& control) : Poll(env, control.descriptor()) {}
+  Announcements(napi_env env, Control& control) : Poll(env, control.descriptor()), control_(control) {}
   ~Announcements() { close(); }
 
   void listen(const Napi::Value& callback) {
-    forget();
+    forget_callback();
     if (napi_create_reference(env(), callback, 1, &callback_) != napi_ok) {
       throw Napi::Error::New(env());
     }
@@ -33,16 +33,22 @@ class Announcements final : public Poll {
   void deliver() noexcept override {
     napi_value callback = nullptr;
     if (callback_ != nullptr && napi_get_reference_value(env(), callback_, &callback) == napi_ok) {
-      call_javascript(env(), callback, {});
+      call_javascript(callback, {});
     }
   }
 
-  void forget() noexcept override {
+  void release() noexcept override {
+    forget_callback();
+    control_.close();
+  }
+
+  void forget_callback() noexcept {
     if (napi_ref callback = std::exchange(callback_, nullptr); callback != nullptr) {
       napi_delete_reference(env(), callback);
     }
   }
 
+  Control& control_;
   napi_ref callback_ = nullptr;
 };
 
@@ -55,7 +61,7 @@ class Listened {
 
   void listen(const Napi::Value& callback) {
     control_.subscribe();
-    if (announcements_ == nullptr || announcements_->closed()) {
+    if (announcements_ == nullptr) {
       announcements_ = std::make_unique<Announcements>(env_, control_);
       set_ref(referenced_);
     }
@@ -73,8 +79,9 @@ class Listened {
     // Closed, not destroyed: this may be called from what it delivers.
     if (announcements_ != nullptr) {
       announcements_->close();
+    } else {
+      control_.close();
     }
-    control_.close();
   }
 
  private:

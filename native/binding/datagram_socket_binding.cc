@@ -76,7 +76,9 @@ class Reception final : public Poll {
     }
     stop();
     forget_values();
-    has_sources_ = room_of(data, lengths, sources).sources != nullptr;
+    const DatagramRoom room = room_of(data, lengths, sources);
+    socket_.reserve(room.count);
+    has_sources_ = room.sources != nullptr;
     // A reference needs an object: where no sources are wanted, one that room_of() takes for none.
     const std::array<napi_value, 4> values{data, lengths, has_sources_ ? sources : lengths, callback};
     for (std::size_t i = 0; i < values.size(); ++i) {
@@ -122,11 +124,11 @@ class Reception final : public Poll {
     }
     napi_value argument = nullptr;
     if (napi_create_double(env(), static_cast<double>(count), &argument) == napi_ok) {
-      call_javascript(env(), values[3], {argument});
+      call_javascript(values[3], {argument});
     }
   }
 
-  void forget() noexcept override {
+  void release() noexcept override {
     forget_values();
     socket_.close();
   }

@@ -61,27 +61,26 @@ napi_value subdevice(Pcm& pcm, const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), pcm.subdevice());
 }
 
-// Whole frames of a Uint8Array; the size of a frame is known once the substream is configured.
-std::uint64_t frames_of(const Pcm& pcm, const Bytes& bytes, Napi::Env env) {
+// Whole frames; the size of a frame is known once the substream is configured.
+Bytes read_frames(const Pcm& pcm, const Napi::Value& value) {
+  const Bytes bytes = read_bytes(value, "bytes");
   if (pcm.closed()) {
     throw ClosedError();
   }
   if (pcm.frame_bytes() == 0 || bytes.length % pcm.frame_bytes() != 0) {
-    throw expected(env, "bytes", "a whole number of frames of a configured substream");
+    throw expected(value.Env(), "bytes", "a whole number of frames of a configured substream");
   }
-  return bytes.length / pcm.frame_bytes();
+  return bytes;
 }
 
 napi_value write(Pcm& pcm, const Napi::CallbackInfo& info) {
-  const Bytes bytes = read_bytes(info[0], "bytes");
-  const std::uint64_t frames = frames_of(pcm, bytes, info.Env());
-  return Napi::Number::New(info.Env(), static_cast<double>(pcm.write(bytes.data, frames)));
+  const Bytes bytes = read_frames(pcm, info[0]);
+  return Napi::Number::New(info.Env(), static_cast<double>(pcm.write(bytes.data, bytes.length)));
 }
 
 napi_value read(Pcm& pcm, const Napi::CallbackInfo& info) {
-  const Bytes bytes = read_bytes(info[0], "bytes");
-  const std::uint64_t frames = frames_of(pcm, bytes, info.Env());
-  return Napi::Number::New(info.Env(), static_cast<double>(pcm.read(bytes.data, frames)));
+  const Bytes bytes = read_frames(pcm, info[0]);
+  return Napi::Number::New(info.Env(), static_cast<double>(pcm.read(bytes.data, bytes.length)));
 }
 
 napi_value close(Pcm& pcm, const Napi::CallbackInfo&) {

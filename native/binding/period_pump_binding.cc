@@ -14,6 +14,9 @@ namespace {
 
 using PumpHandle = Handle<PeriodPump>;
 
+// What snd-aloop takes (sound/drivers/aloop.c: loopback_pcm_hardware).
+constexpr std::uint32_t kMaxPeriodBytes = 1U << 20;
+
 constexpr napi_type_tag kTag{0x2d0f5b7f9a6c4e11, 0xb3c8e1746f2a9d05};
 
 // The hot path: one call a write, however many periods it moves. Returns nothing, since it takes all or
@@ -114,15 +117,13 @@ napi_value create(const Napi::CallbackInfo& info) {
   Utimer& timer = unwrap_utimer(info[1]);
   const Napi::Object wanted = read_object(info[2], "parameters");
   const auto number = [&](const char* name) { return read_integer<std::uint32_t>(wanted.Get(name), name); };
-  const PumpParameters parameters{.period_frames = number("periodFrames"),
-                                  .frame_bytes = pcm.frame_bytes(),
-                                  .silence = static_cast<std::uint8_t>(number("silence")),
+  const PumpParameters parameters{.silence = static_cast<std::uint8_t>(number("silence")),
                                   .measure = read_boolean(wanted.Get("measure"), "measure"),
                                   .listener = read_string(wanted.Get("listener"), "listener")};
   // A pump of empty periods would move them for ever.
-  if (!pcm.playback() || parameters.frame_bytes == 0 || parameters.period_frames == 0 ||
-      parameters.period_frames > (1U << 20) / parameters.frame_bytes) {
-    throw expected(env, "pcm", "a configured playback substream, with its periodFrames");
+  if (!pcm.playback() || pcm.frame_bytes() == 0 ||
+      pcm.period_frames() > kMaxPeriodBytes / pcm.frame_bytes()) {
+    throw expected(env, "pcm", "a configured playback substream with periods of up to 1 MiB");
   }
   const auto pump =
       std::make_shared<PeriodPump>(pcm.shared_from_this(), timer.shared_from_this(), parameters);

@@ -17,6 +17,20 @@ void check(napi_env env, napi_status status) {
   }
 }
 
+napi_status make_context(napi_env env, napi_async_context* context) {
+  napi_value name = nullptr;
+  const napi_status status = napi_create_string_utf8(env, "alsa-utimer", NAPI_AUTO_LENGTH, &name);
+  return status == napi_ok ? napi_async_init(env, nullptr, name, context) : status;
+}
+
+// What a callback has thrown.
+void uncaught(napi_env env, napi_status status) noexcept {
+  napi_value error = nullptr;
+  if (status == napi_pending_exception && napi_get_and_clear_last_exception(env, &error) == napi_ok) {
+    napi_fatal_exception(env, error);
+  }
+}
+
 }  // namespace
 
 // The part that libuv knows. It outlives its Poll until libuv has let go of it, and it is closed before the
@@ -25,6 +39,8 @@ struct Poll::State {
   uv_poll_t handle{};
   Turn* turn = nullptr;
   Poll* owner = nullptr;  // until closed
+  napi_env env = nullptr;
+  napi_async_context context = nullptr;
   // Between start() and stop(). Not uv_is_active(): libuv stops a handle by itself when it reports an error,
   // an xrun for instance, which must be delivered all the same; and a stopped one is polled until something
   // comes.
@@ -64,7 +80,6 @@ class Poll::Turn {
 
   explicit Turn(napi_env env) : env_(env) {
     check(env, napi_get_uv_event_loop(env, &loop_));
-    check(env, napi_async_init(env, nullptr, Napi::String::New(env, "alsa-utimer"), &context_));
     auto end = std::make_unique<End>();
     uv_check_init(loop_, &end->handle);
     end_ = end.release();
@@ -83,7 +98,9 @@ class Poll::Turn {
             delete reinterpret_cast<End*>(closed);
             napi_remove_async_cleanup_hook(cleanup);
           });
-          napi_async_destroy(turn.env_, turn.context_);
+          if (turn.context_ != nullptr) {
+            napi_async_destroy(turn.env_, turn.context_);
+          }
         },
         this, nullptr);
     if (status != napi_ok) {
@@ -125,7 +142,12 @@ class Poll::Turn {
     napi_callback_scope callbacks = nullptr;
     if (napi_open_handle_scope(env_, &handles) == napi_ok) {
       take();
-      if (napi_open_callback_scope(env_, nullptr, context_, &callbacks) == napi_ok) {
+      // Made here, in nobody's context: made when it is first needed, all would be called in that of whoever
+      // came first.
+      if (context_ == nullptr && make_context(env_, &context_) != napi_ok) {
+        context_ = nullptr;
+      }
+      if (context_ != nullptr && napi_open_callback_scope(env_, nullptr, context_, &callbacks) == napi_ok) {
         for (const std::shared_ptr<Batch>& batch : batches_) {
           batch->deliver();
         }
@@ -155,8 +177,8 @@ class Poll::Turn {
 
   napi_env env_;
   uv_loop_t* loop_ = nullptr;
-  napi_async_context context_ = nullptr;
-  End* end_ = nullptr;  // until the environment goes
+  napi_async_context context_ = nullptr;  // of a turn as a whole
+  End* end_ = nullptr;                    // until the environment goes
   std::vector<State*> ready_;
   std::vector<State*> delivering_;
   std::vector<std::shared_ptr<Batch>> batches_;
@@ -166,13 +188,15 @@ Poll::Poll(napi_env env, int descriptor) : env_(env), state_(nullptr) {
   Turn& turn = Turn::of(env);
   auto state = std::make_unique<State>();
   state->turn = &turn;
+  state->env = env;
   if (const int error = uv_poll_init(turn.loop(), &state->handle, descriptor); error < 0) {
     throw SystemError(-error, "epoll_ctl");
   }
   // From here on libuv holds it, and only uv_close lets it go.
   State* const held = state.release();
   held->handle.data = held;
-  if (napi_add_async_cleanup_hook(
+  if (make_context(env, &held->context) != napi_ok ||
+      napi_add_async_cleanup_hook(
           env, [](napi_async_cleanup_hook_handle, void* data) { close_state(static_cast<State*>(data)); },
           held, &held->hook) != napi_ok) {
     close_state(held);
@@ -243,27 +267,40 @@ void Poll::close_state(State* state) noexcept {
     return;
   }
   state->turn->remove(state);
-  if (Poll* const owner = std::exchange(state->owner, nullptr); owner != nullptr) {
-    owner->state_ = nullptr;
-    owner->forget();
-  }
+  // First: the descriptor may be closed once uv_close() has returned, and not earlier.
   uv_close(handle, [](uv_handle_t* closed) {
     const std::unique_ptr<State> gone(static_cast<State*>(closed->data));
+    // Not before: what closes may be called in it.
+    if (gone->context != nullptr) {
+      napi_async_destroy(gone->env, gone->context);
+    }
     if (gone->hook != nullptr) {
       napi_remove_async_cleanup_hook(gone->hook);
     }
   });
+  if (Poll* const owner = std::exchange(state->owner, nullptr); owner != nullptr) {
+    owner->state_ = nullptr;
+    owner->release();
+  }
 }
 
-void call_javascript(napi_env env, napi_value callback,
-                     std::initializer_list<napi_value> arguments) noexcept {
+// In the context of `context`, within the callback scope of a turn, which ends with what they have queued.
+void Poll::call_javascript(napi_value callback, std::initializer_list<napi_value> arguments) noexcept {
+  if (closed()) {
+    return;
+  }
   napi_value receiver = nullptr;
-  napi_value error = nullptr;
-  if (napi_get_undefined(env, &receiver) == napi_ok &&
-      napi_call_function(env, receiver, callback, arguments.size(), arguments.begin(), nullptr) ==
-          napi_pending_exception &&
-      napi_get_and_clear_last_exception(env, &error) == napi_ok) {
-    napi_fatal_exception(env, error);
+  if (napi_get_global(env_, &receiver) == napi_ok) {
+    uncaught(env_, napi_make_callback(env_, state_->context, receiver, callback, arguments.size(),
+                                      arguments.begin(), nullptr));
+  }
+}
+
+void Batch::call_javascript(napi_value callback, std::initializer_list<napi_value> arguments) noexcept {
+  napi_value receiver = nullptr;
+  if (napi_get_undefined(env_, &receiver) == napi_ok) {
+    uncaught(env_,
+             napi_call_function(env_, receiver, callback, arguments.size(), arguments.begin(), nullptr));
   }
 }
 

@@ -12,17 +12,23 @@ namespace alsa_utimer::binding {
 // What several bring to JavaScript together.
 class Batch {
  public:
-  Batch() = default;
+  explicit Batch(napi_env env) noexcept : env_(env) {}
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
   virtual ~Batch() = default;
 
   // In the event loop, with a handle scope and a callback scope open.
   virtual void deliver() noexcept = 0;
-};
 
-// From deliver(), of a batch or a Poll: calls into JavaScript. An exception there is an uncaught one.
-void call_javascript(napi_env env, napi_value callback, std::initializer_list<napi_value> arguments) noexcept;
+ protected:
+  // From deliver(): calls into JavaScript, in nobody's asynchronous context. An exception there is an
+  // uncaught one.
+  void call_javascript(napi_value callback, std::initializer_list<napi_value> arguments) noexcept;
+  [[nodiscard]] napi_env env() const noexcept { return env_; }
+
+ private:
+  napi_env env_;
+};
 
 // Derived classes are final, and call close() in their destructor.
 class Poll {
@@ -37,12 +43,14 @@ class Poll {
   void stop() noexcept;
   void set_ref(bool referenced) noexcept;
 
-  // Lets go of the descriptor before it returns.
+  // Closes the descriptor before it returns: a port can be bound again at once, and a timer is gone.
   void close() noexcept;
   [[nodiscard]] bool closed() const noexcept { return state_ == nullptr; }
 
  protected:
-  // `descriptor` must stay open until close().
+  // `descriptor` must stay open until release(). JavaScript is called in the asynchronous context that this
+  // is made in: what AsyncLocalStorage gives there, the callbacks find, and what others have stored they do
+  // not.
   Poll(napi_env env, int descriptor);
   ~Poll() = default;
 
@@ -52,9 +60,13 @@ class Poll {
   virtual std::shared_ptr<Batch> take(bool) noexcept { return nullptr; }
   // In the event loop, with a handle scope and a callback scope open. May close.
   virtual void deliver() noexcept {}
-  // Called once, on close() or when the environment goes: drop what is held of JavaScript.
-  virtual void forget() noexcept {}
+  // Called once, on close() or when the environment goes: closes the descriptor, and drops what is held of
+  // JavaScript. Nothing else closes a descriptor that is polled. libuv has taken it out of epoll by now;
+  // epoll would go on reporting one that was closed before, as long as anybody has a duplicate of it.
+  virtual void release() noexcept = 0;
 
+  // From deliver(): calls into JavaScript. An exception there is an uncaught one.
+  void call_javascript(napi_value callback, std::initializer_list<napi_value> arguments) noexcept;
   // From take(): goes on in spite of an error.
   void restart() noexcept;
   [[nodiscard]] napi_env env() const noexcept { return env_; }

@@ -48,11 +48,11 @@ class Watcher final : public Poll {
     napi_value callback = nullptr;
     if (callback_ != nullptr && napi_get_reference_value(env(), callback_, &callback) == napi_ok) {
       forget_callback();
-      call_javascript(env(), callback, {});
+      call_javascript(callback, {});
     }
   }
 
-  void forget() noexcept override {
+  void release() noexcept override {
     forget_callback();
     fd_.reset();
   }

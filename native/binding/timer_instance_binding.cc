@@ -58,6 +58,8 @@ class Delivery final : public Poll {
     return begun || records_->empty() ? nullptr : records_;
   }
 
+  void release() noexcept override { instance_.close(); }
+
   TimerInstance& instance_;
   std::shared_ptr<TimerRecords> records_;
   std::int32_t slot_ = -1;
@@ -75,7 +77,7 @@ class Listener {
     if (instance_.closed()) {
       throw ClosedError();
     }
-    if (delivery_ == nullptr || delivery_->closed()) {
+    if (delivery_ == nullptr) {
       delivery_ = std::make_unique<Delivery>(env_, instance_);
       set_ref(referenced_);
     }
@@ -99,8 +101,9 @@ class Listener {
     // Closed, not destroyed: this may be called from what it delivers.
     if (delivery_ != nullptr) {
       delivery_->close();
+    } else {
+      instance_.close();
     }
-    instance_.close();
   }
 
  private:

@@ -30,10 +30,10 @@ napi_value create(const Napi::CallbackInfo& info) {
 }  // namespace
 
 TimerRecords::TimerRecords(Napi::ArrayBuffer memory, std::size_t capacity, Napi::Function callback)
-    : env_(memory.Env()), capacity_(capacity) {
-  if (napi_create_reference(env_, memory, 1, &memory_) != napi_ok ||
-      napi_create_reference(env_, callback, 1, &callback_) != napi_ok) {
-    throw Napi::Error::New(env_);
+    : Batch(memory.Env()), capacity_(capacity) {
+  if (napi_create_reference(env(), memory, 1, &memory_) != napi_ok ||
+      napi_create_reference(env(), callback, 1, &callback_) != napi_ok) {
+    throw Napi::Error::New(env());
   }
 }
 
@@ -62,9 +62,9 @@ void TimerRecords::deliver() noexcept {
   record_count_ = 0;
   napi_value callback = nullptr;
   napi_value batches = nullptr;
-  if (napi_get_reference_value(env_, callback_, &callback) == napi_ok &&
-      napi_create_uint32(env_, static_cast<std::uint32_t>(count), &batches) == napi_ok) {
-    call_javascript(env_, callback, {batches});
+  if (napi_get_reference_value(env(), callback_, &callback) == napi_ok &&
+      napi_create_uint32(env(), static_cast<std::uint32_t>(count), &batches) == napi_ok) {
+    call_javascript(callback, {batches});
   }
 }
 
@@ -74,8 +74,8 @@ bool TimerRecords::find_memory() noexcept {
   void* data = nullptr;
   std::size_t length = 0;
   const std::size_t records = capacity_ * sizeof(TimerRecord);
-  if (napi_get_reference_value(env_, memory_, &memory) != napi_ok ||
-      napi_get_arraybuffer_info(env_, memory, &data, &length) != napi_ok ||
+  if (napi_get_reference_value(env(), memory_, &memory) != napi_ok ||
+      napi_get_arraybuffer_info(env(), memory, &data, &length) != napi_ok ||
       capacity_ < TimerInstance::kMaxRecords || length < records + sizeof(Note)) {
     return false;
   }

@@ -41,7 +41,6 @@ class TimerRecords final : public Batch, public std::enable_shared_from_this<Tim
 
   bool find_memory() noexcept;
 
-  napi_env env_;
   std::size_t capacity_;
   // They go with the environment.
   napi_ref memory_ = nullptr;

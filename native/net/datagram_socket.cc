@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <linux/filter.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -14,6 +15,8 @@ namespace alsa_utimer {
 namespace {
 
 constexpr std::size_t kSourceBytes = 16;
+// What the kernel takes at a time (UIO_MAXIOV; net/socket.c: do_recvmmsg).
+constexpr std::size_t kMaxDatagrams = 1024;
 
 template <typename Raw>
 Raw as(const SocketAddress& address) noexcept {
@@ -166,11 +169,16 @@ SocketAddress DatagramSocket::local() const {
   return address;
 }
 
+void DatagramSocket::reserve(std::size_t count) {
+  const std::size_t most = std::min(count, kMaxDatagrams);
+  messages_.resize(most);
+  buffers_.resize(most);
+  names_.resize(most);
+}
+
 std::int64_t DatagramSocket::receive(const DatagramRoom& room) noexcept {
-  messages_.resize(room.count);
-  buffers_.resize(room.count);
-  names_.resize(room.count);
-  for (std::size_t i = 0; i < room.count; ++i) {
+  const std::size_t count = std::min(room.count, messages_.size());
+  for (std::size_t i = 0; i < count; ++i) {
     buffers_[i] = {.iov_base = room.data + i * room.bytes, .iov_len = room.bytes};
     msghdr& header = messages_[i].msg_hdr;
     header = {};
@@ -183,8 +191,7 @@ std::int64_t DatagramSocket::receive(const DatagramRoom& room) noexcept {
   }
   int received = -1;
   do {
-    received =
-        ::recvmmsg(fd_.get(), messages_.data(), static_cast<unsigned>(room.count), MSG_DONTWAIT, nullptr);
+    received = ::recvmmsg(fd_.get(), messages_.data(), static_cast<unsigned>(count), MSG_DONTWAIT, nullptr);
   } while (received < 0 && errno == EINTR);
   if (received < 0) {
     return errno == EAGAIN ? 0 : -errno;

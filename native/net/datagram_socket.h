@@ -51,7 +51,10 @@ class DatagramSocket {
   void leave(const SocketAddress& group, std::uint32_t interface);
   // getsockname
   [[nodiscard]] SocketAddress local() const;
-  // recvmmsg: the number of datagrams that were waiting, or a negated errno.
+  // Memory for receiving up to `count` datagrams at a time. Throws std::bad_alloc.
+  void reserve(std::size_t count);
+  // recvmmsg: the number of datagrams that were waiting, or a negated errno. Takes as many as reserve() was
+  // given, at most.
   std::int64_t receive(const DatagramRoom& room) noexcept;
 
   [[nodiscard]] int descriptor() const noexcept { return fd_.get(); }

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { LoopbackCard } from '../../../lib/loopback/index.js';
 import type { PcmHandle, UtimerHandle } from '../../../lib/native/binding.js';
 import { native } from '../../../lib/native/load.js';
-import { withCode } from './support.js';
+import { runChild } from '../../support/child.js';
+import { distLoopback, withCode } from './support.js';
 
 let card: LoopbackCard;
 beforeAll(async () => {
@@ -53,7 +54,7 @@ function openOn(timer: UtimerHandle): PcmHandle {
   return pcm;
 }
 
-const parameters = { periodFrames: 480, silence: 0, measure: false, listener: '/nowhere' };
+const parameters = { silence: 0, measure: false, listener: '/nowhere' };
 
 it('refuses everything that is no pump', () => {
   const timer = createTimer();
@@ -65,9 +66,6 @@ it('refuses everything that is no pump', () => {
   capture.configure({ ...PERIOD, fillWithSilence: false });
   expect(() => native().createPeriodPump(capture, timer, parameters)).toThrow(TypeError);
   capture.close();
-  for (const periodFrames of [0, 2 ** 20, 2 ** 32 - 1]) {
-    expect(() => native().createPeriodPump(pcm, timer, { ...parameters, periodFrames })).toThrow(TypeError);
-  }
   for (const value of garbage) {
     expect(() => native().createPeriodPump(value as never, timer, parameters)).toThrow(Error);
     expect(() => native().createPeriodPump(pcm, value as never, parameters)).toThrow(Error);
@@ -101,6 +99,8 @@ it('refuses everything that is no pump', () => {
   pump.write(new Uint8Array(11));
   pump.dropPartialFrame();
   expect(pump.stats()).toMatchObject({ periods: 1, pendingBytes: 8 });
+  pump.write(new Uint8Array(0));
+  expect(pump.stats()).toMatchObject({ periods: 1, pendingBytes: 8, consumedBytes: 0 });
   pump.write(new Uint8Array(480 * 4 - 8));
   expect(pump.stats()).toMatchObject({ periods: 2, pendingBytes: 0 });
 
@@ -117,6 +117,104 @@ it('refuses everything that is no pump', () => {
   }
   pump.hold();
   pump.dropPartialFrame();
+});
+
+it('refuses formats that no device has, also those that no mask of the kernel has a bit for', () => {
+  const timer = createTimer();
+  const pcm = openOn(timer);
+  for (const format of [63, 64, 255, 256, 2 ** 31, 2 ** 32 - 1]) {
+    expect(() => pcm.configure({ ...PERIOD, format, fillWithSilence: false })).toThrow(
+      expect.objectContaining({
+        code: 'ERR_PCM_PARAMETER',
+        parameter: 'format',
+        requested: format,
+        formats: expect.arrayContaining([2, 10]),
+      }),
+    );
+  }
+  pcm.close();
+  timer.close();
+});
+
+it('takes no size that the kernel does not confirm, since that decides how much memory is read', () => {
+  const timer = createTimer();
+  const pcm = openOn(timer);
+  for (const frameBytes of [0, 1, 3, 5, 8, 2 ** 32 - 1]) {
+    expect(() => pcm.configure({ ...PERIOD, frameBytes, fillWithSilence: false })).toThrow(
+      expect.objectContaining({ errno: constants.errno.EPROTO, syscall: 'ioctl SNDRV_PCM_IOCTL_HW_PARAMS' }),
+    );
+    expect(() => pcm.write(new Uint8Array(64))).toThrow(TypeError);
+    expect(() => native().createPeriodPump(pcm, timer, parameters)).toThrow(TypeError);
+  }
+  pcm.configure({ ...PERIOD, fillWithSilence: false });
+  expect(pcm.write(new Uint8Array(64))).toBe(16);
+  expect(() => pcm.write(new Uint8Array(65))).toThrow(TypeError);
+  for (const handle of [pcm, timer]) handle.close();
+});
+
+/** Pumps in a process of their own: a thread that keeps the lock would stop the test as well. */
+const inChild = (code: string) =>
+  runChild(
+    `
+    import { execFileSync } from 'node:child_process';
+    import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+    const { LoopbackCard } = await import(${distLoopback});
+    const card = LoopbackCard.find(${card.number});
+    const timer = addon.createUtimer('/dev/snd/timer', 10_000_000n);
+    card.setTimerSource('-1.4.' + timer.id);
+    const pcm = addon.openPcm('/dev/snd/pcmC${card.number}D0p', true, '/dev/snd/controlC${card.number}', 0);
+    card.resetTimerSource();
+    pcm.configure(${JSON.stringify({ ...PERIOD, fillWithSilence: false })});
+    const pump = (listener) => addon.createPeriodPump(pcm, timer, { silence: 0, measure: false, listener });
+    ${code}`,
+    [],
+    { through: ['timeout', '60'] },
+  );
+
+it('takes periods also while its thread waits for what /proc tells of the listener', async () => {
+  const result = await inChild(`
+    const folder = mkdtempSync('/tmp/alsa-utimer-listener-');
+    const status = folder + '/status';
+    execFileSync('mkfifo', [status]);
+    const silent = pump(folder);
+    silent.keepAlive(10_000_000n, 1_000_000_000n);
+    // Nobody reads from it, or the thread does, and waits until this end is closed.
+    let writer;
+    while (writer === undefined) {
+      try {
+        writer = openSync(status, constants.O_WRONLY | constants.O_NONBLOCK);
+      } catch (error) {
+        if (error.code !== 'ENXIO') throw error;
+      }
+    }
+    silent.write(new Uint8Array(480 * 4));
+    console.log(silent.stats().periods);
+    rmSync(folder, { recursive: true });
+    closeSync(writer);
+    for (const handle of [silent, pcm, timer]) handle.close();`);
+  expect(result).toEqual({ code: 0, signal: null, stdout: '1\n', stderr: '' });
+});
+
+it('says which call failed where no thread is to be had', async () => {
+  const result = await inChild(`
+    const silent = pump('/nowhere');
+    // Room for less than the stack of a thread.
+    const [, kilobytes] = /VmSize:\\s*(\\d+)/.exec(readFileSync('/proc/self/status', 'latin1'));
+    const bytes = Number(kilobytes) * 1024 + 4 * 2 ** 20;
+    execFileSync('prlimit', ['--pid', String(process.pid), '--as=' + bytes + ':unlimited']);
+    try {
+      silent.keepAlive(10_000_000n, 0n);
+    } catch ({ errno, syscall }) {
+      console.log(errno, syscall);
+    }
+    silent.write(new Uint8Array(480 * 4));
+    console.log(silent.stats().periods);`);
+  expect(result).toEqual({
+    code: 0,
+    signal: null,
+    stdout: `${constants.errno.EAGAIN} pthread_create\n1\n`,
+    stderr: '',
+  });
 });
 
 it('says that it is stalled where its triggers move nothing, as its thread does', async () => {
