@@ -41,6 +41,11 @@ export function checkBigInt(name: string, value: unknown, min: bigint, max: bigi
   return value;
 }
 
+/** The number of a card: a kernel has CONFIG_SND_MAX_CARDS of them, 32 mostly and 256 at most. */
+export function checkCardNumber(name: string, value: unknown): number {
+  return checkInteger(name, value, 0, 255);
+}
+
 /** One of a set of strings. */
 export function checkOneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
   if (typeof value !== 'string') throw typeError(name, 'a string', value);

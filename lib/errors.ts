@@ -1,7 +1,7 @@
 /** AlsaError: what failed, why, and what to do about it. */
 import { getSystemErrorMap } from 'node:util';
 import { hintFor } from './hints.js';
-import type { NativeError } from './native/binding.js';
+import type { NativeErrnos, NativeError } from './native/binding.js';
 
 export interface AlsaErrorOptions {
   readonly code: string;
@@ -46,16 +46,24 @@ export class AlsaError extends Error {
   }
 }
 
-/** Two of ALSA's errnos that libuv has no name for. */
-const ALSA_ERRNOS = new Map<number, [string, string]>([
-  [77, ['EBADFD', 'file descriptor in bad state']],
-  [86, ['ESTRPIPE', 'streams pipe error']],
-]);
+/** What the errnos that Node has no names for say. */
+const ALSA_ERRNOS: Readonly<Record<keyof NativeErrnos, string>> = {
+  EBADFD: 'file descriptor in bad state',
+  ESTRPIPE: 'streams pipe error',
+};
+/** Those by number, once the addon has told the numbers of this machine. */
+const named = new Map<number, [name: string, text: string]>();
+
+/** For whoever loads the addon. */
+export function nameErrnos(errnos: NativeErrnos): void {
+  for (const name of Object.keys(ALSA_ERRNOS) as (keyof NativeErrnos)[]) {
+    named.set(errnos[name], [name, ALSA_ERRNOS[name]]);
+  }
+}
 
 function describe(errno: number): [name: string, text: string] {
   return (
-    ALSA_ERRNOS.get(errno) ??
-    getSystemErrorMap().get(-errno) ?? [`E${errno}`, `unknown system error ${errno}`]
+    named.get(errno) ?? getSystemErrorMap().get(-errno) ?? [`E${errno}`, `unknown system error ${errno}`]
   );
 }
 

@@ -6,6 +6,7 @@ const TIMER_DEVICE = '/dev/snd/timer';
 
 /** Packed, and therefore there, however this came here. */
 const KERNELS = fileURLToPath(new URL('../docs/kernels.md', import.meta.url));
+const IS_32_BIT = ['arm', 'ia32', 'mips', 'mipsel', 'ppc', 's390'].includes(process.arch);
 
 type Hint = string | (() => string);
 
@@ -47,7 +48,10 @@ const CALLS: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
   'ioctl SNDRV_TIMER_IOCTL_CREATE': {
     ENOTTY: () =>
       `This kernel (${release()}) has no userspace-driven timers: they need Linux 6.12 or later built with ` +
-      `CONFIG_SND_UTIMER=y. Debian leaves the option out, and rebuilding the module snd-timer adds it: ${KERNELS} says how.`,
+      `CONFIG_SND_UTIMER=y. Debian leaves the option out, and rebuilding the module snd-timer adds it: ${KERNELS} says how.` +
+      (IS_32_BIT
+        ? ' This is a 32-bit process: on a 64-bit kernel it needs Linux 6.12.118, 7.3.4 or later, or a 64-bit Node.'
+        : ''),
     ENOSPC:
       'All 128 userspace-driven timers of the system are taken; each goes when the process that made it closes it or ends.',
     EMFILE: 'This process has no file descriptor left (`ulimit -n`).',
@@ -145,6 +149,10 @@ const CALLS: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
       'The substream is not running, or the writer changed the format: call prepare() or open it again.',
     ESTRPIPE: 'The system was suspended: call prepare() and start() again.',
     ENODEV: CARD_GONE,
+  },
+  pthread_create: {
+    EAGAIN:
+      'No thread more is to be had: `ulimit -u` limits those of the user, pids.max those of the container, `ulimit -v` their memory.',
   },
   bind: {
     EADDRNOTAVAIL: 'No interface of this machine has the address: `ip address` shows those that they have.',

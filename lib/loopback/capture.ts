@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { checkInteger, checkOneOf, checkOptions, checkSignal } from '../arguments.js';
 import { AlsaError, closedError, fromNative } from '../errors.js';
 import type { PcmHandle, WatcherHandle } from '../native/binding.js';
-import { handleOf, release, watch } from '../native/lifetime.js';
+import { adopt, disown, handleOf, keep, release, watch, weakly } from '../native/lifetime.js';
 import { native } from '../native/load.js';
 import { ObservantEmitter } from '../observant-emitter.js';
 import { checkParameters, type PcmParameters } from '../pcm/parameters.js';
@@ -111,6 +111,7 @@ export class LoopbackCapture
     this.#overrun = overrun;
     this.#watcher = native().watchPcm(handleOf<PcmHandle>(pcm));
     watch(this, this.#watcher, `capture of ${pcm.name}`);
+    adopt(this, pcm);
   }
 
   /**
@@ -393,24 +394,28 @@ export class LoopbackCapture
     if (this.closed) throw closedError(`capture of ${this.name}`);
     if (this.#watch) return;
     this.#watch = this.#watchWriter({
-      told: (state) => this.emit('writer', state),
-      ended: () => this.#stopWatching(),
-      failed: (error) => {
-        this.#stopWatching();
-        this.emit('error', error);
-      },
+      told: weakly(this, (capture, state: WriterState) => capture.emit('writer', state)),
+      ended: weakly(this, (capture) => capture.#stopWatching()),
+      failed: weakly(this, (capture, error: unknown) => {
+        capture.#stopWatching();
+        capture.emit('error', error);
+      }),
     });
-    this.#watch.setRef(this.#referenced);
+    adopt(this, this.#watch);
+    this.#setRef(this.#referenced);
   }
 
   #stopWatching(): void {
     this.#watch?.close();
+    disown(this, this.#watch);
     this.#watch = undefined;
+    keep(this, false);
   }
 
   #setRef(referenced: boolean): this {
     this.#referenced = referenced;
     this.#watch?.setRef(referenced);
+    keep(this, referenced && this.#watch !== undefined);
     return this;
   }
 

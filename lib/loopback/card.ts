@@ -1,7 +1,7 @@
 /** LoopbackCard: a card of snd-aloop. */
 import { existsSync, type FSWatcher, readFileSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkInteger, checkString, typeError } from '../arguments.js';
+import { checkCardNumber, checkInteger, checkString, typeError } from '../arguments.js';
 import { AlsaError, withHint } from '../errors.js';
 import { fromFileSystem, listProc, procAsound, readProc } from '../proc.js';
 import { shellLine } from '../shell-line.js';
@@ -28,7 +28,7 @@ const NODE_TIMEOUT = 5_000;
  * console.log(card.number, card.timerSource); // 0 -1.4.0
  */
 export class LoopbackCard {
-  /** The number of the card, 0..31. */
+  /** The number of the card, 0..255. */
   readonly number: number;
   /** Its id, for instance 'Loopback'. */
   readonly id: string;
@@ -53,14 +53,14 @@ export class LoopbackCard {
   }
 
   /**
-   * The loopback card with this number, 0..31, or id; the first one when it is left out.
+   * The loopback card with this number, 0..255, or id; the first one when it is left out.
    *
    * @throws TypeError, RangeError; AlsaError ERR_NO_LOOPBACK_CARD
    * @example
    * console.log(`${LoopbackCard.find('Loopback')}`); // loopback card 0 (Loopback)
    */
   static find(which?: number | string): LoopbackCard {
-    if (typeof which === 'number') checkInteger('which', which, 0, 31);
+    if (typeof which === 'number') checkCardNumber('which', which);
     else if (typeof which === 'string') checkString('which', which);
     else if (which !== undefined) throw typeError('which', 'a number or an id', which);
     const cards = LoopbackCard.list();

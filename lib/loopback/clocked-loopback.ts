@@ -19,7 +19,7 @@ import type {
   UtimerHandle,
   WatcherHandle,
 } from '../native/binding.js';
-import { handleOf, release, watch } from '../native/lifetime.js';
+import { adopt, disown, handleOf, keep, release, watch, weakly } from '../native/lifetime.js';
 import { native } from '../native/load.js';
 import { ObservantEmitter } from '../observant-emitter.js';
 import { sampleFormat } from '../pcm/format.js';
@@ -193,6 +193,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     });
     this.#write = this.#pump.write;
     watch(this, this.#pump, this.#name);
+    adopt(this, pcm, timer);
     try {
       this.#startKeepingAlive();
     } catch (error) {
@@ -206,14 +207,14 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    * Creates a timer, points the card at it, opens the playback side of a cable and checks that the timer clocks it with
    * the right resolution: SNDRV_TIMER_IOCTL_CREATE, /proc/asound/card<N>/timer_source, SNDRV_PCM_IOCTL_HW_PARAMS,
    * SNDRV_TIMER_IOCTL_GINFO. The stream is started by its first period. Processes that open cables of one card take turns,
-   * by flock on its control device: while another one has its turn, some milliseconds, or has any flock on that device, this
-   * call waits, and the event loop with it, for up to ten seconds.
+   * by flock on its control device. While others have their turns, some milliseconds each, this call waits, and the event loop
+   * with it: half a second for one that keeps the lock, five seconds in all.
    *
    * @throws TypeError, RangeError, for instance for periods shorter than 100 us, which the kernel does not start
    * @throws AlsaError what UserTimer.create and Pcm.open throw; ERR_NO_LOOPBACK_CARD; EACCES where timer_source may not be
    * set and names no timer that could be held; ERR_TIMER_ID_TAKEN where it names one that another cable has, or somebody
    * else; ERR_CABLE_CLOCK when a listener has the cable open on another clock; ERR_RESOLUTION when the kernel computes
-   * another resolution for the period; ERR_TIMEOUT when a process that is opening a cable of this card was stopped meanwhile
+   * another resolution for the period; ERR_TIMEOUT when another process keeps the lock of the card, with its name
    * @example
    * using loop = ClockedLoopback.open({ card: 'Loopback', substream: 2, starvation: 'silence', grace: 50,
    *   rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
@@ -533,6 +534,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
   #setRef(referenced: boolean): this {
     this.#referenced = referenced;
     this.#watch?.setRef(referenced);
+    keep(this, referenced && this.#watch !== undefined);
     return this;
   }
 
@@ -544,16 +546,19 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     if (this.closed) throw closedError(this.#name);
     if (this.#watch) return;
     this.#watch = this.#watchListener({
-      told: (event) => this.emit('listener', event),
-      ended: () => this.#stopWatching(),
-      failed: (error) => this.emit('error', error),
+      told: weakly(this, (loop, event: ListenerEvent) => loop.emit('listener', event)),
+      ended: weakly(this, (loop) => loop.#stopWatching()),
+      failed: weakly(this, (loop, error: unknown) => loop.emit('error', error)),
     });
-    this.#watch.setRef(this.#referenced);
+    adopt(this, this.#watch);
+    this.#setRef(this.#referenced);
   }
 
   #stopWatching(): void {
     this.#watch?.close();
+    disown(this, this.#watch);
     this.#watch = undefined;
+    keep(this, false);
   }
 
   /** Until somebody captures, the card is gone, or this is closed. */
@@ -715,15 +720,6 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     const holder = substreamHolder(this.card.number, 1 - this.device, 'capture', this.substream);
     return holder ? withHint(explained, `Now ${describeHolder(holder)}.`) : explained;
   }
-}
-
-/** A callback that does not keep `target`: who forgets to close it shall not be kept by what it waits for. */
-function weakly<T extends object>(target: T, body: (target: T) => void): () => void {
-  const reference = new WeakRef(target);
-  return () => {
-    const alive = reference.deref();
-    if (alive) body(alive);
-  };
 }
 
 /** Waits for a promise that does not reject; rejects with the reason of the signal. */

@@ -2,7 +2,14 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { release } from 'node:os';
-import { checkBoolean, checkInteger, checkOptions, checkString, valueError } from '../arguments.js';
+import {
+  checkBoolean,
+  checkCardNumber,
+  checkInteger,
+  checkOptions,
+  checkString,
+  valueError,
+} from '../arguments.js';
 import { AlsaError } from '../errors.js';
 import { shellLine } from '../shell-line.js';
 import { checkTimerSource } from '../timer/timer-source.js';
@@ -10,7 +17,7 @@ import { visibleLines } from '../visible-text.js';
 
 /** One card of the module; each field is a module parameter. `enable` is not among them: cards that are listed are wanted. */
 export interface LoopbackCardOptions {
-  /** The number of the card, 0..31; the first free one when it is left out. */
+  /** The number of the card, 0..255; the first free one when it is left out. Most kernels have 32 (CONFIG_SND_MAX_CARDS). */
   readonly index?: number;
   /** The id of the card: 1..15 letters, digits, '_' or '-'; 'Loopback' when it is left out. */
   readonly id?: string;
@@ -52,7 +59,7 @@ export function moduleParameters(cards: readonly LoopbackCardOptions[]): string[
       throw valueError('id', "1..15 letters, digits, '_' or '-'", id);
     }
     return {
-      index: index === undefined ? -1 : checkInteger('index', index, 0, MAX_CARDS - 1),
+      index: index === undefined ? -1 : checkCardNumber('index', index),
       id: id ?? '',
       substreams: checkInteger('substreams', substreams, 1, 8),
       notify: checkBoolean('notify', notify),

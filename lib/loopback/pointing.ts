@@ -1,19 +1,16 @@
 /** Opening a cable so that one timer, and nothing else, clocks it. */
-import { AlsaError, fromNative } from '../errors.js';
-import type { NativeError, NativeHandle } from '../native/binding.js';
-import { native } from '../native/load.js';
+import { AlsaError } from '../errors.js';
 import type { Pcm } from '../pcm/pcm.js';
 import { USER_DRIVEN_DEVICE } from '../timer/timer-id.js';
 import { timerInfo } from '../timer/timer-list.js';
 import { TIMER_SOURCE_BYTES, userTimerIdOf } from '../timer/timer-source.js';
 import { UserTimer } from '../timer/user-timer.js';
 import { applyTimerSource, type LoopbackCard, readTimerSource, writeTimerSource } from './card.js';
+import { lockCard } from './card-lock.js';
 import { describeHolder, namingHolder, substreamHolder } from './holder.js';
 
 /** Programs that do not share the lock, and point the same card at the same moment, give way to each other this often. */
 const ATTEMPTS = 8;
-/** How long others may hold the lock, ms. An open takes a few. */
-const LOCK_TIMEOUT = 10_000;
 
 interface Clock {
   readonly rate: number;
@@ -96,37 +93,6 @@ function attemptClocked(
   timer.close();
   return undefined;
 }
-
-/**
- * One opener at a time points a card: flock on its control device, which whoever may open its PCMs may open, and which
- * goes with the process. Containers with device nodes of their own do not share the lock; they give way to each other.
- *
- * @throws AlsaError ERR_TIMEOUT when somebody holds it for ten seconds: a stopped process
- */
-function lockCard(card: LoopbackCard): NativeHandle {
-  const path = `/dev/snd/controlC${card.number}`;
-  const deadline = performance.now() + LOCK_TIMEOUT;
-  for (;;) {
-    try {
-      return native().lockFile(path);
-    } catch (error) {
-      if ((error as NativeError).errno !== EAGAIN) throw fromNative(error, `${card}`);
-    }
-    if (performance.now() > deadline) {
-      throw new AlsaError(`${card} is being opened by another process, and has been for ${LOCK_TIMEOUT} ms`, {
-        code: 'ERR_TIMEOUT',
-        path,
-        hint: `It may have been stopped: \`lslocks\` shows who has a lock on ${path}.`,
-      });
-    }
-    Atomics.wait(MOMENT, 0, 0, 1);
-  }
-}
-
-/** For waiting a millisecond without the event loop. */
-const MOMENT = new Int32Array(new SharedArrayBuffer(4));
-/** As in <errno.h>; the addon's errors carry the positive number. */
-const EAGAIN = 11;
 
 /** What the card was pointed at, and what it is to be put back to. */
 interface Pointed {

@@ -1,4 +1,5 @@
 /** Whoever plays into a cable, as far as a capture of it can see: snd-aloop's PCM Slave controls. */
+import { constants } from 'node:os';
 import { fromNative } from '../errors.js';
 import type { ControlHandle, NativeError } from '../native/binding.js';
 import { native } from '../native/load.js';
@@ -29,8 +30,8 @@ interface WatchHandlers {
 
 /** SNDRV_CTL_ELEM_IFACE_PCM. */
 const INTERFACE_PCM = 3;
-/** As in <errno.h>; the addon's errors carry the positive number. */
-const ENODEV = 19;
+/** The addon's errors carry the positive number. */
+const { ENODEV } = constants.errno;
 
 /** The elements that snd-aloop has for the capture substream `device`, `substream` (sound/drivers/aloop.c: loopback_controls). */
 class WriterControls {

@@ -247,7 +247,14 @@ export interface DatagramSocketHandle extends NativeHandle {
   ): void;
 }
 
+/** As in `<errno.h>`, of the errnos that Node has no names for. They differ by architecture. */
+export interface NativeErrnos {
+  readonly EBADFD: number;
+  readonly ESTRPIPE: number;
+}
+
 export interface NativeBinding {
+  readonly errnos: NativeErrnos;
   /** An advisory lock (flock) on a file; EAGAIN while somebody else has it. */
   lockFile(path: string): NativeHandle;
   createUtimer(path: string, resolution: bigint): UtimerHandle;
@@ -323,3 +330,6 @@ export const BINDING_FUNCTIONS = [
   'utimerSupported',
   'watchPcm',
 ] as const satisfies readonly (keyof NativeBinding)[];
+
+/** The names of what is no function in it. */
+export const BINDING_CONSTANTS = ['errnos'] as const satisfies readonly (keyof NativeBinding)[];

@@ -1,7 +1,7 @@
 /** Finds and loads the compiled addon: once, when it is first needed. */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { AlsaError } from '../errors.js';
+import { AlsaError, nameErrnos } from '../errors.js';
 import { shellLine } from '../shell-line.js';
 import type { NativeBinding } from './binding.js';
 import { usesMusl } from './libc.js';
@@ -55,11 +55,15 @@ let binding: NativeBinding | undefined;
 
 /** The addon. Throws AlsaError ERR_ADDON_NOT_FOUND with the paths that were tried. */
 export function native(): NativeBinding {
-  binding ??= load();
+  if (!binding) {
+    binding = load();
+    nameErrnos(binding.errnos);
+  }
   return binding;
 }
 
 /** Puts a fake in the addon's place, or `undefined` to load the real one again. For unit tests. */
 export function setNative(fake: NativeBinding | undefined): void {
   binding = fake;
+  if (fake) nameErrnos(fake.errnos);
 }

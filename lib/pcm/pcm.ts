@@ -2,6 +2,7 @@
 import {
   checkBoolean,
   checkBytes,
+  checkCardNumber,
   checkInteger,
   checkOneOf,
   checkOptions,
@@ -37,7 +38,7 @@ export function stateName(state: number): PcmState {
 }
 
 export interface PcmOptions extends PcmParameters {
-  /** The number of the card. */
+  /** The number of the card, 0..255. */
   readonly card: number;
   /** The number of the device: 0 or 1 on a loopback card. */
   readonly device: number;
@@ -102,7 +103,7 @@ export class Pcm implements Disposable {
    */
   static open(options: PcmOptions): Pcm {
     checkOptions('options', options);
-    const card = checkInteger('card', options.card, 0, 31);
+    const card = checkCardNumber('card', options.card);
     const device = checkInteger('device', options.device, 0, 31);
     const substream =
       options.substream === undefined ? -1 : checkInteger('substream', options.substream, 0, 127);

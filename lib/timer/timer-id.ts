@@ -1,5 +1,5 @@
 /** A timer's name in the kernel: struct snd_timer_id, the five numbers that /dev/snd/timer selects by. */
-import { checkInteger, checkOneOf, checkOptions } from '../arguments.js';
+import { checkCardNumber, checkInteger, checkOneOf, checkOptions } from '../arguments.js';
 
 /** SNDRV_TIMER_CLASS_*, from -1 on. */
 const CLASSES = ['none', 'slave', 'global', 'card', 'pcm'] as const;
@@ -107,7 +107,7 @@ export function pcmTimerId(
   return {
     class: 'pcm',
     slaveClass: 'none',
-    card: checkInteger('card', card, 0, 31),
+    card: checkCardNumber('card', card),
     device: checkInteger('device', device, 0, MAX_INT32),
     subdevice: checkInteger('substream', substream, 0, 2 ** 30 - 1) * 2 + capture,
   };

@@ -126,7 +126,7 @@ type Handlers = { [Type in TimerEvent['type']]: [event: Extract<TimerEvent, { re
  *
  * When the owner closes the timer, or its card goes, iterations end, and an 'end' event comes. The kernel announces that to
  * running instances with timestamped records, and for timers of cards. Of others, SNDRV_TIMER_IOCTL_INFO is asked twice a
- * second while somebody waits, for all instances of a thread together.
+ * second while somebody waits.
  *
  * While a listener runs on a userspace-driven timer, no stream of a loopback cable starts that the same timer clocks:
  * listen to pcmTimerId(...) of the loopback then. Starting the listener emits a process warning where that is to be seen.

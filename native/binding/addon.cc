@@ -69,7 +69,16 @@ void throw_as_javascript(napi_env environment, const std::exception& error) {
 
 namespace {
 
+// The numbers of the errnos that Node has no names for; they differ by architecture.
+Napi::Object alsa_errnos(Napi::Env env) {
+  Napi::Object errnos = Napi::Object::New(env);
+  errnos.Set("EBADFD", EBADFD);
+  errnos.Set("ESTRPIPE", ESTRPIPE);
+  return errnos;
+}
+
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  exports.Set("errnos", alsa_errnos(env));
   register_file_lock(env, exports);
   register_utimer(env, exports);
   register_pcm(env, exports);

@@ -45,8 +45,9 @@ const garbage: unknown[] = [
 ];
 
 describe('The addon', () => {
-  it('has exactly the functions that the seam declares', () => {
-    expect(Object.keys(addon).sort()).toEqual([...BINDING_FUNCTIONS].sort());
+  it('has exactly what the seam declares', () => {
+    expect(Object.keys(addon).sort()).toEqual([...BINDING_FUNCTIONS, ...BINDING_CONSTANTS].sort());
+    expect(addon.errnos).toEqual({ EBADFD: expect.any(Number), ESTRPIPE: expect.any(Number) });
   });
 
   it.each([...BINDING_FUNCTIONS])(

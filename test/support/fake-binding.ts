@@ -18,6 +18,7 @@ export class FakeBinding implements NativeBinding {
   readonly timers = new Map<number, UtimerHandle>();
   readonly triggers: number[] = [];
   supported = true;
+  readonly errnos = { EBADFD: 77, ESTRPIPE: 86 };
   private records:
     | { words: Uint32Array; batches: Int32Array; deliver: (batches: number) => void }
     | undefined;

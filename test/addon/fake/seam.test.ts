@@ -1,0 +1,267 @@
+// What the addon does with sizes, waits and closings that only a device that answers lets it reach.
+import { constants } from 'node:os';
+import { describe, expect, it } from 'vitest';
+import { runOnFake } from '../../support/fake-alsa.js';
+
+const succeeded = { code: 0, signal: null, stderr: '' };
+
+const PUMP = `
+  const timer = addon.createUtimer('/dev/snd/timer', 10_000_000n);
+  alsaLoopback.LoopbackCard.find(0).setTimerSource('-1.4.' + timer.id);
+  const pcm = addon.openPcm('/dev/snd/pcmC0D0p', true, '/dev/snd/controlC0', 0);
+  const createPump = (listener) => addon.createPeriodPump(pcm, timer, { silence: 0, measure: false, listener });
+  const thrown = (body) => {
+    try { return body(); } catch (error) { return error.code ?? error.syscall + ' ' + error.errno; }
+  };
+`;
+const run = (code: string) =>
+  runOnFake(`const alsaLoopback = await import(new URL('./dist/loopback/index.js', 'file://' + process.cwd() + '/'));
+    import { execFileSync, spawn } from 'node:child_process';
+    import { closeSync, constants, mkdtempSync, openSync, readFileSync } from 'node:fs';
+    import { AsyncLocalStorage } from 'node:async_hooks';
+    ${code}`);
+
+describe('The addon', () => {
+  it('refuses formats that no device has, also those that no mask of the kernel has a bit for', async () => {
+    const formats = [63, 64, 255, 256, 2 ** 31, 2 ** 32 - 1];
+    const result = await run(`${PUMP}
+      for (const format of ${JSON.stringify(formats)}) console.log(thrown(() => pcm.configure({ ...hardware, format })));`);
+    expect(result).toEqual({ ...succeeded, stdout: formats.map(() => 'ERR_PCM_PARAMETER\n').join('') });
+  });
+
+  it('takes no size that the kernel does not confirm', async () => {
+    const sizes = [0, 1, 3, 5, 8, 2 ** 32 - 1];
+    const result = await run(`${PUMP}
+      for (const frameBytes of ${JSON.stringify(sizes)}) {
+        console.log(thrown(() => pcm.configure({ ...hardware, frameBytes })));
+        console.log(thrown(() => pcm.write(new Uint8Array(64))) ?? '', thrown(() => createPump('/nowhere')) ?? '');
+      }`);
+    const refused = `ioctl SNDRV_PCM_IOCTL_HW_PARAMS ${constants.errno.EPROTO}\nundefined undefined undefined undefined\n`;
+    expect(result).toEqual({ ...succeeded, stdout: sizes.map(() => refused).join('') });
+  });
+
+  it('reads no more than its own memory where the frames have become larger under a pump', async () => {
+    const result = await run(`${PUMP}
+      pcm.configure(hardware);
+      const pump = createPump('/nowhere');
+      pump.write(new Uint8Array(1920));
+      pcm.drop();
+      pcm.configure({ ...hardware, channels: 32, frameBytes: 64 });
+      pump.restart(true);
+      console.log(thrown(() => pump.write(new Uint8Array(1920))), pcm.status().delay);`);
+    expect(result).toEqual({ ...succeeded, stdout: 'ERR_STALLED 30\n' });
+  });
+
+  it('writes nothing, behind a part of a period, as if it had not been asked to', async () => {
+    const result = await run(`${PUMP}
+      pcm.configure(hardware);
+      const pump = createPump('/nowhere');
+      pump.write(new Uint8Array(11));
+      pump.write(new Uint8Array(0));
+      const { pendingBytes, consumedBytes, periods } = pump.stats();
+      console.log(pendingBytes, consumedBytes, periods);`);
+    expect(result).toEqual({ ...succeeded, stdout: '11 0 0\n' });
+  });
+
+  it('takes periods also while its thread waits for what /proc tells of the listener', async () => {
+    const result = await run(`${PUMP}
+      pcm.configure(hardware);
+      const folder = mkdtempSync(process.env.FAKE_ALSA + '/listener-');
+      const status = folder + '/status';
+      execFileSync('mkfifo', [status], { env: {} });
+      const pump = createPump(folder);
+      pump.keepAlive(10_000_000n, 1_000_000_000n);
+      // There is no reader yet, or the thread reads, and waits until this end is closed.
+      let writer;
+      while (writer === undefined) {
+        try {
+          writer = openSync(status, constants.O_WRONLY | constants.O_NONBLOCK);
+        } catch (error) {
+          if (error.code !== 'ENXIO') throw error;
+        }
+      }
+      // Whoever waits for this lock would wait for ever.
+      const watchdog = spawn('sh', ['-c', 'sleep 30; kill -9 ' + process.pid], { env: {}, detached: true });
+      pump.write(new Uint8Array(1920));
+      console.log(pump.stats().periods);
+      process.kill(-watchdog.pid);
+      remove(folder, { recursive: true });
+      closeSync(writer);
+      for (const handle of [pump, pcm, timer]) handle.close();`);
+    expect(result).toEqual({ ...succeeded, stdout: '1\n' });
+  });
+});
+
+describe('The event loop rests', () => {
+  const AFTERWARDS = `
+    const afterwards = async () => {
+      const { loopCount } = performance.nodeTiming.uvMetricsInfo;
+      const [cpu, time] = [process.cpuUsage(), performance.now()];
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      const { user, system } = process.cpuUsage(cpu);
+      console.log(JSON.stringify({
+        share: (user + system) / 1000 / (performance.now() - time),
+        turns: performance.nodeTiming.uvMetricsInfo.loopCount - loopCount,
+      }));
+      process.exit();
+    };`;
+  const rests = async (code: string) => {
+    const result = await run(AFTERWARDS + code);
+    expect(result).toMatchObject(succeeded);
+    const { share, turns } = JSON.parse(result.stdout) as { share: number; turns: number };
+    expect(turns).toBeLessThan(20);
+    expect(share).toBeLessThan(0.5);
+  };
+
+  it('after a loopback was closed by the handler of its error', () =>
+    rests(`
+      const loop = ClockedLoopback.open({ ...cable, starvation: 'silence', grace: 0 });
+      loop.on('error', () => {
+        loop.close();
+        afterwards();
+      });
+      while (loop.stats.insertedFrames < 480) await new Promise((resolve) => setTimeout(resolve, 5));
+      fault('WRITEI', { error: 19 });
+      setTimeout(() => {}, 60_000);`));
+
+  it('after a control was closed by what it called, while somebody has a duplicate of it', () =>
+    rests(`
+      const control = addon.openControl('/dev/snd/controlC0');
+      const links = () => Object.entries(
+        Object.fromEntries(readdirSync('/proc/self/fd').map((fd) => {
+          try { return [fd, readlinkSync('/proc/self/fd/' + fd)]; } catch { return [fd, '']; }
+        })));
+      const [descriptor] = links().filter(([, target]) => target.startsWith(process.env.FAKE_ALSA)).at(-1);
+      const keeper = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore', Number(descriptor)], env: {} });
+      keeper.unref();
+      keeper.stdin.unref();
+      control.listen(() => {
+        control.close();
+        afterwards();
+      });
+      const loop = ClockedLoopback.open(cable);
+      const capture = loop.listen();
+      loop.write(new Uint8Array(loop.periodBytes));`));
+});
+
+describe('A handler finds the asynchronous context', () => {
+  it('of whoever opened its emitter or listened to it first', async () => {
+    const result = await run(`
+      const storage = new AsyncLocalStorage();
+      const found = [];
+      const note = (what) => found.push(what + ' ' + (storage.getStore() ?? 'nobody'));
+      const told = (emitter, type) => once(emitter, type);
+      const loops = ['first', 'second'].map((request, substream) => storage.run(request, () => {
+        const loop = ClockedLoopback.open({ ...cable, substream, starvation: 'silence', grace: 0 });
+        loop.on('listener', () => note('listener'));
+        loop.on('error', () => note('error'));
+        return loop;
+      }));
+      const captures = [];
+      for (const loop of loops) {
+        loop.ref();
+        captures.push(loop.listen());
+        await once(loop, 'listener');
+      }
+      const failed = Promise.all(loops.map((loop) => once(loop, 'error')));
+      fault('WRITEI', { error: 19 });
+      const alive = setInterval(() => {}, 1000);
+      await failed;
+      clearInterval(alive);
+      for (const each of [...captures, ...loops]) each.close();
+      console.log(found.filter((text) => text.startsWith('listener')).join(', '));
+      console.log(found.filter((text) => text.startsWith('error')).sort().join(', '));`);
+    expect(result).toEqual({
+      ...succeeded,
+      stdout: 'listener first, listener second\nerror first, error second\n',
+    });
+  });
+});
+
+describe('What nobody has closed and nobody can reach any more', () => {
+  const forgotten = async (code: string) => {
+    const result = await run(`
+      const warnings = [];
+      process.on('warning', ({ message }) => warnings.push(message.split(' was')[0]));
+      const before = open();
+      ${code}
+      await collect(() => warnings.length > 0 && open() === before);
+      for (let round = 0; round < 20; round += 1) await new Promise((resolve) => setImmediate(resolve));
+      console.log(warnings.join(', '));
+      console.log(open() - before);`);
+    expect(result.code).toBe(0);
+    return result.stdout;
+  };
+
+  it.each(['hold', 'silence'])(
+    'is closed, and told once: a loopback with starvation %j',
+    async (starvation) => {
+      expect(
+        await forgotten(`(() => { ClockedLoopback.open({ ...cable, starvation: '${starvation}' }); })();`),
+      ).toBe('ClockedLoopback hw:0,0,0\n0\n');
+    },
+  );
+
+  it('also where it has a handler of listeners, or of the writer', async () => {
+    expect(await forgotten(`(() => { ClockedLoopback.open(cable).on('listener', () => {}); })();`)).toBe(
+      'ClockedLoopback hw:0,0,0\n0\n',
+    );
+    expect(
+      await forgotten(`
+        const loop = ClockedLoopback.open(cable);
+        const without = open();
+        (() => { loop.listen().on('writer', () => {}); })();
+        await collect(() => open() === without);
+        loop.close();`),
+    ).toBe('capture of hw:0,1,0\n0\n');
+  });
+
+  it('unless its handler keeps the event loop alive', async () => {
+    const result = await run(`
+      let loop = ClockedLoopback.open(cable).on('listener', ({ type }) => {
+        console.log(type);
+        capture.close();
+        if (type === 'stop') process.exit();
+      });
+      loop.ref();
+      loop = undefined;
+      for (let round = 0; round < 50; round += 1) {
+        gc();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      const capture = LoopbackCapture.open({ ...cable });`);
+    expect(result).toEqual({ ...succeeded, stdout: 'start\nstop\n' });
+  });
+});
+
+describe('Opening a cable while somebody has the lock of its card', () => {
+  it('fails before long, and says who has it', async () => {
+    const result = await run(`
+      const lock = addon.lockFile('/dev/snd/controlC0');
+      const began = performance.now();
+      try {
+        ClockedLoopback.open(cable);
+      } catch ({ code, path }) {
+        console.log(code, path, performance.now() - began < 5_000);
+      }
+      lock.close();
+      ClockedLoopback.open(cable).close();
+      console.log(open());`);
+    expect(result).toEqual({ ...succeeded, stdout: 'ERR_TIMEOUT /dev/snd/controlC0 true\n0\n' });
+  });
+
+  it('finds the holder of a lock in /proc/locks', async () => {
+    const result = await run(`
+      const { lockHolder } = await import(new URL('./dist/loopback/card-lock.js', 'file://' + process.cwd() + '/'));
+      const path = process.env.FAKE_ALSA + '/file';
+      writeText(path, '');
+      console.log(lockHolder(path), lockHolder('/nowhere'));
+      const holder = spawn('flock', [path, 'sh', '-c', 'echo held; exec sleep 1000'], { env: {}, stdio: ['ignore', 'pipe', 'inherit'] });
+      await once(holder.stdout, 'data');
+      console.log(lockHolder(path) === holder.pid);
+      process.kill(Number(execFileSync('pgrep', ['-P', String(holder.pid)], { env: {} })));
+      await once(holder, 'exit');
+      console.log(lockHolder(path));`);
+    expect(result).toEqual({ ...succeeded, stdout: 'undefined undefined\ntrue\nundefined\n' });
+  });
+});
