@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { BINDING_FUNCTIONS } from '../../lib/native/binding.js';
+import { BINDING_CONSTANTS, BINDING_FUNCTIONS } from '../../lib/native/binding.js';
 import { loadAddon } from '../support/addon.js';
 
 const addon = loadAddon();
