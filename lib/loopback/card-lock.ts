@@ -75,8 +75,9 @@ export function lockHolder(path: string): number | undefined {
     return undefined;
   }
   for (const line of (glance('/proc/locks') ?? '').split('\n')) {
-    const [, , type, , , pid, where] = /^(\d+: )(-> )?(\S+)\s+(\S+)\s+(\S+)\s+(-?\d+) (\S+)/.exec(line) ?? [];
-    if (type === 'FLOCK' && where === file && Number(pid) > 0) return Number(pid);
+    // Those who wait for it have an arrow before the type.
+    const [, pid, where] = /^\d+: FLOCK +\S+ +\S+ +(\d+) (\S+)/.exec(line) ?? [];
+    if (where === file && Number(pid) > 0) return Number(pid);
   }
   return undefined;
 }
