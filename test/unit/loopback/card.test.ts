@@ -291,7 +291,7 @@ describe('The parameters of the module', () => {
   it.each<[string, unknown, string]>([
     ['no cards', [], 'ERR_INVALID_ARG_VALUE'],
     ['33 cards', Array.from({ length: 33 }, () => ({})), 'ERR_INVALID_ARG_VALUE'],
-    ['an index of 32', [{ index: 32 }], 'ERR_OUT_OF_RANGE'],
+    ['an index of 256', [{ index: 256 }], 'ERR_OUT_OF_RANGE'],
     ['two cards of one index', [{ index: 5 }, {}, { index: 5 }], 'ERR_INVALID_ARG_VALUE'],
     ['two cards of one id', [{ id: 'A' }, {}, { id: 'A' }], 'ERR_INVALID_ARG_VALUE'],
     ['an id with a blank', [{ id: 'a b' }], 'ERR_INVALID_ARG_VALUE'],
