@@ -38,7 +38,7 @@ describe('A substream', () => {
         format: [0, 1, 31, 53, 63, 64, 255, 256, 257, 0x7fffffff, 0xffffffff],
         channels: [0, 33, 0x10000, 0xffffffff],
         rate: [0, 1, 7_999, 768_001, 0xffffffff],
-        periodFrames: [0, 1, 0x40000, 0x7fffffff, 0xffffffff],
+        periodFrames: [0, 1, 0x40001, 0x7fffffff, 0xffffffff],
         bufferFrames: [0, 1, 479, 0x80000, 0xffffffff],
       };
       const refused = new Set();
