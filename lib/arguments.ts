@@ -25,6 +25,11 @@ export function valueError(name: string, expected: string, value: unknown): Code
   return coded(new TypeError(`${name} must be ${expected}, not ${inspect(value)}`), 'ERR_INVALID_ARG_VALUE');
 }
 
+/** TypeError ERR_INVALID_STATE: what was passed is no longer what it was. */
+export function stateError(message: string): Coded<TypeError> {
+  return coded(new TypeError(message), 'ERR_INVALID_STATE');
+}
+
 /** An integer of min..max. */
 export function checkInteger(name: string, value: unknown, min: number, max: number): number {
   if (typeof value !== 'number') throw typeError(name, 'a number', value);
@@ -73,10 +78,28 @@ export function checkOptions<T extends object>(name: string, value: T): T {
   return value;
 }
 
-/** A Uint8Array (a Buffer is one), of whatever realm: node:vm and test runners make others. */
+/**
+ * A Uint8Array (a Buffer is one), of whatever realm: node:vm and test runners make others. Its memory is there: that of a buffer
+ * which was transferred looks empty.
+ */
 export function checkBytes(name: string, value: unknown): Uint8Array {
   if (!types.isUint8Array(value)) throw typeError(name, 'a Uint8Array', value);
+  if (value.length === 0 && isGone(value)) {
+    throw stateError(
+      `${name} must have memory: its ArrayBuffer was transferred, or resized to less than where it begins`,
+    );
+  }
   return value;
+}
+
+/** Whether a typed array is detached, or out of the bounds of its buffer. */
+function isGone(bytes: Uint8Array): boolean {
+  try {
+    bytes.at(0);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** An AbortSignal, or nothing. */

@@ -1,17 +1,17 @@
 /** ClockedLoopback: audio through one cable of snd-aloop, at the pace of whoever writes it. */
 import { constants } from 'node:os';
-import { Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import {
   checkBoolean,
   checkBytes,
   checkInteger,
   checkOneOf,
   checkOptions,
-  checkSignal,
   rangeError,
   valueError,
 } from '../arguments.js';
 import { AlsaError, closedError, fromNative, systemError, withHint } from '../errors.js';
+import { LentBytes } from '../lent-bytes.js';
 import type {
   NativeError,
   PcmHandle,
@@ -32,8 +32,10 @@ import type { UserTimer } from '../timer/user-timer.js';
 import { type CaptureOptions, LoopbackCapture } from './capture.js';
 import { LoopbackCard } from './card.js';
 import { describeHolder, substreamFolder, substreamHolder } from './holder.js';
-import { Listener, type ListenerEvent, ListenerWatch } from './listener.js';
+import { Listener, type ListenerEvent, ListenerWatch, type ListenerWatchHandlers } from './listener.js';
 import { openClocked } from './pointing.js';
+import { checkSendOptions, type SendOptions, SendQueue } from './send-queue.js';
+import { type StreamOptions, webStreamTo, writableTo } from './streams.js';
 
 export interface ClockedLoopbackOptions extends PcmParameters {
   /** The card, or its number or id; the first loopback card when it is left out. */
@@ -81,26 +83,6 @@ export interface ClockedLoopbackStats {
   readonly listener: boolean;
   /** With `measure`: element k counts the triggers that took 2^k..2^(k+1)-1 ns. */
   readonly triggerCosts: readonly number[] | undefined;
-}
-
-export interface SendOptions {
-  /**
-   * 'listener' (default): take frames only while the listener has room for them, so that it loses none; one that has paused,
-   * is suspended or was overrun has no room until it goes on. 'producer': take them at once, for a source that keeps time
-   * itself.
-   */
-  readonly pace?: 'listener' | 'producer';
-  /** While nobody listens: 'discard' (default) frames at the pace they come, or 'hold' them until somebody does. */
-  readonly unheard?: 'discard' | 'hold';
-  /** Ends a wait. */
-  readonly signal?: AbortSignal;
-}
-
-export interface StreamOptions extends Omit<SendOptions, 'signal'> {
-  /** Bytes that the stream takes before it asks its source to wait, 0 or more. 4 periods by default. */
-  readonly highWaterMark?: number;
-  /** Ends a wait, and with it the stream. */
-  readonly signal?: AbortSignal;
 }
 
 export interface ClockedLoopbackEvents {
@@ -151,15 +133,11 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
   readonly #write: (bytes: Uint8Array) => void;
   readonly #keepAlive: { readonly period: bigint; readonly grace: bigint } | undefined;
   readonly #measure: boolean;
-  readonly #waiting = new Set<() => void>();
+  readonly #queue: SendQueue;
   #watch: ListenerWatch | undefined;
   #referenced = false;
   #keptAlive = false;
   #failure: WatcherHandle | undefined;
-  /** Resolved when all sends are through. */
-  #sending: Promise<void> | undefined;
-  /** How often bytes were given. */
-  #moves = 0;
   #paddedFrames = 0;
 
   private constructor(
@@ -192,6 +170,21 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
       listener: substreamFolder(card.number, 1 - device, 'capture', pcm.substream),
     });
     this.#write = this.#pump.write;
+    this.#queue = new SendQueue({
+      name: this.#name,
+      rate: pcm.parameters.rate,
+      periodFrames: pcm.parameters.periodFrames,
+      frameBytes: pcm.frameBytes,
+      closed: () => this.closed,
+      pendingBytes: () => this.#pump.stats().pendingBytes,
+      listener: () => this.#listener(),
+      watchListener: (handlers) => this.#watchListener(handlers),
+      move: (bytes) => this.#move(bytes),
+      end: () => this.#end(),
+      hold: () => this.#pump.hold(),
+      release: (unread) => this.#pump.release(unread),
+      dropPartialFrame: () => this.#pump.dropPartialFrame(),
+    });
     watch(this, this.#pump, this.#name);
     adopt(this, pcm, timer);
     try {
@@ -319,15 +312,18 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
   }
 
   /**
-   * Like {@link write}, but waits until the listener has room, and with unheard 'hold' until there is one: the timer of its
-   * substream tells that. The kernel does not tell a writer when a listener reads, so while it is full its
-   * /proc/asound/card<N>/pcm<D>c/sub<S>/status is looked at once a period. Several sends take turns, in the order of their
-   * calls; meanwhile no silence is inserted, and {@link write} and {@link end} are refused.
+   * Like {@link write}, but waits until there is a listener, which the timer of its substream tells, and until it has room. The
+   * kernel does not tell a writer when a listener reads, so while it is full its
+   * /proc/asound/card<N>/pcm<D>c/sub<S>/status is looked at once a period. With unheard 'discard' the frames go in real time
+   * while nobody listens. Several sends take turns, in the order of their calls; meanwhile no silence is inserted, and
+   * {@link write} and {@link end} are refused.
    *
-   * One that fails or is aborted may have moved a part, which `stats` tells. Of a frame that is not complete then, the
-   * beginning is dropped: what is given next begins with a whole frame.
+   * The bytes are not copied: leave them alone until the promise settles. A send that fails or is aborted may have moved a
+   * part, which `stats` tells. Of a frame that is not complete then, the beginning is dropped: what is given next begins with
+   * a whole frame.
    *
-   * @throws what {@link write} throws; the reason of `signal`
+   * @throws what {@link write} throws; TypeError ERR_INVALID_STATE where the buffer of the bytes shrinks, or is transferred,
+   * during a wait; the reason of `signal`
    * @example
    * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
    * using capture = loop.listen();
@@ -335,73 +331,30 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    * console.log(capture.avail); // 960
    */
   async send(bytes: Uint8Array, options: SendOptions = {}): Promise<void> {
-    checkBytes('bytes', bytes);
-    const given = checkSendOptions(options);
-    const earlier = this.#sending;
-    const { promise, resolve } = withResolvers();
-    this.#sending = promise;
-    let complete = false;
-    const through = () => {
-      if (!complete) this.#pump.dropPartialFrame();
-      if (this.#sending === promise) this.#sending = undefined;
-      resolve();
-    };
-    try {
-      if (earlier) await unlessAborted(earlier, given.signal);
-      await this.#send(bytes, given);
-      complete = true;
-    } finally {
-      // One that was aborted lets nobody pass those before it.
-      if (earlier) earlier.then(through);
-      else through();
-    }
+    const lent = new LentBytes('bytes', bytes);
+    await this.#queue.send(lent, checkSendOptions(options));
   }
 
   /**
-   * A Node Writable over {@link send}: a chunk is done when its frames are at the listener. Its end calls {@link end}.
-   * Destroying it, as `signal` does, ends a wait and leaves the loopback open: whole frames that wait for the rest of their
-   * period stay, a frame that is not complete is dropped. Once it is closed, others may write.
+   * A Node Writable over {@link send}: a chunk is done when its frames are at the listener. Its end takes its turn among the
+   * sends, waits for room for a begun period, and does what {@link end} does. Destroying it, as `signal` does, ends a wait and
+   * leaves the loopback open: whole frames that wait for the rest of their period stay, a frame that is not complete is
+   * dropped. Once it is closed, others may write. Of several that are open at once, each gives whole frames in its turn, and
+   * what others give after the end of one begins a period.
    *
    * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; the stream fails with what {@link send} and {@link end}
    * throw, and with an AbortError for `signal`
    * @example
-   * await pipeline(createReadStream('audio.raw'), loop.writable({ unheard: 'hold' }));
+   * await pipeline(createReadStream('audio.raw'), loop.writable());
    */
   writable(options: StreamOptions = {}): Writable {
-    const { highWaterMark, signal, ...given } = this.#checkStreamOptions(options);
-    const source = this.#source();
-    const abort = new AbortController();
-    let sending = Promise.resolve();
-    return new Writable({
-      ...{ highWaterMark, ...(signal ? { signal } : {}) },
-      write: (chunk: Uint8Array, _encoding, callback) => {
-        sending = source.send(chunk, { ...given, signal: abort.signal });
-        // Through the event loop, so that a source that is always ready leaves room for everything else.
-        sending.then(() => setImmediate(callback), callback);
-      },
-      final: (callback) => {
-        try {
-          this.end();
-          callback();
-        } catch (error) {
-          callback(error as Error);
-        }
-      },
-      destroy: (error, callback) => {
-        abort.abort();
-        const over = () => {
-          source.leave();
-          callback(error);
-        };
-        sending.then(over, over);
-      },
-    });
+    return writableTo(this.#queue, this.frameBytes, this.#checkStreamOptions(options));
   }
 
   /**
    * The same as a WHATWG WritableStream of Uint8Array, with its room in bytes. (Writable.toWeb would count chunks.)
-   * Closing it calls {@link end}; aborting it, or `signal`, does what destroying {@link writable} does. `pipeTo` waits for a
-   * write that waits, also when it is aborted: give its signal to both.
+   * Closing it does what ending {@link writable} does; aborting it, or `signal`, what destroying that does. `pipeTo` waits for
+   * a write that waits, also when it is aborted: give its signal to both.
    *
    * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; the stream fails with what {@link send} and {@link end}
    * throw, and with the reason of `signal`
@@ -411,43 +364,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    * await recording.stream().pipeTo(loop.toWeb({ signal }), { signal });
    */
   toWeb(options: StreamOptions = {}): WritableStream<Uint8Array> {
-    const { highWaterMark, signal, ...given } = this.#checkStreamOptions(options);
-    const source = this.#source();
-    const over = new AbortController();
-    const leave = (reason: unknown) => {
-      over.abort(reason);
-      source.leave();
-    };
-    return new WritableStream<Uint8Array>(
-      {
-        start: (controller) => {
-          const fail = () => {
-            // Before a pipe hears of it, which cancels its source only where it need not wait for a write that fails.
-            controller.error(signal?.reason);
-            leave(signal?.reason);
-          };
-          if (signal?.aborted) fail();
-          else signal?.addEventListener('abort', fail, { signal: over.signal });
-          // Its `abort` would wait for a write that waits; the signal does not.
-          const aborted = signalOf(controller);
-          aborted.addEventListener('abort', () => over.abort(aborted.reason), { signal: over.signal });
-        },
-        write: async (chunk) => {
-          try {
-            await source.send(chunk, { ...given, signal: over.signal });
-          } catch (error) {
-            leave(error);
-            throw error;
-          }
-        },
-        close: () => {
-          over.abort();
-          this.end();
-        },
-        abort: leave,
-      },
-      { highWaterMark, size: ({ length }) => length },
-    );
+    return webStreamTo(this.#queue, this.frameBytes, this.#checkStreamOptions(options));
   }
 
   /**
@@ -464,16 +381,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    */
   end(): number {
     this.#checkTurn();
-    this.#keptAlive = false;
-    const frames = this.#call(() => {
-      this.#pump.keepAlive(0n, 0n);
-      return Math.ceil(this.#pump.pad() / this.frameBytes);
-    });
-    this.#paddedFrames += frames;
-    this.#pcm.drop();
-    this.#pcm.prepare();
-    this.#pump.restart(true);
-    return frames;
+    return this.#end();
   }
 
   /**
@@ -514,7 +422,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     release(this.#pump);
     this.#pcm.close();
     this.#timer.close();
-    for (const wake of [...this.#waiting]) wake();
+    this.#queue.wake();
   }
 
   [Symbol.dispose](): void {
@@ -526,9 +434,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
   }
 
   #listener(): Listener {
-    const { rate, periodFrames } = this.parameters;
-    const period = periodDuration(rate, periodFrames);
-    return new Listener(this.card.number, 1 - this.device, this.substream, period);
+    return new Listener(this.card.number, 1 - this.device, this.substream);
   }
 
   #setRef(referenced: boolean): this {
@@ -538,7 +444,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     return this;
   }
 
-  #watchListener(handlers: ConstructorParameters<typeof ListenerWatch>[3]): ListenerWatch {
+  #watchListener(handlers: ListenerWatchHandlers): ListenerWatch {
     return new ListenerWatch(this.card.number, 1 - this.device, this.substream, handlers);
   }
 
@@ -561,29 +467,8 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     keep(this, false);
   }
 
-  /** Until somebody captures, the card is gone, or this is closed. */
-  async #listened(signal: AbortSignal | undefined): Promise<void> {
-    const { promise, resolve, reject } = withResolvers();
-    const abort = () => reject(signal?.reason);
-    const watching = this.#watchListener({
-      told: ({ type }) => type === 'start' && resolve(),
-      ended: resolve,
-      failed: reject,
-    });
-    watching.setRef(true);
-    signal?.addEventListener('abort', abort, { once: true });
-    this.#waiting.add(resolve);
-    try {
-      await promise;
-    } finally {
-      this.#waiting.delete(resolve);
-      signal?.removeEventListener('abort', abort);
-      watching.close();
-    }
-  }
-
   #checkTurn(): void {
-    if (!this.#sending) return;
+    if (!this.#queue.busy) return;
     throw new AlsaError(`${this.#name} is busy: a send waits for its listener`, {
       code: 'ERR_BUSY',
       hint: 'Await the promise of send() first: what is written now would overtake it.',
@@ -595,23 +480,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     return { ...checked, highWaterMark: options.highWaterMark ?? 4 * this.periodBytes };
   }
 
-  /** One that sends several times, and takes what it has left of a frame with it when it breaks off. */
-  #source() {
-    let moves: number | undefined;
-    return {
-      send: async (bytes: Uint8Array, options: SendOptions) => {
-        await this.send(bytes, options);
-        if (bytes.length > 0) moves = this.#moves;
-      },
-      leave: () => {
-        // What others have begun since is theirs.
-        if (moves === this.#moves) this.#pump.dropPartialFrame();
-      },
-    };
-  }
-
   #move(bytes: Uint8Array): void {
-    this.#moves += 1;
     if (this.#keepAlive && !this.#keptAlive) this.#startKeepingAlive();
     try {
       this.#write(bytes);
@@ -620,44 +489,17 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     }
   }
 
-  async #send(
-    bytes: Uint8Array,
-    { pace, unheard, signal }: ReturnType<typeof checkSendOptions>,
-  ): Promise<void> {
-    const { periodFrames } = this.parameters;
-    let offset = 0;
-    let unread = 0;
-    // Not only while it waits: what is inserted after a look would be too much for a listener that is almost full.
-    this.#pump.hold();
-    try {
-      for (;;) {
-        signal?.throwIfAborted();
-        if (this.closed) throw closedError(this.#name);
-        if (offset === bytes.length) return;
-        const listener = this.#listener();
-        if (!listener.running && unheard === 'hold') {
-          await this.#listened(signal);
-          continue;
-        }
-        unread = listener.waiting;
-        const room = pace === 'listener' ? listener.room : Number.POSITIVE_INFINITY;
-        if (room < periodFrames) {
-          await listener.wait(signal);
-          continue;
-        }
-        // A begun period goes first, so this much fits whatever is pending.
-        const fits =
-          room === Number.POSITIVE_INFINITY
-            ? bytes.length
-            : Math.floor(room / periodFrames) * this.periodBytes;
-        const part = bytes.subarray(offset, offset + Math.max(1, fits - this.#pump.stats().pendingBytes));
-        this.#move(part);
-        offset += part.length;
-        unread += part.length / this.frameBytes;
-      }
-    } finally {
-      this.#pump.release(Math.floor(unread / periodFrames));
-    }
+  #end(): number {
+    this.#keptAlive = false;
+    const frames = this.#call(() => {
+      this.#pump.keepAlive(0n, 0n);
+      return Math.ceil(this.#pump.pad() / this.frameBytes);
+    });
+    this.#paddedFrames += frames;
+    this.#pcm.drop();
+    this.#pcm.prepare();
+    this.#pump.restart(true);
+    return frames;
   }
 
   #startKeepingAlive(): void {
@@ -722,39 +564,6 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
   }
 }
 
-/** Waits for a promise that does not reject; rejects with the reason of the signal. */
-async function unlessAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  signal?.throwIfAborted();
-  const aborted = withResolvers();
-  const abort = () => aborted.reject(signal?.reason);
-  signal?.addEventListener('abort', abort, { once: true });
-  try {
-    await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal?.removeEventListener('abort', abort);
-  }
-}
-
-/** In Node since 18, and not in its types for 20. */
-function signalOf(controller: WritableStreamDefaultController): AbortSignal {
-  return (controller as WritableStreamDefaultController & { readonly signal: AbortSignal }).signal;
-}
-
-/** Promise.withResolvers, which Node 20 has not. */
-function withResolvers(): {
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
-  readonly reject: (reason: unknown) => void;
-} {
-  let resolve: () => void = () => {};
-  let reject: (reason: unknown) => void = () => {};
-  const promise = new Promise<void>((fulfil, refuse) => {
-    resolve = fulfil;
-    reject = refuse;
-  });
-  return { promise, resolve, reject };
-}
-
 /** Milliseconds, or undefined for the default: where silence is inserted only. */
 export function checkGrace(name: string, grace: unknown, starvation: 'hold' | 'silence'): number | undefined {
   if (grace === undefined) return undefined;
@@ -778,14 +587,6 @@ function checkPeriod(rate: number, periodFrames: number): bigint {
     );
   }
   return period;
-}
-
-function checkSendOptions(options: SendOptions): Required<Omit<SendOptions, 'signal'>> & SendOptions {
-  const { pace = 'listener', unheard = 'discard', signal } = checkOptions('options', options);
-  checkOneOf('pace', pace, ['listener', 'producer']);
-  checkOneOf('unheard', unheard, ['discard', 'hold']);
-  checkSignal('signal', signal);
-  return signal ? { pace, unheard, signal } : { pace, unheard };
 }
 
 function stalled(what: string): AlsaError {

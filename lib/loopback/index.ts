@@ -16,9 +16,10 @@ export {
   type ClockedLoopbackEvents,
   type ClockedLoopbackOptions,
   type ClockedLoopbackStats,
-  type SendOptions,
 } from './clocked-loopback.js';
 export type { SubstreamHolder } from './holder.js';
 export type { ListenerEvent } from './listener.js';
 export { isLoopbackLoaded, type LoopbackCardOptions, moduleParameters } from './module.js';
+export type { SendOptions } from './send-queue.js';
+export type { StreamOptions } from './streams.js';
 export type { WriterState } from './writer.js';

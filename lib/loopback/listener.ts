@@ -1,6 +1,5 @@
 /** Whoever captures at the other end of a cable, as far as a writer can see it. */
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { readProc } from '../proc.js';
 import type { TimerEvent } from '../timer/timer-events.js';
 import { pcmTimerId } from '../timer/timer-id.js';
@@ -25,13 +24,11 @@ export type ListenerEvent =
 /** A look at the capture substream: /proc/asound/card<N>/pcm<D>c/sub<S>/status and hw_params, readable by everybody. */
 export class Listener {
   readonly #parameters: string;
-  readonly #periodMs: number;
   readonly #status: string;
 
-  constructor(card: number, device: number, substream: number, resolution: bigint) {
+  constructor(card: number, device: number, substream: number) {
     const folder = substreamFolder(card, device, 'capture', substream);
     this.#parameters = join(folder, 'hw_params');
-    this.#periodMs = Math.max(1, Math.floor(Number(resolution) / 1_000_000));
     this.#status = readProc(join(folder, 'status')) ?? '';
   }
 
@@ -59,22 +56,12 @@ export class Listener {
     const buffer = /^buffer_size:\s*(\d+)/m.exec(readProc(this.#parameters) ?? '')?.[1];
     return buffer === undefined ? 0 : Number(buffer) - 1 - this.waiting;
   }
-
-  /** A period's time, after which things may be different; throws the reason of `signal`. */
-  async wait(signal: AbortSignal | undefined): Promise<void> {
-    try {
-      await sleep(this.#periodMs, undefined, signal ? { signal } : {});
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw error;
-    }
-  }
 }
 
 const STARTS = ['master-start', 'master-continue', 'master-resume'] as const;
 const STOPS = ['master-stop', 'master-pause', 'master-suspend'] as const;
 
-interface WatchHandlers {
+export interface ListenerWatchHandlers {
   readonly told: (event: ListenerEvent) => void;
   /** The card is gone. */
   readonly ended: () => void;
@@ -89,11 +76,11 @@ interface WatchHandlers {
 export class ListenerWatch {
   readonly #timer: TimerInstance;
   readonly #look: () => SubstreamHolder | undefined;
-  readonly #handlers: WatchHandlers;
+  readonly #handlers: ListenerWatchHandlers;
   #running = false;
 
   /** @throws what TimerInstance.open and start throw: ENODEV once the card is gone */
-  constructor(card: number, device: number, substream: number, handlers: WatchHandlers) {
+  constructor(card: number, device: number, substream: number, handlers: ListenerWatchHandlers) {
     this.#look = () => substreamHolder(card, device, 'capture', substream);
     this.#handlers = handlers;
     this.#timer = TimerInstance.open(pcmTimerId(card, device, substream, 'capture'), {

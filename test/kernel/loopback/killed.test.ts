@@ -41,7 +41,7 @@ const writer = () => `
   for (let count = 0; ; ) {
     for (const [index, loop] of others.entries()) loop.write(noise.subarray(0, 100 * (index + 1)));
     const frames = Uint32Array.from({ length: ${SENT_FRAMES} }, () => count++);
-    await first.send(new Uint8Array(frames.buffer), { unheard: 'hold' });
+    await first.send(new Uint8Array(frames.buffer));
     console.log('sent');
     await new Promise(setImmediate);
   }`;

@@ -98,6 +98,35 @@ describe('Several sends', () => {
   });
 });
 
+describe('A send that waits for room', () => {
+  it('ends when the loopback is closed, and those behind it', async () => {
+    // Periods of a minute, which a look at the listener would come after.
+    const slow = { ...stream, rate: 8_000, channels: 1, periodFrames: 480_000, periods: 2 } as const;
+    const loop = ClockedLoopback.open({ card, ...slow });
+    using _capture = loop.listen({ periods: 2 });
+    const sends = [1, 2].map(() => loop.send(new Uint8Array(2 * loop.periodBytes)));
+    const failed = sends.map((sending) => expect(sending).rejects.toThrow(withCode('ERR_CLOSED')));
+    expect(loop.stats.periods).toBe(1);
+    loop.close();
+    await Promise.all(failed);
+  });
+
+  it('fails where its memory is taken away, and leaves the cable to the next one', async () => {
+    using loop = open();
+    using capture = loop.listen({ periods: 4 });
+    const sent = noise(8 * loop.periodBytes);
+    const lent = Uint8Array.from(sent);
+    const sending = loop.send(lent);
+    const next = loop.send(sent.subarray(0, loop.periodBytes));
+    structuredClone(lent.buffer, { transfer: [lent.buffer] });
+    await expect(sending).rejects.toThrow(withCode('ERR_INVALID_STATE'));
+    const received = await readSlowly(capture, 4 * loop.periodBytes);
+    await next;
+    const heard = Buffer.concat([sent.subarray(0, 3 * loop.periodBytes), sent.subarray(0, loop.periodBytes)]);
+    expect(difference(heard, received)).toBeUndefined();
+  });
+});
+
 describe('A listener', () => {
   it('that has paused gets what is sent when it goes on', async () => {
     using loop = open();

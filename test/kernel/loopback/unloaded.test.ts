@@ -58,7 +58,7 @@ describe('When its card is taken away', () => {
     using full = open({ substream: 2 });
     using capture = full.listen({ periods: 4 });
     const sends = [
-      waiting.send(new Uint8Array(waiting.periodBytes), { unheard: 'hold' }),
+      waiting.send(new Uint8Array(waiting.periodBytes)),
       full.send(new Uint8Array(8 * full.periodBytes)),
     ];
     const failed = sends.map((sending) => expect(sending).rejects.toThrow(withCode('ENODEV')));
@@ -71,10 +71,9 @@ describe('When its card is taken away', () => {
     const open = await load();
     using loop = open();
     const writable = loop.writable();
-    writable.write(new Uint8Array(loop.periodBytes));
-    await takeCardAway();
     const failed = once(writable, 'error', { signal: AbortSignal.timeout(20_000) });
     writable.write(new Uint8Array(loop.periodBytes));
+    await takeCardAway();
     expect(await failed).toMatchObject([{ code: 'ENODEV' }]);
     expect(writable.destroyed).toBe(true);
   });

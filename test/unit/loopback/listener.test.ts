@@ -36,20 +36,20 @@ describe('The room of a listener', () => {
     [1_920, -1],
   ])('with %i frames that it has not read is %i, a frame less than its buffer', (avail, room) => {
     capture('RUNNING', avail);
-    expect(new Listener(0, 1, 0, 10_000_000n).room).toBe(room);
+    expect(new Listener(0, 1, 0).room).toBe(room);
   });
 
   it.each(['PAUSED', 'SUSPENDED', 'XRUN'])('that is %s is none', (state) => {
     capture(state, 480);
-    expect(new Listener(0, 1, 0, 10_000_000n)).toMatchObject({ running: false, waiting: 0 });
-    expect(new Listener(0, 1, 0, 10_000_000n).room).toBe(0);
+    expect(new Listener(0, 1, 0)).toMatchObject({ running: false, waiting: 0 });
+    expect(new Listener(0, 1, 0).room).toBe(0);
   });
 
   it('has no end while nobody listens', () => {
     capture('PREPARED', 0);
-    expect(new Listener(0, 1, 0, 10_000_000n).room).toBe(Number.POSITIVE_INFINITY);
+    expect(new Listener(0, 1, 0).room).toBe(Number.POSITIVE_INFINITY);
     writeFileSync(join(substream, 'status'), 'closed\n');
-    const closed = new Listener(0, 1, 0, 10_000_000n);
+    const closed = new Listener(0, 1, 0);
     expect(closed).toMatchObject({ running: false, waiting: 0 });
     expect(closed.room).toBe(Number.POSITIVE_INFINITY);
   });

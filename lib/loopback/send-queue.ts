@@ -1,0 +1,251 @@
+/** SendQueue: whoever gives frames to a cable in its listener's time, one after the other. */
+import { checkOneOf, checkOptions, checkSignal } from '../arguments.js';
+import { closedError } from '../errors.js';
+import type { LentBytes } from '../lent-bytes.js';
+import { unlessAborted, withResolvers } from '../promises.js';
+import type { Listener, ListenerWatch, ListenerWatchHandlers } from './listener.js';
+
+export interface SendOptions {
+  /**
+   * 'listener' (default): take frames only while the listener has room for them, so that it loses none; one that has paused,
+   * is suspended or was overrun has no room until it goes on. 'producer': take them at once, for a source that keeps time
+   * itself.
+   */
+  readonly pace?: 'listener' | 'producer';
+  /**
+   * While nobody listens: 'hold' (default) the frames until somebody does; or 'discard' them in real time, as if somebody
+   * did. With pace 'producer', which keeps the time itself, they are discarded as they come.
+   */
+  readonly unheard?: 'hold' | 'discard';
+  /** Ends a wait. */
+  readonly signal?: AbortSignal;
+}
+
+/** With its defaults filled in. */
+export type CheckedSendOptions = Required<Omit<SendOptions, 'signal'>> & Pick<SendOptions, 'signal'>;
+
+/** @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE */
+export function checkSendOptions(options: SendOptions): CheckedSendOptions {
+  const { pace = 'listener', unheard = 'hold', signal } = checkOptions('options', options);
+  checkOneOf('pace', pace, ['listener', 'producer']);
+  checkOneOf('unheard', unheard, ['hold', 'discard']);
+  checkSignal('signal', signal);
+  return signal ? { pace, unheard, signal } : { pace, unheard };
+}
+
+/** The playback side of a cable, as far as sends need it. */
+export interface SendTarget {
+  readonly name: string;
+  /** Hz. */
+  readonly rate: number;
+  readonly periodFrames: number;
+  readonly frameBytes: number;
+  readonly closed: () => boolean;
+  /** Bytes that wait for the rest of their period. */
+  readonly pendingBytes: () => number;
+  /** A look at who captures. */
+  readonly listener: () => Listener;
+  readonly watchListener: (handlers: ListenerWatchHandlers) => ListenerWatch;
+  readonly move: (bytes: Uint8Array) => void;
+  /** Completes a begun period, moves it and stops; returns the frames of silence. */
+  readonly end: () => number;
+  /** From here to `release` no silence is inserted. */
+  readonly hold: () => void;
+  /** `unread`: whole periods that the listener has yet to read. */
+  readonly release: (unread: number) => void;
+  readonly dropPartialFrame: () => void;
+}
+
+/** What real time may be behind before it begins anew, ms: an event loop that is busy catches up, a pause does not. */
+const MOST_BEHIND = 100;
+
+/**
+ * Sends, and ends of streams, in the order of their calls. One at a time looks at the listener, moves what it has room for, and
+ * waits; what is called next waits for all before it. An entry that fails or is aborted lets the next ones go on.
+ */
+export class SendQueue {
+  readonly #target: SendTarget;
+  readonly #periodBytes: number;
+  readonly #periodMs: number;
+  readonly #waiting = new Set<() => void>();
+  /** Resolved when all entries are through. */
+  #through: Promise<void> | undefined;
+  /** Until when the frames that nobody heard would have been heard, in ms of performance.now(). */
+  #unheardUntil = Number.NEGATIVE_INFINITY;
+
+  constructor(target: SendTarget) {
+    this.#target = target;
+    this.#periodBytes = target.periodFrames * target.frameBytes;
+    this.#periodMs = (1_000 * target.periodFrames) / target.rate;
+  }
+
+  /** Whether an entry is under way: nobody else may move frames. */
+  get busy(): boolean {
+    return this.#through !== undefined;
+  }
+
+  /**
+   * Moves all of `bytes`.
+   *
+   * @throws TypeError ERR_INVALID_STATE where their memory shrinks during a wait; AlsaError ERR_CLOSED; what `move` throws; the
+   * reason of the signal
+   */
+  send(bytes: LentBytes, options: CheckedSendOptions): Promise<void> {
+    let offset = 0;
+    const isOver = () => {
+      bytes.check();
+      return offset === bytes.length;
+    };
+    const give = (most: number) => {
+      const part = bytes.between(offset, Math.min(bytes.length, offset + most));
+      this.#target.move(part);
+      offset += part.length;
+      return part.length;
+    };
+    return this.#enter(options.signal, () => this.#feed(options, isOver, give));
+  }
+
+  /**
+   * Ends what was sent: waits for room for a begun period, completes it and stops.
+   *
+   * @param rest the beginning of a frame, which comes before that
+   * @returns frames of silence
+   * @throws as {@link send}, and what `end` throws
+   */
+  end(rest: Uint8Array, options: CheckedSendOptions): Promise<number> {
+    const target = this.#target;
+    let frames: number | undefined;
+    const end = () => {
+      if (rest.length > 0) target.move(rest);
+      frames = target.end();
+      return this.#periodBytes;
+    };
+    const isOver = () => frames !== undefined || target.pendingBytes() + rest.length === 0;
+    return this.#enter(options.signal, async () => {
+      await this.#feed(options, isOver, end);
+      return frames ?? target.end();
+    });
+  }
+
+  /** Has whoever waits look again, for instance at a target that was closed. */
+  wake(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  async #enter<T>(signal: AbortSignal | undefined, act: () => Promise<T>): Promise<T> {
+    const earlier = this.#through;
+    const { promise, resolve } = withResolvers();
+    this.#through = promise;
+    let complete = false;
+    const through = () => {
+      if (!complete) this.#target.dropPartialFrame();
+      if (this.#through === promise) this.#through = undefined;
+      resolve();
+    };
+    try {
+      if (earlier) await unlessAborted(earlier, signal);
+      const result = await act();
+      complete = true;
+      return result;
+    } finally {
+      // One that was aborted lets nobody pass those before it.
+      if (earlier) earlier.then(through);
+      else through();
+    }
+  }
+
+  /** Has bytes given, up to as many as may go now, until it is over. `give` returns how many went. */
+  async #feed(
+    options: CheckedSendOptions,
+    isOver: () => boolean,
+    give: (most: number) => number,
+  ): Promise<void> {
+    const target = this.#target;
+    let unread = 0;
+    // Not only while it waits: what is inserted after a look would be too much for a listener that is almost full.
+    target.hold();
+    try {
+      for (;;) {
+        options.signal?.throwIfAborted();
+        if (target.closed()) throw closedError(target.name);
+        if (isOver()) return;
+        const listener = target.listener();
+        unread = listener.waiting;
+        const room = this.#roomFor(listener, options);
+        if (typeof room !== 'number') {
+          await room;
+          continue;
+        }
+        const frames = give(room) / target.frameBytes;
+        unread += frames;
+        this.#unheardUntil += (1_000 * frames) / target.rate;
+      }
+    } finally {
+      target.release(Math.floor(unread / target.periodFrames));
+    }
+  }
+
+  /** Bytes that may go now, one at least; or until when to wait before asking again. */
+  #roomFor(listener: Listener, { pace, unheard, signal }: CheckedSendOptions): number | Promise<void> {
+    if (!listener.running && unheard === 'hold') return this.#untilHeard(signal);
+    if (pace === 'producer') return Number.POSITIVE_INFINITY;
+    if (!listener.running && !listener.halted) return this.#roomForNobody(signal);
+    const periods = Math.floor(listener.room / this.#target.periodFrames);
+    if (periods < 1) return this.#pause(Math.floor(this.#periodMs), signal);
+    return this.#bytesOf(periods);
+  }
+
+  /** What would have been heard by now goes where nobody hears it. */
+  #roomForNobody(signal: AbortSignal | undefined): number | Promise<void> {
+    const now = performance.now();
+    if (now - this.#unheardUntil > MOST_BEHIND) this.#unheardUntil = now;
+    const behind = now - this.#unheardUntil;
+    if (behind < 0) return this.#pause(Math.ceil(-behind), signal);
+    return this.#bytesOf(1 + Math.floor(behind / this.#periodMs));
+  }
+
+  /** A begun period goes first, so this much moves no more than `periods`, whatever is pending. */
+  #bytesOf(periods: number): number {
+    return periods * this.#periodBytes - this.#target.pendingBytes();
+  }
+
+  /** The kernel does not tell a writer when a listener reads, so the next look comes after a while. */
+  #pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    return this.#wait(signal, (resolve) => {
+      const timer = setTimeout(resolve, Math.max(1, ms));
+      return () => clearTimeout(timer);
+    });
+  }
+
+  /** Until somebody captures, or the card is gone. */
+  #untilHeard(signal: AbortSignal | undefined): Promise<void> {
+    return this.#wait(signal, (resolve, reject) => {
+      const watching = this.#target.watchListener({
+        told: ({ type }) => type === 'start' && resolve(),
+        ended: resolve,
+        failed: reject,
+      });
+      watching.setRef(true);
+      return () => watching.close();
+    });
+  }
+
+  /** Until what `begin` begins resolves, which is then undone by what it returned; or {@link wake}, or the signal. */
+  async #wait(
+    signal: AbortSignal | undefined,
+    begin: (resolve: () => void, reject: (reason: unknown) => void) => () => void,
+  ): Promise<void> {
+    const { promise, resolve, reject } = withResolvers();
+    const abort = () => reject(signal?.reason);
+    const undo = begin(resolve, reject);
+    signal?.addEventListener('abort', abort, { once: true });
+    this.#waiting.add(resolve);
+    try {
+      await promise;
+    } finally {
+      this.#waiting.delete(resolve);
+      signal?.removeEventListener('abort', abort);
+      undo();
+    }
+  }
+}
