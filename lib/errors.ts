@@ -1,6 +1,6 @@
 /** AlsaError: what failed, why, and what to do about it. */
 import { getSystemErrorMap } from 'node:util';
-import { hintFor } from './hints.js';
+import { type Called, hintFor } from './hints.js';
 import type { NativeErrnos, NativeError } from './native/binding.js';
 
 export interface AlsaErrorOptions {
@@ -82,9 +82,21 @@ export function systemError(errno: number, syscall: string, path?: string, hint?
 
 /** The same error with one more sentence in its hint. */
 export function withHint(error: AlsaError, sentence: string): AlsaError {
+  return hinted(error, error.hint ? `${error.hint} ${sentence}` : sentence);
+}
+
+/** The same error for whoever called an object of another class than `Pcm`, whose methods its hint may name. */
+export function calledOn(called: Called, error: unknown): unknown {
+  if (!(error instanceof AlsaError) || error.syscall === undefined) return error;
+  const { code, syscall, path } = error;
+  const hint = hintFor(code, syscall, path, called);
+  // What a hint of another origin says, it says of all.
+  return hint === undefined || error.hint !== hintFor(code, syscall, path) ? error : hinted(error, hint);
+}
+
+function hinted(error: AlsaError, hint: string): AlsaError {
   const { code, errno, syscall, path, cause } = error;
   const [message] = error.hint ? error.message.split(`. ${error.hint}`) : [error.message];
-  const hint = error.hint ? `${error.hint} ${sentence}` : sentence;
   return new AlsaError(message ?? error.message, { code, errno, syscall, path, cause, hint });
 }
 

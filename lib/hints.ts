@@ -8,7 +8,32 @@ const TIMER_DEVICE = '/dev/snd/timer';
 const KERNELS = fileURLToPath(new URL('../docs/kernels.md', import.meta.url));
 const IS_32_BIT = ['arm', 'ia32', 'mips', 'mipsel', 'ppc', 's390'].includes(process.arch);
 
-type Hint = string | (() => string);
+/** The class of the object that was called: what to do next is said in its methods and options. */
+export type Called = 'Pcm' | 'LoopbackCapture' | 'ClockedLoopback';
+
+/** What it means; `next` is what to do about it, with each kind of object. */
+interface Advice {
+  readonly means: string;
+  readonly next: Readonly<Record<Called, string>>;
+}
+
+type Hint = string | (() => string) | Advice;
+
+const OPEN_AGAIN = 'Close it and open it again.';
+
+const START_AGAIN = {
+  Pcm: 'Call prepare() and start() again.',
+  LoopbackCapture: `${OPEN_AGAIN} Opened with overrun: 'restart', it starts again by itself.`,
+  ClockedLoopback: 'Call write() or send() again: it prepares the substream.',
+};
+
+const PREPARE_OR_OPEN = {
+  Pcm: 'Call prepare() or open it again.',
+  LoopbackCapture: `${OPEN_AGAIN} \`writer\` tells what its parameters are now.`,
+  ClockedLoopback: OPEN_AGAIN,
+};
+
+const SUSPENDED: Advice = { means: 'The system was suspended.', next: START_AGAIN };
 
 /** By path or call, then by errno. The first table that names the errno answers. */
 const OPEN_TIMER: Readonly<Record<string, Hint>> = {
@@ -113,13 +138,19 @@ const CALLS: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
       'Either a period is shorter than 100 us, or the timer of the cable is gone: close both sides of the cable, create a timer, and open them again.',
     EIO: 'The other side of the cable was prepared with other parameters: close both sides and configure one after the other.',
     EPIPE: 'Nothing is queued: write at least one period before the start.',
-    EBADFD: 'The substream is not prepared: call prepare() first.',
+    EBADFD: {
+      means: 'The substream is not prepared.',
+      next: { Pcm: 'Call prepare() first.', LoopbackCapture: OPEN_AGAIN, ClockedLoopback: OPEN_AGAIN },
+    },
   },
   'ioctl SNDRV_PCM_IOCTL_STATUS': { ENODEV: CARD_GONE },
   'ioctl SNDRV_PCM_IOCTL_PREPARE': {
     ENODEV: CARD_GONE,
     EBADFD: 'The substream has no parameters, or its card is going: open it again.',
-    EBUSY: 'The substream is running: drop() first.',
+    EBUSY: {
+      means: 'The substream is running.',
+      next: { Pcm: 'Call drop() first.', LoopbackCapture: OPEN_AGAIN, ClockedLoopback: OPEN_AGAIN },
+    },
   },
   'ioctl SNDRV_PCM_IOCTL_DROP': {
     ENODEV: CARD_GONE,
@@ -128,26 +159,35 @@ const CALLS: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
   'ioctl SNDRV_PCM_IOCTL_PAUSE': {
     ENODEV: CARD_GONE,
     EBADFD: 'Only a running substream can be paused, and only a paused one goes on.',
-    ESTRPIPE: 'The system was suspended: call prepare() and start() again.',
+    ESTRPIPE: SUSPENDED,
   },
   'ioctl SNDRV_PCM_IOCTL_RESUME': {
     ENODEV: CARD_GONE,
     EBADFD: 'The substream was not suspended.',
   },
   'ioctl SNDRV_PCM_IOCTL_WRITEI_FRAMES': {
-    EPIPE:
-      'The substream is in XRUN: a trigger came with less than a period queued, or the resolution of the timer is not floor(1e9 * periodFrames / rate). Call prepare(), write a period and start() again.',
-    EBADFD:
-      'The substream is not prepared, or the other side changed the format: call prepare() or open it again.',
-    ESTRPIPE: 'The system was suspended: call prepare() and start() again.',
+    EPIPE: {
+      means:
+        'The substream is in XRUN: a trigger came with less than a period queued, or the resolution of the timer is not floor(1e9 * periodFrames / rate).',
+      next: { ...START_AGAIN, Pcm: 'Call prepare(), write() a period and start() again.' },
+    },
+    EBADFD: {
+      means: 'The substream is not prepared, or the other side changed the format.',
+      next: PREPARE_OR_OPEN,
+    },
+    ESTRPIPE: SUSPENDED,
     ENODEV: CARD_GONE,
   },
   'ioctl SNDRV_PCM_IOCTL_READI_FRAMES': {
-    EPIPE:
-      'The substream is in XRUN: it was not read in time, and what was not read is lost. Call prepare() and start() again.',
-    EBADFD:
-      'The substream is not running, or the writer changed the format: call prepare() or open it again.',
-    ESTRPIPE: 'The system was suspended: call prepare() and start() again.',
+    EPIPE: {
+      means: 'The substream is in XRUN: it was not read in time, and what was not read is lost.',
+      next: START_AGAIN,
+    },
+    EBADFD: {
+      means: 'The substream is not running, or the writer changed the format.',
+      next: PREPARE_OR_OPEN,
+    },
+    ESTRPIPE: SUSPENDED,
     ENODEV: CARD_GONE,
   },
   pthread_create: {
@@ -164,9 +204,21 @@ const CALLS: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
 };
 
 /** The hint for a failed call, or undefined where the error speaks for itself. */
-export function hintFor(code: string, syscall: string, path?: string): string | undefined {
+export function hintFor(code: string, syscall: string, path?: string, called?: Called): string | undefined {
   const hint = syscall === 'open' ? openHint(code, path) : CALLS[syscall]?.[code];
-  return typeof hint === 'function' ? hint() : hint;
+  return hint === undefined ? undefined : textOf(hint, called ?? 'Pcm');
+}
+
+/** What a failed call on an object may say, all of it: for the test that compares it with the methods of the object. */
+export function hintsFor(called: Called): string[] {
+  return [OPEN_TIMER, OPEN_PCM, ...Object.values(CALLS)].flatMap((hints) =>
+    Object.values(hints).map((hint) => textOf(hint, called)),
+  );
+}
+
+function textOf(hint: Hint, called: Called): string {
+  if (typeof hint === 'string') return hint;
+  return typeof hint === 'function' ? hint() : `${hint.means} ${hint.next[called]}`;
 }
 
 function openHint(code: string, path: string | undefined): Hint | undefined {

@@ -1,13 +1,14 @@
 /** LoopbackCapture: the listening end of a cable, in Node. */
 import { Readable } from 'node:stream';
 import { checkInteger, checkOneOf, checkOptions, checkSignal } from '../arguments.js';
-import { AlsaError, closedError, fromNative } from '../errors.js';
+import { AlsaError, calledOn, closedError, fromNative } from '../errors.js';
 import type { PcmHandle, WatcherHandle } from '../native/binding.js';
 import { adopt, disown, handleOf, keep, release, watch, weakly } from '../native/lifetime.js';
 import { native } from '../native/load.js';
 import { ObservantEmitter } from '../observant-emitter.js';
 import { checkParameters, type PcmParameters } from '../pcm/parameters.js';
 import { Pcm } from '../pcm/pcm.js';
+import { USER_DRIVEN_DEVICE } from '../timer/timer-id.js';
 import { LoopbackCard } from './card.js';
 import { namingHolder } from './holder.js';
 import { type WriterState, WriterWatch, writerState } from './writer.js';
@@ -49,8 +50,10 @@ export interface FramesOptions {
   readonly signal?: AbortSignal;
   /**
    * When the iteration ends by itself. 'close' (default): when the capture is closed. 'stop': also when the writer has stopped,
-   * or paused, and all that it moved was given. Where no frames wait and nobody plays when it begins, a writer is waited for.
-   * A stop is none where the next start comes within the same turn of the event loop.
+   * or paused, and all that it moved was given. Where nobody plays when it begins, a writer is waited for; only on a cable that
+   * a userspace-driven timer clocks do frames that wait then stand for a writer that has stopped. On a cable that jiffies or
+   * a sound card clock, a capture hears silence while nobody plays, which is given as well. A stop is none where the next start
+   * comes within the same turn of the event loop.
    */
   readonly until?: 'close' | 'stop';
 }
@@ -88,7 +91,7 @@ export class LoopbackCapture
   readonly #watcher: WatcherHandle;
   readonly #overrun: 'error' | 'restart';
   readonly #waiting = new Set<() => void>();
-  readonly #card: number;
+  readonly #card: LoopbackCard;
   readonly #device: number;
   #watch: WriterWatch | undefined;
   #referenced = false;
@@ -96,7 +99,7 @@ export class LoopbackCapture
   #overruns = 0;
   #suspends = 0;
 
-  private constructor(pcm: Pcm, card: number, device: number, overrun: 'error' | 'restart') {
+  private constructor(pcm: Pcm, card: LoopbackCard, device: number, overrun: 'error' | 'restart') {
     super(
       (type) => {
         if (type === 'writer') this.#startWatching();
@@ -134,9 +137,9 @@ export class LoopbackCapture
     const overrun = checkOneOf('overrun', given.overrun ?? 'error', ['error', 'restart']);
     const device = checkInteger('device', given.device ?? 1, 0, 1);
     const substream = checkInteger('substream', given.substream ?? 0, 0, 7);
-    const { number: card } = given.card instanceof LoopbackCard ? given.card : LoopbackCard.find(given.card);
-    return namingHolder(card, device, 'capture', substream, () => {
-      const pcm = Pcm.open({ ...parameters, card, device, substream, direction: 'capture' });
+    const card = given.card instanceof LoopbackCard ? given.card : LoopbackCard.find(given.card);
+    return namingHolder('LoopbackCapture', card.number, device, 'capture', substream, () => {
+      const pcm = Pcm.open({ ...parameters, card: card.number, device, substream, direction: 'capture' });
       try {
         pcm.start();
         return new LoopbackCapture(pcm, card, device, overrun);
@@ -183,12 +186,12 @@ export class LoopbackCapture
    * console.log(active, rate); // true 48000
    */
   get writer(): WriterState {
-    return writerState(this.#card, this.#device, this.#pcm.substream);
+    return writerState(this.#card.number, this.#device, this.#pcm.substream);
   }
 
   /** Frames that wait to be read. */
   get avail(): number {
-    return this.#pcm.avail;
+    return this.#call(() => this.#pcm.avail);
   }
 
   /**
@@ -211,7 +214,7 @@ export class LoopbackCapture
       this.#frames += taken;
       return bytes.subarray(0, taken * this.frameBytes);
     } catch (error) {
-      this.#restartAfter(error);
+      this.#call(() => this.#restartAfter(error));
       return Buffer.alloc(0);
     }
   }
@@ -342,22 +345,26 @@ export class LoopbackCapture
       const last = ended();
       const frames = this.read();
       if (frames.length > 0) yield frames;
-      else if (last) return;
-      else await this.ready(signal);
+      // A cable that runs on without the writer has more frames each time, and none of them are its.
+      if (last) return;
+      if (frames.length === 0) await this.ready(signal);
     }
   }
 
   async *#untilStop(signal: AbortSignal | undefined): AsyncGenerator<Buffer, undefined, undefined> {
     let stopped = false;
     let announced = false;
-    let began = false;
+    // Whether somebody has played whose stop would be the end.
+    let hasPlayed = false;
     let failure: { readonly error: unknown } | undefined;
     const watching = this.#watchWriter({
       announced: () => {
         announced = true;
+        hasPlayed = true;
         this.#wake();
       },
       told: ({ active }) => {
+        hasPlayed ||= active;
         stopped = !active;
         this.#wake();
       },
@@ -369,25 +376,29 @@ export class LoopbackCapture
       },
     });
     try {
-      // What comes without a writer is of one that has stopped. Frames first: a writer may start between the two.
-      const isOver = () => (began || this.avail > 0) && !watching.state.active;
+      const isOver = () => hasPlayed && !watching.state.active;
+      // Frames first: a writer may start between the two.
+      hasPlayed = this.#isMovedByWriter && this.avail > 0;
       stopped = isOver();
-      for await (const frames of this.#all(signal, () => {
+      yield* this.#all(signal, () => {
         if (failure) throw failure.error;
         if (announced && !stopped) stopped = isOver();
         announced = false;
         return stopped;
-      })) {
-        began = true;
-        yield frames;
-      }
+      });
     } finally {
       watching.close();
     }
   }
 
+  /** Whether frames come from a writer alone: no other clock moves the cable, with silence where nobody plays. */
+  get #isMovedByWriter(): boolean {
+    const { timer } = this.#card.cable(1 - this.#device, this.#pcm.substream);
+    return timer?.card === -1 && timer.device === USER_DRIVEN_DEVICE;
+  }
+
   #watchWriter(handlers: ConstructorParameters<typeof WriterWatch>[3]): WriterWatch {
-    return new WriterWatch(this.#card, this.#device, this.#pcm.substream, handlers);
+    return new WriterWatch(this.#card.number, this.#device, this.#pcm.substream, handlers);
   }
 
   #startWatching(): void {
@@ -422,6 +433,14 @@ export class LoopbackCapture
   readonly #wake = (): void => {
     for (const wake of [...this.#waiting]) wake();
   };
+
+  #call<T>(body: () => T): T {
+    try {
+      return body();
+    } catch (error) {
+      throw calledOn('LoopbackCapture', error);
+    }
+  }
 
   /** Starts again after `error` where that was asked for, and is of use. */
   #restartAfter(error: unknown): void {

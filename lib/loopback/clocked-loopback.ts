@@ -8,9 +8,10 @@ import {
   checkOneOf,
   checkOptions,
   rangeError,
+  typeError,
   valueError,
 } from '../arguments.js';
-import { AlsaError, closedError, fromNative, systemError, withHint } from '../errors.js';
+import { AlsaError, calledOn, closedError, fromNative, systemError, withHint } from '../errors.js';
 import { LentBytes } from '../lent-bytes.js';
 import type {
   NativeError,
@@ -28,7 +29,7 @@ import { notStarted, Pcm, type PcmState, stateName } from '../pcm/pcm.js';
 import { periodDuration, periodResolution } from '../timer/resolution.js';
 import { isUserDriven, USER_TIMER_COUNT } from '../timer/timer-id.js';
 import { listTimers } from '../timer/timer-list.js';
-import type { UserTimer } from '../timer/user-timer.js';
+import { checkUnclaimed, claimTimer, UserTimer } from '../timer/user-timer.js';
 import { type CaptureOptions, LoopbackCapture } from './capture.js';
 import { LoopbackCard } from './card.js';
 import { describeHolder, substreamFolder, substreamHolder } from './holder.js';
@@ -49,6 +50,12 @@ export interface ClockedLoopbackOptions extends PcmParameters {
    * the card elsewhere one cable of it can be open then, since a timer clocks one: for a second one the id is taken.
    */
   readonly timerId?: number;
+  /**
+   * A timer that exists, with the {@link periodResolution} of the period: for listeners that come before the loopback does,
+   * where `timer_source` names it. It must not clock another cable. While the loopback is open nobody else triggers it. The
+   * loopback does not close it: close it yourself, after the loopback and its listeners.
+   */
+  readonly timer?: UserTimer;
   /**
    * What the listener gets while nothing is written. 'hold' (default): nothing; a blocking read fails with EIO after 100 ms
    * or 1.1 buffers, whichever is longer. 'silence': periods of silence at the cable's own pace, moved by a thread, until
@@ -128,6 +135,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
   /** What the cable is set to, defaults filled in. */
   readonly parameters: Required<PcmParameters>;
   readonly #timer: UserTimer;
+  readonly #ownsTimer: boolean;
   readonly #pcm: Pcm;
   readonly #pump: PeriodPumpHandle;
   readonly #write: (bytes: Uint8Array) => void;
@@ -147,6 +155,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     keepAlive: { readonly period: bigint; readonly grace: bigint } | undefined,
     measure: boolean,
     device: number,
+    ownsTimer: boolean,
   ) {
     super(
       (type) => {
@@ -161,6 +170,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     this.substream = pcm.substream;
     this.parameters = pcm.parameters;
     this.#timer = timer;
+    this.#ownsTimer = ownsTimer;
     this.#pcm = pcm;
     this.#keepAlive = keepAlive;
     this.#measure = measure;
@@ -186,8 +196,9 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
       dropPartialFrame: () => this.#pump.dropPartialFrame(),
     });
     watch(this, this.#pump, this.#name);
-    adopt(this, pcm, timer);
+    adopt(this, pcm, ...(ownsTimer ? [timer] : []));
     try {
+      if (!ownsTimer) claimTimer(timer, { what: this.#name, owner: this.#pump });
       this.#startKeepingAlive();
     } catch (error) {
       this.#failure?.close();
@@ -197,15 +208,17 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
   }
 
   /**
-   * Creates a timer, points the card at it, opens the playback side of a cable and checks that the timer clocks it with
+   * Creates a timer, or takes `timer`, points the card at it, opens the playback side of a cable and checks that the timer clocks it with
    * the right resolution: SNDRV_TIMER_IOCTL_CREATE, /proc/asound/card<N>/timer_source, SNDRV_PCM_IOCTL_HW_PARAMS,
    * SNDRV_TIMER_IOCTL_GINFO. The stream is started by its first period. Processes that open cables of one card take turns,
    * by flock on its control device. While others have their turns, some milliseconds each, this call waits, and the event loop
    * with it: half a second for one that keeps the lock, five seconds in all.
    *
-   * @throws TypeError, RangeError, for instance for periods shorter than 100 us, which the kernel does not start
-   * @throws AlsaError what UserTimer.create and Pcm.open throw; ERR_NO_LOOPBACK_CARD; EACCES where timer_source may not be
-   * set and names no timer that could be held; ERR_TIMER_ID_TAKEN where it names one that another cable has, or somebody
+   * @throws TypeError, RangeError, for instance for periods shorter than 100 us, which the kernel does not start, and for a
+   * `timer` of another resolution
+   * @throws AlsaError what UserTimer.create and Pcm.open throw; ERR_NO_LOOPBACK_CARD; ERR_CLOSED, ERR_TIMER_IN_USE for a `timer`
+   * that is closed, or clocks another cable; EACCES where timer_source may not be set and names no timer that could be held,
+   * or another one than `timer`; ERR_TIMER_ID_TAKEN where it names one that another cable has, or somebody
    * else; ERR_CABLE_CLOCK when a listener has the cable open on another clock; ERR_RESOLUTION when the kernel computes
    * another resolution for the period; ERR_TIMEOUT when another process keeps the lock of the card, with its name
    * @example
@@ -219,6 +232,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     const { rate, periodFrames } = parameters;
     const period = checkPeriod(rate, periodFrames);
     if (given.timerId !== undefined) checkInteger('timerId', given.timerId, 0, USER_TIMER_COUNT - 1);
+    const givenTimer = checkTimer(given, rate, periodFrames);
     const device = checkInteger('device', given.device ?? 0, 0, 1);
     const substream = checkInteger('substream', given.substream ?? 0, 0, 7);
     const starvation = checkOneOf('starvation', given.starvation ?? 'hold', ['hold', 'silence']);
@@ -227,7 +241,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     const card = given.card instanceof LoopbackCard ? given.card : LoopbackCard.find(given.card);
     const { timer, pcm } = openClocked(
       card,
-      { rate, periodFrames, id: given.timerId },
+      { rate, periodFrames, id: given.timerId, timer: givenTimer },
       device,
       substream,
       () => Pcm.open({ ...parameters, card: card.number, device, substream, direction: 'playback' }),
@@ -240,10 +254,10 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
               grace: grace === undefined ? GRACE_PERIODS * period : BigInt(grace) * 1_000_000n,
             }
           : undefined;
-      return new ClockedLoopback(card, timer, pcm, keepAlive, measure, device);
+      return new ClockedLoopback(card, timer, pcm, keepAlive, measure, device, timer !== givenTimer);
     } catch (error) {
       pcm.close();
-      timer.close();
+      if (timer !== givenTimer) timer.close();
       throw error;
     }
   }
@@ -415,13 +429,13 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     return this.#setRef(false);
   }
 
-  /** Closes the substream, then the timer. What waits for the rest of its period is gone. Closing again does nothing. */
+  /** Closes the substream, then the timer, unless that was given as `timer`. What waits for the rest of its period is gone. Closing again does nothing. */
   close(): void {
     this.#stopWatching();
     this.#failure?.close();
     release(this.#pump);
     this.#pcm.close();
-    this.#timer.close();
+    if (this.#ownsTimer) this.#timer.close();
     this.#queue.wake();
   }
 
@@ -496,9 +510,11 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
       return Math.ceil(this.#pump.pad() / this.frameBytes);
     });
     this.#paddedFrames += frames;
-    this.#pcm.drop();
-    this.#pcm.prepare();
-    this.#pump.restart(true);
+    this.#call(() => {
+      this.#pcm.drop();
+      this.#pcm.prepare();
+      this.#pump.restart(true);
+    });
     return frames;
   }
 
@@ -531,7 +547,9 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     const isStalled = insertedError === constants.errno.EAGAIN;
     loop.emit(
       'error',
-      isStalled ? stalled(loop.#name) : systemError(insertedError, insertedCall, loop.#name),
+      isStalled
+        ? stalled(loop.#name)
+        : calledOn('ClockedLoopback', systemError(insertedError, insertedCall, loop.#name)),
     );
   }
 
@@ -556,7 +574,9 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     const { code, result, state } = error as NativeError;
     if (code === 'ERR_NOT_STARTED') return this.#notStarted(result ?? 1, stateName(state ?? 0));
     if (code === 'ERR_STALLED') return stalled(this.#name);
-    const explained = fromNative(error, this.#name);
+    if (code === 'ERR_CLOSED' && !this.closed)
+      return closedError(`UserTimer ${this.#timer.id} of ${this.#name}`);
+    const explained = calledOn('ClockedLoopback', fromNative(error, this.#name));
     if (!(explained instanceof AlsaError) || (explained.code !== 'EIO' && explained.code !== 'EINVAL'))
       return explained;
     const holder = substreamHolder(this.card.number, 1 - this.device, 'capture', this.substream);
@@ -587,6 +607,24 @@ function checkPeriod(rate: number, periodFrames: number): bigint {
     );
   }
   return period;
+}
+
+/** The timer that was given, which fits the period and clocks nothing yet. */
+function checkTimer(
+  { timer, timerId }: ClockedLoopbackOptions,
+  rate: number,
+  periodFrames: number,
+): UserTimer | undefined {
+  if (timer === undefined) return undefined;
+  if (!(timer instanceof UserTimer)) throw typeError('timer', 'a UserTimer', timer);
+  if (timerId !== undefined) throw valueError('timerId', 'left out with a timer, which has an id', timerId);
+  const resolution = periodResolution(rate, periodFrames);
+  if (timer.resolution !== resolution) {
+    const period = `${periodFrames} frames at ${rate} Hz`;
+    throw rangeError('timer.resolution', `${resolution}n, for periods of ${period}`, timer.resolution);
+  }
+  checkUnclaimed(timer);
+  return timer;
 }
 
 function stalled(what: string): AlsaError {

@@ -1,6 +1,7 @@
 /** Who holds a substream, from /proc/asound/card<N>/pcm<D>p/sub<S>/status and hw_params, which everybody may read. */
 import { join } from 'node:path';
-import { AlsaError, withHint } from '../errors.js';
+import { AlsaError, calledOn, withHint } from '../errors.js';
+import type { Called } from '../hints.js';
 import type { PcmDirection } from '../pcm/pcm.js';
 import { listProc, procAsound, readProc, readProcName } from '../proc.js';
 
@@ -107,10 +108,11 @@ export function describeHolder(holder: SubstreamHolder): string {
 }
 
 /**
- * Runs `body`, which opens or starts one end of a cable; an error that another program causes says which one: whoever has
- * this very substream, or whoever is at the other end and has set the cable.
+ * Runs `body`, which opens or starts one end of a cable for an object of the class `called`; an error that another program
+ * causes says which one: whoever has this very substream, or whoever is at the other end and has set the cable.
  */
 export function namingHolder<T>(
+  called: Called,
   card: number,
   device: number,
   direction: PcmDirection,
@@ -119,7 +121,8 @@ export function namingHolder<T>(
 ): T {
   try {
     return body();
-  } catch (error) {
+  } catch (cause) {
+    const error = calledOn(called, cause);
     if (!(error instanceof AlsaError)) throw error;
     const holder =
       error.code === 'EBUSY'

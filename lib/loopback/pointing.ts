@@ -1,5 +1,5 @@
 /** Opening a cable so that one timer, and nothing else, clocks it. */
-import { AlsaError } from '../errors.js';
+import { AlsaError, withHint } from '../errors.js';
 import type { Pcm } from '../pcm/pcm.js';
 import { USER_DRIVEN_DEVICE } from '../timer/timer-id.js';
 import { timerInfo } from '../timer/timer-list.js';
@@ -16,6 +16,8 @@ interface Clock {
   readonly rate: number;
   readonly periodFrames: number;
   readonly id: number | undefined;
+  /** One that exists, and that stays open whatever happens. */
+  readonly timer: UserTimer | undefined;
 }
 
 interface Clocked {
@@ -24,7 +26,7 @@ interface Clocked {
 }
 
 /**
- * Creates a timer, points `card` at it while `open` opens the playback side of a cable, and puts the old timer_source
+ * Creates a timer, or takes the given one, and points `card` at it while `open` opens the playback side of a cable, and puts the old timer_source
  * back: the cable keeps the timer that it was opened on. Where timer_source may not be set, the timer that it names is
  * held. Openers of one card take turns.
  */
@@ -56,21 +58,24 @@ function attemptClocked(
   open: () => Pcm,
   last: boolean,
 ): Clocked | undefined {
-  let timer = createTimer(clock, clock.id);
+  let timer = clock.timer ?? createTimer(clock, clock.id);
+  const closeTimer = () => {
+    if (timer !== clock.timer) timer.close();
+  };
   let pcm: Pcm | undefined;
   let pointed: Pointed | undefined;
   try {
     const source = readTimerSource(card.number);
     if (source !== timer.timerSource) {
-      const result = point(card, timer, source);
+      const result = point(card, timer, source, clock.timer === undefined);
       if (typeof result === 'number') {
-        timer.close();
+        closeTimer();
         timer = createTimer(clock, result);
       } else {
         pointed = result;
       }
     }
-    pcm = namingHolder(card.number, device, 'playback', substream, open);
+    pcm = namingHolder('ClockedLoopback', card.number, device, 'playback', substream, open);
     const foreign = foreignClock(card, timer, device, substream);
     if (foreign === undefined) {
       checkResolution(pcm, timer);
@@ -79,7 +84,7 @@ function attemptClocked(
     if (last || card.cable(device, substream).capture) throw foreign;
   } catch (error) {
     pcm?.close();
-    timer.close();
+    closeTimer();
     // A listener's cable without a timer of that id is ENODEV; anybody else's pointing in between can be too.
     const meddled =
       error instanceof AlsaError &&
@@ -90,7 +95,7 @@ function attemptClocked(
     if (pointed) restore(card, pointed);
   }
   pcm.close();
-  timer.close();
+  closeTimer();
   return undefined;
 }
 
@@ -125,18 +130,23 @@ function unmarked(source: string): string {
 const MARK = 'alsa-utimer=';
 
 function createTimer({ rate, periodFrames }: Clock, id: number | undefined): UserTimer {
-  return UserTimer.create(id === undefined ? { rate, periodFrames } : { rate, periodFrames, id });
+  try {
+    return UserTimer.create(id === undefined ? { rate, periodFrames } : { rate, periodFrames, id });
+  } catch (error) {
+    if (!(error instanceof AlsaError) || error.code !== 'ERR_TIMER_ID_TAKEN') throw error;
+    throw withHint(error, 'Where this program holds it, give that UserTimer as `timer`.');
+  }
 }
 
-/** Points the card; returns the id of the timer to hold instead where that is not permitted. */
-function point(card: LoopbackCard, timer: UserTimer, source: string): Pointed | number {
+/** Points the card; where that is not permitted, and another timer will do, returns the id of the one to hold instead. */
+function point(card: LoopbackCard, timer: UserTimer, source: string, mayHold: boolean): Pointed | number {
   const pointed = { previous: unmarked(source), source: marked(timer, unmarked(source)) };
   try {
     applyTimerSource(card.number, pointed.source);
     return pointed;
   } catch (error) {
     const denied = error instanceof AlsaError && ['EACCES', 'EPERM', 'EROFS'].includes(error.code);
-    const fixed = denied ? userTimerIdOf(source) : undefined;
+    const fixed = denied && mayHold ? userTimerIdOf(source) : undefined;
     if (fixed === undefined) throw error;
     return fixed;
   }

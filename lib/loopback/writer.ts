@@ -15,13 +15,16 @@ export interface WriterState {
   /** Hz. */
   readonly rate: number;
   readonly channels: number;
-  /** Who has the playback side open, and with which parameters; undefined once it is closed. */
+  /**
+   * Who has the playback side open, and with which parameters; undefined once it is closed. The event of a stop may still name
+   * a writer that closes after it, and no event tells of that: the kernel announces starts and stops only.
+   */
   readonly holder: SubstreamHolder | undefined;
 }
 
 interface WatchHandlers {
   readonly told: (state: WriterState) => void;
-  /** Something happened, and may be over: a writer that came and went between two looks is not told. */
+  /** A writer started or stopped, and it may be over: one that came and went between two looks is not told. */
   readonly announced?: () => void;
   /** The card is gone. */
   readonly ended: () => void;
@@ -76,8 +79,11 @@ class WriterControls {
     return { active, ...this.#parameters, holder };
   }
 
-  /** Calls back when one of them was announced, or could not be. Does not keep the event loop alive at first. */
-  listen(changed: () => void, failed: (error: unknown) => void): void {
+  /**
+   * Calls back when some of them were announced, and says whether `Active` was among them, which a start, a stop and a pause
+   * announce; or when that could not be. Does not keep the event loop alive at first.
+   */
+  listen(changed: (active: boolean) => void, failed: (error: unknown) => void): void {
     const ours = new Set(Object.values(this.#numbers));
     this.#control.setRef(false);
     this.#control.listen(() => {
@@ -88,7 +94,7 @@ class WriterControls {
         failed(error);
         return;
       }
-      if (changes.some((number) => ours.has(number))) changed();
+      if (changes.some((number) => ours.has(number))) changed(changes.includes(this.#numbers.active));
     });
   }
 
@@ -144,7 +150,7 @@ export class WriterWatch {
     setImmediate(() => {
       if (this.#closed) return;
       if (state.active && !this.#told) this.#tell(state);
-      this.#look();
+      this.#look(false);
     });
   }
 
@@ -162,7 +168,7 @@ export class WriterWatch {
     this.#controls.close();
   }
 
-  readonly #look = (): void => {
+  readonly #look = (announced: boolean): void => {
     // What was told may have closed this.
     if (this.#closed) return;
     let state: WriterState;
@@ -172,7 +178,7 @@ export class WriterWatch {
       this.#fail(error);
       return;
     }
-    this.#handlers.announced?.();
+    if (announced) this.#handlers.announced?.();
     this.#tell(state);
   };
 

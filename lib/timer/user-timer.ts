@@ -1,7 +1,7 @@
 /** UserTimer: a userspace-driven timer, which ticks when its owner says so. */
 import { checkBigInt, checkInteger, checkOptions, valueError } from '../arguments.js';
-import { AlsaError, fromNative } from '../errors.js';
-import type { UtimerHandle } from '../native/binding.js';
+import { AlsaError, closedError, fromNative } from '../errors.js';
+import type { NativeHandle, UtimerHandle } from '../native/binding.js';
 import { release, watch } from '../native/lifetime.js';
 import { native } from '../native/load.js';
 import { periodResolution } from './resolution.js';
@@ -30,6 +30,19 @@ export type UserTimerOptions = (
   readonly id?: number;
 };
 
+/** What triggers a timer instead of its owner, until it is closed. */
+interface Claim {
+  /** For messages. */
+  readonly what: string;
+  readonly owner: NativeHandle;
+}
+
+/** Set by the class, whose insides they need. */
+let claims: {
+  readonly check: (timer: UserTimer) => void;
+  readonly make: (timer: UserTimer, claim: Claim) => void;
+};
+
 /**
  * A userspace-driven timer of this process (Linux 6.12, CONFIG_SND_UTIMER).
  *
@@ -42,7 +55,8 @@ export type UserTimerOptions = (
  */
 export class UserTimer implements Disposable {
   readonly #handle: UtimerHandle;
-  readonly #trigger: () => void;
+  #trigger: () => void;
+  #claim: Claim | undefined;
   /** 0..127, the timer's subdevice. */
   readonly id: number;
   /** Nanoseconds that a tick stands for. */
@@ -101,7 +115,7 @@ export class UserTimer implements Disposable {
    * this timer clocks has moved one period. A tick that nobody listens for is gone; that is no error. Triggers of one
    * timer never overlap, also not with those of native threads.
    *
-   * @throws AlsaError ERR_CLOSED
+   * @throws AlsaError ERR_CLOSED; ERR_TIMER_IN_USE while a ClockedLoopback triggers it
    */
   trigger(): void {
     try {
@@ -123,6 +137,44 @@ export class UserTimer implements Disposable {
   get #name(): string {
     return `UserTimer ${this.id}`;
   }
+
+  #checkUnclaimed(): void {
+    if (this.closed) throw closedError(this.#name);
+    if (this.#claim && !this.#claim.owner.closed()) throw inUseError(this.#name, this.#claim.what);
+  }
+
+  static {
+    claims = {
+      check: (timer) => timer.#checkUnclaimed(),
+      make: (timer, claim) => {
+        timer.#checkUnclaimed();
+        timer.#claim = claim;
+        // So that a trigger of a timer that nobody has claimed asks for nothing.
+        timer.#trigger = () => {
+          timer.#checkUnclaimed();
+          timer.#trigger = timer.#handle.trigger;
+          timer.#trigger();
+        };
+      },
+    };
+  }
+}
+
+/** Throws AlsaError ERR_CLOSED, or ERR_TIMER_IN_USE where somebody has claimed the timer. */
+export function checkUnclaimed(timer: UserTimer): void {
+  claims.check(timer);
+}
+
+/** From now on until `claim.owner` is closed, nobody else triggers the timer. Throws as {@link checkUnclaimed}. */
+export function claimTimer(timer: UserTimer, claim: Claim): void {
+  claims.make(timer, claim);
+}
+
+function inUseError(timer: string, what: string): AlsaError {
+  return new AlsaError(`${timer} clocks ${what}`, {
+    code: 'ERR_TIMER_IN_USE',
+    hint: 'A timer clocks one cable, which triggers it with each period that is written. Close that first, or create another.',
+  });
 }
 
 function checkCreateOptions(options: UserTimerOptions): { resolution: bigint; id: number | undefined } {

@@ -2,7 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Pcm, UserTimer } from '../../../lib/index.js';
-import { ClockedLoopback, type ClockedLoopbackOptions, LoopbackCard } from '../../../lib/loopback/index.js';
+import {
+  ClockedLoopback,
+  type ClockedLoopbackOptions,
+  LoopbackCapture,
+  LoopbackCard,
+} from '../../../lib/loopback/index.js';
 import { native, setNative } from '../../../lib/native/load.js';
 import { runChild } from '../../support/child.js';
 import { difference, noise, thrownBy, withCode, withTrigger } from './support.js';
@@ -50,6 +55,36 @@ describe('An open ClockedLoopback', () => {
     loop.close();
     for (const bytes of [0, 1]) {
       await expect(loop.send(new Uint8Array(bytes))).rejects.toThrow(withCode('ERR_CLOSED'));
+    }
+  });
+
+  it('joins a listener that came first, on a timer that was there before both', async () => {
+    using timer = UserTimer.create({ rate: stream.rate, periodFrames: stream.periodFrames, id: 78 });
+    card.setTimerSource(timer);
+    try {
+      using capture = LoopbackCapture.open({ card, ...stream });
+      {
+        using loop = ClockedLoopback.open({ card, ...stream, timer });
+        expect(loop.timerId).toBe(78);
+        expect(() => timer.trigger()).toThrow(withCode('ERR_TIMER_IN_USE'));
+        const open = () => ClockedLoopback.open({ card, ...stream, substream: 1, timer });
+        expect(open).toThrow(withCode('ERR_TIMER_IN_USE'));
+        const sent = noise(3 * loop.periodBytes);
+        await loop.send(sent);
+        expect(difference(sent, capture.read())).toBeUndefined();
+      }
+      // It is the caller's, and keeps the listener's clock.
+      expect(timer.closed).toBe(false);
+      using again = ClockedLoopback.open({ card, ...stream, timer });
+      const sent = noise(3 * again.periodBytes);
+      again.write(sent);
+      expect(difference(sent, capture.read())).toBeUndefined();
+      timer.close();
+      const write = () => again.write(sent);
+      expect(write).toThrow(withCode('ERR_CLOSED'));
+      expect(write).toThrow(/^UserTimer 78 of ClockedLoopback .* is closed/);
+    } finally {
+      card.setTimerSource('');
     }
   });
 

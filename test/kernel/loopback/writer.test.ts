@@ -307,6 +307,27 @@ describe('An iteration until the writer stops', () => {
     expect(descriptorsOf(control())).toBe(0);
   });
 
+  it('waits for one on a cable of jiffies, where it hears silence before', async () => {
+    card.setTimerSource('');
+    using capture = LoopbackCapture.open({ card, ...stream, periods: 64 });
+    await capture.ready();
+    const frames = capture.frames({ until: 'stop', signal: AbortSignal.timeout(30_000) });
+    const first = await frames.next();
+    expect(first.value?.every((byte) => byte === 0)).toBe(true);
+    const received = collect(frames);
+    using writer = playback({ periods: 64 });
+    const sent = noise(10 * 480 * writer.frameBytes);
+    writer.write(Buffer.concat([sent, Buffer.alloc(50 * 480 * writer.frameBytes)]));
+    writer.start();
+    // Until the noise has been played, and with it has come out.
+    while (writer.delay > 20 * 480) await new Promise((done) => setTimeout(done, 10));
+    writer.drop();
+    const heard = await received;
+    const at = heard.indexOf(sent);
+    expect(at).toBeGreaterThanOrEqual(0);
+    expect(heard.subarray(0, at).every((byte) => byte === 0)).toBe(true);
+  });
+
   it('holds nothing when it is left, or destroyed as a stream', async () => {
     using loop = open();
     using capture = loop.listen();

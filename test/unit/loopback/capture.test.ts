@@ -107,10 +107,13 @@ const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 
 const withCode = (code: string) => expect.objectContaining({ code });
 let proc: string;
 let kernel: FakeCapture;
-const loadCard = () => {
+const USER_DRIVEN = 'hw:-1,4,0';
+/** `timer`: what clocks the cable; none is jiffies. */
+const loadCard = (timer = USER_DRIVEN) => {
   writeFileSync(join(proc, 'cards'), ' 0 [Loopback       ]: Loopback - Loopback\n');
   mkdirSync(join(proc, 'card0'));
-  writeFileSync(join(proc, 'card0/cable#0'), '');
+  const clock = timer === '' ? '' : `  sound timer: ${timer}\n`;
+  writeFileSync(join(proc, 'card0/cable#0'), `Cable 0 substream 0:\n  valid: 2\n  running: 2\n${clock}`);
 };
 
 beforeEach(() => {
@@ -190,11 +193,13 @@ describe('A capture', () => {
     expect(capture.stats).toEqual({ frames: 0, overruns: 0, suspends: 0 });
   });
 
-  it('fails with a hint for each', () => {
+  it('fails with a hint for each, which names no method that it has not', () => {
     using capture = open('error');
     for (const errno of [EPIPE, ESTRPIPE, ENODEV]) {
       kernel.failure = errno;
-      expect(() => capture.read()).toThrow(expect.objectContaining({ hint: expect.stringMatching(/\w/) }));
+      expect(() => capture.read()).toThrow(
+        expect.objectContaining({ hint: expect.stringMatching(/^(?!.*(prepare|start\()).*\w/) }),
+      );
     }
   });
 
@@ -210,24 +215,62 @@ describe('A capture', () => {
 
   it('is not over for a writer that starts while an iteration until its stop begins', async () => {
     using capture = open('error');
-    kernel.avail = 0;
-    // When it is watched, and when it is looked at: it starts, and moves its first period, right after.
-    let asked = 0;
-    Object.defineProperty(kernel, 'active', {
-      get: () => {
-        asked += 1;
-        if (asked === 2) kernel.avail = 480;
-        return asked > 2;
-      },
-    });
+    // When it is watched, and when it is looked at first: it starts, and moves its first period, right after.
+    let looks = 0;
+    let isRead = false;
+    const hasStarted = () => {
+      looks += 1;
+      return looks > 2;
+    };
+    Object.defineProperty(kernel, 'active', { get: hasStarted });
+    Object.defineProperty(kernel, 'avail', { get: () => (hasStarted() && !isRead ? 480 : 0) });
     const frames = capture.frames({ until: 'stop' });
     expect(await frames.next()).toMatchObject({ done: false });
-    kernel.avail = 0;
+    isRead = true;
     const next = frames.next();
     const later = new Promise((resolve) => setImmediate(resolve, 'later'));
     expect(await Promise.race([next, later])).toBe('later');
     capture.close();
     expect(await next).toEqual({ done: true, value: undefined });
+  });
+
+  it.each([
+    ['jiffies', ''],
+    ['a sound card', 'hw:1,0,0'],
+  ])(
+    'until the stop of a writer gives silence and waits for one where %s moves the cable',
+    async (_clock, timer) => {
+      loadCard(timer);
+      using capture = LoopbackCapture.open(stream);
+      const frames = capture.frames({ until: 'stop' });
+      const announce = (number: number, active: boolean) => {
+        kernel.active = active;
+        kernel.changed = [number];
+        kernel.announce?.();
+      };
+      const [ACTIVE, RATE] = [0, 2];
+      expect(await frames.next()).toMatchObject({ done: false });
+      // A writer sets its rate before it starts.
+      announce(RATE, false);
+      expect(await frames.next()).toMatchObject({ done: false });
+      announce(ACTIVE, true);
+      expect(await frames.next()).toMatchObject({ done: false });
+      announce(ACTIVE, false);
+      // What it moved last. The cable has more each time that it is asked, and none of it is the writer's.
+      expect(await frames.next()).toMatchObject({ done: false });
+      expect(await frames.next()).toEqual({ done: true, value: undefined });
+    },
+  );
+
+  it('until the stop of a writer ends on such a cable also with one that nobody saw', async () => {
+    loadCard('');
+    using capture = LoopbackCapture.open(stream);
+    const frames = capture.frames({ until: 'stop' });
+    expect(await frames.next()).toMatchObject({ done: false });
+    kernel.changed = [0];
+    kernel.announce?.();
+    expect(await frames.next()).toMatchObject({ done: false });
+    expect(await frames.next()).toEqual({ done: true, value: undefined });
   });
 
   it('refuses to wait with a signal that is none, and once it is closed', async () => {

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ClockedLoopback, LoopbackCard } from '../../../lib/loopback/index.js';
 import { setNative } from '../../../lib/native/load.js';
 import { setProcAsound } from '../../../lib/proc.js';
+import { claimTimer, UserTimer } from '../../../lib/timer/user-timer.js';
 import { FakeBinding, failedCall } from '../../support/fake-binding.js';
 
 const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
@@ -69,6 +70,61 @@ describe('ClockedLoopback.open refuses', () => {
     expect(() => ClockedLoopback.open({ ...wide, periodFrames: least })).toThrow(
       expect.objectContaining({ code: 'ERR_NO_LOOPBACK_CARD' }),
     );
+  });
+});
+
+describe('A timer that exists', () => {
+  const open = (options: object) => () => ClockedLoopback.open({ ...stream, ...options } as never);
+
+  it('is refused where it does not fit, before a card is looked for', () => {
+    setNative(new FakeBinding());
+    const timer = UserTimer.create(stream);
+    expect(open({ timer: 5 })).toThrow(/^timer must be a UserTimer/);
+    expect(open({ timer, timerId: timer.id })).toThrow(/^timerId must be left out/);
+    expect(open({ timer, periodFrames: 441 })).toThrow(
+      'timer.resolution must be 9187500n, for periods of 441 frames at 48000 Hz, not 10000000n',
+    );
+    expect(open({ timer })).toThrow(expect.objectContaining({ code: 'ERR_NO_LOOPBACK_CARD' }));
+    timer.close();
+    expect(open({ timer })).toThrow(
+      expect.objectContaining({ code: 'ERR_CLOSED', message: 'UserTimer 0 is closed' }),
+    );
+  });
+
+  it('stays open where opening fails, and may be triggered', () => {
+    makeCard();
+    const binding = Object.assign(new FakeBinding(), {
+      lockFile: () => ({ close: () => {}, closed: () => false }),
+      openPcm: () => {
+        throw failedCall(16, 'open', '/dev/snd/pcmC0D0p');
+      },
+    });
+    setNative(binding);
+    using timer = UserTimer.create(stream);
+    expect(open({ timer })).toThrow(expect.objectContaining({ code: 'EBUSY' }));
+    expect(timer.closed).toBe(false);
+    expect(LoopbackCard.find().timerSource).toBe('-1.4.9');
+    timer.trigger();
+    expect(binding.triggers).toEqual([timer.id]);
+  });
+
+  it('is triggered by one owner at a time', () => {
+    const binding = new FakeBinding();
+    setNative(binding);
+    using timer = UserTimer.create(stream);
+    let isOver = false;
+    claimTimer(timer, { what: 'a cable', owner: { close: () => {}, closed: () => isOver } });
+    const inUse = expect.objectContaining({
+      code: 'ERR_TIMER_IN_USE',
+      message: expect.stringContaining('a cable'),
+    });
+    expect(() => timer.trigger()).toThrow(inUse);
+    expect(open({ timer })).toThrow(inUse);
+    expect(binding.triggers).toEqual([]);
+    isOver = true;
+    timer.trigger();
+    timer.trigger();
+    expect(binding.triggers).toEqual([timer.id, timer.id]);
   });
 });
 
