@@ -4,6 +4,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { checkBoolean, checkBytes, checkInteger, checkOptions, rangeError, typeError } from '../arguments.js';
 import { closedError } from '../errors.js';
+import { LentBytes } from '../lent-bytes.js';
 import { frameBytes } from '../pcm/format.js';
 import {
   canonicalAddress,
@@ -342,7 +343,7 @@ export class RtpSender implements Disposable, AsyncDisposable {
    * While the kernel has no room it waits, and drops nothing. Flushes at the end.
    *
    * @throws AlsaError ERR_CLOSED; TypeError ERR_INVALID_ARG_TYPE; RangeError ERR_OUT_OF_RANGE; an AbortError; what the source
-   * throws
+   * throws; TypeError ERR_INVALID_STATE where the buffer of what it gave shrinks, or is transferred, before that was sent
    *
    * @example
    * const stream = { encoding: 'L16', rate: 48_000, channels: 2 } as const;
@@ -359,12 +360,12 @@ export class RtpSender implements Disposable, AsyncDisposable {
     const pacer = new Pacer(this.#rate * (1 + ppm * 1e-6), this.#packetFrames, clock);
     const first = this.#frames;
     for await (const bytes of source) {
-      checkBytes('source', bytes);
-      for (let at = 0; at < bytes.length; ) {
-        const end = Math.min(bytes.length, at + this.#pending.length - this.#pendingBytes);
+      const lent = new LentBytes('source', bytes);
+      for (let at = 0; at < lent.length; ) {
+        const end = Math.min(lent.length, at + this.#pending.length - this.#pendingBytes);
         await pacer.wait(this.#frames - first, signal);
         await this.#queue.room();
-        this.write(bytes.subarray(at, end));
+        this.write(lent.between(at, end));
         at = end;
       }
     }
