@@ -1,6 +1,6 @@
 /** Gaps of the stream while the cable keeps its listener alive with silence: time that must not be heard twice. */
 import type { ClockedLoopback } from '../loopback/clocked-loopback.js';
-import type { FrameSink } from '../rtp/placer.js';
+import type { FrameSink } from '../rtp/placement.js';
 
 /** How much of a stream has to come, in several packets, before earlier silence has nothing to do with its next gap. */
 const RUNNING_SECONDS = 0.01;

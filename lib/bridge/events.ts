@@ -1,8 +1,10 @@
 /** What a bridge tells: typed events, which are channels of node:diagnostics_channel and lines of JSON as well. */
 import type { ClockedLoopbackStats } from '../loopback/clocked-loopback.js';
 import type { SubstreamHolder } from '../loopback/holder.js';
-import type { LossEvent, StreamStartEvent } from '../rtp/placer.js';
+import type { ContradictionEvent } from '../rtp/contradictions.js';
+import type { DiscontinuityEvent, LossEvent, StreamStartEvent } from '../rtp/placement.js';
 import type { RtpReceiverStats } from '../rtp/receiver.js';
+import type { RefusalEvent } from '../rtp/refusals.js';
 
 /** Counters since the bridge was opened. */
 export interface BridgeStats {
@@ -27,6 +29,12 @@ export type BridgeEvent =
   | ({ readonly type: 'stream' } & StreamStartEvent)
   /** Lost frames were filled in. */
   | ({ readonly type: 'loss' } & LossEvent)
+  /** Frames were filled in that the sender has left out. */
+  | ({ readonly type: 'discontinuity' } & DiscontinuityEvent)
+  /** Packets are refused: once a reason. */
+  | ({ readonly type: 'refusal' } & RefusalEvent)
+  /** Many packets contradict what was described: once. */
+  | ({ readonly type: 'contradiction' } & ContradictionEvent)
   /** No packet of the stream came for `silenceMilliseconds`. */
   | { readonly type: 'silence' }
   /** Somebody began to capture at the other end of the cable, or ended. */
@@ -45,7 +53,8 @@ export type BridgeEvent =
 export type BridgeEventName = BridgeEvent['type'];
 
 export const BRIDGE_EVENTS: readonly BridgeEventName[] = Object.freeze([
-  ...(['stream', 'loss', 'silence', 'listener', 'stats', 'error', 'close'] as const),
+  ...(['stream', 'loss', 'discontinuity', 'refusal', 'contradiction', 'silence'] as const),
+  ...(['listener', 'stats', 'error', 'close'] as const),
 ]);
 
 /** The name of a channel of node:diagnostics_channel; its messages are {@link BridgeMessage}. */

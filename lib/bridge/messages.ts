@@ -8,6 +8,8 @@ export interface BridgeInfo {
   /** Where packets are listened for. */
   readonly address: string;
   readonly port: number;
+  /** Bytes that the kernel gave the socket for packets that wait, and that were asked for. */
+  readonly receiveBufferBytes: { readonly given: number; readonly asked: number };
   /** What a listener opens, in ALSA's notation, for instance 'hw:0,1,0', and how. */
   readonly listenerName: string;
   readonly format: PcmFormat;

@@ -61,7 +61,8 @@ export interface BridgeConfiguration {
 
 const RECEIVER_OPTIONS = [
   ...(['encoding', 'rate', 'channels', 'format', 'payloadType', 'ssrc', 'fill', 'maxGapFrames'] as const),
-  ...(['reorderPackets', 'reorderNanoseconds', 'confirmPackets', 'silenceMilliseconds', 'socket'] as const),
+  ...(['reorderPackets', 'reorderNanoseconds', 'confirmPackets', 'takeoverMilliseconds'] as const),
+  ...(['silenceMilliseconds', 'socket'] as const),
   ...(['address', 'port', 'interface', 'sources', 'excludedSources', 'receiveBufferBytes'] as const),
 ];
 const LOOPBACK_OPTIONS = ['device', 'substream', 'timerId', 'periods', 'grace'] as const;

@@ -1,7 +1,7 @@
 /** The thread of a bridge: it owns the socket and the cable, and nothing that the main thread does delays a frame. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { ClockedLoopback } from '../loopback/clocked-loopback.js';
-import { RtpReceiver } from '../rtp/receiver.js';
+import { DEFAULT_RECEIVE_BUFFER_BYTES, RtpReceiver } from '../rtp/receiver.js';
 import { CoveredGaps } from './covered-gaps.js';
 import { transferError } from './error-transfer.js';
 import type { BridgeStats } from './events.js';
@@ -54,6 +54,9 @@ async function bridge(configuration: BridgeConfiguration): Promise<void> {
     reporter.tell({ type: 'stream', ...event });
   });
   receiver.on('loss', (event) => reporter.tell({ type: 'loss', ...event }));
+  receiver.on('discontinuity', (event) => reporter.tell({ type: 'discontinuity', ...event }));
+  receiver.on('refusal', (event) => reporter.tell({ type: 'refusal', ...event }));
+  receiver.on('contradiction', (event) => reporter.tell({ type: 'contradiction', ...event }));
   receiver.on('silence', () => reporter.tell({ type: 'silence' }));
   receiver.on('error', stop);
   loop.on('listener', ({ type, holder }) => {
@@ -65,7 +68,7 @@ async function bridge(configuration: BridgeConfiguration): Promise<void> {
     statsMilliseconds > 0
       ? setInterval(() => reporter.tell({ type: 'stats', ...stats() }), statsMilliseconds)
       : undefined;
-  reporter.post({ kind: 'open', info: describe(receiver, loop), stats: stats() });
+  reporter.post({ kind: 'open', info: describe(configuration, receiver, loop), stats: stats() });
   port.on('message', ({ kind }: ToThread) => {
     if (kind === 'acknowledge') reporter.acknowledge();
     else if (kind === 'sample') reporter.post({ kind: 'sample', stats: stats() });
@@ -87,9 +90,16 @@ async function bridge(configuration: BridgeConfiguration): Promise<void> {
   reporter.post({ kind: 'closed', stats: stats(), error });
 }
 
-function describe(receiver: RtpReceiver, loop: ClockedLoopback): BridgeInfo {
+function describe(
+  { receiver: { receiveBufferBytes: asked = DEFAULT_RECEIVE_BUFFER_BYTES } }: BridgeConfiguration,
+  receiver: RtpReceiver,
+  loop: ClockedLoopback,
+): BridgeInfo {
   const { address, port } = receiver;
   const { listenerName, timerId, parameters } = loop;
   const { format, rate, channels, periodFrames } = parameters;
-  return { address, port, listenerName, format, rate, channels, periodFrames, timerId };
+  const receiveBufferBytes = { given: receiver.stats.receiveBufferBytes, asked };
+  return {
+    ...{ address, port, receiveBufferBytes, listenerName, format, rate, channels, periodFrames, timerId },
+  };
 }

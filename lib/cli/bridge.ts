@@ -1,11 +1,13 @@
 /** `utimer bridge`: a stream from the network into a cable of snd-aloop. */
 import type { Readable } from 'node:stream';
 import { Bridge } from '../bridge/bridge.js';
-import { type BridgeEvent, type BridgeStats, toJsonLine } from '../bridge/events.js';
+import { BRIDGE_EVENTS, type BridgeEvent, type BridgeStats, toJsonLine } from '../bridge/events.js';
 import type { BridgeInfo } from '../bridge/messages.js';
 import type { BridgeOptions } from '../bridge/options.js';
 import { frameBytes } from '../pcm/format.js';
+import type { ContradictionEvent } from '../rtp/contradictions.js';
 import { framesOfPtime, RTP_ENCODINGS, RTP_PCM_FORMATS } from '../rtp/format.js';
+import { describeRefusal, type RefusalEvent, sourceText } from '../rtp/refusals.js';
 import { loadSdp, readSdp } from '../rtp/sdp/load.js';
 import { shellLine } from '../shell-line.js';
 import {
@@ -39,16 +41,18 @@ The stream
   --sdp FILE|URL|-       its session description: a file, an address of http or https, or stdin
   --stream N             which audio stream of the description (default: the first that is L16 or L24)
   --listen ADDRESS:PORT  the group or the local address, [IPv6]:PORT; 0.0.0.0:PORT for all that come to the port
-  --format L16|L24       what its packets hold
-  --rate HZ, --channels N
+  --format L16|L24, --channels N
+                         what its packets hold; with --sdp, in place of what that says wrongly
+  --rate HZ
   --ptime MS             how long its packets are, where that is known; others are taken as well
-  --payload-type N       0..127 (default 96)
+  --payload-type N       0..127 (default 96, or what --sdp says)
   --interface NAME       where to join the group: 'eth0', or an address of this machine
   --source LIST          take packets from these addresses only, separated by commas
   --exclude LIST         take no packets from these addresses
   --ssrc N               take packets of this RTP source only: decimal, or 0x and hexadecimal (default: the first that
                          comes, and who outlives it)
-  --buffer BYTES         what the socket is to hold (default 2097152; the kernel gives net.core.rmem_max at most)
+  --buffer BYTES         what the socket is to hold (default 2097152; without CAP_NET_ADMIN the kernel gives
+                         net.core.rmem_max at most, which is told where it is less)
 
 What the network does to it
   --reorder N            packets that may wait for an earlier one, 0..1024 (default 8)
@@ -56,6 +60,8 @@ What the network does to it
   --fill silence|repeat  what stands for lost frames (default silence)
   --max-gap FRAMES       the longest gap that is filled (default one second)
   --confirm N            packets that have to agree about a jump or another source, 1..64 (default 3)
+  --takeover MS          how long the stream must be quiet before another source that sends is followed, 0..10000
+                         (default 200)
   --silence MS           without packets until the stream counts as silent, 10..86400000 (default 1000)
 
 The cable
@@ -73,11 +79,13 @@ The cable
 
 The output: on a terminal one line with the sender's clock against this machine's (ppm), frames buffered here (buf), frames
 lost, packets that came too late, periods moved, whether somebody listens, and what else there is room for; above it, what
-was lost since the counters before. Each loss by itself is a line of --json.
+was lost since the counters before, and once each reason for which packets are refused, with the option that takes them.
+Each loss by itself is a line of --json.
   --stats TIME           how often to tell the counters: 1s (default), 500ms, 0 for never
-  --json                 one object a line: first { type: 'open' }, then stream, loss, silence, listener, stats and error
-                         as they happen, last { type: 'close' } with all counters. While nobody reads, the newest
-                         counters wait and all else is dropped; then { type: 'dropped', events } says how many
+  --json                 one object a line: first { type: 'open' }, then stream, loss, discontinuity, refusal, contradiction,
+                         silence, listener, stats and error as they happen, last { type: 'close' } with all counters.
+                         While nobody reads, the newest counters wait and all else is dropped; then
+                         { type: 'dropped', events } says how many
   --help                 this text
 
 It goes on when the reader of its output is gone, or its output cannot be written.
@@ -93,6 +101,7 @@ told to end; 2 for a wrong command line.`,
       ssrc: { type: 'string' },
       ...{ reorder: { type: 'string' }, 'reorder-time': { type: 'string' }, fill: { type: 'string' } },
       ...{ 'max-gap': { type: 'string' }, confirm: { type: 'string' }, silence: { type: 'string' } },
+      takeover: { type: 'string' },
       ...{ card: { type: 'string' }, device: { type: 'string' }, substream: { type: 'string' } },
       ...{ timer: { type: 'string' }, period: { type: 'string' }, periods: { type: 'string' } },
       ...{ 'sample-format': { type: 'string' }, starvation: { type: 'string' }, grace: { type: 'string' } },
@@ -117,6 +126,7 @@ told to end; 2 for a wrong command line.`,
       fill: oneOf('fill', values.fill, ['silence', 'repeat'] as const),
       maxGapFrames: number('max-gap', values['max-gap'], 1, 2 ** 28),
       confirmPackets: number('confirm', values.confirm, 1, 64),
+      takeoverMilliseconds: number('takeover', values.takeover, 0, 10_000),
       silenceMilliseconds: number('silence', values.silence, 10, 86_400_000),
       card: values.card === undefined || !/^\d+$/.test(values.card) ? values.card : Number(values.card),
       device: number('device', values.device, 0, 1) as 0 | 1 | undefined,
@@ -137,17 +147,23 @@ told to end; 2 for a wrong command line.`,
 };
 
 /** What a session description says; without one, options do. */
-const DESCRIBED = ['format', 'rate', 'channels', 'ptime', 'payload-type'] as const;
+const DESCRIBED = ['rate', 'ptime'] as const;
+/** What it may say wrongly, so that options replace it. */
+const CORRECTED = ['format', 'channels', 'payload-type'] as const;
 
-type StreamValues = Partial<Record<'sdp' | 'stream' | 'listen' | (typeof DESCRIBED)[number], string>>;
+type StreamValues = Partial<
+  Record<'sdp' | 'stream' | 'listen' | (typeof DESCRIBED | typeof CORRECTED)[number], string>
+>;
 
 /** The words for the options of Bridge.open. */
-function optionNames({ sdp }: StreamValues): Readonly<Record<string, string>> {
-  const described = (name: string) => (sdp === undefined ? `--${name}` : `the ${name} of --sdp`);
+function optionNames({ sdp, format, channels }: StreamValues): Readonly<Record<string, string>> {
+  const described = (name: string, isGiven = false) =>
+    sdp === undefined || isGiven ? `--${name}` : `the ${name} of --sdp`;
   return {
-    ...{ address: sdp === undefined ? '--listen' : 'the address of --sdp', encoding: described('format') },
+    address: sdp === undefined ? '--listen' : 'the address of --sdp',
     location: '--sdp',
-    ...{ rate: described('rate'), channels: described('channels'), ptime: described('ptime') },
+    ...{ encoding: described('format', format !== undefined), rate: described('rate') },
+    ...{ channels: described('channels', channels !== undefined), ptime: described('ptime') },
     ...{
       format: '--sample-format',
       interface: '--interface',
@@ -158,34 +174,39 @@ function optionNames({ sdp }: StreamValues): Readonly<Record<string, string>> {
   };
 }
 
-async function streamOf(values: StreamValues, { signal, stdin, stderr }: Io): Promise<BridgeOptions> {
+/** The stream that a command line asks for: by its description, with what corrects that, or by options alone. */
+export async function streamOf(
+  values: StreamValues,
+  { signal, stdin, stderr }: Pick<Io, 'signal' | 'stdin' | 'stderr'>,
+): Promise<BridgeOptions> {
   const { sdp, listen } = values;
   if ((sdp === undefined) === (listen === undefined)) {
-    throw new UsageError('either --sdp or --listen is needed');
+    throw new UsageError(
+      sdp === undefined ? 'either --sdp or --listen is needed' : 'give --sdp or --listen, not both',
+    );
   }
+  const encoding = oneOf('format', values.format, RTP_ENCODINGS);
+  const channels = number('channels', values.channels, 1, 32);
+  const payloadType = number('payload-type', values['payload-type'], 0, 127);
   if (sdp !== undefined) {
-    refuse(values, DESCRIBED, 'is said by --sdp');
-    const described = number('stream', values.stream, 0, 1000);
+    refuse(values, DESCRIBED, 'cannot be given with --sdp');
     if (sdp === '') throw new UsageError('--sdp is empty');
-    const which = described === undefined ? {} : { stream: described };
-    const stream =
+    const which = withoutUndefined({ stream: number('stream', values.stream, 0, 1000) });
+    const { warnings, ...described } =
       sdp === '-'
         ? await readSdp(until(signal, stdin), 'standard input', which)
         : await loadSdp(sdp, { signal, ...which });
-    for (const warning of stream.warnings) stderr.write(`utimer bridge: ${warning}\n`);
-    return stream;
+    for (const warning of warnings) stderr.write(`utimer bridge: ${warning}\n`);
+    return { ...described, ...withoutUndefined({ encoding, channels, payloadType }) };
   }
   refuse(values, ['stream'], 'is for --sdp');
-  const encoding = oneOf('format', values.format, RTP_ENCODINGS);
   const rate = number('rate', values.rate, 1, 768_000);
-  const channels = number('channels', values.channels, 1, 32);
   if (encoding === undefined || rate === undefined || channels === undefined) {
     throw new UsageError('--listen needs --format, --rate and --channels');
   }
   const ptime = number('ptime', values.ptime, 0, 1000, false);
-  const payloadType = number('payload-type', values['payload-type'], 0, 127) ?? 96;
   return {
-    ...{ ...endpoint('listen', listen as string), encoding, rate, channels, payloadType },
+    ...{ ...endpoint('listen', listen as string), encoding, rate, channels, payloadType: payloadType ?? 96 },
     ...(ptime === undefined ? {} : { packetFrames: framesOfPtime(ptime, rate) }),
   };
 }
@@ -214,7 +235,7 @@ async function follow(cable: Bridge, io: Io, asJson: boolean): Promise<number> {
       resolve();
     });
   });
-  for (const name of ['stream', 'loss', 'silence', 'listener', 'stats'] as const) cable.on(name, tell);
+  for (const name of BRIDGE_EVENTS) if (name !== 'error' && name !== 'close') cable.on(name, tell);
   cable.on('error', (error) => {
     code = 1;
     tell({ type: 'error', error });
@@ -232,6 +253,13 @@ async function follow(cable: Bridge, io: Io, asJson: boolean): Promise<number> {
       io,
       `  ${shellLine('arecord', '-D', listenerName, '-f', format, '-r', rate, '-c', channels, `--period-size=${periodFrames}`, 'out.wav')}`,
     );
+    const { given, asked } = info.receiveBufferBytes;
+    if (given < asked) {
+      await print(
+        io,
+        `the socket holds ${given} bytes of ${asked}: sysctl -w net.core.rmem_max=${asked}, or --buffer ${given}`,
+      );
+    }
   }
   await ended;
   io.signal.removeEventListener('abort', interrupt);
@@ -255,25 +283,37 @@ function inJson(report: Report): Tell {
 export function inWords(report: Report, info: BridgeInfo): Tell {
   let frames = 0;
   let gaps = 0;
+  let left = 0;
+  let pauses = 0;
   const tellLosses = (status: StatusLine) => {
     if (gaps > 0) status.print(`${count(frames, 'frame')} lost in ${count(gaps, 'gap')}`);
-    frames = 0;
-    gaps = 0;
+    if (pauses > 0)
+      status.print(`${count(left, 'frame')} left out by the sender in ${count(pauses, 'pause')}`);
+    frames = gaps = left = pauses = 0;
   };
   return (event) => {
     switch (event.type) {
       case 'stream': {
         const why = { first: 'began', ssrc: 'is of another source', timestamp: 'began anew' }[event.reason];
-        const source = `0x${event.ssrc.toString(16).padStart(8, '0')}`;
-        report.event(`stream ${why}: source ${source}, timestamp ${event.timestamp}`);
+        report.event(`stream ${why}: source ${sourceText(event.ssrc)}, timestamp ${event.timestamp}`);
         break;
       }
       case 'loss':
         frames += event.frames;
         gaps += 1;
         break;
+      case 'discontinuity':
+        left += event.frames;
+        pauses += 1;
+        break;
+      case 'refusal':
+        report.event(`refused: ${refusalWords(event)}`);
+        break;
+      case 'contradiction':
+        report.event(contradictionWords(event, info.rate));
+        break;
       case 'silence':
-        report.event('no packets');
+        report.event('no packets of the stream');
         break;
       case 'listener': {
         const who = event.holder ? `${event.holder.command} (process ${event.holder.pid})` : 'somebody';
@@ -296,6 +336,28 @@ export function inWords(report: Report, info: BridgeInfo): Tell {
   };
 }
 
+/** The options of the command line for those of the library. */
+const OPTIONS = {
+  ...{ payloadType: '--payload-type', ssrc: '--ssrc', sources: '--source', excludedSources: '--exclude' },
+  channels: '--format, --channels',
+} as const;
+
+/** What came, what was expected, and what takes it: 'payload type 97 came, 96 was expected; --payload-type 97'. */
+export function refusalWords(event: RefusalEvent): string {
+  const { option, value } = event;
+  const advice = option === undefined ? '' : `; ${OPTIONS[option]}${value === undefined ? '' : ` ${value}`}`;
+  return describeRefusal(event) + advice;
+}
+
+/** What contradicts what, and which options would agree. */
+export function contradictionWords(event: ContradictionEvent, rate: number): string {
+  const { what, packetFrames, timestampFrames, fits } = event;
+  if (what === 'sequence') return 'the sequence numbers stand still: only the timestamps count';
+  const formats = fits.map(({ encoding, channels }) => `--format ${encoding} --channels ${channels}`);
+  const clock = `its clock counts ${Math.round((rate * timestampFrames) / packetFrames)} Hz`;
+  return `packets hold ${packetFrames} frames as described, but their timestamps count ${timestampFrames}: ${[...formats, clock].join(', or ')}`;
+}
+
 const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;
 
 /** The counters in words, the most important ones first: a terminal of 80 columns has room for six. */
@@ -304,6 +366,9 @@ export function summary(
   info: BridgeInfo,
 ): string[] {
   const { senderPpm } = receiver;
+  const { padding, 'payload-type': type, size, source, truncated, version } = receiver.packetsRejected;
+  const refused = padding + type + size + source + truncated + version;
+  const { packetsStray, datagramsFiltered, datagramsDropped = 0, framesCut, framesSkipped } = receiver;
   const pendingFrames = Math.floor(loopback.pendingBytes / frameBytes(info.format, info.channels));
   return [
     senderPpm === undefined ? 'ppm -' : `ppm ${senderPpm >= 0 ? '+' : ''}${senderPpm.toFixed(1)}`,
@@ -312,6 +377,12 @@ export function summary(
     `late ${receiver.packetsLate}`,
     `periods ${loopback.periods}`,
     loopback.listener ? 'listener' : 'no listener',
+    ...(refused > 0 ? [`refused ${refused}`] : []),
+    ...(datagramsFiltered > 0 ? [`filtered ${datagramsFiltered}`] : []),
+    ...(packetsStray > 0 ? [`stray ${packetsStray}`] : []),
+    ...(datagramsDropped > 0 ? [`lost here ${datagramsDropped}`] : []),
+    ...(framesCut > 0 ? [`cut ${framesCut}`] : []),
+    ...(framesSkipped > 0 ? [`left out ${framesSkipped}`] : []),
     ...(framesDropped > 0 ? [`dropped ${framesDropped}`] : []),
     ...(loopback.insertedFrames > 0 ? [`inserted ${loopback.insertedFrames}`] : []),
     ...(loopback.xruns > 0 ? [`xruns ${loopback.xruns}`] : []),

@@ -1,15 +1,10 @@
 /** A receiver's socket by node:dgram: one callback, one Buffer and several system calls a datagram, and no addon. */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { interfaceFor, interfaceName, isMulticast, needsInterface, socketType } from './address.js';
 import {
-  canonicalAddress,
-  interfaceFor,
-  interfaceName,
-  isMulticast,
-  needsInterface,
-  socketType,
-} from './address.js';
-import {
+  datagramSource,
+  interfacesNow,
   membershipsOf,
   mustLeaveToRenew,
   type ReceivingSocket,
@@ -25,7 +20,11 @@ export class DgramSocket implements ReceivingSocket {
   readonly #options: SocketOptions;
   readonly address: string;
   readonly port: number;
+  readonly receiveBufferBytes: number;
+  readonly dropped = undefined;
   readonly turnDatagrams = TURN_DATAGRAMS;
+  /** The interfaces there were when the group was joined. */
+  #interfaces = interfacesNow();
 
   private constructor(socket: Socket, options: SocketOptions) {
     this.#socket = socket;
@@ -33,6 +32,8 @@ export class DgramSocket implements ReceivingSocket {
     const { address, port } = socket.address();
     this.address = address;
     this.port = port;
+    // The kernel keeps twice what it counts for datagrams (socket(7)).
+    this.receiveBufferBytes = socket.getRecvBufferSize() / 2;
   }
 
   /** @throws the error of the system; an AbortError */
@@ -60,9 +61,14 @@ export class DgramSocket implements ReceivingSocket {
   }
 
   listen(listener: SocketListener): void {
-    const { tellsSource } = this.#options;
-    this.#socket.on('message', (datagram, { address }) => {
-      listener.receive(datagram, process.hrtime.bigint(), tellsSource ? canonicalAddress(address) : '');
+    let last = { address: '', port: 0 };
+    let source = datagramSource('0.0.0.0', 0);
+    this.#socket.on('message', (datagram, remote) => {
+      if (remote.port !== last.port || remote.address !== last.address) {
+        last = remote;
+        source = datagramSource(remote.address, remote.port);
+      }
+      listener.receive(datagram, process.hrtime.bigint(), source);
     });
     this.#socket.on('error', (error) => listener.fail(error));
     this.#socket.on('close', () => listener.gone());
@@ -70,12 +76,18 @@ export class DgramSocket implements ReceivingSocket {
 
   renew(): void {
     const { address, interface: name } = this.#options;
-    if (mustLeaveToRenew(address, name)) this.#leave(address);
+    if (mustLeaveToRenew(address, name)) {
+      const interfaces = interfacesNow();
+      if (interfaces === this.#interfaces) return;
+      this.#leave(address);
+      this.#interfaces = interfaces;
+    }
     for (const source of membershipsOf(this.#options)) {
       try {
         this.#join(source);
       } catch {
         // Still a member (EADDRINUSE, EADDRNOTAVAIL), or the interface is away: the next time tries again.
+        this.#interfaces = '';
       }
     }
   }

@@ -1,4 +1,5 @@
 /** RTP as AES67 uses it: L16 and L24 audio over UDP. */
+export type { ContradictionEvent } from './contradictions.js';
 export {
   decodePayload,
   encodePayload,
@@ -20,24 +21,26 @@ export {
   type RtpRejection,
   serializeRtpPacket,
 } from './packet.js';
-export {
-  type FrameSink,
-  type LossEvent,
-  type LossFill,
-  type PacketRejection,
-  type Placement,
-  Placer,
-  type PlacerOptions,
-  type PlacerStats,
-  type StreamStart,
-  type StreamStartEvent,
-} from './placer.js';
+export type {
+  DiscontinuityEvent,
+  FrameSink,
+  LossEvent,
+  LossFill,
+  PacketRejection,
+  Placement,
+  PlacerOptions,
+  PlacerStats,
+  StreamStart,
+  StreamStartEvent,
+} from './placement.js';
+export { Placer } from './placer.js';
 export {
   RtpReceiver,
   type RtpReceiverEvents,
   type RtpReceiverOptions,
   type RtpReceiverStats,
 } from './receiver.js';
+export { describeRefusal, type RefusalEvent, type RefusalOption, type RefusalReason } from './refusals.js';
 export { type DescribeOptions, describeStream } from './sdp/describe.js';
 export { SdpError } from './sdp/error.js';
 export { type LoadSdpOptions, loadSdp } from './sdp/load.js';

@@ -5,8 +5,11 @@ import { valueError } from '../arguments.js';
 import { fromNative, systemError } from '../errors.js';
 import type { DatagramSocketHandle, NativeBinding, NativeError } from '../native/binding.js';
 import { native } from '../native/load.js';
-import { canonicalAddress, interfaceName, isMulticast } from './address.js';
+import { interfaceName, isMulticast } from './address.js';
 import {
+  type DatagramSource,
+  datagramSource,
+  interfacesNow,
   membershipsOf,
   mustLeaveToRenew,
   type ReceivingSocket,
@@ -18,7 +21,9 @@ import {
 const SLOTS = 16;
 /** The largest datagram, rounded up. Of 16 such slots only the pages that are written to take memory. */
 const SLOT_BYTES = 65_536;
-const SOURCE_BYTES = 16;
+/** An IPv6 address, a port, and nothing. */
+const SOURCE_BYTES = 20;
+const ADDRESS_BYTES = 16;
 const { ENODEV } = constants.errno;
 
 export class NativeSocket implements ReceivingSocket {
@@ -27,7 +32,11 @@ export class NativeSocket implements ReceivingSocket {
   readonly #options: SocketOptions;
   readonly address: string;
   readonly port: number;
+  readonly receiveBufferBytes: number;
   readonly turnDatagrams = SLOTS;
+  #dropped: number | undefined;
+  /** The interfaces there were when the group was joined. */
+  #interfaces = interfacesNow();
   readonly #interface: string | undefined;
   /** Indices of the interfaces that the group was joined at, by source, null for any; 0 where the kernel chose. */
   readonly #memberships = new Map<string | null, number>();
@@ -47,7 +56,7 @@ export class NativeSocket implements ReceivingSocket {
     let handle: DatagramSocketHandle | undefined;
     try {
       handle = this.#binding.openDatagramSocket(address, port, index, isMulticast(address));
-      handle.setReceiveBuffer(receiveBufferBytes);
+      this.receiveBufferBytes = handle.setReceiveBuffer(receiveBufferBytes);
       for (const source of membershipsOf(options)) {
         handle.join(address, index, source);
         this.#memberships.set(source, index);
@@ -61,23 +70,29 @@ export class NativeSocket implements ReceivingSocket {
       throw fromNative(named, 'the socket');
     }
     this.#handle = handle;
+    this.#dropped = handle.countsDrops() ? 0 : undefined;
+  }
+
+  get dropped(): number | undefined {
+    return this.#dropped;
   }
 
   listen(listener: SocketListener): void {
     const handle = this.#handle;
     const data = new Uint8Array(SLOTS * SLOT_BYTES);
     const lengths = new Int32Array(SLOTS);
-    const sources = this.#options.tellsSource ? new Uint8Array(SLOTS * SOURCE_BYTES) : null;
-    const names = sources && new SourceNames(sources, isIPv6(this.#options.address));
+    const sources = new Uint8Array(SLOTS * SOURCE_BYTES);
+    const arrivals = new BigInt64Array(SLOTS);
+    const names = new SourceNames(sources, isIPv6(this.#options.address));
     // Packets of a stream are of one length, so a view serves many of them.
     const views = Array.from({ length: SLOTS }, () => data.subarray(0, 0));
     this.#gone = () => listener.gone();
-    handle.listen(data, lengths, sources, (count) => {
+    handle.listen(data, lengths, sources, arrivals, (count, dropped) => {
       if (count < 0) {
         listener.fail(systemError(-count, 'recvmmsg'));
         return;
       }
-      const arrival = process.hrtime.bigint();
+      if (this.#dropped !== undefined) this.#dropped = dropped;
       for (let slot = 0; slot < count && this.#gone; slot++) {
         const length = lengths[slot] as number;
         let view = views[slot] as Uint8Array<ArrayBuffer>;
@@ -85,14 +100,19 @@ export class NativeSocket implements ReceivingSocket {
           view = data.subarray(slot * SLOT_BYTES, slot * SLOT_BYTES + length);
           views[slot] = view;
         }
-        listener.receive(view, arrival, names === null ? '' : names.at(slot));
+        listener.receive(view, arrivals[slot] as bigint, names.at(slot));
       }
     });
   }
 
   renew(): void {
     const { address } = this.#options;
-    if (mustLeaveToRenew(address, this.#interface)) this.#leave(address);
+    if (mustLeaveToRenew(address, this.#interface)) {
+      const interfaces = interfacesNow();
+      if (interfaces === this.#interfaces) return;
+      this.#leave(address);
+      this.#interfaces = interfaces;
+    }
     for (const [source, before] of this.#memberships) {
       try {
         const index = this.#findInterface();
@@ -104,6 +124,7 @@ export class NativeSocket implements ReceivingSocket {
         if (before !== 0) this.#handle.leave(address, before);
       } catch {
         // Nothing was lost; or it was left for another source already; or the interface is not ready: the next time tries again.
+        this.#interfaces = '';
       }
     }
   }
@@ -140,31 +161,33 @@ class SourceNames {
   readonly #bytes: DataView;
   readonly #isIPv6: boolean;
   readonly #last = new Uint32Array(SOURCE_BYTES / 4);
-  #name = '';
+  #source: DatagramSource | undefined;
 
   constructor(bytes: Uint8Array, ipv6: boolean) {
     this.#bytes = new DataView(bytes.buffer);
     this.#isIPv6 = ipv6;
   }
 
-  at(slot: number): string {
-    let isSame = this.#name !== '';
+  at(slot: number): DatagramSource {
+    let isSame = true;
     for (let i = 0; i < this.#last.length; i++) {
       const word = this.#bytes.getUint32(slot * SOURCE_BYTES + i * 4);
       if (this.#last[i] !== word) isSame = false;
       this.#last[i] = word;
     }
-    if (!isSame) this.#name = this.#isIPv6 ? this.#ipv6(slot) : this.#ipv4(slot);
-    return this.#name;
+    if (isSame && this.#source) return this.#source;
+    const port = this.#bytes.getUint16(slot * SOURCE_BYTES + ADDRESS_BYTES);
+    this.#source = datagramSource(this.#isIPv6 ? this.#ipv6(slot) : this.#ipv4(slot), port);
+    return this.#source;
   }
 
   #ipv4(slot: number): string {
-    const at = (slot + 1) * SOURCE_BYTES - 4;
+    const at = slot * SOURCE_BYTES + ADDRESS_BYTES - 4;
     return [0, 1, 2, 3].map((i) => this.#bytes.getUint8(at + i)).join('.');
   }
 
   #ipv6(slot: number): string {
     const groups = Array.from({ length: 8 }, (_, i) => this.#bytes.getUint16(slot * SOURCE_BYTES + i * 2));
-    return canonicalAddress(groups.map((group) => group.toString(16)).join(':'));
+    return groups.map((group) => group.toString(16)).join(':');
   }
 }

@@ -6,141 +6,46 @@
  * what arrives.
  */
 import { checkBigInt, checkBytes, checkInteger, checkOneOf, checkOptions, typeError } from '../arguments.js';
+import { Contradictions } from './contradictions.js';
+import { FilledGaps } from './filled-gaps.js';
 import {
   checkAudioFormat,
   defaultPcmFormat,
   payloadFrameBytes,
   type RtpAudioFormat,
-  type RtpPcmFormat,
   SampleConverter,
 } from './format.js';
-import { parseRtpPacket, type RtpPacket, type RtpRejection } from './packet.js';
+import { parseRtpPacket, type RtpPacket } from './packet.js';
+import type {
+  DiscontinuityEvent,
+  FrameSink,
+  LossEvent,
+  PacketRejection,
+  Placement,
+  PlacerOptions,
+  PlacerStats,
+  StreamStart,
+  StreamStartEvent,
+} from './placement.js';
+import { type RefusalOption, type RefusalReason, Refusals, sourceText } from './refusals.js';
+import { Rivals } from './rivals.js';
+import { agree, relation, type Suspect, sequenceDistance } from './suspect.js';
 
 const TIMESTAMP_SPAN = 2 ** 32;
 /** Distances of sequence numbers are told apart up to half their range; beyond, only the timestamp counts. */
 const SEQUENCE_REACH = 2 ** 14;
-/** Filled gaps that are remembered, to tell a late packet from a duplicate. */
-const REMEMBERED_GAPS = 128;
 /** How long the last frames are repeated before a gap goes silent: longer than that it is a buzz. */
 const REPEAT_SECONDS = 0.02;
 /** Bytes of fill that are written at once. */
 const FILL_CHUNK_BYTES = 16_384;
-/** How long another source is watched before it is followed: this long, and for so many of the current one's packets. */
-const RIVAL_NANOSECONDS = 20_000_000;
-const RIVAL_PACKETS = 4;
-/** Packets of another source that are kept meanwhile: so many, and a second of them. */
-const MAX_RIVALS = 1024;
 /** A UDP datagram's largest payload: no packet can hold more. */
 const MAX_DATAGRAM_BYTES = 65_535;
 
-/** Where frames go. Both functions must be done with the bytes when they return: they are used again. */
-export interface FrameSink {
-  write(bytes: Uint8Array): unknown;
-  /** Takes what stands where frames were lost. Default: `write`. */
-  writeFill?(bytes: Uint8Array): unknown;
-}
+/** Another transport address brings the same stream, where its packets are near and fit: the legs of ST 2022-7. */
+const LEG_REACH = 1024;
 
-/** What stands where frames were lost: silence, or the last packet over again for up to 20 ms, then silence. */
-export type LossFill = 'silence' | 'repeat';
-
-/** Why a packet was ignored, apart from its time. */
-export type PacketRejection = RtpRejection | 'payload-type' | 'size' | 'source';
-
-/** Why a stream's position was set anew: its first packet, another sender, or a timestamp that no loss explains. */
-export type StreamStart = 'first' | 'ssrc' | 'timestamp';
-
-/** A stream began, or began anew. Nothing is inserted between the end of the old one and this one. */
-export interface StreamStartEvent {
-  readonly reason: StreamStart;
-  readonly ssrc: number;
-  /** The RTP timestamp of the first frame. */
-  readonly timestamp: number;
-  /** The RTP timestamp behind the last frame of the stream before, and its source. */
-  readonly previous: { readonly ssrc: number; readonly timestamp: number } | undefined;
-}
-
-/** Frames were filled in for lost ones. */
-export interface LossEvent {
-  /** The RTP timestamp of the first lost frame. */
-  readonly timestamp: number;
-  readonly frames: number;
-}
-
-/** What became of a packet. */
-export type Placement =
-  /** Its frames went to the sink, and perhaps those of packets that waited for it. */
-  | 'delivered'
-  /** It waits for packets before it. */
-  | 'held'
-  /** It may be the beginning of another stream, or the end of a long gap: more packets, or time, have to confirm it. */
-  | 'unconfirmed'
-  /** Its frames had been filled in already. */
-  | 'late'
-  /** Its frames had been received already. */
-  | 'duplicate'
-  /** It is not a packet of this stream. */
-  | 'rejected';
-
-export interface PlacerOptions extends RtpAudioFormat {
-  readonly sink: FrameSink;
-  /** Format of the frames that the sink gets. Default: S16_LE for L16, S24_3LE for L24. */
-  readonly format?: RtpPcmFormat;
-  /** 0..127. Packets of other types are counted and ignored. */
-  readonly payloadType: number;
-  /** Take packets of this source only, 0..2^32-1. Default: the first that comes, and who outlives it. */
-  readonly ssrc?: number;
-  /** Packets that may wait for an earlier one, 0..1024. Default 8. */
-  readonly reorderPackets?: number;
-  /** Nanoseconds that a packet may wait for an earlier one, 0n..10^10. Default 20 ms. See `expire`. */
-  readonly reorderNanoseconds?: bigint;
-  /**
-   * The longest gap that is filled, and the longest lateness that is believed, in frames, 1..2^28. Default: one second.
-   * Beyond, the stream begins anew.
-   */
-  readonly maxGapFrames?: number;
-  /**
-   * Packets that have to agree before another source, a jump of the timestamp or a gap longer than the reorder window is
-   * believed, 1..64. Default 3. None of them is lost. One stray packet thus changes nothing. Another source must outlive the
-   * current one besides.
-   */
-  readonly confirmPackets?: number;
-  /** Default 'silence'. */
-  readonly fill?: LossFill;
-  /** Called when a stream begins, before its first frame is written. Must not throw. */
-  readonly onStream?: (event: StreamStartEvent) => void;
-  /** Called when lost frames were filled. Must not throw. */
-  readonly onLoss?: (event: LossEvent) => void;
-}
-
-/** Counters since the placer was made. Frames: delivered = received + lost + concealed. */
-export interface PlacerStats {
-  /** Packets that came, of any kind. */
-  readonly packets: number;
-  /** Packets whose frames were placed. */
-  readonly packetsPlaced: number;
-  /** Packets that a later one had overtaken, and that came in time nevertheless. */
-  readonly packetsReordered: number;
-  readonly packetsDuplicate: number;
-  /** Packets that came after their frames had been filled in. */
-  readonly packetsLate: number;
-  /** Packets of other sources or impossible times that nothing confirmed. */
-  readonly packetsStray: number;
-  readonly packetsRejected: Readonly<Record<PacketRejection, number>>;
-  /** Frames written to the sink. */
-  readonly framesDelivered: number;
-  /** Of these, frames that packets brought. */
-  readonly framesReceived: number;
-  /** Of these, frames filled in for lost packets. */
-  readonly framesLost: number;
-  /** Of these, frames filled in because the caller asked: see `conceal`. */
-  readonly framesConcealed: number;
-  /** Times that lost frames were filled in. */
-  readonly gaps: number;
-  /** Streams that began: 1 for the first, and one for each restart, other source or jump. */
-  readonly streams: number;
-  /** Frames that wait now. */
-  readonly framesHeld: number;
-}
+/** Why frames are filled in. */
+type Fill = 'lost' | 'skipped' | 'concealed';
 
 /** A packet that waits. `at` counts frames from the first of the stream. */
 interface Held {
@@ -148,16 +53,7 @@ interface Held {
   readonly frames: number;
   readonly bytes: Uint8Array;
   readonly arrival: bigint;
-}
-
-/** A packet that may be the first of another stream. */
-interface Suspect {
-  readonly ssrc: number;
   readonly sequence: number;
-  readonly timestamp: number;
-  readonly frames: number;
-  readonly bytes: Uint8Array;
-  readonly arrival: bigint;
 }
 
 /**
@@ -168,12 +64,15 @@ interface Suspect {
  *   packets are late.
  * - A gap longer than the window is believed when `confirmPackets` packets from behind it agree, or when no more come (see
  *   `settle`). Where it is no longer than `maxGapFrames`, it is then filled.
+ * - Where the sequence number says that no packet is missing, a gap is one that the sender made: it is filled at once.
  * - A longer jump of the timestamp, a jump back, and a sequence number that contradicts the timestamp are believed when
  *   `confirmPackets` packets in a row agree and none of the current stream comes between them. Then the stream begins anew,
  *   with nothing inserted.
- * - Another source is followed in the same way, but not before its first packet has been there for 20 ms, or four packets of
- *   the current source if that is longer, in which nothing new came from the current one. Its packets are kept until then: a
- *   second of them, and 1024, at most. Behind a silence (see `settle`) it is followed at once.
+ * - Another source is followed in the same way, but not before its first packet has been there for `takeoverMilliseconds`, or
+ *   four packets of the current source if that is longer, in which nothing new came from the current one. Its packets are
+ *   kept until then. Behind a silence (see `settle`) it is followed at once. Another transport address with the same source
+ *   identifier is another source too (RFC 3550, section 8.2), but where its packets are those of the stream: sequence number
+ *   and timestamp as far on as the current one's, as on the two ways of ST 2022-7.
  * - When packets for `maxGapFrames` frames came late and none in time, the sender has fallen behind for good: the
  *   stream begins anew as well.
  *
@@ -197,13 +96,16 @@ export class Placer {
   readonly #frameBytes: number;
   readonly #payloadType: number;
   readonly #onlySsrc: number | undefined;
-  readonly #rate: number;
   readonly #reorderPackets: number;
   readonly #reorderNanoseconds: bigint;
   readonly #maxGapFrames: number;
   readonly #confirmPackets: number;
   readonly #onStream: ((event: StreamStartEvent) => void) | undefined;
   readonly #onLoss: ((event: LossEvent) => void) | undefined;
+  readonly #onDiscontinuity: ((event: DiscontinuityEvent) => void) | undefined;
+  readonly #refusals: Refusals;
+  readonly #contradictions: Contradictions;
+  readonly #format: RtpAudioFormat;
 
   /** Holds one converted packet on its way to the sink, and stays valid as what 'repeat' repeats. */
   readonly #scratch: Uint8Array;
@@ -213,6 +115,8 @@ export class Placer {
 
   #started = false;
   #ssrc = 0;
+  /** The transport address that the stream comes from; '' where nobody knows. */
+  #origin = '';
   /** The timestamp of frame #next: what the packet in order has. */
   #expected = 0;
   /** Frames written of this stream. */
@@ -220,6 +124,8 @@ export class Placer {
   /** The packet with the highest timestamp so far: what sequence numbers are measured against. */
   #newestSequence = 0;
   #newestTimestamp = 0;
+  /** The sequence number of the packet that was written last. */
+  #writtenSequence: number | undefined;
   /** Frames of the stream's largest packet. */
   #packetFrames = 1;
   /** Frames of late packets since one came in time. */
@@ -229,17 +135,10 @@ export class Placer {
   readonly #held: Held[] = [];
   /** Of the current source; fewer than #confirmPackets. */
   #suspects: Suspect[] = [];
-  /** Of one other source. */
-  #rivals: Suspect[] = [];
-  #rivalFrames = 0;
-  /** When the first of them came, though it may not be kept any more. */
-  #rivalSince = 0n;
+  readonly #rivals: Rivals;
   /** Whether the current source is known to have ended, for now. */
   #isQuiet = false;
-  /** A ring of filled gaps: starts and ends, in frames of this stream. */
-  readonly #gapStarts = new Float64Array(REMEMBERED_GAPS);
-  readonly #gapEnds = new Float64Array(REMEMBERED_GAPS);
-  #gapCount = 0;
+  readonly #filledGaps = new FilledGaps();
   /** Frames repeated since a packet was written. */
   #repeated = 0;
   #closed = false;
@@ -254,16 +153,15 @@ export class Placer {
     truncated: 0,
     version: 0,
     padding: 0,
+    rtcp: 0,
     'payload-type': 0,
     size: 0,
     source: 0,
   };
-  readonly #written: Record<'received' | 'lost' | 'concealed', number> = {
-    received: 0,
-    lost: 0,
-    concealed: 0,
-  };
+  readonly #written: Record<'received' | Fill, number> = { received: 0, lost: 0, skipped: 0, concealed: 0 };
+  #framesCut = 0;
   #gaps = 0;
+  #discontinuities = 0;
   #streams = 0;
 
   /** @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE */
@@ -275,7 +173,7 @@ export class Placer {
     }
     checkFunction('options.sink.writeFill', options.sink.writeFill);
     this.#sink = options.sink;
-    this.#rate = rate;
+    this.#format = { encoding, rate, channels };
     this.#converter = SampleConverter.decoder(encoding, format);
     this.#payloadFrameBytes = payloadFrameBytes(encoding, channels);
     this.#frameBytes = this.#converter.outputBytes(this.#payloadFrameBytes);
@@ -297,6 +195,26 @@ export class Placer {
     this.#repeatFrames = fill === 'repeat' ? Math.ceil(rate * REPEAT_SECONDS) : 0;
     this.#onStream = checkFunction('options.onStream', options.onStream);
     this.#onLoss = checkFunction('options.onLoss', options.onLoss);
+    this.#onDiscontinuity = checkFunction('options.onDiscontinuity', options.onDiscontinuity);
+    const onContradiction = checkFunction('options.onContradiction', options.onContradiction);
+    this.#contradictions = new Contradictions(this.#format, (event) => {
+      if (!this.#closed) onContradiction?.(event);
+    });
+    const onRefusal = checkFunction('options.onRefusal', options.onRefusal);
+    this.#refusals = new Refusals((event) => {
+      if (!this.#closed) onRefusal?.(event);
+    });
+    this.#rivals = new Rivals({
+      rate,
+      confirmPackets: this.#confirmPackets,
+      maxGapFrames: this.#maxGapFrames,
+      takeoverMilliseconds: checkInteger(
+        'options.takeoverMilliseconds',
+        options.takeoverMilliseconds ?? 200,
+        0,
+        10_000,
+      ),
+    });
 
     const largest = Math.floor(MAX_DATAGRAM_BYTES / this.#payloadFrameBytes);
     this.#scratch = new Uint8Array(Math.max(1, largest) * this.#frameBytes);
@@ -323,13 +241,13 @@ export class Placer {
     let first: bigint | undefined;
     for (const { arrival } of this.#held) if (first === undefined || arrival < first) first = arrival;
     const expiry = first === undefined ? undefined : first + this.#reorderNanoseconds;
-    if (this.#rivals.length < this.#confirmPackets) return expiry;
-    const takeover = this.#takeover;
+    if (!this.#rivals.areConfirmed) return expiry;
+    const takeover = this.#rivals.takeover(this.#packetFrames);
     return expiry === undefined || takeover < expiry ? takeover : expiry;
   }
 
   get stats(): PlacerStats {
-    const { received, lost, concealed } = this.#written;
+    const { received, lost, skipped, concealed } = this.#written;
     return {
       packets: this.#packets,
       packetsPlaced: this.#packetsPlaced,
@@ -338,11 +256,14 @@ export class Placer {
       packetsLate: this.#packetsLate,
       packetsStray: this.#packetsStray,
       packetsRejected: { ...this.#packetsRejected },
-      framesDelivered: received + lost + concealed,
+      framesDelivered: received + lost + skipped + concealed,
       framesReceived: received,
       framesLost: lost,
+      framesSkipped: skipped,
       framesConcealed: concealed,
+      framesCut: this.#framesCut,
       gaps: this.#gaps,
+      discontinuities: this.#discontinuities,
       streams: this.#streams,
       framesHeld: this.#held.reduce((sum, { frames }) => sum + frames, 0),
     };
@@ -352,52 +273,57 @@ export class Placer {
    * Takes a datagram as it came from the network. Never throws on what it holds; what the sink throws comes through.
    *
    * @param arrival nanoseconds on any clock that does not go backwards
+   * @param origin the transport address that it came from, in any notation; default: nobody knows
    * @throws TypeError ERR_INVALID_ARG_TYPE
    */
-  receive(datagram: Uint8Array, arrival: bigint): Placement {
+  receive(datagram: Uint8Array, arrival: bigint, origin = ''): Placement {
     const packet = parseRtpPacket(checkBytes('datagram', datagram));
-    if (typeof packet !== 'string') return this.push(packet, arrival);
+    if (typeof packet !== 'string') return this.push(packet, arrival, origin);
     this.#packets++;
-    return this.#reject(packet);
+    return this.#reject(packet, '', `a datagram of ${datagram.length} bytes (${packet})`, 'an RTP packet');
   }
 
   /**
    * Takes a packet. Its payload is read, or copied, before the call returns. What the sink throws comes through.
    *
    * @param arrival nanoseconds on any clock that does not go backwards
+   * @param origin the transport address that it came from, in any notation; default: nobody knows
    */
-  push(packet: RtpPacket, arrival: bigint): Placement {
+  push(packet: RtpPacket, arrival: bigint, origin = ''): Placement {
     this.#packets++;
-    if (packet.payloadType !== this.#payloadType) return this.#reject('payload-type');
-    const frames = packet.payload.length / this.#payloadFrameBytes;
-    if (frames === 0 || !Number.isInteger(frames) || packet.payload.length > MAX_DATAGRAM_BYTES) {
-      return this.#reject('size');
+    const { payloadType, payload, ssrc } = packet;
+    if (payloadType !== this.#payloadType) return this.#rejectType(payloadType);
+    const frames = payload.length / this.#payloadFrameBytes;
+    if (frames === 0 || !Number.isInteger(frames) || payload.length > MAX_DATAGRAM_BYTES) {
+      return this.#rejectSize(payload.length);
     }
-    if (this.#onlySsrc !== undefined && packet.ssrc !== this.#onlySsrc) return this.#reject('source');
+    if (this.#onlySsrc !== undefined && ssrc !== this.#onlySsrc) {
+      const expected = sourceText(this.#onlySsrc);
+      return this.#reject('source', ssrc, `source ${sourceText(ssrc)}`, expected, 'ssrc', ssrc);
+    }
 
-    if (!this.#started) this.#start('first', packet);
-    else if (packet.ssrc !== this.#ssrc) return this.#rival(packet, frames, arrival);
-    else if (this.#isQuiet || this.#rivals.length > 0) this.#hear(packet);
+    if (!this.#started) this.#start('first', packet, origin);
+    else if (!this.#isCurrent(packet, origin)) return this.#rival(packet, frames, arrival, origin);
+    else if (this.#isQuiet || this.#rivals.count > 0) this.#hear(packet);
 
     const ahead = (packet.timestamp - this.#expected) | 0;
     if (ahead !== 0) {
-      if (!this.#sequenceAgrees(packet)) return this.#suspect(packet, frames, arrival);
+      if (!this.#sequenceAgrees(packet)) return this.#suspect(packet, frames, arrival, origin);
       if (ahead + frames <= 0) {
         return this.#isBehind(ahead, frames)
           ? this.#dropLate(this.#next + ahead, frames)
-          : this.#suspect(packet, frames, arrival);
+          : this.#suspect(packet, frames, arrival, origin);
       }
-      if (ahead > this.#maxGapFrames || this.#isLeap(packet, frames)) {
-        return this.#suspect(packet, frames, arrival);
-      }
+      const isLeap = this.#isLeap(packet, frames) && !this.#isNext(packet.sequence);
+      if (ahead > this.#maxGapFrames || isLeap) return this.#suspect(packet, frames, arrival, origin);
     }
     this.#lateFrames = 0;
     let placement: Placement = 'delivered';
     if (ahead > 0) {
-      placement = this.#hold(packet, ahead, frames, this.#converter.convert(packet.payload), arrival);
+      placement = this.#hold(packet, ahead, frames, this.#converter.convert(payload), arrival);
     } else {
       this.#note(packet, frames);
-      this.#deliver(this.#converter.convert(packet.payload, this.#scratch), -ahead);
+      this.#deliver(this.#converter.convert(payload, this.#scratch), -ahead, packet.sequence);
       this.#drain();
     }
     if (this.#suspects.length > 0) this.#reconsider();
@@ -411,7 +337,7 @@ export class Placer {
    */
   expire(now: bigint): void {
     this.#expireHeld(now);
-    if (this.#rivals.length >= this.#confirmPackets && now >= this.#takeover) this.#followRivals();
+    if (this.#rivals.areConfirmed && now >= this.#rivals.takeover(this.#packetFrames)) this.#followRivals();
   }
 
   #expireHeld(now: bigint): void {
@@ -450,7 +376,7 @@ export class Placer {
   settle(): void {
     this.#settleSuspects();
     this.#isQuiet = true;
-    if (this.#rivals.length >= this.#confirmPackets) this.#followRivals();
+    if (this.#rivals.areConfirmed) this.#followRivals();
   }
 
   /** Settles, and writes what waits, with gaps filled: the end of the stream. */
@@ -467,23 +393,74 @@ export class Placer {
     this.#closed = true;
   }
 
-  #reject(reason: PacketRejection): Placement {
+  /** An option is advice for a stream that is not heard: beside one that is, packets of another kind may well come. */
+  #reject(
+    reason: PacketRejection & RefusalReason,
+    cause: number | string,
+    came: string,
+    expected: string,
+    wanted?: RefusalOption,
+    taken?: number,
+  ): Placement {
     this.#packetsRejected[reason]++;
+    const isHeard = this.#started && !this.#isQuiet;
+    this.#refusals.note(reason, isHeard ? `${cause}` : cause, () => {
+      const [option, value] = isHeard ? [] : [wanted, taken];
+      return { came, expected, option, value };
+    });
     return 'rejected';
   }
 
-  #start(reason: StreamStart, { ssrc, timestamp, sequence }: RtpPacket | Suspect): void {
+  #rejectType(payloadType: number): Placement {
+    // The packet types 192 to 223 of RTCP, without what would be RTP's marker.
+    if (payloadType >= 64 && payloadType <= 95) {
+      this.#packetsRejected.rtcp++;
+      return 'rejected';
+    }
+    const came = `payload type ${payloadType}`;
+    return this.#reject(
+      'payload-type',
+      payloadType,
+      came,
+      `${this.#payloadType}`,
+      'payloadType',
+      payloadType,
+    );
+  }
+
+  #rejectSize(bytes: number): Placement {
+    const { encoding, channels } = this.#format;
+    const expected = `a multiple of ${this.#payloadFrameBytes} (${encoding}, ${channels} ${channels === 1 ? 'channel' : 'channels'})`;
+    return this.#reject('size', bytes, `a payload of ${bytes} bytes`, expected, 'channels');
+  }
+
+  #isCurrent(packet: RtpPacket, origin: string): boolean {
+    return packet.ssrc === this.#ssrc && (origin === this.#origin || this.#isLeg(packet));
+  }
+
+  /** Whether a packet of the current source identifier has the place in the stream that its sequence number says. */
+  #isLeg({ sequence, timestamp }: RtpPacket): boolean {
+    const steps = sequenceDistance(sequence, this.#newestSequence);
+    if (Math.abs(steps) > LEG_REACH) return false;
+    const step = this.#contradictions.step ?? this.#packetFrames;
+    return ((timestamp - this.#newestTimestamp) | 0) === steps * step;
+  }
+
+  #start(reason: StreamStart, { ssrc, timestamp, sequence }: RtpPacket | Suspect, origin: string): void {
     const previous = this.position;
     this.#started = true;
     this.#streams++;
     this.#ssrc = ssrc;
+    this.#origin = origin;
     this.#expected = timestamp;
     this.#next = 0;
     this.#newestSequence = sequence;
     this.#newestTimestamp = timestamp;
     this.#packetFrames = 1;
     this.#lateFrames = 0;
-    this.#gapCount = 0;
+    this.#writtenSequence = undefined;
+    this.#filledGaps.clear();
+    this.#contradictions.reset();
     this.#isQuiet = false;
     if (!this.#closed) this.#onStream?.({ reason, ssrc, timestamp, previous });
   }
@@ -497,6 +474,7 @@ export class Placer {
 
   /** Whether sequence number and timestamp lie on the same side of the newest packet's. */
   #sequenceAgrees({ timestamp, sequence }: RtpPacket | Suspect): boolean {
+    if (sequence === this.#newestSequence && this.#areSequencesStanding) return true;
     return agree(
       (timestamp - this.#newestTimestamp) | 0,
       sequenceDistance(sequence, this.#newestSequence),
@@ -515,18 +493,25 @@ export class Placer {
     );
   }
 
+  /** Whether the numbers have stood still for long enough, and say nothing. */
+  get #areSequencesStanding(): boolean {
+    return this.#contradictions.standing >= this.#confirmPackets;
+  }
+
+  /** Whether no packet is missing between this sequence number and what was written last. */
+  #isNext(sequence: number): boolean {
+    return this.#writtenSequence !== undefined && sequenceDistance(sequence, this.#writtenSequence) === 1;
+  }
+
   #isBehind(ahead: number, frames: number): boolean {
     return -ahead <= this.#maxGapFrames && this.#lateFrames + frames <= this.#maxGapFrames;
   }
 
   #dropLate(at: number, frames: number): Placement {
     this.#lateFrames += frames;
-    const remembered = Math.min(this.#gapCount, REMEMBERED_GAPS);
-    for (let i = 0; i < remembered; i++) {
-      if (at < (this.#gapEnds[i] as number) && at + frames > (this.#gapStarts[i] as number)) {
-        this.#packetsLate++;
-        return 'late';
-      }
+    if (this.#filledGaps.touch(at, at + frames)) {
+      this.#packetsLate++;
+      return 'late';
     }
     return this.#dropDuplicate();
   }
@@ -540,6 +525,7 @@ export class Placer {
     }
     this.#newestTimestamp = timestamp;
     this.#newestSequence = sequence;
+    this.#contradictions.note(sequence, timestamp, frames);
   }
 
   /** Keeps a packet until those before it came. Where too many wait, the first of them are waited for no longer. */
@@ -556,35 +542,50 @@ export class Placer {
     while (index > 0 && (held[index - 1] as Held).at > at) index--;
     const before = held[index - 1];
     if (before && before.at + before.frames >= at + frames) return this.#dropDuplicate();
-    held.splice(index, 0, { at, frames, bytes, arrival });
+    held.splice(index, 0, { at, frames, bytes, arrival, sequence: packet.sequence });
     this.#note(packet, frames);
+    this.#drain();
     while (held.length > this.#reorderPackets) this.#advance((held[0] as Held).at);
     return at < this.#next ? 'delivered' : 'held';
   }
 
-  /** Writes up to frame `end`: what waits, with gaps filled; then whatever follows without a gap. */
-  #advance(end: number): void {
+  /**
+   * Writes up to frame `end`: what waits, with gaps filled; then whatever follows without a gap.
+   *
+   * @param sequence the number of the packet that begins there, where there is one that does not wait
+   */
+  #advance(end: number, sequence?: number): void {
     for (;;) {
       this.#drain();
       const gap = Math.min(end, this.#held[0]?.at ?? end) - this.#next;
       if (gap <= 0) return;
-      this.#fillLost(gap);
+      const isLast = this.#next + gap === end;
+      if (isLast && sequence !== undefined && this.#isNext(sequence)) this.#fillSkipped(gap);
+      else this.#fillLost(gap);
     }
   }
 
-  /** Writes what waits and is due. */
+  /** Writes what waits and is due, also behind a gap that the sender has made. */
   #drain(): void {
     for (;;) {
       const first = this.#held[0];
-      if (!first || first.at > this.#next) return;
+      if (!first) return;
+      const gap = first.at - this.#next;
+      if (gap > 0) {
+        if (!this.#isNext(first.sequence)) return;
+        this.#fillSkipped(gap);
+      }
       this.#held.shift();
-      this.#deliver(first.bytes, this.#next - first.at);
+      this.#deliver(first.bytes, this.#next - first.at, first.sequence);
     }
   }
 
   /** Writes the frames of a packet but for the first `skip`, which were written before. */
-  #deliver(bytes: Uint8Array, skip: number): void {
-    const frames = bytes.length / this.#frameBytes - skip;
+  #deliver(bytes: Uint8Array, skip: number, sequence: number): void {
+    const all = bytes.length / this.#frameBytes;
+    const frames = all - skip;
+    this.#writtenSequence = sequence;
+    if (!this.#closed) this.#framesCut += Math.min(all, skip);
     if (frames <= 0) return;
     const fresh = skip === 0 ? bytes : bytes.subarray(skip * this.#frameBytes);
     this.#step(frames);
@@ -600,12 +601,18 @@ export class Placer {
     if (!this.#closed) this.#onLoss?.({ timestamp, frames });
   }
 
-  #fill(what: 'lost' | 'concealed', frames: number): void {
-    const slot = this.#gapCount++ % REMEMBERED_GAPS;
-    this.#gapStarts[slot] = this.#next;
-    this.#gapEnds[slot] = this.#next + frames;
+  #fillSkipped(frames: number): void {
+    const timestamp = this.#expected;
+    this.#discontinuities++;
+    this.#fill('skipped', frames);
+    if (!this.#closed) this.#onDiscontinuity?.({ timestamp, frames });
+  }
+
+  #fill(what: Fill, frames: number): void {
+    this.#filledGaps.add(this.#next, this.#next + frames);
     this.#step(frames);
-    const repeated = this.#repeat(what, frames);
+    // What the sender left out is silence.
+    const repeated = what === 'skipped' ? 0 : this.#repeat(what, frames);
     const { length } = this.#silence;
     for (let silence = (frames - repeated) * this.#frameBytes; silence > 0; silence -= length) {
       this.#write(what, silence < length ? this.#silence.subarray(0, silence) : this.#silence);
@@ -613,7 +620,7 @@ export class Placer {
   }
 
   /** Writes the last packet over again, going on where the fill before this one ended. Returns the frames it wrote. */
-  #repeat(what: 'lost' | 'concealed', frames: number): number {
+  #repeat(what: Fill, frames: number): number {
     const last = this.#last;
     const period = last.length / this.#frameBytes;
     const total = period === 0 ? 0 : Math.min(frames, this.#repeatFrames - this.#repeated);
@@ -627,7 +634,7 @@ export class Placer {
     return total;
   }
 
-  #write(what: 'received' | 'lost' | 'concealed', bytes: Uint8Array): void {
+  #write(what: 'received' | Fill, bytes: Uint8Array): void {
     if (this.#closed) return;
     this.#written[what] += bytes.length / this.#frameBytes;
     if (what === 'received' || !this.#sink.writeFill) this.#sink.write(bytes);
@@ -656,37 +663,27 @@ export class Placer {
   }
 
   /** Keeps a packet that does not fit the stream, until enough of them agree with each other. */
-  #suspect(packet: RtpPacket, frames: number, arrival: bigint): Placement {
-    const relation = this.#relation(packet, this.#suspects.at(-1));
-    if (relation === 'same') return this.#dropDuplicate();
-    if (relation === 'other') this.#forgetSuspects();
-    this.#suspects.push(this.#keep(packet, frames, arrival));
+  #suspect(packet: RtpPacket, frames: number, arrival: bigint, origin: string): Placement {
+    const related = relation(packet, this.#suspects.at(-1), this.#maxGapFrames, this.#areSequencesStanding);
+    if (related === 'same') return this.#dropDuplicate();
+    if (related === 'other') this.#forgetSuspects();
+    this.#suspects.push(this.#keep(packet, frames, arrival, origin));
     if (this.#suspects.length < this.#confirmPackets) return 'unconfirmed';
     this.#confirm();
     return 'delivered';
   }
 
   /** Keeps a packet of another source, until it has outlived the current one. A third source has to wait for its turn. */
-  #rival(packet: RtpPacket, frames: number, arrival: bigint): Placement {
-    const previous = this.#rivals.at(-1);
-    if (packet.ssrc !== previous?.ssrc && this.#rivals.length >= this.#confirmPackets) {
+  #rival(packet: RtpPacket, frames: number, arrival: bigint, origin: string): Placement {
+    const related = this.#rivals.relation(packet, origin);
+    if (related === 'third') {
       this.#packetsStray++;
       return 'unconfirmed';
     }
-    const relation = packet.ssrc === previous?.ssrc ? this.#relation(packet, previous) : 'other';
-    if (relation === 'same') return this.#dropDuplicate();
-    if (relation === 'other') this.#forgetRivals();
-    if (this.#rivals.length === 0) this.#rivalSince = arrival;
-    this.#rivals.push(this.#keep(packet, frames, arrival));
-    this.#rivalFrames += frames;
-    while (
-      this.#rivals.length > MAX_RIVALS ||
-      (this.#rivals.length > this.#confirmPackets && this.#rivalFrames > this.#rate)
-    ) {
-      this.#rivalFrames -= (this.#rivals.shift() as Suspect).frames;
-      this.#packetsStray++;
-    }
-    if (!this.#isQuiet || this.#rivals.length < this.#confirmPackets) return 'unconfirmed';
+    if (related === 'same') return this.#dropDuplicate();
+    if (related === 'other') this.#forgetRivals();
+    this.#packetsStray += this.#rivals.add(this.#keep(packet, frames, arrival, origin));
+    if (!this.#isQuiet || !this.#rivals.areConfirmed) return 'unconfirmed';
     this.#followRivals();
     return 'delivered';
   }
@@ -699,42 +696,33 @@ export class Placer {
     this.#forgetRivals();
   }
 
+  /** Gives up the packets of another source, which were several, since the current one is alive. */
   #forgetRivals(): void {
-    this.#packetsStray += this.#takeRivals().length;
+    const { newest } = this.#rivals;
+    if (newest && this.#rivals.areConfirmed) this.#tellRival(newest);
+    this.#packetsStray += this.#rivals.take().length;
   }
 
-  #takeRivals(): Suspect[] {
-    const rivals = this.#rivals;
-    this.#rivals = [];
-    this.#rivalFrames = 0;
-    return rivals;
-  }
-
-  /** When the other source is followed. */
-  get #takeover(): bigint {
-    const packetNanoseconds = Math.ceil((this.#packetFrames / this.#rate) * 1e9);
-    return this.#rivalSince + BigInt(Math.max(RIVAL_NANOSECONDS, RIVAL_PACKETS * packetNanoseconds));
+  #tellRival({ ssrc, origin }: Suspect): void {
+    const describe = (source: number, from: string) =>
+      `source ${sourceText(source)}${from === '' ? '' : ` from ${from}`}`;
+    this.#refusals.note('rival', `${ssrc} ${origin}`, () => ({
+      came: describe(ssrc, origin),
+      expected: describe(this.#ssrc, this.#origin),
+      ...(ssrc === this.#ssrc ? { option: 'sources', value: undefined } : { option: 'ssrc', value: ssrc }),
+    }));
   }
 
   /** Goes over to the other source; what the current one has sent comes before. */
   #followRivals(): void {
     this.#settleSuspects();
     this.#forgetSuspects();
-    this.#follow(this.#takeRivals());
+    this.#follow(this.#rivals.take());
   }
 
-  #keep({ ssrc, sequence, timestamp, payload }: RtpPacket, frames: number, arrival: bigint): Suspect {
-    return { ssrc, sequence, timestamp, frames, bytes: this.#converter.convert(payload), arrival };
-  }
-
-  /** How a packet stands to one that is kept, of the same source: it may be the same, near to it, or of another stream. */
-  #relation(packet: RtpPacket, previous: Suspect | undefined): 'same' | 'near' | 'other' {
-    if (!previous) return 'near';
-    const distance = (packet.timestamp - previous.timestamp) | 0;
-    const steps = sequenceDistance(packet.sequence, previous.sequence);
-    if (distance === 0) return steps === 0 ? 'same' : 'other';
-    const near = Math.abs(distance) <= this.#maxGapFrames && agree(distance, steps, Number.POSITIVE_INFINITY);
-    return near ? 'near' : 'other';
+  #keep(packet: RtpPacket, frames: number, arrival: bigint, origin: string): Suspect {
+    const { ssrc, sequence, timestamp, payload } = packet;
+    return { ssrc, sequence, timestamp, frames, bytes: this.#converter.convert(payload), arrival, origin };
   }
 
   #dropDuplicate(): Placement {
@@ -759,12 +747,13 @@ export class Placer {
     suspects.sort((a, b) => ((a.timestamp - base) | 0) - ((b.timestamp - base) | 0));
     const first = suspects[0] as Suspect;
     if (this.#continues(first)) {
-      this.#advance(this.#next + ((first.timestamp - this.#expected) | 0));
+      this.#advance(this.#next + ((first.timestamp - this.#expected) | 0), first.sequence);
     } else {
       const last = this.#held.at(-1);
       if (last) this.#advance(last.at + last.frames);
-      this.#start(first.ssrc === this.#ssrc ? 'timestamp' : 'ssrc', first);
+      this.#start(first.ssrc === this.#ssrc ? 'timestamp' : 'ssrc', first, first.origin);
     }
+    this.#origin = first.origin;
     this.#lateFrames = 0;
     for (const suspect of suspects) this.#place(suspect);
   }
@@ -781,19 +770,9 @@ export class Placer {
       return;
     }
     this.#note(suspect, frames);
-    this.#deliver(bytes, -ahead);
+    this.#deliver(bytes, -ahead, suspect.sequence);
     this.#drain();
   }
-}
-
-/** The distance of two sequence numbers, -32768..32767. */
-function sequenceDistance(to: number, from: number): number {
-  return ((to - from) << 16) >> 16;
-}
-
-/** Whether packets `frames` apart may be `steps` sequence numbers apart. Beyond `reach` frames the steps have wrapped. */
-function agree(frames: number, steps: number, reach: number): boolean {
-  return frames === 0 || Math.abs(frames) > reach || (steps !== 0 && frames > 0 === steps > 0);
 }
 
 function checkFunction<T>(name: string, value: T): T {

@@ -4,25 +4,31 @@ import { checkInteger, checkOneOf, checkOptions, checkString, valueError } from 
 import { AlsaError, closedError } from '../errors.js';
 import { native } from '../native/load.js';
 import { canonicalAddress, checkAddress, checkAddressOf, needsInterface, socketType } from './address.js';
+import type { ContradictionEvent } from './contradictions.js';
 import { DgramSocket } from './dgram-socket.js';
 import { NativeSocket } from './native-socket.js';
 import { parseRtpPacket } from './packet.js';
-import {
-  type LossEvent,
-  Placer,
-  type PlacerOptions,
-  type PlacerStats,
-  type StreamStartEvent,
-} from './placer.js';
+import type {
+  DiscontinuityEvent,
+  LossEvent,
+  PlacerOptions,
+  PlacerStats,
+  StreamStartEvent,
+} from './placement.js';
+import { Placer } from './placer.js';
+import { type RefusalEvent, Refusals } from './refusals.js';
 import { SenderClock } from './sender-clock.js';
-import type { ReceivingSocket, SocketOptions } from './socket.js';
+import { SilenceWatch } from './silence-watch.js';
+import type { DatagramSource, ReceivingSocket, SocketOptions } from './socket.js';
 
+export const DEFAULT_RECEIVE_BUFFER_BYTES = 2 ** 21;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 /** The least that a datagram takes of a socket's buffer, of which the kernel makes twice what it is asked for. */
 const BUFFERED_DATAGRAM_BYTES = 512;
 
 /** Where to listen and what to expect. The parameters that `parseSdp` gives fit in here. */
-export interface RtpReceiverOptions extends Omit<PlacerOptions, 'onStream' | 'onLoss'> {
+export interface RtpReceiverOptions
+  extends Omit<PlacerOptions, 'onStream' | 'onLoss' | 'onDiscontinuity' | 'onRefusal' | 'onContradiction'> {
   /** The group to join, or a local address. Default '0.0.0.0': all that come to the port. */
   readonly address?: string;
   /** 0..65535; 0 takes a free one, see `port`. */
@@ -40,7 +46,10 @@ export interface RtpReceiverOptions extends Omit<PlacerOptions, 'onStream' | 'on
   readonly sources?: readonly string[];
   /** Take no packets from these addresses. */
   readonly excludedSources?: readonly string[];
-  /** Bytes of the socket's buffer: setsockopt SO_RCVBUF, which the kernel limits to net.core.rmem_max. Default 2 MiB. */
+  /**
+   * Bytes of the socket's buffer. Default 2 MiB. setsockopt SO_RCVBUFFORCE gives them where this process may (CAP_NET_ADMIN), else
+   * SO_RCVBUF, which the kernel limits to net.core.rmem_max: see `stats.receiveBufferBytes`. Kind 'dgram' knows the latter only.
+   */
   readonly receiveBufferBytes?: number;
   /** Milliseconds without a packet of the stream until 'silence', 10..2^31-1. Default 1000. */
   readonly silenceMilliseconds?: number;
@@ -59,6 +68,12 @@ export interface RtpReceiverEvents {
   stream: [event: StreamStartEvent];
   /** Lost frames were filled in. */
   loss: [event: LossEvent];
+  /** Frames were filled in that the sender has left out. */
+  discontinuity: [event: DiscontinuityEvent];
+  /** Packets are refused: told once a reason, with the option that would take them. */
+  refusal: [event: RefusalEvent];
+  /** Many packets contradict what was described: told once. */
+  contradiction: [event: ContradictionEvent];
   /** No packet of the stream came for a while. A group is then joined again, where its interface was replaced. */
   silence: [];
   /** The socket failed, or the sink threw; the receiver has closed. */
@@ -70,6 +85,14 @@ export interface RtpReceiverEvents {
 export interface RtpReceiverStats extends PlacerStats {
   /** Datagrams from addresses that were not asked for. They are not among `packets`. */
   readonly datagramsFiltered: number;
+  /**
+   * Datagrams that the kernel dropped before this receiver read them, its socket's buffer being full for instance: SO_RXQ_OVFL,
+   * which comes with the next datagram. Undefined where that cannot be told: with kind 'dgram', and for an IPv6 group at one
+   * interface, where the kernel counts what its filter drops as well.
+   */
+  readonly datagramsDropped: number | undefined;
+  /** Bytes that the kernel gave of `receiveBufferBytes`. */
+  readonly receiveBufferBytes: number;
   /** Parts per million by which the sender's clock is faster than this machine's; undefined for the first second. */
   readonly senderPpm: number | undefined;
   /** Interarrival jitter in nanoseconds: RFC 3550, section 6.4.1. */
@@ -103,16 +126,15 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
   readonly #excluded: ReadonlySet<string>;
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort = () => this.close();
-  readonly #silenceTimer: NodeJS.Timeout;
+  readonly #refusals: Refusals;
+  readonly #silence: SilenceWatch;
   #expiry: NodeJS.Timeout | undefined;
   /** What it is set for. */
   #deadline = 0n;
   readonly #maxWaiting: number;
   /** Datagrams of this turn of the event loop, while an expiry waits for those that arrived before it. */
   #turnDatagrams = 0;
-  #heard = false;
   #silent = true;
-  #silenceTold = false;
   #filtered = 0;
   #closed = false;
   #finished = false;
@@ -123,7 +145,7 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
     this.#signal = options.signal;
     this.#sources = new Set(checked.socket.sources);
     this.#excluded = new Set(checked.excludedSources);
-    this.#maxWaiting = (2 * checked.socket.receiveBufferBytes) / BUFFERED_DATAGRAM_BYTES;
+    this.#maxWaiting = (2 * socket.receiveBufferBytes) / BUFFERED_DATAGRAM_BYTES;
     this.#clock = new SenderClock(options.rate);
     this.#placer = new Placer({
       ...options,
@@ -132,7 +154,11 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
         this.emit('stream', event);
       },
       onLoss: (event) => this.emit('loss', event),
+      onDiscontinuity: (event) => this.emit('discontinuity', event),
+      onRefusal: (event) => this.emit('refusal', event),
+      onContradiction: (event) => this.emit('contradiction', event),
     });
+    this.#refusals = new Refusals((event) => this.emit('refusal', event));
     socket.listen({
       receive: (datagram, arrival, source) => this.#receive(datagram, arrival, source),
       fail: (error) => this.#fail(error),
@@ -141,13 +167,13 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
         this.emit('close');
       },
     });
-    this.#silenceTimer = setInterval(() => this.#checkSilence(), checked.silenceMilliseconds);
+    this.#silence = new SilenceWatch(checked.silenceMilliseconds, (isFirst) => this.#fallSilent(isFirst));
     this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (this.#signal?.aborted) this.close();
   }
 
   /**
-   * Opens a socket: socket, bind, setsockopt SO_RCVBUF. For a group also setsockopt SO_REUSEADDR, IP_MULTICAST_ALL for
+   * Opens a socket: socket, bind, setsockopt SO_RCVBUFFORCE or SO_RCVBUF, SO_RXQ_OVFL, SO_TIMESTAMPNS. For a group also setsockopt SO_REUSEADDR, IP_MULTICAST_ALL for
    * IPv4 and SO_ATTACH_FILTER for IPv6, connect AF_UNSPEC for one of a link, and MCAST_JOIN_GROUP, or
    * MCAST_JOIN_SOURCE_GROUP for each of `sources`.
    *
@@ -207,6 +233,8 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
     return {
       ...this.#placer.stats,
       datagramsFiltered: this.#filtered,
+      datagramsDropped: this.#socket.dropped,
+      receiveBufferBytes: this.#socket.receiveBufferBytes,
       senderPpm: this.#clock.ppm,
       jitterNanoseconds: this.#clock.jitter,
       silent: this.#silent,
@@ -244,7 +272,7 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
     this.#closed = true;
     this.#placer.close();
     clearTimeout(this.#expiry);
-    clearInterval(this.#silenceTimer);
+    this.#silence.close();
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#socket.close();
   }
@@ -259,24 +287,23 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
     if (!this.#finished) await once(this, 'close');
   }
 
-  #receive(datagram: Uint8Array, arrival: bigint, source: string): void {
+  #receive(datagram: Uint8Array, arrival: bigint, source: DatagramSource): void {
     if (this.#closed) return;
     this.#turnDatagrams++;
-    if (!this.#admits(source)) {
-      this.#filtered++;
-      return;
-    }
-    const packet = parseRtpPacket(datagram);
+    const packet = this.#admits(source) ? parseRtpPacket(datagram) : undefined;
     try {
-      if (typeof packet === 'string') {
-        this.#placer.receive(datagram, arrival);
+      if (packet === undefined) {
+        this.#filter(source);
         return;
       }
-      const placement = this.#placer.push(packet, arrival);
+      if (typeof packet === 'string') {
+        this.#placer.receive(datagram, arrival, source.transport);
+        return;
+      }
+      const placement = this.#placer.push(packet, arrival, source.transport);
       if (placement === 'delivered' || placement === 'held') {
-        this.#heard = true;
         this.#silent = false;
-        this.#silenceTold = false;
+        this.#silence.hear(arrival);
         this.#clock.add(packet.timestamp, arrival);
       }
     } catch (error) {
@@ -286,9 +313,22 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
     this.#armExpiry();
   }
 
-  #admits(source: string): boolean {
-    if (this.#excluded.has(source)) return false;
-    return this.#sources.size === 0 || this.#sources.has(source);
+  #admits({ address }: DatagramSource): boolean {
+    if (this.#excluded.has(address)) return false;
+    return this.#sources.size === 0 || this.#sources.has(address);
+  }
+
+  #filter({ address }: DatagramSource): void {
+    this.#filtered++;
+    const isExcluded = this.#excluded.has(address);
+    this.#refusals.note('filtered', address, () => ({
+      came: `a datagram from ${address}`,
+      expected: isExcluded
+        ? `one from elsewhere than ${[...this.#excluded].join(', ')}`
+        : `one from ${[...this.#sources].join(', ')}`,
+      // Whoever excludes an address knows about it.
+      ...(isExcluded ? { option: undefined, value: undefined } : { option: 'sources', value: address }),
+    }));
   }
 
   #armExpiry(): void {
@@ -324,14 +364,9 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
     this.#armExpiry();
   }
 
-  #checkSilence(): void {
-    if (this.#heard) {
-      this.#heard = false;
-      return;
-    }
+  #fallSilent(isFirst: boolean): void {
     this.#socket.renew();
-    if (this.#silenceTold) return;
-    this.#silenceTold = true;
+    if (!isFirst) return;
     this.#silent = true;
     this.#clock.reset();
     try {
@@ -373,7 +408,7 @@ export function checkReceiverOptions(options: Omit<RtpReceiverOptions, 'sink'>):
   ) as [string[], string[]];
   const receiveBufferBytes = checkInteger(
     'options.receiveBufferBytes',
-    options.receiveBufferBytes ?? 2 ** 21,
+    options.receiveBufferBytes ?? DEFAULT_RECEIVE_BUFFER_BYTES,
     1,
     2 ** 31 - 1,
   );
@@ -388,10 +423,7 @@ export function checkReceiverOptions(options: Omit<RtpReceiverOptions, 'sink'>):
       ? undefined
       : checkOneOf('options.socket', options.socket, ['native', 'dgram'] as const);
   return {
-    socket: {
-      ...{ address, port, interface: options.interface, sources, receiveBufferBytes },
-      tellsSource: sources.length + excludedSources.length > 0,
-    },
+    socket: { address, port, interface: options.interface, sources, receiveBufferBytes },
     excludedSources,
     silenceMilliseconds,
     isNative: kind === undefined ? hasAddon() : kind === 'native',

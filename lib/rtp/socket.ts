@@ -1,6 +1,7 @@
 /** The socket of a receiver, of which there are two: the addon's, and Node's own where there is no addon. */
 import { isIPv6 } from 'node:net';
-import { isMulticast } from './address.js';
+import { networkInterfaces } from 'node:os';
+import { canonicalAddress, isMulticast } from './address.js';
 
 /** Where to listen. Everything is checked. */
 export interface SocketOptions {
@@ -12,18 +13,28 @@ export interface SocketOptions {
   /** Addresses for which alone a group is joined, canonical; none: for any. */
   readonly sources: readonly string[];
   readonly receiveBufferBytes: number;
-  /** Whether to tell where datagrams come from. */
-  readonly tellsSource: boolean;
+}
+
+/** Where a datagram comes from; the same object as long as that stays the same. */
+export interface DatagramSource {
+  /** Canonical. */
+  readonly address: string;
+  /** With its port: '10.0.0.1:5004', '[fe80::1]:5004'. */
+  readonly transport: string;
+}
+
+export function datagramSource(address: string, port: number): DatagramSource {
+  const canonical = canonicalAddress(address);
+  return { address: canonical, transport: `${isIPv6(canonical) ? `[${canonical}]` : canonical}:${port}` };
 }
 
 export interface SocketListener {
   /**
    * Takes a datagram, which is valid until the call returns.
    *
-   * @param arrival nanoseconds on the monotonic clock
-   * @param source a canonical address, or '' where nobody wanted to know
+   * @param arrival nanoseconds on the monotonic clock, never less than before
    */
-  receive(datagram: Uint8Array, arrival: bigint, source: string): void;
+  receive(datagram: Uint8Array, arrival: bigint, source: DatagramSource): void;
   /** The socket failed. */
   fail(error: Error): void;
   /** The socket is gone: called once after close(), not from within it. */
@@ -34,6 +45,10 @@ export interface ReceivingSocket {
   /** What it is bound to. */
   readonly address: string;
   readonly port: number;
+  /** Bytes that the kernel gave for datagrams that wait. */
+  readonly receiveBufferBytes: number;
+  /** Datagrams that the kernel has dropped, as far as it has told; undefined where it cannot tell. */
+  readonly dropped: number | undefined;
   /** Datagrams that one turn of the event loop tells at least where that many wait: after fewer, none waits. */
   readonly turnDatagrams: number;
   /** Begins. What arrived since the socket was bound comes first. */
@@ -50,6 +65,14 @@ export interface ReceivingSocket {
  */
 export function mustLeaveToRenew(address: string, interfaceName: string | undefined): boolean {
   return interfaceName === undefined && isIPv6(address) && isMulticast(address);
+}
+
+/**
+ * The interfaces that IPv6 may hear a group at, as text: it changes where one of them is replaced, since the new one has another
+ * number.
+ */
+export function interfacesNow(): string {
+  return JSON.stringify(networkInterfaces());
 }
 
 /** Which sources a group is joined for; null stands for any. */

@@ -69,18 +69,21 @@ class Reception final : public Poll {
     return socket_;
   }
 
-  // Calls `callback` with what receive() returned, whenever that is not 0. `sources` may be null.
-  void listen(napi_value data, napi_value lengths, napi_value sources, napi_value callback) {
+  // Calls `callback` with what receive() returned, whenever that is not 0, and dropped(). `sources` may be
+  // null.
+  void listen(napi_value data, napi_value lengths, napi_value sources, napi_value arrivals,
+              napi_value callback) {
     if (closed()) {
       throw ClosedError();
     }
     stop();
     forget_values();
-    const DatagramRoom room = room_of(data, lengths, sources);
+    const DatagramRoom room = room_of(data, lengths, sources, arrivals);
     socket_.reserve(room.count);
     has_sources_ = room.sources != nullptr;
     // A reference needs an object: where no sources are wanted, one that room_of() takes for none.
-    const std::array<napi_value, 4> values{data, lengths, has_sources_ ? sources : lengths, callback};
+    const std::array<napi_value, 5> values{data, lengths, has_sources_ ? sources : lengths, arrivals,
+                                           callback};
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (napi_create_reference(env(), values[i], 1, &references_[i]) != napi_ok) {
         throw Napi::Error::New(env());
@@ -89,29 +92,32 @@ class Reception final : public Poll {
     start();
   }
 
-  [[nodiscard]] DatagramRoom room_of(napi_value data, napi_value lengths, napi_value sources) const noexcept {
+  [[nodiscard]] DatagramRoom room_of(napi_value data, napi_value lengths, napi_value sources,
+                                     napi_value arrivals) const noexcept {
     const Elements<std::uint8_t> bytes(env(), data, napi_uint8_array);
     const Elements<std::int32_t> counts(env(), lengths, napi_int32_array);
     const Elements<std::uint8_t> addresses(env(), sources, napi_uint8_array);
-    const bool is_whole = addresses.count >= counts.count * 16;
+    const Elements<std::int64_t> times(env(), arrivals, napi_bigint64_array);
+    const bool is_whole = addresses.count >= counts.count * kSourceBytes;
     return {.data = bytes.data,
             .bytes = counts.count == 0 ? 0 : bytes.count / counts.count,
             .lengths = counts.data,
             .count = counts.count,
-            .sources = is_whole ? addresses.data : nullptr};
+            .sources = is_whole ? addresses.data : nullptr,
+            .arrivals = times.count >= counts.count ? times.data : nullptr};
   }
 
  private:
   void deliver() noexcept override {
-    std::array<napi_value, 4> values{};
+    std::array<napi_value, 5> values{};
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (references_[i] == nullptr ||
           napi_get_reference_value(env(), references_[i], &values[i]) != napi_ok) {
         return;
       }
     }
-    const DatagramRoom room = room_of(values[0], values[1], values[2]);
-    if (room.bytes == 0 || (has_sources_ && room.sources == nullptr)) {
+    const DatagramRoom room = room_of(values[0], values[1], values[2], values[3]);
+    if (room.bytes == 0 || room.arrivals == nullptr || (has_sources_ && room.sources == nullptr)) {
       stop();
       return;
     }
@@ -123,8 +129,10 @@ class Reception final : public Poll {
       stop();
     }
     napi_value argument = nullptr;
-    if (napi_create_double(env(), static_cast<double>(count), &argument) == napi_ok) {
-      call_javascript(values[3], {argument});
+    napi_value dropped = nullptr;
+    if (napi_create_double(env(), static_cast<double>(count), &argument) == napi_ok &&
+        napi_create_uint32(env(), socket_.dropped(), &dropped) == napi_ok) {
+      call_javascript(values[4], {argument, dropped});
     }
   }
 
@@ -142,15 +150,19 @@ class Reception final : public Poll {
   }
 
   DatagramSocket socket_;
-  std::array<napi_ref, 4> references_{};
+  std::array<napi_ref, 5> references_{};
   bool has_sources_ = false;
 };
 
 using SocketHandle = Handle<Reception>;
 
 napi_value set_receive_buffer(Reception& reception, const Napi::CallbackInfo& info) {
-  reception.socket().set_receive_buffer(read_integer<std::int32_t>(info[0], "bytes"));
-  return nullptr;
+  const int given = reception.socket().set_receive_buffer(read_integer<std::int32_t>(info[0], "bytes"));
+  return Napi::Number::New(info.Env(), given);
+}
+
+napi_value counts_drops(Reception& reception, const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), reception.socket().counts_drops());
 }
 
 napi_value join(Reception& reception, const Napi::CallbackInfo& info) {
@@ -180,17 +192,20 @@ napi_value local(Reception& reception, const Napi::CallbackInfo& info) {
 }
 
 napi_value listen(Reception& reception, const Napi::CallbackInfo& info) {
-  const DatagramRoom room = reception.room_of(info[0], info[1], info[2]);
+  const DatagramRoom room = reception.room_of(info[0], info[1], info[2], info[3]);
   if (room.data == nullptr || room.bytes == 0) {
     throw expected(info.Env(), "data, lengths", "a Uint8Array and a shorter Int32Array");
   }
   if (!info[2].IsNull() && room.sources == nullptr) {
-    throw expected(info.Env(), "sources", "null or a Uint8Array with 16 bytes for each datagram");
+    throw expected(info.Env(), "sources", "null or a Uint8Array with 20 bytes for each datagram");
   }
-  if (!info[3].IsFunction()) {
+  if (room.arrivals == nullptr) {
+    throw expected(info.Env(), "arrivals", "a BigInt64Array with one element for each datagram");
+  }
+  if (!info[4].IsFunction()) {
     throw expected(info.Env(), "callback", "a function");
   }
-  reception.listen(info[0], info[1], info[2], info[3]);
+  reception.listen(info[0], info[1], info[2], info[3], info[4]);
   return nullptr;
 }
 
@@ -212,6 +227,7 @@ napi_value open(const Napi::CallbackInfo& info) {
   const auto reception = std::make_shared<Reception>(env, DatagramSocket(address, shared));
   Napi::Object handle = SocketHandle::make(env, reception, kTag);
   SocketHandle::add<set_receive_buffer>(env, handle, "setReceiveBuffer", reception);
+  SocketHandle::add<counts_drops>(env, handle, "countsDrops", reception);
   SocketHandle::add<join>(env, handle, "join", reception);
   SocketHandle::add<leave>(env, handle, "leave", reception);
   SocketHandle::add<local>(env, handle, "local", reception);

@@ -14,7 +14,7 @@
 namespace alsa_utimer {
 namespace {
 
-constexpr std::size_t kSourceBytes = 16;
+constexpr std::size_t kAddressBytes = 16;
 // What the kernel takes at a time (UIO_MAXIOV; net/socket.c: do_recvmmsg).
 constexpr std::size_t kMaxDatagrams = 1024;
 
@@ -37,15 +37,26 @@ int level_of(const SocketAddress& group) noexcept {
   return group.family() == AF_INET ? IPPROTO_IP : IPPROTO_IPV6;
 }
 
-// Both families have room in sockaddr_in6.
+std::int64_t nanoseconds(const timespec& time) noexcept {
+  return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
+}
+
+std::int64_t now_on(clockid_t clock) noexcept {
+  timespec time{};
+  ::clock_gettime(clock, &time);
+  return nanoseconds(time);
+}
+
+// Both families have room in sockaddr_in6, and their ports lie at the same place.
 void copy_source(const sockaddr_in6& name, std::uint8_t* to) noexcept {
+  std::memset(to, 0, kSourceBytes);
+  std::memcpy(to + kAddressBytes, &name.sin6_port, sizeof name.sin6_port);
   if (name.sin6_family == AF_INET6) {
-    std::memcpy(to, &name.sin6_addr, kSourceBytes);
+    std::memcpy(to, &name.sin6_addr, kAddressBytes);
     return;
   }
   sockaddr_in ipv4{};
   std::memcpy(&ipv4, &name, sizeof ipv4);
-  std::memset(to, 0, kSourceBytes);
   to[10] = to[11] = 0xff;
   std::memcpy(to + 12, &ipv4.sin_addr, sizeof ipv4.sin_addr);
 }
@@ -93,6 +104,9 @@ DatagramSocket::DatagramSocket(const SocketAddress& local, bool shared)
     set_option(SOL_SOCKET, SO_REUSEADDR, &on, sizeof on, "setsockopt SO_REUSEADDR");
     hear_only(local.family(), as<sockaddr_in6>(local).sin6_scope_id);
   }
+  const int on = 1;
+  set_option(SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on, "setsockopt SO_RXQ_OVFL");
+  set_option(SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on, "setsockopt SO_TIMESTAMPNS");
   if (::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&local.storage), local.length) != 0) {
     throw SystemError(errno, "bind");
   }
@@ -107,8 +121,17 @@ DatagramSocket::DatagramSocket(const SocketAddress& local, bool shared)
   }
 }
 
-void DatagramSocket::set_receive_buffer(int bytes) {
-  set_option(SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes, "setsockopt SO_RCVBUF");
+int DatagramSocket::set_receive_buffer(int bytes) {
+  if (::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) != 0) {
+    set_option(SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes, "setsockopt SO_RCVBUF");
+  }
+  int given = 0;
+  socklen_t size = sizeof given;
+  if (::getsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUF, &given, &size) != 0) {
+    throw SystemError(errno, "getsockopt SO_RCVBUF");
+  }
+  // The kernel keeps as much again for what it needs itself, and tells both (socket(7)).
+  return given / 2;
 }
 
 // By default a socket that is bound to a group gets what any socket of the machine has joined it for.
@@ -129,6 +152,7 @@ void DatagramSocket::hear_only(int family, std::uint32_t interface) {
       BPF_STMT(BPF_RET | BPF_K, std::numeric_limits<std::uint32_t>::max()),
       BPF_STMT(BPF_RET | BPF_K, 0),
   }};
+  filtered_ = true;
   const sock_fprog filter{.len = program.size(), .filter = program.data()};
   set_option(SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter, "setsockopt SO_ATTACH_FILTER");
 }
@@ -174,6 +198,7 @@ void DatagramSocket::reserve(std::size_t count) {
   messages_.resize(most);
   buffers_.resize(most);
   names_.resize(most);
+  controls_.resize(most);
 }
 
 std::int64_t DatagramSocket::receive(const DatagramRoom& room) noexcept {
@@ -184,6 +209,8 @@ std::int64_t DatagramSocket::receive(const DatagramRoom& room) noexcept {
     header = {};
     header.msg_iov = &buffers_[i];
     header.msg_iovlen = 1;
+    header.msg_control = controls_[i].bytes.data();
+    header.msg_controllen = controls_[i].bytes.size();
     if (room.sources != nullptr) {
       header.msg_name = &names_[i];
       header.msg_namelen = sizeof names_[i];
@@ -196,13 +223,37 @@ std::int64_t DatagramSocket::receive(const DatagramRoom& room) noexcept {
   if (received < 0) {
     return errno == EAGAIN ? 0 : -errno;
   }
+  const std::int64_t now = now_on(CLOCK_MONOTONIC);
+  const std::int64_t offset = now - now_on(CLOCK_REALTIME);
   for (std::size_t i = 0; i < static_cast<std::size_t>(received); ++i) {
     room.lengths[i] = static_cast<std::int32_t>(messages_[i].msg_len);
+    read_control(messages_[i].msg_hdr, now, offset, room.arrivals[i]);
     if (room.sources != nullptr) {
       copy_source(names_[i], room.sources + i * kSourceBytes);
     }
   }
   return received;
+}
+
+// `offset`: what CLOCK_MONOTONIC is ahead of the clock that the kernel stamps with, which may have been set
+// meanwhile.
+void DatagramSocket::read_control(msghdr& header, std::int64_t now, std::int64_t offset,
+                                  std::int64_t& arrival) noexcept {
+  std::int64_t stamped = now;
+  for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {
+    if (part->cmsg_level != SOL_SOCKET) {
+      continue;
+    }
+    if (part->cmsg_type == SCM_TIMESTAMPNS) {
+      timespec time{};
+      std::memcpy(&time, CMSG_DATA(part), sizeof time);
+      stamped = nanoseconds(time) + offset;
+    } else if (part->cmsg_type == SO_RXQ_OVFL) {
+      std::memcpy(&dropped_, CMSG_DATA(part), sizeof dropped_);
+    }
+  }
+  last_arrival_ = std::clamp(stamped, std::min(last_arrival_, now), now);
+  arrival = last_arrival_;
 }
 
 void DatagramSocket::set_option(int level, int name, const void* value, std::size_t size,

@@ -3,7 +3,9 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <time.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -26,14 +28,19 @@ struct SocketAddress {
   [[nodiscard]] int family() const noexcept { return storage.ss_family; }
 };
 
-// Where received datagrams go: `count` of them, `bytes` each. `sources`, where wanted, gets 16 bytes for
-// each: an IPv6 address, or an IPv4 address as IPv6 maps it (RFC 4291, section 2.5.5.2).
+// What `sources` of a DatagramRoom gets for each datagram: an IPv6 address, or an IPv4 address as IPv6 maps
+// it (RFC 4291, section 2.5.5.2), its port in network order, and two zeros.
+inline constexpr std::size_t kSourceBytes = 20;
+
+// Where received datagrams go: `count` of them, `bytes` each. `arrivals` gets when the kernel took each,
+// nanoseconds of CLOCK_MONOTONIC, never less than before. `sources` may be null.
 struct DatagramRoom {
   std::uint8_t* data;
   std::size_t bytes;
   std::int32_t* lengths;
   std::size_t count;
   std::uint8_t* sources;
+  std::int64_t* arrivals;
 };
 
 class DatagramSocket {
@@ -42,8 +49,14 @@ class DatagramSocket {
   // joins. Throws SystemError, as everything here.
   DatagramSocket(const SocketAddress& local, bool shared);
 
-  // SO_RCVBUF, which the kernel cuts to net.core.rmem_max.
-  void set_receive_buffer(int bytes);
+  // SO_RCVBUFFORCE, or without CAP_NET_ADMIN SO_RCVBUF, which the kernel cuts to net.core.rmem_max. Returns
+  // what it gave.
+  int set_receive_buffer(int bytes);
+  // SO_RXQ_OVFL: datagrams that the kernel dropped, as far as it has told with those that came.
+  [[nodiscard]] std::uint32_t dropped() const noexcept { return dropped_; }
+  // Not where a filter of ours drops as well: the kernel counts that too (net/ipv6/udp.c:
+  // udpv6_queue_rcv_one_skb).
+  [[nodiscard]] bool counts_drops() const noexcept { return !filtered_; }
   // MCAST_JOIN_GROUP, with a source MCAST_JOIN_SOURCE_GROUP. `interface` is an index, or 0 for the kernel's
   // choice, by which IPv6 hears the group at all interfaces that somebody joined it at.
   void join(const SocketAddress& group, std::uint32_t interface, const SocketAddress* source);
@@ -67,7 +80,18 @@ class DatagramSocket {
   void unbind_interface();
   void set_option(int level, int name, const void* value, std::size_t size, const char* syscall);
 
+  void read_control(msghdr& header, std::int64_t now, std::int64_t offset, std::int64_t& arrival) noexcept;
+
+  // What the kernel tells beside a datagram: a time and a counter.
+  struct alignas(cmsghdr) Control {
+    std::array<std::uint8_t, CMSG_SPACE(sizeof(timespec)) + CMSG_SPACE(sizeof(std::uint32_t))> bytes;
+  };
+
   UniqueFd fd_;
+  bool filtered_ = false;
+  std::uint32_t dropped_ = 0;
+  std::int64_t last_arrival_ = 0;
+  std::vector<Control> controls_;
   std::vector<mmsghdr> messages_;
   std::vector<iovec> buffers_;
   std::vector<sockaddr_in6> names_;

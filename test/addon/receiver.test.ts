@@ -9,7 +9,7 @@ import { RtpReceiver, type StreamStartEvent } from '../../lib/rtp/index.js';
 import { loadAddon } from '../support/addon.js';
 import { runChild } from '../support/child.js';
 import { describeReceiver } from '../support/receiver-contract.js';
-import { plainSocket } from '../support/rtp-sockets.js';
+import { plainSocket, receiverFor } from '../support/rtp-sockets.js';
 import { hostileDatagrams } from '../support/rtp-stream.js';
 
 const addon = loadAddon();
@@ -38,6 +38,7 @@ describe('A native datagram socket', () => {
     const handle = open();
     const sender = await plainSocket();
     const sizes = [0, 1, 1500, 65_507, 7];
+    const before = process.hrtime.bigint();
     for (const [i, size] of sizes.entries()) {
       await new Promise<void>((resolve) => {
         sender.send(new Uint8Array(size).fill(i + 1), handle.local().port, '127.0.0.1', () => resolve());
@@ -45,22 +46,30 @@ describe('A native datagram socket', () => {
     }
     const data = new Uint8Array(2 * 65_536);
     const lengths = new Int32Array(2);
-    const sources = new Uint8Array(2 * 16);
+    const sources = new Uint8Array(2 * 20);
+    const arrivals = new BigInt64Array(2);
     const got: number[][] = [];
+    const times: bigint[] = [before];
     await new Promise<void>((resolve) => {
-      handle.listen(data, lengths, sources, (count) => {
+      handle.listen(data, lengths, sources, arrivals, (count, dropped) => {
+        expect(dropped).toBe(0);
         for (let i = 0; i < count; i += 1) {
+          times.push(arrivals[i] as bigint);
           const bytes = data.subarray(i * 65_536, i * 65_536 + (lengths[i] as number));
           got.push([bytes.length, bytes[0] ?? 0, bytes.at(-1) ?? 0]);
-          expect([...sources.subarray(i * 16, (i + 1) * 16)]).toEqual([
+          const { port } = sender.address();
+          expect([...sources.subarray(i * 20, (i + 1) * 20)]).toEqual([
             ...Array(10).fill(0),
-            ...[255, 255, 127, 0, 0, 1],
+            ...[255, 255, 127, 0, 0, 1, port >> 8, port & 255, 0, 0],
           ]);
         }
         if (got.length === sizes.length) resolve();
       });
     });
     expect(got).toEqual(sizes.map((size, i) => [size, size && i + 1, size && i + 1]));
+    // The kernel took them in this order, after they were sent and before now.
+    times.push(process.hrtime.bigint());
+    expect(times).toEqual(times.toSorted((a, b) => Number(a - b)));
   });
 
   it('cuts a datagram to its room', async () => {
@@ -68,7 +77,9 @@ describe('A native datagram socket', () => {
     const sender = await plainSocket();
     const data = new Uint8Array(4 * 100).fill(9);
     const lengths = new Int32Array(4);
-    const called = new Promise<number>((resolve) => handle.listen(data, lengths, null, resolve));
+    const called = new Promise<number>((resolve) =>
+      handle.listen(data, lengths, null, new BigInt64Array(4), resolve),
+    );
     sender.send(new Uint8Array(300).fill(1), handle.local().port, '127.0.0.1');
     expect(await called).toBe(1);
     expect(lengths[0]).toBe(100);
@@ -108,19 +119,21 @@ describe('A native datagram socket', () => {
     const handle = open();
     const data = new Uint8Array(100);
     const lengths = new Int32Array(2);
+    const arrivals = new BigInt64Array(2);
     for (const first of garbage) {
       if (first !== -1) expect(() => handle.setReceiveBuffer(first as never)).toThrow(TypeError);
       expect(() => handle.join(first as never, 0, null)).toThrow(TypeError);
       expect(() => handle.join('224.0.0.1', 0, first as never)).toThrow(TypeError);
       expect(() => handle.leave('224.0.0.1', first as never)).toThrow(TypeError);
-      expect(() => handle.listen(first as never, lengths, null, () => {})).toThrow(TypeError);
-      expect(() => handle.listen(data, first as never, null, () => {})).toThrow(TypeError);
-      expect(() => handle.listen(data, lengths, first as never, () => {})).toThrow(TypeError);
-      expect(() => handle.listen(data, lengths, null, first as never)).toThrow(TypeError);
+      expect(() => handle.listen(first as never, lengths, null, arrivals, () => {})).toThrow(TypeError);
+      expect(() => handle.listen(data, first as never, null, arrivals, () => {})).toThrow(TypeError);
+      expect(() => handle.listen(data, lengths, first as never, arrivals, () => {})).toThrow(TypeError);
+      expect(() => handle.listen(data, lengths, null, first as never, () => {})).toThrow(TypeError);
+      expect(() => handle.listen(data, lengths, null, arrivals, first as never)).toThrow(TypeError);
       expect(() => addon.openDatagramSocket('127.0.0.1', first as never, 0, false)).toThrow(TypeError);
     }
-    expect(() => handle.listen(new Uint8Array(1), lengths, null, () => {})).toThrow(TypeError);
-    expect(() => handle.listen(data, lengths, new Uint8Array(31), () => {})).toThrow(TypeError);
+    expect(() => handle.listen(new Uint8Array(1), lengths, null, arrivals, () => {})).toThrow(TypeError);
+    expect(() => handle.listen(data, lengths, new Uint8Array(39), arrivals, () => {})).toThrow(TypeError);
     handle.close();
     handle.close();
     expect(handle.closed()).toBe(true);
@@ -129,15 +142,20 @@ describe('A native datagram socket', () => {
       () => handle.join('224.0.0.1', 0, null),
       () => handle.leave('224.0.0.1', 0),
       () => handle.local(),
-      () => handle.listen(data, lengths, null, () => {}),
+      () => handle.listen(data, lengths, null, arrivals, () => {}),
     ]) {
       expect(call).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }));
     }
   });
 
-  it.each([0, 1, 2])('stops when memory number %d was transferred away', async (which) => {
+  it.each([0, 1, 2, 3])('stops when memory number %d was transferred away', async (which) => {
     const handle = open();
-    const arrays = [new Uint8Array(100), new Int32Array(2), new Uint8Array(32)] as const;
+    const arrays = [
+      new Uint8Array(100),
+      new Int32Array(2),
+      new Uint8Array(40),
+      new BigInt64Array(2),
+    ] as const;
     let called = false;
     handle.listen(...arrays, () => {
       called = true;
@@ -151,7 +169,7 @@ describe('A native datagram socket', () => {
     expect(called).toBe(false);
     // What was not read is read when there is room again.
     const again = new Promise<number>((resolve) =>
-      handle.listen(new Uint8Array(100), new Int32Array(2), null, resolve),
+      handle.listen(new Uint8Array(100), new Int32Array(2), null, new BigInt64Array(2), resolve),
     );
     expect(await again).toBe(1);
   });
@@ -177,6 +195,64 @@ describe('A receiver that cannot be opened', () => {
         hint: expect.stringContaining('ip address'),
       }),
     );
+  });
+});
+
+describe('Datagrams that this machine drops', () => {
+  it('are counted, exactly, and told from those that the network lost', async () => {
+    const { receiver } = await receiverFor({ socket: 'native', receiveBufferBytes: 8192 });
+    const socket = await plainSocket();
+    socket.connect(receiver.port, '127.0.0.1');
+    await once(socket, 'connect');
+    // Not one of them is read before all are sent.
+    let sent = 0;
+    for (; sent < 500; sent += 1) socket.send(new Uint8Array(500));
+    const counted = () => receiver.stats.packets + (receiver.stats.datagramsDropped ?? 0);
+    // The kernel tells with the next one that it keeps.
+    while (counted() < sent) {
+      socket.send(new Uint8Array(500));
+      sent += 1;
+      for (let i = 0; i < 3; i += 1) await turn();
+    }
+    expect(receiver.stats.datagramsDropped).toBeGreaterThan(400);
+  });
+
+  it('are not counted where a filter of ours drops as well, nor by a socket of Node', async () => {
+    const group = await receiverFor({ socket: 'native', address: 'ff02::7:9', interface: 'lo' });
+    const plain = await receiverFor({ socket: 'dgram' });
+    const alone = await receiverFor({ socket: 'native' });
+    expect([group, plain, alone].map(({ receiver }) => receiver.stats.datagramsDropped)).toEqual([
+      undefined,
+      undefined,
+      0,
+    ]);
+  });
+});
+
+describe('The time of a datagram', () => {
+  it('is when the kernel took it, however long it waited in the socket', async () => {
+    const handle = open();
+    const socket = await plainSocket();
+    const arrivals = new BigInt64Array(16);
+    const counts: number[] = [];
+    const called = new Promise<void>((resolve) => {
+      handle.listen(new Uint8Array(16 * 100), new Int32Array(16), null, arrivals, (count) => {
+        counts.push(count);
+        resolve();
+      });
+    });
+    socket.connect(handle.local().port, '127.0.0.1');
+    await once(socket, 'connect');
+    socket.send('first');
+    const between = process.hrtime.bigint();
+    for (const end = between + 20_000_000n; process.hrtime.bigint() < end; );
+    const later = process.hrtime.bigint();
+    socket.send('second');
+    await called;
+    expect(counts).toEqual([2]);
+    // The wall clock may be slewed meanwhile: by nothing near to the 20 ms between.
+    expect(arrivals[0]).toBeLessThan(between + 5_000_000n);
+    expect(arrivals[1]).toBeGreaterThan(later - 5_000_000n);
   });
 });
 
@@ -207,7 +283,7 @@ describe('The socket of a receiver', () => {
 const SOCKETS = `
   import dgram from 'node:dgram';
   const sockets = () => Object.keys(descriptors()).filter((target) => target.startsWith('socket:')).length;
-  const listen = (handle, callback) => handle.listen(new Uint8Array(16 * 65536), new Int32Array(16), null, callback);
+  const listen = (handle, callback) => handle.listen(new Uint8Array(16 * 65536), new Int32Array(16), null, new BigInt64Array(16), callback);
 `;
 
 describe('Receiving', () => {
@@ -257,7 +333,7 @@ describe('Receiving', () => {
         const handles = [];
         const listen = () => {
           const handle = addon.openDatagramSocket('127.0.0.1', 0, 0, false);
-          handle.listen(new Uint8Array(1024), new Int32Array(2), new Uint8Array(32), (count) => {
+          handle.listen(new Uint8Array(1024), new Int32Array(2), new Uint8Array(40), new BigInt64Array(2), (count) => {
             parentPort.postMessage(count);
           });
           handles.push(handle);

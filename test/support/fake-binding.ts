@@ -1,6 +1,7 @@
 // A kernel of nothing but ids, for tests of what lib/ decides. What it answers, the kernel suite checks for real.
 import type {
   ControlHandle,
+  DatagramSocketHandle,
   NativeBinding,
   PcmHandle,
   TimerInstanceHandle,
@@ -82,7 +83,7 @@ export class FakeBinding implements NativeBinding {
     throw failedCall(95, 'no event loop in this kernel');
   }
 
-  openDatagramSocket(): never {
+  openDatagramSocket(): DatagramSocketHandle {
     throw failedCall(97, 'socket');
   }
 

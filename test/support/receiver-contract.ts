@@ -1,6 +1,7 @@
 /** What a receiver does, whosesoever socket it has: run on both. */
 import type { Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseSdp, type RtpReceiver, type RtpReceiverOptions } from '../../lib/rtp/index.js';
 import { FORMAT, FRAME_BYTES, noise, plainSocket, receiverFor, senderTo } from './rtp-sockets.js';
@@ -73,17 +74,18 @@ export function describeReceiver(socket: 'native' | 'dgram'): void {
       }
     });
 
-    it('shows frames that were left out as lost, in their place', async () => {
+    it('shows frames that the sender left out, in their place, and calls none of them lost', async () => {
       const { receiver, sink } = await receiverOf();
       const sender = await senderTo(receiver);
       const audio = noise(48 * 20);
-      const lost = once(receiver, 'loss');
+      const lost = once(receiver, 'discontinuity');
       sender.write(audio);
       sender.skip(1000);
       sender.write(audio);
       const bytes = await sink.holds(2 * audio.length + 1000 * FRAME_BYTES);
       expect(bytes).toEqual(Buffer.concat([audio, Buffer.alloc(1000 * FRAME_BYTES), audio]));
       expect((await lost)[0]).toMatchObject({ frames: 1000 });
+      expect(receiver.stats).toMatchObject({ framesLost: 0, framesSkipped: 1000, discontinuities: 1 });
     });
 
     it('is described well enough to be received', async () => {
@@ -133,6 +135,74 @@ export function describeReceiver(socket: 'native' | 'dgram'): void {
         expect(await sink.holds(audio.length)).toEqual(audio);
         expect(receiver.stats).toMatchObject({ datagramsFiltered: 1, packets: 1 });
       }
+    });
+
+    it('tells once what it refuses, and what would take it', async () => {
+      for (const [options, wrong, event] of [
+        [{}, { payloadType: 97 }, { reason: 'payload-type', option: 'payloadType', value: 97 }],
+        [
+          { sources: ['127.0.0.2'] },
+          { localAddress: '127.0.0.3' },
+          {
+            ...{ reason: 'filtered', option: 'sources', value: '127.0.0.3' },
+            ...{ came: 'a datagram from 127.0.0.3', expected: 'one from 127.0.0.2' },
+          },
+        ],
+        [
+          { excludedSources: ['127.0.0.3'] },
+          { localAddress: '127.0.0.3' },
+          { reason: 'filtered', option: undefined, expected: 'one from elsewhere than 127.0.0.3' },
+        ],
+      ] as const) {
+        const { receiver, sink } = await receiverOf(options);
+        const told: object[] = [];
+        receiver.on('refusal', (refusal) => told.push(refusal));
+        const refused = await senderTo(receiver, wrong);
+        for (let i = 0; i < 20; i++) {
+          refused.write(noise(48, i));
+          await refused.drain();
+        }
+        const taken = await senderTo(receiver, { localAddress: '127.0.0.2' });
+        taken.write(noise(48));
+        await sink.holds(48 * FRAME_BYTES);
+        expect(told).toMatchObject([event]);
+        const { datagramsFiltered, packetsRejected } = receiver.stats;
+        expect(datagramsFiltered + packetsRejected['payload-type']).toBe(20);
+      }
+    });
+
+    it('keeps the transport address of a stream that another sender has the source identifier of', async () => {
+      const { receiver } = await receiverOf({ encoding: 'L16', channels: 1, format: 'S16_BE' });
+      const [first, second] = [await connected(receiver), await connected(receiver)];
+      const packets = stream(100).map((packet) => datagram(packet));
+      const others = stream(100, { sequence: 30_000, timestamp: 2_000_000 }).map((packet) =>
+        datagram(packet),
+      );
+      const refused = once(receiver, 'refusal');
+      for (let i = 0; i < 100; i += 4) {
+        for (const packet of packets.slice(i, i + 4)) first.send(packet);
+        for (const packet of others.slice(i, i + 4)) second.send(packet);
+        while (receiver.stats.packets < 2 * (i + 4)) await turn();
+      }
+      expect(receiver.stats).toMatchObject({
+        streams: 1,
+        framesReceived: 100 * 48,
+        framesDelivered: 100 * 48,
+      });
+      const text = ({ port }: { port: number }) => `source 0x00000001 from 127.0.0.1:${port}`;
+      expect((await refused)[0]).toMatchObject({
+        ...{ reason: 'rival', option: 'sources' },
+        ...{ came: text(second.address()), expected: text(first.address()) },
+      });
+    });
+
+    it('says how many bytes the kernel gave its socket', async () => {
+      const most = Number(readFileSync('/proc/sys/net/core/rmem_max', 'utf8'));
+      const given = async (receiveBufferBytes: number) =>
+        (await receiverOf({ receiveBufferBytes })).receiver.stats.receiveBufferBytes;
+      expect(await given(65_536)).toBe(65_536);
+      // Whether there may be more depends on who runs this, and never with a socket of Node.
+      expect(socket === 'native' ? [most, 2 ** 26] : [most]).toContain(await given(2 ** 26));
     });
 
     it('knows an address however it is written', async () => {

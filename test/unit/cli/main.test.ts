@@ -1,12 +1,13 @@
 // The `utimer` command as far as it goes without a kernel: what it understands, what it prints, what it returns.
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { streamOf } from '../../../lib/cli/bridge.js';
 import { duration, handOver, json, naming, print, UnreadError } from '../../../lib/cli/command.js';
 import { run } from '../../../lib/cli/main.js';
 import { systemError } from '../../../lib/errors.js';
@@ -148,7 +149,7 @@ describe('utimer', () => {
     [['listen', '-1.4.0', '--events', 'tick,tock'], 'one of resolution, tick, start'],
     [['listen', '-1.4.0', '--ticks', '2'], 'ticks must be 1'],
     [['bridge'], 'either --sdp or --listen is needed'],
-    [['bridge', '--sdp', 'a.sdp', '--listen', '::1:5004'], 'either --sdp or --listen is needed'],
+    [['bridge', '--sdp', 'a.sdp', '--listen', '::1:5004'], 'give --sdp or --listen, not both'],
     [['bridge', '--listen', '127.0.0.1:5004'], '--listen needs --format, --rate and --channels'],
     [
       ['bridge', '--listen', '5004', '--format', 'L16', '--rate', '48000', '--channels', '2'],
@@ -164,8 +165,13 @@ describe('utimer', () => {
     [['bridge', '--sdp', 'a.sdp', '--stats', '86400.0004s'], '--stats must be 0 or 10ms..86400s'],
     [['bridge', '--sdp', 'a.sdp', '--stats', '1ms'], '--stats must be'],
     [['bridge', '--sdp', 'a.sdp', '--starvation', 'die'], '--starvation must be one of silence, hold'],
-    [['bridge', '--sdp', 'a.sdp', '--rate', '48000'], '--rate is said by --sdp'],
-    [['bridge', '--sdp', 'a.sdp', '--ptime', '1'], '--ptime is said by --sdp'],
+    [['bridge', '--sdp', 'a.sdp', '--rate', '48000'], '--rate cannot be given with --sdp'],
+    [['bridge', '--sdp', 'a.sdp', '--ptime', '1'], '--ptime cannot be given with --sdp'],
+    [[...LISTEN, '--takeover', '10001'], '--takeover must be a whole number of 0..10000'],
+    [
+      ['bridge', '--sdp', 'a.sdp', '--payload-type', '128'],
+      '--payload-type must be a whole number of 0..127',
+    ],
     [[...LISTEN, '--stream', '1'], '--stream is for --sdp'],
     [[...LISTEN, '--ptime', '0.001'], '--ptime must be at least one frame'],
     [[...LISTEN, '--ptime', 'short'], '--ptime must be a number'],
@@ -252,6 +258,27 @@ describe('utimer bridge', () => {
     );
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(new RegExp(`^utimer bridge: .*${message}.*\n$`));
+  });
+});
+
+describe('A description that says something wrong', () => {
+  it('is corrected by options', async () => {
+    const sdp = join(tmpdir(), `utimer-bridge-${process.pid}.sdp`);
+    const lines = ['v=0', 's=x', 'c=IN IP4 239.0.0.1/32', 't=0 0', 'm=audio 5004 RTP/AVP 96'];
+    writeFileSync(sdp, [...lines, 'a=rtpmap:96 L24/48000/2', ''].join('\r\n'));
+    try {
+      const { signal } = new AbortController();
+      const io = { signal, stdin: Readable.from([]), stderr: new Writable() };
+      const described = { encoding: 'L24', rate: 48_000, channels: 2, payloadType: 96, port: 5004 };
+      expect(await streamOf({ sdp }, io)).toMatchObject(described);
+      const corrections = { format: 'L16', channels: '8', 'payload-type': '97' };
+      expect(await streamOf({ sdp, ...corrections }, io)).toMatchObject({
+        ...described,
+        ...{ encoding: 'L16', channels: 8, payloadType: 97 },
+      });
+    } finally {
+      rmSync(sdp);
+    }
   });
 });
 

@@ -14,6 +14,16 @@ function terminal(columns: number) {
 
 const info = { format: 'S24_3LE', channels: 2, rate: 48_000, periodFrames: 480 } as BridgeInfo;
 
+const NONE_REJECTED = {
+  truncated: 0,
+  version: 0,
+  padding: 0,
+  rtcp: 0,
+  'payload-type': 0,
+  size: 0,
+  source: 0,
+};
+
 /** Counters after an hour of 48 kHz in packets of 1 ms, of which every fifth was lost and every fifth late. */
 const hour = {
   receiver: {
@@ -24,6 +34,8 @@ const hour = {
       packetsLate: 720_000,
       framesHeld: 96,
     },
+    ...{ packetsRejected: NONE_REJECTED, packetsStray: 0, datagramsFiltered: 0, datagramsDropped: 0 },
+    ...{ framesCut: 0, framesSkipped: 0 },
   },
   loopback: { periods: 360_000, pendingBytes: 240 * 6, insertedFrames: 480, xruns: 1, listener: false },
   ...{ framesHeld: 48_096, framesDropped: 12, framesCovered: 0, eventsDropped: 0 },
@@ -49,6 +61,21 @@ describe('The counters of a bridge', () => {
     }
   });
 
+  it('are also what came and was not heard, each by its kind', () => {
+    const receiver = {
+      ...hour.receiver,
+      packetsRejected: { ...NONE_REJECTED, 'payload-type': 70, size: 5, rtcp: 1000 },
+      ...{ datagramsFiltered: 3, packetsStray: 4, datagramsDropped: 6, framesCut: 7, framesSkipped: 8 },
+    };
+    const words = summary({ ...hour, receiver }, info).join(', ');
+    expect(words).toContain(
+      'no listener, refused 75, filtered 3, stray 4, lost here 6, cut 7, left out 8, dropped 12',
+    );
+    expect(summary({ ...hour, receiver: { ...receiver, datagramsDropped: undefined } }, info)).not.toContain(
+      'lost here 6',
+    );
+  });
+
   it('are few while nothing has happened', () => {
     const receiver = { ...hour.receiver, senderPpm: undefined };
     const calm = {
@@ -59,6 +86,36 @@ describe('The counters of a bridge', () => {
     };
     expect(summary(calm, info)[0]).toBe('ppm -');
     expect(summary(calm, info)).toHaveLength(7);
+  });
+});
+
+describe('What is refused', () => {
+  it('is told with what came, what was expected, and the option that takes it', () => {
+    const stream = terminal(80);
+    const tell = inWords(new Report(stream, false), info);
+    const came = 'payload type 97';
+    const refusal = { type: 'refusal', reason: 'payload-type', came, expected: '96' } as const;
+    tell({ ...refusal, option: 'payloadType', value: 97 });
+    tell({ ...refusal, option: undefined, value: undefined });
+    const size = { came: 'a payload of 98 bytes', expected: 'a multiple of 6 (L24, 2 channels)' };
+    tell({ ...refusal, reason: 'size', ...size, option: 'channels', value: undefined });
+    expect(stream.read()).toBe(
+      'refused: payload type 97 came, 96 was expected; --payload-type 97\n' +
+        'refused: payload type 97 came, 96 was expected\n' +
+        'refused: a payload of 98 bytes came, a multiple of 6 (L24, 2 channels) was expected; --format, --channels\n',
+    );
+  });
+
+  it('is told of a description that is wrong, with what fits', () => {
+    const stream = terminal(80);
+    const tell = inWords(new Report(stream, false), info);
+    const contradiction = { type: 'contradiction', what: 'length', packetFrames: 192 } as const;
+    tell({ ...contradiction, timestampFrames: 48, fits: [{ encoding: 'L24', channels: 8 }] });
+    tell({ ...contradiction, what: 'sequence', timestampFrames: 192, fits: [] });
+    expect(stream.read()).toBe(
+      'packets hold 192 frames as described, but their timestamps count 48: --format L24 --channels 8, or its clock counts 12000 Hz\n' +
+        'the sequence numbers stand still: only the timestamps count\n',
+    );
   });
 });
 
@@ -80,6 +137,16 @@ describe('Losses', () => {
       `${counters}\r\x1b[2K13920 frames lost in 290 gaps\n${counters}${counters}\r\x1b[2K` +
         `1 frame lost in 1 gap\nclosed: ${SIX}, dropped 12, inserted 480, xruns 1, packets 2880000\n`,
     );
+  });
+});
+
+describe('Pauses of a sender', () => {
+  it('are one line with the counters, too, and no losses', () => {
+    const stream = terminal(80);
+    const tell = inWords(new Report(stream, false), info);
+    for (const timestamp of [0, 1, 2]) tell({ type: 'discontinuity', timestamp, frames: 1920 });
+    tell({ type: 'stats', ...hour });
+    expect(stream.read()).toBe(`5760 frames left out by the sender in 3 pauses\n\r\x1b[2K${SIX}`);
   });
 });
 

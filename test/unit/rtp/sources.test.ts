@@ -1,0 +1,188 @@
+// Which sender is heard, where several send to one port.
+import { describe, expect, it } from 'vitest';
+import { packetsOf, placerWith } from '../../support/placer-with.js';
+import {
+  datagram,
+  expectedSamples,
+  expectSamples,
+  generator,
+  Recording,
+  shuffled,
+  stream,
+} from '../../support/rtp-stream.js';
+
+const MS = 1_000_000n;
+const [A, B, C] = ['10.0.0.1:5004', '10.0.0.2:5004', '10.0.0.1:5006'] as const;
+
+/** Sends a packet of each that is alive, each millisecond from `from` to `to`, and lets time pass. */
+function run(
+  placer: ReturnType<typeof placerWith>['placer'],
+  from: number,
+  to: number,
+  senders: readonly {
+    readonly origin: string;
+    readonly ssrc: number;
+    readonly away?: readonly [number, number];
+  }[],
+): void {
+  for (let at = from; at < to; at++) {
+    const now = BigInt(at) * MS;
+    placer.expire(now);
+    for (const { origin, ssrc, away: [left, back] = [0, 0] } of senders) {
+      if (at >= left && at < back) continue;
+      const [packet] = packetsOf({ frames: 48 }, 1, { from: at, ssrc }) as [Uint8Array];
+      placer.receive(packet, now, origin);
+    }
+  }
+}
+
+describe('A stream that pauses while another source sends', () => {
+  const both = (away: readonly [number, number]) => [
+    { origin: A, ssrc: 1, away },
+    { origin: B, ssrc: 2 },
+  ];
+
+  it.each([22, 150, 198])('for %d ms is still the one that is heard', (pause) => {
+    const { placer, of } = placerWith();
+    run(placer, 0, 1000, both([300, 300 + pause]));
+    expect(of('stream')).toMatchObject([{ reason: 'first', ssrc: 1 }]);
+    expect(placer.position?.ssrc).toBe(1);
+    expect(placer.stats).toMatchObject({ streams: 1, framesLost: pause * 48 });
+  });
+
+  it('for 250 ms has handed over after 200, and nothing of the other one is missing from then on', () => {
+    const { placer, of } = placerWith();
+    run(placer, 0, 1000, both([300, 550]));
+    expect(of('stream')).toMatchObject([{ ssrc: 1 }, { reason: 'ssrc', ssrc: 2, timestamp: 299 * 48 }]);
+    // Its packet of the last millisecond of the first one is heard, too.
+    expect(placer.stats).toMatchObject({ framesLost: 0, framesDelivered: 1001 * 48 });
+  });
+
+  it.each([
+    [0, 4],
+    [50, 50],
+    [1000, 1000],
+  ])('has handed over after what was set, %d ms, or four packets', (takeoverMilliseconds, time) => {
+    for (const [length, expected] of [
+      [time - 2, 1],
+      [time + 1, 2],
+    ] as const) {
+      const { placer } = placerWith({ takeoverMilliseconds });
+      run(placer, 0, 2000, both([300, 300 + length]));
+      expect(placer.stats.streams, `${length} ms`).toBe(expected);
+    }
+  });
+
+  it('is told of the other one, once, with the option that chooses', () => {
+    const { placer, of } = placerWith();
+    run(placer, 0, 1000, [
+      { origin: A, ssrc: 1, away: [300, 322] },
+      { origin: B, ssrc: 2 },
+    ]);
+    expect(of('refusal')).toEqual([
+      {
+        ...{ type: 'refusal', reason: 'rival', option: 'ssrc', value: 2 },
+        ...{ came: `source 0x00000002 from ${B}`, expected: `source 0x00000001 from ${A}` },
+      },
+    ]);
+    expect(placer.stats.packetsStray).toBeGreaterThan(900);
+  });
+});
+
+describe('Two senders with one source identifier', () => {
+  it('in bursts of four are one stream, of the transport address that was there first', () => {
+    for (const other of [B, C]) {
+      const { placer, of } = placerWith();
+      const first = packetsOf({ frames: 48 }, 400);
+      const second = packetsOf({ frames: 48 }, 400, { from: 20_000 });
+      for (let at = 0; at < 400; at += 4) {
+        const now = BigInt(at) * MS;
+        placer.expire(now);
+        for (const packet of first.slice(at, at + 4)) placer.receive(packet, now, A);
+        for (const packet of second.slice(at, at + 4)) placer.receive(packet, now, other);
+      }
+      expect(of('stream')).toHaveLength(1);
+      expect(placer.stats).toMatchObject({ framesReceived: 400 * 48, framesDelivered: 400 * 48 });
+      // All but the last burst, which is kept yet.
+      expect(placer.stats.packetsStray).toBe(396);
+      expect(of('refusal')).toMatchObject([{ reason: 'rival', option: 'sources' }]);
+    }
+  });
+
+  it('follow each other when the first one has ended, also from another port of its address', () => {
+    const { placer, of } = placerWith();
+    run(placer, 0, 100, [{ origin: A, ssrc: 1 }]);
+    // A process that was started anew: its sequence numbers and timestamps begin elsewhere.
+    for (let at = 100; at < 400; at++) {
+      const now = BigInt(at) * MS;
+      placer.expire(now);
+      placer.receive(packetsOf({ frames: 48 }, 1, { from: 5000 + at })[0] as Uint8Array, now, C);
+    }
+    expect(of('stream')).toMatchObject([{ reason: 'first' }, { reason: 'timestamp', timestamp: 5100 * 48 }]);
+    expect(placer.stats).toMatchObject({ framesReceived: 400 * 48, framesLost: 0, packetsStray: 0 });
+  });
+});
+
+describe('The two ways of one stream', () => {
+  const packets = stream(400, { sequence: 65_400, timestamp: 2 ** 32 - 4800 });
+
+  it.each([
+    ['together', 0],
+    ['the second one 8 packets behind', 8],
+    ['the second one 200 packets behind', 200],
+    ['the second one 5 packets ahead', -5],
+  ])('are placed once, %s, and each makes up for what the other one loses', (_, skew) => {
+    const recording = new Recording();
+    const { placer, of } = placerWith({ channels: 1, format: 'S16_BE', sink: recording });
+    const random = generator(5);
+    const received = new Set<number>();
+    for (let at = 0; at < 800; at++) {
+      for (const [origin, index] of [
+        [A, at],
+        [B, at - skew],
+      ] as const) {
+        const packet = packets[index];
+        // Each loses a tenth, never both the same one within the window of reordering.
+        if (!packet || (index > 0 && random(10) === 0)) continue;
+        received.add(index);
+        placer.receive(datagram(packet), BigInt(at) * MS, origin);
+      }
+    }
+    placer.flush();
+    expect(of('stream')).toHaveLength(1);
+    expect(placer.stats.packetsStray).toBe(0);
+    if (Math.abs(skew) < 8) {
+      const all = [...received].sort((a, b) => a - b).map((index) => packets[index] as (typeof packets)[0]);
+      expectSamples(recording.samples, expectedSamples(all));
+    }
+    expect(placer.stats.packets).toBe(
+      placer.stats.packetsPlaced + placer.stats.packetsDuplicate + placer.stats.packetsLate,
+    );
+  });
+
+  it('go on as one when the first one ends', () => {
+    const recording = new Recording();
+    const { placer, of } = placerWith({ channels: 1, format: 'S16_BE', sink: recording });
+    for (const [i, packet] of packets.entries()) {
+      if (i < 100) placer.receive(datagram(packet), BigInt(i) * MS, A);
+      placer.receive(datagram(packet), BigInt(i) * MS, B);
+    }
+    expectSamples(recording.samples, expectedSamples(packets));
+    expect(of('stream')).toHaveLength(1);
+    expect(placer.stats).toMatchObject({ packetsDuplicate: 100, packetsStray: 0, framesLost: 0 });
+  });
+
+  it('are overtaken and doubled like the packets of one', () => {
+    const recording = new Recording();
+    const { placer } = placerWith({ channels: 1, format: 'S16_BE', sink: recording });
+    const random = generator(6);
+    const arriving = shuffled(packets, 3, random).flatMap((packet) => [
+      [packet, A] as const,
+      [packet, B] as const,
+    ]);
+    for (const [packet, origin] of arriving) placer.receive(datagram(packet), 0n, origin);
+    placer.flush();
+    expectSamples(recording.samples, expectedSamples(packets));
+    expect(placer.stats).toMatchObject({ packetsDuplicate: 400, packetsStray: 0, streams: 1 });
+  });
+});
