@@ -21,7 +21,7 @@ import { runChild } from '../../support/child.js';
 import { liftLimits } from '../../support/network.js';
 import { datagram, payloadAt, stream } from '../../support/rtp-stream.js';
 import { difference, noise, withCode } from '../loopback/support.js';
-import { Child, Datagrams, Listening, openBridge, recorder, STREAM, stayBusy } from './support.js';
+import { Child, Datagrams, Listening, openBridge, recorder, STREAM, stayBusy, until } from './support.js';
 
 let card: LoopbackCard;
 let restore: () => void;
@@ -130,11 +130,16 @@ describe('A bridge', () => {
     );
     await heard;
     const alive = (await bridge.sample()).loopback.insertedFrames;
-    while ((await bridge.sample()).loopback.insertedFrames < alive + 24_000);
+    const inserted = (frames: number) =>
+      until(
+        `${frames} frames of silence`,
+        async () => (await bridge.sample()).loopback.insertedFrames >= frames,
+      );
+    await inserted(alive + 24_000);
     const datagrams = await Datagrams.to(bridge);
     await datagrams.send(stream(500).map((packet) => datagram(packet)));
     const end = (await bridge.sample()).loopback.insertedFrames;
-    while ((await bridge.sample()).loopback.insertedFrames < end + 24_000);
+    await inserted(end + 24_000);
     datagrams.close();
     recorder.kill('SIGINT');
     await once(recorder, 'exit');
@@ -158,7 +163,7 @@ describe('A bridge', () => {
       loopback: { frames: 0 },
     });
     const listening = listen(bridge);
-    while ((await bridge.sample()).loopback.frames < 4_800);
+    await until('what was held', async () => (await bridge.sample()).loopback.frames >= 4_800);
     await datagrams.send(stream(50, { timestamp: 14_400, sequence: 300 }).map((packet) => datagram(packet)));
     datagrams.close();
     await bridge.close();
@@ -225,6 +230,13 @@ describe('A bridge', () => {
       const lost = once(bridge, 'loss');
       const silent = once(bridge, 'silence');
       await datagrams.send(packets.filter((_, i) => i !== 4).map((packet) => datagram(packet)));
+      // Of another payload type; and then timestamps that count twice what packets hold.
+      await datagrams.send(packets.map((packet) => datagram(packet, { payloadType: 97 })));
+      const contradicting = stream(60, { sequence: 10 }).map((packet, i) => ({
+        ...packet,
+        timestamp: 480 + 96 * i,
+      }));
+      await datagrams.send(contradicting.map((packet) => datagram(packet)));
       // The window of reordering ends with the bridge.
       expect(await heard).toMatchObject([{ type: 'listener', running: true, holder: { pid: process.pid } }]);
       await silent;
@@ -239,6 +251,13 @@ describe('A bridge', () => {
       expect(names.at(-1)).toBe('close');
       const lines = messages.map(({ event }) => toJsonLine(event));
       expect(lines).toContain('{"type":"loss","timestamp":192,"frames":48}');
+      expect(lines).toContain('{"type":"discontinuity","timestamp":528,"frames":48}');
+      expect(messages.filter(({ event }) => event.type === 'refusal')).toMatchObject([
+        { event: { reason: 'payload-type', came: 'payload type 97', expected: '96' } },
+      ]);
+      expect(messages.filter(({ event }) => event.type === 'contradiction')).toMatchObject([
+        { event: { what: 'length', packetFrames: 48, timestampFrames: 96 } },
+      ]);
       for (const line of lines) expect(Object.keys(JSON.parse(line))[0]).toBe('type');
     } finally {
       for (const name of BRIDGE_EVENTS) channel(bridgeChannel(name)).unsubscribe(collect);

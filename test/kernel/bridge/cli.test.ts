@@ -13,7 +13,7 @@ import { openFullPipe } from '../../support/full-pipe.js';
 import { liftLimits } from '../../support/network.js';
 import { datagram } from '../../support/rtp-stream.js';
 import { difference, noise } from '../loopback/support.js';
-import { Child, Listening } from './support.js';
+import { Child, freePort, Listening, until, within } from './support.js';
 
 let card: LoopbackCard;
 let restore: () => void;
@@ -72,7 +72,7 @@ async function sendGaps(port: number, gaps: number, listening: Listening): Promi
   socket.connect(port, '127.0.0.1');
   await once(socket, 'connect');
   for (let i = 0; i <= gaps; i += 1) {
-    socket.send(datagram({ sequence: i, timestamp: i * 49, ssrc: 1, frames: 48 }));
+    socket.send(datagram({ sequence: (2 * i) & 0xffff, timestamp: i * 49, ssrc: 1, frames: 48 }));
     if (i % 200 === 0 || i === gaps) await listening.reaches(Math.floor((i * 49 + 48) / 480) * 480);
   }
   socket.close();
@@ -80,55 +80,60 @@ async function sendGaps(port: number, gaps: number, listening: Listening): Promi
 
 /** A bridge for that. */
 const GAPPY = [
-  ...['bridge', '--listen', '127.0.0.1:16009', '--format', 'L16', '--rate', '48000', '--channels', '1'],
+  ...['bridge', '--listen', '127.0.0.1:0', '--format', 'L16', '--rate', '48000', '--channels', '1'],
   ...['--period', '480', '--starvation', 'hold', '--reorder', '0', '--buffer', '8000000'],
   ...['--silence', '86400000', '--stats', '0'],
 ];
 
 describe('utimer send and utimer bridge', () => {
-  it.each(['file', 'raw', 'stdin'])('carry a %s by its session description, every frame', async (kind) => {
+  it('carry a file, raw frames and stdin by its session description, every frame', async () => {
     const audio = noise(FRAMES * 6);
-    const [wav, raw, sdp] = ['audio.wav', 'audio.raw', 'stream.sdp'].map((name) => join(folder, name)) as [
-      string,
-      string,
-      string,
-    ];
+    const paths = ['audio.wav', 'audio.raw', 'stream.sdp'].map((name) => join(folder, name));
+    const [wav, raw, sdp] = paths as [string, string, string];
     writeWav(wav, audio);
     writeFileSync(raw, audio);
-    const source = { file: [wav], raw: [...SHAPE, raw], stdin: [...SHAPE, '-'] }[kind] as string[];
     // Somebody else writes the description: its port is the one to send to.
-    const described = Child.utimer('send', '--to', '127.0.0.1:16004', '--sdp-out', sdp, wav);
+    const port = await freePort();
+    const to = ['--to', `127.0.0.1:${port}`];
+    const described = Child.utimer('send', ...to, '--sdp-out', sdp, wav);
     await described.ended;
-    expect(readFileSync(sdp, 'utf8')).toMatch(/m=audio 16004 RTP\/AVP 96\r\na=rtpmap:96 L24\/48000\/2\r\n/);
+    expect(readFileSync(sdp, 'utf8')).toContain(`m=audio ${port} RTP/AVP 96\r\na=rtpmap:96 L24/48000/2\r\n`);
 
     const bridge = Child.utimer('bridge', '--sdp', sdp, '--json', '--starvation', 'hold', '--stats', '100ms');
     const { listenerName, ...opened } = JSON.parse(await bridge.line());
-    expect(opened).toMatchObject({ type: 'open', port: 16_004, ...cable });
+    expect(opened).toMatchObject({ type: 'open', port, ...cable });
     expect(listenerName).toBe(`hw:${card.number},1,0`);
     using capture = LoopbackCapture.open({ ...cable, card, periods: 100 });
     await bridge.line(typed('listener'));
-    const received = collect(capture, audio.length);
-    const sender = Child.utimer('send', '--to', '127.0.0.1:16004', '--json', ...source);
-    if (kind === 'stdin') sender.process.stdin?.end(audio);
-    expect(difference(audio, await received)).toBeUndefined();
-    expect(await sender.ended).toEqual({ code: 0, signal: null });
-    expect(JSON.parse(sender.lines.at(-1) as string)).toMatchObject({ type: 'close', packetsSent: 500 });
+    let heard = 0;
+    const frames = capture.frames()[Symbol.asyncIterator]();
+    for (const source of [[wav], [...SHAPE, raw], [...SHAPE, '-']]) {
+      const sender = Child.utimer('send', ...to, '--json', ...source);
+      if (source.at(-1) === '-') sender.process.stdin?.end(audio);
+      const chunks: Buffer[] = [];
+      for (heard += audio.length; capture.stats.frames * capture.frameBytes < heard; ) {
+        chunks.push((await within('frames of a sender', frames.next())).value as Buffer);
+      }
+      expect(difference(audio, Buffer.concat(chunks))).toBeUndefined();
+      expect(await sender.ended).toEqual({ code: 0, signal: null });
+      expect(JSON.parse(sender.lines.at(-1) as string)).toMatchObject({ type: 'close', packetsSent: 500 });
+    }
     bridge.process.kill('SIGTERM');
     expect(await bridge.ended).toEqual({ code: 0, signal: null });
     expect(bridge.stderr).toBe('');
     expect(JSON.parse(bridge.lines.at(-1) as string)).toMatchObject({
       type: 'close',
-      receiver: { packets: 500, framesLost: 0, framesDelivered: FRAMES },
-      loopback: { periods: 50 },
+      receiver: { packets: 1500, framesLost: 0, framesDelivered: 3 * FRAMES, streams: 3 },
+      loopback: { periods: 150 },
     });
-    expect(bridge.lines.some(typed('stream'))).toBe(true);
+    expect(bridge.lines.filter(typed('stream'))).toHaveLength(3);
   });
 
   it('carry a file by a description that a web server gives, and with every policy told', async () => {
     const audio = noise(FRAMES * 6);
     const wav = join(folder, 'web.wav');
     writeWav(wav, audio);
-    const target = ['--to', '127.0.0.1:16014', '--ptime', '4'];
+    const target = ['--to', `127.0.0.1:${await freePort()}`, '--ptime', '4'];
     const describing = Child.utimer('send', ...target, '--sdp-out', '-', '/dev/null', ...SHAPE);
     await describing.ended;
     const server = createServer((_, response) => response.end(`${describing.lines.join('\r\n')}\r\n`));
@@ -181,12 +186,12 @@ describe('utimer send and utimer bridge', () => {
 
   it('carry one cable to another', async () => {
     using loop = ClockedLoopback.open({ ...cable, card, substream: 1 });
-    const target = ['--listen', '127.0.0.1:16005', '--format', 'L24', '--rate', '48000', '--channels', '2'];
+    const target = ['--listen', '127.0.0.1:0', '--format', 'L24', '--rate', '48000', '--channels', '2'];
     const bridge = Child.utimer('bridge', ...target, '--ptime', '1', '--json', '--starvation', 'hold');
-    await bridge.line();
+    const { port } = JSON.parse(await bridge.line());
     using capture = LoopbackCapture.open({ ...cable, card, periods: 100 });
     const sender = Child.utimer(
-      ...['send', '--to', '127.0.0.1:16005', '--card', `${card.number}`, '--substream', '1', '--json'],
+      ...['send', '--to', `127.0.0.1:${port}`, '--card', `${card.number}`, '--substream', '1', '--json'],
       ...SHAPE,
     );
     await sender.line();
@@ -202,14 +207,14 @@ describe('utimer send and utimer bridge', () => {
 
   it('take packets of the source that they were told', async () => {
     const bridge = Child.utimer(
-      ...['bridge', '--listen', '127.0.0.1:16015', '--format', 'L24', '--rate', '48000', '--channels', '2'],
+      ...['bridge', '--listen', '127.0.0.1:0', '--format', 'L24', '--rate', '48000', '--channels', '2'],
       ...['--ssrc', '0x2a', '--json', '--stats', '50ms'],
     );
-    await bridge.line();
+    const { port } = JSON.parse(await bridge.line());
     for (const ssrc of [41, 42]) {
       await using sender = await RtpSender.open({
         ...({ encoding: 'L24', rate: 48_000, channels: 2 } as const),
-        ...{ address: '127.0.0.1', port: 16_015, ssrc },
+        ...{ address: '127.0.0.1', port, ssrc },
       });
       sender.write(new Uint8Array(48 * sender.frameBytes));
     }
@@ -218,6 +223,9 @@ describe('utimer send and utimer bridge', () => {
     expect(await bridge.ended).toEqual({ code: 0, signal: null });
     const told = bridge.lines.map((line) => JSON.parse(line));
     expect(told.filter(({ type }) => type === 'stream')).toMatchObject([{ ssrc: 42 }]);
+    expect(told.filter(({ type }) => type === 'refusal')).toMatchObject([
+      { reason: 'source', came: 'source 0x00000029', expected: '0x0000002a', option: 'ssrc', value: 41 },
+    ]);
     expect(told.at(-1).receiver).toMatchObject({ packetsPlaced: 1, packetsRejected: { source: 1 } });
   });
 
@@ -231,7 +239,7 @@ describe('utimer send and utimer bridge', () => {
     );
     await sender.line();
     const reads = async (path: string, pattern: RegExp) => {
-      while (!pattern.test(readFileSync(path, 'utf8'))) await new Promise((resolve) => setImmediate(resolve));
+      await until(`${pattern} in ${path}`, () => pattern.test(readFileSync(path, 'utf8')));
     };
     sender.process.kill('SIGSTOP');
     await reads(`/proc/${sender.process.pid}/stat`, / T /);
@@ -255,14 +263,14 @@ describe('utimer send and utimer bridge', () => {
 
   it('tell people what to do next, and how it went', async () => {
     const bridge = Child.utimer(
-      ...['bridge', '--listen', '127.0.0.1:16006', '--format', 'L16', '--rate', '44100', '--channels', '1'],
+      ...['bridge', '--listen', '127.0.0.1:0', '--format', 'L16', '--rate', '44100', '--channels', '1'],
       ...['--stats', '50ms', '--period', '441'],
     );
     await bridge.line((line) => line.startsWith('ppm '));
     bridge.process.kill('SIGINT');
     expect(await bridge.ended).toEqual({ code: 0, signal: null });
     expect(bridge.lines.slice(0, 2)).toEqual([
-      'receiving at 127.0.0.1 port 16006; to listen:',
+      expect.stringMatching(/^receiving at 127\.0\.0\.1 port \d+; to listen:$/),
       `  arecord -D hw:${card.number},1,0 -f S16_LE -r 44100 -c 1 --period-size=441 out.wav`,
     ]);
     expect(bridge.lines.at(-1)).toMatch(
@@ -272,7 +280,7 @@ describe('utimer send and utimer bridge', () => {
 
   it('say what failed, with a hint, and exit with 1', async () => {
     using loop = ClockedLoopback.open({ ...cable, card });
-    const target = ['--listen', '127.0.0.1:16007', '--format', 'L24', '--rate', '48000', '--channels', '2'];
+    const target = ['--listen', '127.0.0.1:5004', '--format', 'L24', '--rate', '48000', '--channels', '2'];
     const bridge = Child.utimer('bridge', ...target);
     expect(await bridge.ended).toEqual({ code: 1, signal: null });
     expect(bridge.stderr).toMatch(/^utimer bridge: .*EBUSY/);
@@ -281,7 +289,7 @@ describe('utimer send and utimer bridge', () => {
     expect(await missing.ended).toEqual({ code: 1, signal: null });
     expect(missing.stderr).toMatch(/^utimer bridge: ENOENT.*missing\.sdp'\n$/);
     writeFileSync(join(folder, 'bad.wav'), 'RIFF....');
-    const bad = Child.utimer('send', '--to', '127.0.0.1:16007', join(folder, 'bad.wav'));
+    const bad = Child.utimer('send', '--to', '127.0.0.1:5004', join(folder, 'bad.wav'));
     expect(await bad.ended).toEqual({ code: 1, signal: null });
     expect(bad.stderr).toMatch(/^utimer send: .*ends before its audio\. .*sox/);
   });
@@ -333,7 +341,7 @@ describe('utimer send and utimer bridge', () => {
     socket.close();
     const bridge = Child.utimerInto(openFullPipe(), ...GAPPY);
     const opened = () => card.cables().some(({ playback }) => playback);
-    while (!opened()) await new Promise((resolve) => setImmediate(resolve));
+    await until('a bridge that is open', opened);
     for (const child of [sender, bridge]) {
       child.process.kill('SIGTERM');
       expect(await child.ended).toEqual({ code: 1, signal: null });

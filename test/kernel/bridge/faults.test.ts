@@ -45,7 +45,7 @@ afterEach(async () => {
 
 const PERIOD_BYTES = STREAM.periodFrames * 2;
 /** A million take minutes: `npm run soak` sends them. */
-const HOSTILE_PACKETS = Number(process.env.HOSTILE_PACKETS ?? 20_000);
+const HOSTILE_PACKETS = Number(process.env.HOSTILE_PACKETS ?? 5_000);
 
 /** What has to be heard of streams that follow each other, and the silence that completes the last period. */
 function audio(...streams: readonly (readonly TestPacket[])[]): Buffer {
@@ -78,73 +78,49 @@ function* inParts<T>(all: readonly T[], size = 400): Generator<readonly T[]> {
 }
 
 describe('A listener gets the frames that the timestamps count', () => {
-  it.each([1, 2, 3])('though every fifth packet is lost (seed %i)', async (seed) => {
-    const random = generator(seed);
+  // Many more cases of each, without a kernel: test/unit/rtp/placer.test.ts.
+  it('though packets are lost, one by one and in bursts of up to a second, doubled and overtaken', async () => {
+    const random = generator(1);
     // Sequence number and timestamp wrap on the way.
-    const packets = stream(4000, { sequence: 64_000, timestamp: 2 ** 32 - 1000 * PACKET_FRAMES });
-    const received = packets.filter((_, i) => i === 0 || random(100) >= 20);
-    const { heard, stats } = await carry(inParts(received));
-    expect(difference(audio(received), heard)).toBeUndefined();
-    const framesReceived = received.length * PACKET_FRAMES;
-    const framesDelivered = expectedSamples(received).length;
+    const packets = stream(6000, { sequence: 64_000, timestamp: 2 ** 32 - 1000 * PACKET_FRAMES });
+    const bursts: TestPacket[][] = [];
+    for (let at = 0; at < packets.length - 50; at += random(1000)) {
+      const burst = packets.slice(at, at + 100 + random(300));
+      bursts.push(burst);
+      at += burst.length;
+    }
+    // The first ones and the last ones of each say where it lies.
+    const received = bursts.map((burst) =>
+      burst.filter((_, i) => i < 5 || i >= burst.length - 5 || random(100) >= 20),
+    );
+    const doubled = received.map((burst) =>
+      shuffled(
+        burst.flatMap((packet) => (random(100) < 10 ? [packet, packet] : [packet])),
+        3,
+        random,
+      ),
+    );
+    const { heard, stats } = await carry(doubled);
+    expect(difference(audio(received.flat()), heard)).toBeUndefined();
+    const framesReceived = received.flat().length * PACKET_FRAMES;
+    const framesDelivered = expectedSamples(received.flat()).length;
     expect(stats).toMatchObject({
-      receiver: { framesReceived, framesDelivered, framesLost: framesDelivered - framesReceived, streams: 1 },
+      receiver: {
+        ...{ framesReceived, framesDelivered, framesLost: framesDelivered - framesReceived, streams: 1 },
+        ...{ packetsLate: 0, packetsDuplicate: doubled.flat().length - received.flat().length },
+      },
       loopback: { xruns: 0, insertedFrames: 0, frames: heard.length / 2 },
     });
   });
 
-  it.each([4, 5])('though they are lost in bursts of up to a second (seed %i)', async (seed) => {
-    const random = generator(seed);
-    const packets = stream(20_000, { sequence: 1, timestamp: 2 ** 32 - 70_000 });
-    const bursts: TestPacket[][] = [];
-    for (let at = 0; at < packets.length - 50; at += random(1000)) {
-      const burst = packets.slice(at, at + 3 + random(200));
-      bursts.push(burst);
-      at += burst.length;
-    }
-    const { heard, stats } = await carry(bursts);
-    expect(difference(audio(bursts.flat()), heard)).toBeUndefined();
-    expect(stats.receiver).toMatchObject({ streams: 1, packetsLate: 0, packetsPlaced: bursts.flat().length });
-  });
-
-  it.each([6, 7])('though packets are doubled and overtaken within the window (seed %i)', async (seed) => {
-    const random = generator(seed);
-    const packets = stream(4000, { sequence: 65_000, timestamp: 2 ** 32 - 50_000 });
-    const received = packets.filter((_, i) => i === 0 || random(100) >= 5);
-    const doubled = received.flatMap((packet) => (random(100) < 10 ? [packet, packet] : [packet]));
-    const { heard, stats } = await carry(inParts(shuffled(doubled, 6, random)));
-    expect(difference(audio(received), heard)).toBeUndefined();
-    expect(stats.receiver).toMatchObject({
-      ...{ packets: doubled.length, packetsPlaced: received.length, packetsLate: 0, streams: 1 },
-      packetsDuplicate: doubled.length - received.length,
-    });
-  });
-
-  it('though packets are overtaken by more than the window, and come too late', async () => {
-    const random = generator(8);
-    const packets = stream(4000, { timestamp: 2 ** 32 - 50_000 });
-    const { heard, stats } = await carry(inParts(shuffled(packets, 40, random)));
-    expect(stats.receiver.packetsLate).toBeGreaterThan(0);
-    expect(stats.receiver).toMatchObject({ framesDelivered: packets.length * PACKET_FRAMES, streams: 1 });
-    const sent = audio(packets);
-    expect(heard.length).toBe(sent.length);
-    let lost = 0;
-    for (let at = 0; at < packets.length * PACKET_FRAMES * 2; at += 2) {
-      const sample = heard.readUInt16BE(at);
-      if (sample === 0) lost++;
-      else if (sample !== sent.readUInt16BE(at)) expect.fail(`frame ${at / 2} is out of its place`);
-    }
-    expect(lost).toBe(stats.receiver.framesLost);
-  });
-
-  it('of a sender that begins anew a hundred times, and loses packets all the while', async () => {
+  it('of a sender that begins anew ten times, and loses packets all the while', async () => {
     const random = generator(9);
-    const lives = Array.from({ length: 100 }, () => {
+    const lives = Array.from({ length: 10 }, () => {
       const begin = { ssrc: random(2 ** 32), sequence: random(65_536), timestamp: random(2 ** 32) };
       const packets = stream(20 + random(50), begin);
       return packets.filter(() => random(100) >= 20);
     });
-    bridge = await openBridge(card.number);
+    bridge = await openBridge(card.number, { takeoverMilliseconds: 20 });
     const listening = new Listening(bridge);
     const told: [string, number, number][] = [];
     bridge.on('stream', ({ reason, ssrc, timestamp }) => told.push([reason, ssrc, timestamp]));
@@ -161,7 +137,7 @@ describe('A listener gets the frames that the timestamps count', () => {
     expect(told).toEqual(
       lives.map(([first], i) => [i === 0 ? 'first' : 'ssrc', first?.ssrc, first?.timestamp]),
     );
-    expect(bridge.stats.receiver).toMatchObject({ streams: 100, packetsStray: 0, packetsLate: 0 });
+    expect(bridge.stats.receiver).toMatchObject({ streams: 10, packetsStray: 0, packetsLate: 0 });
   });
 
   it.each(['silence', 'hold'] as const)(
@@ -252,8 +228,10 @@ describe('A listener gets the frames that the timestamps count', () => {
       const { loopback } = await datagrams.send(Array.from({ length: 100 }, hostile));
       await listening.reaches(loopback.frames);
     }
-    // What only one packet in ten left behind would be more, once there are a million of about a kilobyte.
-    expect(process.memoryUsage.rss() - memory).toBeLessThan(100_000_000);
+    // What one packet in ten left behind would be more where there are a million of about a kilobyte; fewer say nothing.
+    if (HOSTILE_PACKETS >= 1_000_000) {
+      expect(process.memoryUsage.rss() - memory).toBeLessThan(100_000_000);
+    }
     await datagrams.send(last.map((packet) => datagram(packet)));
     datagrams.close();
     await bridge.close();
@@ -325,6 +303,7 @@ describe('A listener gets the frames that the timestamps count', () => {
 });
 
 describe('A bridge of a group', () => {
+  /** In network namespaces of their own, where nobody else has the port. */
   const GROUP = { address: '239.77.0.9', port: 16_509 };
   let hosts: TwoHosts;
   beforeAll(() => {

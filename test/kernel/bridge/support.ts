@@ -9,6 +9,31 @@ import { fileURLToPath } from 'node:url';
 import { Bridge, type BridgeInfo, type BridgeOptions, type BridgeStats } from 'alsa-utimer/bridge';
 import { LoopbackCapture } from '../../../lib/loopback/index.js';
 
+/** Longer than anything takes on a machine that is busy, and shorter than a test may. */
+const PATIENCE_MS = 100_000;
+
+/** @throws an Error that says what was waited for, when that was in vain */
+export async function within<T>(what: string, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`waited in vain for ${what}`)), PATIENCE_MS);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Asks again, a turn of the event loop later, until the answer is true. */
+export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`);
+    await new Promise(setImmediate);
+  }
+}
+
 const url = (path: string) => new URL(`../../../dist/${path}`, import.meta.url).href;
 
 /** One channel of L16, whose samples tell their timestamps: see test/support/rtp-stream.ts. */
@@ -65,9 +90,10 @@ export class Listening {
   /** Resolves when so many frames have come. */
   async reaches(frames: number): Promise<void> {
     if (this.#frames >= frames) return;
-    await new Promise<void>((resolve) => {
+    const heard = new Promise<void>((resolve) => {
       this.#wanted = { frames, resolve };
     });
+    await within(`frame ${frames} of a cable, behind ${this.#frames}`, heard);
   }
 
   #take(bytes: Buffer): void {
@@ -127,10 +153,12 @@ export class Datagrams {
   }
 
   async arrived(): Promise<BridgeStats> {
-    for (;;) {
-      const stats = await this.#bridge.sample();
-      if (stats.receiver.packets >= this.#due) return stats;
-    }
+    let stats = await this.#bridge.sample();
+    await until(`packet ${this.#due} at a bridge`, async () => {
+      stats = await this.#bridge.sample();
+      return stats.receiver.packets >= this.#due;
+    });
+    return stats;
   }
 
   close(): void {
@@ -157,11 +185,22 @@ export function recorder({ info }: Bridge, path: string, frames: number): Child 
 /** Keeps the event loop of this thread from turning until `done`. */
 export function stayBusy(done: () => boolean): void {
   const nap = new Int32Array(new SharedArrayBuffer(4));
-  const deadline = Date.now() + 60_000;
-  while (!done() && Date.now() < deadline) {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (!done()) {
+    if (Date.now() > deadline) throw new Error('waited in vain while this thread was busy');
     Atomics.wait(nap, 0, 0, 20);
     for (const end = Date.now() + 20; Date.now() < end; );
   }
+}
+
+/** A port of the loopback interface that nobody has now: for a description, which names it before there is a receiver. */
+export async function freePort(): Promise<number> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  await once(socket, 'close');
+  return port;
 }
 
 /** A process of Node that runs a module and is told to go on by lines on its stdin. */
@@ -234,7 +273,8 @@ export class Child {
     for (;;) {
       const found = this.lines.slice(skip).find(matches);
       if (found !== undefined) return found;
-      await Promise.race([once(this.#reader, 'line'), ended]);
+      const next = Promise.race([once(this.#reader, 'line'), ended]);
+      await within(`a line of a child that said ${JSON.stringify(this.lines.slice(-3))}`, next);
     }
   }
 
