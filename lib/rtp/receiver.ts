@@ -401,7 +401,11 @@ export function checkReceiverOptions(options: Omit<RtpReceiverOptions, 'sink'>):
   const port = checkInteger('options.port', options.port, 0, 65_535);
   if (options.interface !== undefined) checkString('options.interface', options.interface);
   else if (needsInterface(address)) {
-    throw valueError('options.interface', `an interface, which ${address} needs`, options.interface);
+    throw valueError(
+      'options.interface',
+      `an interface, since each link has its own ${address}`,
+      options.interface,
+    );
   }
   const [sources, excludedSources] = (['sources', 'excludedSources'] as const).map((name) =>
     (options[name] ?? []).map((source) => checkAddressOf(`options.${name}[]`, source, type)),

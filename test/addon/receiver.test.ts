@@ -327,7 +327,7 @@ describe('Receiving', () => {
     expect(result).toEqual({ code: 0, signal: null, stdout: 'mine\n', stderr: '' });
   });
 
-  it('goes with its worker, terminated at any moment', async () => {
+  it('goes with its worker, terminated at any moment', { timeout: 300_000 }, async () => {
     const result = await runChild(`${SOCKETS}
       const code = \`
         const handles = [];

@@ -1,4 +1,5 @@
 // The `utimer` command as far as it goes without a kernel: what it understands, what it prints, what it returns.
+import { Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -329,15 +330,21 @@ describe('utimer send', () => {
   });
 
   it('fails where every packet did', async () => {
-    // Without SO_BROADCAST the kernel refuses; without any network it knows no way.
-    const { code, stdout, stderr } = await utimer(
-      ...['send', '--to', '255.255.255.255:5004', ...SHAPE, 'package.json'],
-    );
-    expect(code).toBe(1);
-    expect(stdout).toMatch(/closed: packets 0, dropped 0, failed [1-9]/);
-    expect(stderr).toMatch(
-      /^utimer send: no packet was sent: send (EACCES|ENETUNREACH) 255\.255\.255\.255:5004\n$/,
-    );
+    const refused = Object.assign(new Error('send EACCES 192.0.2.1:5004'), { code: 'EACCES' });
+    const sending = vi.spyOn(Socket.prototype, 'send').mockImplementation((...args: unknown[]) => {
+      const done = args.at(-1) as (error: Error) => void;
+      queueMicrotask(() => done(refused));
+    });
+    try {
+      const { code, stdout, stderr } = await utimer(
+        ...['send', '--to', '192.0.2.1:5004', ...SHAPE, 'package.json'],
+      );
+      expect(code).toBe(1);
+      expect(stdout).toMatch(/closed: packets 0, dropped 0, failed [1-9]/);
+      expect(stderr).toBe('utimer send: no packet was sent: send EACCES 192.0.2.1:5004\n');
+    } finally {
+      sending.mockRestore();
+    }
   });
 });
 

@@ -296,6 +296,25 @@ describe('a sender that begins anew', () => {
     });
   });
 
+  it('a hundred times, and loses packets all the while, has its frames by timestamp each time', () => {
+    const random = generator(9);
+    const { recording, pace, placer, streams } = placerFor();
+    const lives = Array.from({ length: 100 }, (_, i) => {
+      const begin = { ssrc: i, sequence: random(65_536), timestamp: random(2 ** 32) };
+      return stream(40 + random(50), begin).filter(() => random(100) >= 20);
+    });
+    for (const packets of lives) pace(packets);
+    placer.flush();
+    expectSamples(
+      recording.samples,
+      Uint16Array.from(lives.flatMap((packets) => [...expectedSamples(packets)])),
+    );
+    expect(streams.map(({ ssrc, timestamp }) => [ssrc, timestamp])).toEqual(
+      lives.map(([first]) => [first?.ssrc, first?.timestamp]),
+    );
+    expect(placer.stats).toMatchObject({ streams: 100, packetsStray: 0, packetsLate: 0 });
+  });
+
   it('with another source is followed 20 ms after its first packet, when three of them agree', () => {
     const { pace, wait, streams, placer } = placerFor();
     pace(stream(2, { ssrc: 7, timestamp: 1000 }));
