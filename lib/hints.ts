@@ -69,6 +69,33 @@ const JOIN: Readonly<Record<string, Hint>> = {
 
 const CARD_GONE = 'The card was unloaded: close this, and open it again once the card is back.';
 
+const WRITE_FRAMES: Readonly<Record<string, Hint>> = {
+  EPIPE: {
+    means:
+      'The substream is in XRUN: a trigger came with less than a period queued, or the resolution of the timer is not floor(1e9 * periodFrames / rate).',
+    next: { ...START_AGAIN, Pcm: 'Call prepare(), write() a period and start() again.' },
+  },
+  EBADFD: {
+    means: 'The substream is not prepared, or the other side changed the format.',
+    next: PREPARE_OR_OPEN,
+  },
+  ESTRPIPE: SUSPENDED,
+  ENODEV: CARD_GONE,
+};
+
+const READ_FRAMES: Readonly<Record<string, Hint>> = {
+  EPIPE: {
+    means: 'The substream is in XRUN: it was not read in time, and what was not read is lost.',
+    next: START_AGAIN,
+  },
+  EBADFD: {
+    means: 'The substream is not running, or the writer changed the format.',
+    next: PREPARE_OR_OPEN,
+  },
+  ESTRPIPE: SUSPENDED,
+  ENODEV: CARD_GONE,
+};
+
 const CALLS: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
   'ioctl SNDRV_TIMER_IOCTL_CREATE': {
     ENOTTY: () =>
@@ -165,31 +192,10 @@ const CALLS: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
     ENODEV: CARD_GONE,
     EBADFD: 'The substream was not suspended.',
   },
-  'ioctl SNDRV_PCM_IOCTL_WRITEI_FRAMES': {
-    EPIPE: {
-      means:
-        'The substream is in XRUN: a trigger came with less than a period queued, or the resolution of the timer is not floor(1e9 * periodFrames / rate).',
-      next: { ...START_AGAIN, Pcm: 'Call prepare(), write() a period and start() again.' },
-    },
-    EBADFD: {
-      means: 'The substream is not prepared, or the other side changed the format.',
-      next: PREPARE_OR_OPEN,
-    },
-    ESTRPIPE: SUSPENDED,
-    ENODEV: CARD_GONE,
-  },
-  'ioctl SNDRV_PCM_IOCTL_READI_FRAMES': {
-    EPIPE: {
-      means: 'The substream is in XRUN: it was not read in time, and what was not read is lost.',
-      next: START_AGAIN,
-    },
-    EBADFD: {
-      means: 'The substream is not running, or the writer changed the format.',
-      next: PREPARE_OR_OPEN,
-    },
-    ESTRPIPE: SUSPENDED,
-    ENODEV: CARD_GONE,
-  },
+  'ioctl SNDRV_PCM_IOCTL_WRITEI_FRAMES': WRITE_FRAMES,
+  'ioctl SNDRV_PCM_IOCTL_WRITEN_FRAMES': WRITE_FRAMES,
+  'ioctl SNDRV_PCM_IOCTL_READI_FRAMES': READ_FRAMES,
+  'ioctl SNDRV_PCM_IOCTL_READN_FRAMES': READ_FRAMES,
   pthread_create: {
     EAGAIN:
       'No thread more is to be had: `ulimit -u` limits those of the user, pids.max those of the container, `ulimit -v` their memory.',

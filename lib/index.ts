@@ -1,4 +1,5 @@
 export { AlsaError, type AlsaErrorOptions } from './errors.js';
+export { PCM_ACCESSES, type PcmAccess } from './pcm/access.js';
 export { frameBytes, PCM_FORMATS, type PcmFormat } from './pcm/format.js';
 export type { PcmParameters } from './pcm/parameters.js';
 export { Pcm, type PcmDirection, type PcmOptions, type PcmState } from './pcm/pcm.js';

@@ -3,6 +3,7 @@
 {
   "variables": {
     "alsa_utimer_files": [
+      "alsa/channel_buffers.cc",
       "alsa/control.cc",
       "alsa/file_lock.cc",
       "alsa/listener.cc",

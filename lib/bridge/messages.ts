@@ -1,4 +1,5 @@
 /** What a bridge and its thread say to each other. */
+import type { PcmAccess } from '../pcm/access.js';
 import type { PcmFormat } from '../pcm/format.js';
 import type { TransferredError } from './error-transfer.js';
 import type { BridgeEvent, BridgeStats } from './events.js';
@@ -16,6 +17,7 @@ export interface BridgeInfo {
   readonly rate: number;
   readonly channels: number;
   readonly periodFrames: number;
+  readonly access: PcmAccess;
   /** The id of the cable's timer. */
   readonly timerId: number;
 }

@@ -14,7 +14,7 @@ import { checkReceiverOptions, type RtpReceiverOptions } from '../rtp/receiver.j
  */
 export interface BridgeOptions
   extends Omit<RtpReceiverOptions, 'sink' | 'signal'>,
-    Pick<ClockedLoopbackOptions, 'card' | 'device' | 'substream' | 'timerId'> {
+    Pick<ClockedLoopbackOptions, 'card' | 'device' | 'substream' | 'timerId' | 'access'> {
   /**
    * Frames a packet, where they are known; packets of all lengths are understood. Only the default of `periodFrames` follows
    * from it. 1..768000.
@@ -65,7 +65,7 @@ const RECEIVER_OPTIONS = [
   ...(['silenceMilliseconds', 'socket'] as const),
   ...(['address', 'port', 'interface', 'sources', 'excludedSources', 'receiveBufferBytes'] as const),
 ];
-const LOOPBACK_OPTIONS = ['device', 'substream', 'timerId', 'periods', 'grace'] as const;
+const LOOPBACK_OPTIONS = ['device', 'substream', 'timerId', 'access', 'periods', 'grace'] as const;
 
 const MAX_HOLD_BYTES = 2 ** 30;
 

@@ -97,9 +97,10 @@ function describe(
 ): BridgeInfo {
   const { address, port } = receiver;
   const { listenerName, timerId, parameters } = loop;
-  const { format, rate, channels, periodFrames } = parameters;
+  const { format, rate, channels, periodFrames, access } = parameters;
   const receiveBufferBytes = { given: receiver.stats.receiveBufferBytes, asked };
   return {
-    ...{ address, port, receiveBufferBytes, listenerName, format, rate, channels, periodFrames, timerId },
+    ...{ address, port, receiveBufferBytes, listenerName, format, rate, channels, periodFrames, access },
+    timerId,
   };
 }

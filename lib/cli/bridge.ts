@@ -4,6 +4,7 @@ import { Bridge } from '../bridge/bridge.js';
 import { BRIDGE_EVENTS, type BridgeEvent, type BridgeStats, toJsonLine } from '../bridge/events.js';
 import type { BridgeInfo } from '../bridge/messages.js';
 import type { BridgeOptions } from '../bridge/options.js';
+import { PCM_ACCESSES } from '../pcm/access.js';
 import { frameBytes } from '../pcm/format.js';
 import type { ContradictionEvent } from '../rtp/contradictions.js';
 import { framesOfPtime, RTP_ENCODINGS, RTP_PCM_FORMATS } from '../rtp/format.js';
@@ -71,6 +72,7 @@ The cable
   --timer N              hold this userspace-driven timer, where timer_source was set to it for good
   --period FRAMES        frames a period (default 10 ms, in whole packets where --ptime is known); a listener uses the same
   --periods N            periods that the cable's own buffer holds, 2..1024 (default 4)
+  --access MODE          interleaved (default); noninterleaved for JACK and \`arecord -I\`: both ends must agree in it
   --sample-format NAME   S16_LE, S24_3LE, S32_LE ... (default: as many bits as the packets)
   --starvation POLICY    silence: keep the listener alive while no packets come (default); hold: give it nothing
   --grace MS             how late a period may be before there is silence, 0..3600000 (default two periods)
@@ -104,6 +106,7 @@ told to end; 2 for a wrong command line.`,
       takeover: { type: 'string' },
       ...{ card: { type: 'string' }, device: { type: 'string' }, substream: { type: 'string' } },
       ...{ timer: { type: 'string' }, period: { type: 'string' }, periods: { type: 'string' } },
+      access: { type: 'string' },
       ...{ 'sample-format': { type: 'string' }, starvation: { type: 'string' }, grace: { type: 'string' } },
       ...{ unheard: { type: 'string' }, 'hold-frames': { type: 'string' }, stats: { type: 'string' } },
       json: { type: 'boolean' },
@@ -134,6 +137,7 @@ told to end; 2 for a wrong command line.`,
       timerId: number('timer', values.timer, 0, 127),
       periodFrames: number('period', values.period, 1, 2 ** 20),
       periods: number('periods', values.periods, 2, 1024),
+      access: oneOf('access', values.access, PCM_ACCESSES),
       ...{ starvation, unheard },
       grace: number('grace', values.grace, 0, 3_600_000),
       holdFrames: number('hold-frames', values['hold-frames'], 1, 2 ** 24),
@@ -247,11 +251,13 @@ async function follow(cable: Bridge, io: Io, asJson: boolean): Promise<number> {
   if (io.signal.aborted) interrupt();
   if (asJson) await print(io, JSON.stringify({ type: 'open', ...info }));
   else {
-    const { listenerName, format, rate, channels, periodFrames } = info;
+    const { listenerName, format, rate, channels, periodFrames, access } = info;
+    // One file a channel.
+    const apart = access === 'noninterleaved' ? ['-I'] : [];
     await print(io, `receiving at ${info.address} port ${info.port}; to listen:`);
     await print(
       io,
-      `  ${shellLine('arecord', '-D', listenerName, '-f', format, '-r', rate, '-c', channels, `--period-size=${periodFrames}`, 'out.wav')}`,
+      `  ${shellLine('arecord', ...apart, '-D', listenerName, '-f', format, '-r', rate, '-c', channels, `--period-size=${periodFrames}`, 'out.wav')}`,
     );
     const { given, asked } = info.receiveBufferBytes;
     if (given < asked) {

@@ -63,6 +63,7 @@ is said.
   --card CARD            capture from this loopback card: number or id
   --device 0|1           the device to capture on (default 1)
   --substream N          0..7 (default 0)
+  --access MODE          interleaved (default); noninterleaved where the cable's writer is: both ends must agree in it
   --period FRAMES        frames a period (default 10 ms); its packets leave together, so a period of one packet paces them:
                          --period 48 at 48 kHz
 
@@ -87,6 +88,7 @@ command line.`,
       'source-filter': { type: 'boolean' },
       ...{ 'sample-format': { type: 'string' }, rate: { type: 'string' }, channels: { type: 'string' } },
       ...{ card: { type: 'string' }, device: { type: 'string' }, substream: { type: 'string' } },
+      access: { type: 'string' },
       ...{ period: { type: 'string' }, stats: { type: 'string' }, json: { type: 'boolean' } },
     });
     if (values.to === undefined) throw new UsageError('--to ADDRESS:PORT is needed');

@@ -128,8 +128,8 @@ export class LoopbackCapture
    */
   static open(options: LoopbackCaptureOptions): LoopbackCapture {
     const given = checkOptions('options', options);
-    const { format, rate, channels, periodFrames, periods } = given;
-    const wanted = { format, rate, channels, periodFrames };
+    const { format, rate, channels, periodFrames, periods, access } = given;
+    const wanted = { format, rate, channels, periodFrames, ...(access === undefined ? {} : { access }) };
     const parameters = checkParameters(
       periods === undefined ? wanted : { ...wanted, periods },
       DEFAULT_PERIODS,
@@ -195,7 +195,7 @@ export class LoopbackCapture
   }
 
   /**
-   * Takes what has been captured, up to the whole buffer: SNDRV_PCM_IOCTL_READI_FRAMES.
+   * Takes what has been captured, up to the whole buffer: SNDRV_PCM_IOCTL_READI_FRAMES, or READN_FRAMES.
    *
    * @returns whole frames; empty when there are none
    * @throws AlsaError EPIPE after an overrun, ESTRPIPE after a suspend, EBADFD when the writer changed the format, ENODEV

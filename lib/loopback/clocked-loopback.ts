@@ -119,7 +119,8 @@ const GRACE_PERIODS = 2n;
  *
  * The cable is clocked by this object for as long as this object or a listener has it open; `timer_source` of the card
  * is put back once the cable is open, so that other cables are not concerned. Any program may listen on
- * `hw:<card>,<other device>,<substream>`, with the same format, rate, channels and period; 'listener' events tell of it.
+ * `hw:<card>,<other device>,<substream>`, with the same format, rate, channels, period and access; 'listener' events tell
+ * of it.
  *
  * @example
  * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
@@ -309,12 +310,12 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
 
   /**
    * Moves bytes to the listener: each period that they complete is there when this returns, a begun one waits for the next
-   * write. SNDRV_PCM_IOCTL_WRITEI_FRAMES and SNDRV_TIMER_IOCTL_TRIGGER for each period, in one call into native code. Does
-   * not wait: a listener that has no room is overrun, and without one the frames are gone; see {@link send}.
+   * write. SNDRV_PCM_IOCTL_WRITEI_FRAMES or WRITEN_FRAMES, and SNDRV_TIMER_IOCTL_TRIGGER for each period, in one call into
+   * native code. Does not wait: a listener that has no room is overrun, and without one the frames are gone; see {@link send}.
    *
    * An xrun or a suspend loses nothing on this side: the stream is prepared or resumed, and goes on.
    *
-   * @param bytes any number of bytes, cut anywhere
+   * @param bytes any number of bytes of interleaved frames, cut anywhere
    * @throws TypeError ERR_INVALID_ARG_TYPE
    * @throws AlsaError ERR_NOT_STARTED, EIO, EINVAL (the first period), ERR_STALLED, ENODEV, ERR_CLOSED; ERR_BUSY while a
    * {@link send} is under way. `stats` tells what was moved before.
@@ -409,9 +410,9 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    */
   listen(options: CaptureOptions = {}): LoopbackCapture {
     if (this.closed) throw closedError(this.#name);
-    const { format, rate, channels, periodFrames } = this.parameters;
+    const { format, rate, channels, periodFrames, access } = this.parameters;
     return LoopbackCapture.open({
-      ...{ format, rate, channels, periodFrames },
+      ...{ format, rate, channels, periodFrames, access },
       ...options,
       card: this.card,
       device: (1 - this.device) as 0 | 1,

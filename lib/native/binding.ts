@@ -15,7 +15,8 @@ export interface NativeError extends Error {
   /** ERR_PCM_PARAMETER: which parameter, what was asked for, and what the device offers instead. */
   readonly parameter?: 'access' | 'format' | 'channels' | 'rate' | 'periodFrames' | 'bufferFrames';
   readonly requested?: number;
-  readonly formats?: readonly number[];
+  /** Of access and format: what the device offers, SNDRV_PCM_ACCESS_* or SNDRV_PCM_FORMAT_*. */
+  readonly offered?: readonly number[];
   readonly min?: number;
   readonly max?: number;
   /** ERR_NOT_STARTED: what SNDRV_PCM_IOCTL_START returned, and SNDRV_PCM_STATE_* after it. */
@@ -36,6 +37,8 @@ export interface UtimerHandle extends NativeHandle {
 }
 
 export interface PcmParametersNative {
+  /** SNDRV_PCM_ACCESS_RW_INTERLEAVED or _NONINTERLEAVED; bytes are those of interleaved frames in either. */
+  readonly access: number;
   /** SNDRV_PCM_FORMAT_*. */
   readonly format: number;
   readonly channels: number;

@@ -1,5 +1,6 @@
 /** The parameters of a substream: what is asked for is what is had, or an error. */
 import { checkBoolean, checkInteger, checkOneOf, checkOptions, rangeError } from '../arguments.js';
+import { PCM_ACCESSES, type PcmAccess } from './access.js';
 import { frameBytes, PCM_FORMATS, type PcmFormat } from './format.js';
 
 export interface PcmParameters {
@@ -18,6 +19,11 @@ export interface PcmParameters {
    * audio. false by default.
    */
   readonly fillWithSilence?: boolean;
+  /**
+   * 'interleaved' (default), or 'noninterleaved' where the other end of the cable is, as JACK's and that of `arecord -I`:
+   * the two ends must agree in it. The bytes that are written and read are interleaved frames in either.
+   */
+  readonly access?: PcmAccess;
 }
 
 /** snd-aloop's limits (sound/drivers/aloop.c: loopback_pcm_hardware). */
@@ -43,5 +49,6 @@ export function checkParameters(given: PcmParameters, defaultPeriods = 4): Requi
     throw rangeError('periods', `at most ${most} periods of ${periodFrames} frames (2 MiB in all)`, periods);
   }
   const fillWithSilence = checkBoolean('fillWithSilence', given.fillWithSilence ?? false);
-  return { format, rate, channels, periodFrames, periods, fillWithSilence };
+  const access = checkOneOf('access', given.access ?? 'interleaved', PCM_ACCESSES);
+  return { format, rate, channels, periodFrames, periods, fillWithSilence, access };
 }

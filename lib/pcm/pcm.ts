@@ -1,4 +1,4 @@
-/** Pcm: one playback or capture substream of a hw: device, interleaved, with exact parameters. */
+/** Pcm: one playback or capture substream of a hw: device, with exact parameters. */
 import {
   checkBoolean,
   checkBytes,
@@ -12,6 +12,7 @@ import { AlsaError, fromNative } from '../errors.js';
 import type { NativeError, PcmHandle } from '../native/binding.js';
 import { release, watch } from '../native/lifetime.js';
 import { native } from '../native/load.js';
+import { accessName, accessNumber } from './access.js';
 import { formatName, frameBytes, sampleFormat } from './format.js';
 import { checkParameters, type PcmParameters } from './parameters.js';
 
@@ -109,13 +110,14 @@ export class Pcm implements Disposable {
       options.substream === undefined ? -1 : checkInteger('substream', options.substream, 0, 127);
     const playback = checkOneOf('direction', options.direction, ['playback', 'capture']) === 'playback';
     const parameters = checkParameters(options);
-    const { format, rate, channels, periodFrames, periods, fillWithSilence } = parameters;
+    const { format, rate, channels, periodFrames, periods, fillWithSilence, access } = parameters;
     const name = `hw:${card},${device}`;
     let handle: PcmHandle | undefined;
     try {
       const path = `/dev/snd/pcmC${card}D${device}${playback ? 'p' : 'c'}`;
       handle = native().openPcm(path, playback, `/dev/snd/controlC${card}`, substream);
       handle.configure({
+        access: accessNumber(access),
         format: sampleFormat(format).number,
         rate,
         channels,
@@ -166,9 +168,9 @@ export class Pcm implements Disposable {
   }
 
   /**
-   * Queues frames: SNDRV_PCM_IOCTL_WRITEI_FRAMES.
+   * Queues frames: SNDRV_PCM_IOCTL_WRITEI_FRAMES, or WRITEN_FRAMES with access 'noninterleaved'.
    *
-   * @param bytes whole frames
+   * @param bytes whole frames, interleaved with either access
    * @returns frames taken, less than given when the buffer is full
    * @throws TypeError, RangeError
    * @throws AlsaError EPIPE after an xrun, ESTRPIPE after a suspend, EBADFD when not prepared, ENODEV once the card is gone,
@@ -184,9 +186,9 @@ export class Pcm implements Disposable {
   }
 
   /**
-   * Takes captured frames: SNDRV_PCM_IOCTL_READI_FRAMES.
+   * Takes captured frames: SNDRV_PCM_IOCTL_READI_FRAMES, or READN_FRAMES with access 'noninterleaved'.
    *
-   * @param bytes where to; room for whole frames
+   * @param bytes where to; room for whole frames, which are interleaved with either access
    * @returns frames read, 0 when there are none
    * @throws TypeError, RangeError
    * @throws AlsaError EPIPE after an xrun, ESTRPIPE after a suspend, EBADFD when not running, ENODEV once the card is gone,
@@ -315,15 +317,12 @@ export function notStarted(what: string, result: number, state: PcmState): AlsaE
 function parameterError(error: unknown, what: string): AlsaError | undefined {
   const native = error as NativeError;
   if (native.code !== 'ERR_PCM_PARAMETER' || native.parameter === undefined) return undefined;
-  const { parameter, requested = 0, formats = [], min, max } = native;
-  const asked = parameter === 'format' ? formatName(requested) : String(requested);
-  const offered =
-    parameter === 'format'
-      ? formats.map(formatName).join(', ') || 'nothing else'
-      : min === max
-        ? String(min)
-        : `${min}..${max}`;
-  return new AlsaError(`${what} does not take ${parameter} ${asked}: it offers ${offered}`, {
+  const { parameter, requested = 0, offered = [], min, max } = native;
+  const named = parameter === 'access' ? accessName : parameter === 'format' ? formatName : undefined;
+  const asked = named ? named(requested) : String(requested);
+  const range = min === max ? String(min) : `${min}..${max}`;
+  const choice = named ? offered.map(named).join(', ') || 'nothing else' : range;
+  return new AlsaError(`${what} does not take ${parameter} ${asked}: it offers ${choice}`, {
     code: 'ERR_PCM_PARAMETER',
     syscall: 'ioctl SNDRV_PCM_IOCTL_HW_REFINE',
     hint:

@@ -4,6 +4,7 @@
 #include <sound/asound.h>
 #include <sys/ioctl.h>
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <utility>
@@ -151,7 +152,7 @@ void Pcm::configure(const PcmParameters& wanted) {
     }
     possible = next;
   };
-  fix_mask(SNDRV_PCM_HW_PARAM_ACCESS, static_cast<std::uint32_t>(SNDRV_PCM_ACCESS_RW_INTERLEAVED), "access");
+  fix_mask(SNDRV_PCM_HW_PARAM_ACCESS, wanted.access, "access");
   fix_mask(SNDRV_PCM_HW_PARAM_FORMAT, wanted.format, "format");
   fix_interval(SNDRV_PCM_HW_PARAM_CHANNELS, wanted.channels, "channels");
   fix_interval(SNDRV_PCM_HW_PARAM_RATE, wanted.rate, "rate");
@@ -159,12 +160,18 @@ void Pcm::configure(const PcmParameters& wanted) {
   fix_interval(SNDRV_PCM_HW_PARAM_BUFFER_SIZE, wanted.buffer_frames, "bufferFrames");
   constexpr const char* kHardware = "ioctl SNDRV_PCM_IOCTL_HW_PARAMS";
   sizes_ = {};  // a substream that refuses new parameters has none any more
+  channels_.reset();
   call(SNDRV_PCM_IOCTL_HW_PARAMS, possible.get(), kHardware);
   // The kernel reads and writes memory by its own idea of the sizes.
-  if (!possible.has(SNDRV_PCM_HW_PARAM_FRAME_BITS, std::uint64_t{wanted.frame_bytes} * kBitsPerByte) ||
+  if (!possible.has(SNDRV_PCM_HW_PARAM_CHANNELS, wanted.channels) ||
+      wanted.frame_bytes % wanted.channels != 0 ||
+      !possible.has(SNDRV_PCM_HW_PARAM_FRAME_BITS, std::uint64_t{wanted.frame_bytes} * kBitsPerByte) ||
       !possible.has(SNDRV_PCM_HW_PARAM_PERIOD_SIZE, wanted.period_frames) ||
       !possible.has(SNDRV_PCM_HW_PARAM_BUFFER_SIZE, wanted.buffer_frames)) {
     throw SystemError(EPROTO, kHardware, path_);
+  }
+  if (wanted.access == SNDRV_PCM_ACCESS_RW_NONINTERLEAVED) {
+    channels_.emplace(wanted.channels, wanted.frame_bytes / wanted.channels, wanted.buffer_frames);
   }
 
   // A buffer without a frame left is legal, one frame short of a period is an xrun; START is explicit. The
@@ -221,31 +228,56 @@ std::uint64_t Pcm::timer_resolution(const std::string& timer_path) const {
       .resolution;
 }
 
-std::uint64_t Pcm::write(const void* data, std::size_t bytes) { return write(hold(), data, bytes); }
-
-std::uint64_t Pcm::write(const Hold& /*held*/, const void* data, std::size_t bytes) {
-  return transfer(SNDRV_PCM_IOCTL_WRITEI_FRAMES, const_cast<void*>(data), bytes,
-                  "ioctl SNDRV_PCM_IOCTL_WRITEI_FRAMES");
-}
-
-std::uint64_t Pcm::read(void* data, std::size_t bytes) {
-  const Hold held = hold();
-  return transfer(SNDRV_PCM_IOCTL_READI_FRAMES, data, bytes, "ioctl SNDRV_PCM_IOCTL_READI_FRAMES");
-}
-
-// With the substream held. EAGAIN, the normal case, is no exception.
-std::uint64_t Pcm::transfer(unsigned long request, void* data, std::size_t bytes, const char* name) {
+// With the substream held; of struct snd_xferi or snd_xfern. EAGAIN, the normal case, is no exception.
+template <typename Transfer>
+std::uint64_t Pcm::transfer(unsigned long request, Transfer argument, const char* name) const {
   if (!fd_.valid()) {
     throw ClosedError();
   }
-  snd_xferi transferred{0, data, sizes_.frame_bytes == 0 ? 0 : bytes / sizes_.frame_bytes};
-  if (::ioctl(fd_.get(), request, &transferred) < 0) {
+  if (::ioctl(fd_.get(), request, &argument) < 0) {
     if (errno == EAGAIN) {
       return 0;
     }
     throw SystemError(errno, name, path_);
   }
-  return static_cast<std::uint64_t>(transferred.result);
+  return static_cast<std::uint64_t>(argument.result);
+}
+
+std::uint64_t Pcm::frames_in(std::size_t bytes) const noexcept {
+  return sizes_.frame_bytes == 0 ? 0 : bytes / sizes_.frame_bytes;
+}
+
+const char* Pcm::write_call() const noexcept {
+  return channels_ ? "ioctl SNDRV_PCM_IOCTL_WRITEN_FRAMES" : "ioctl SNDRV_PCM_IOCTL_WRITEI_FRAMES";
+}
+
+std::uint64_t Pcm::write(const void* data, std::size_t bytes) { return write(hold(), data, bytes); }
+
+std::uint64_t Pcm::write(const Hold& /*held*/, const void* data, std::size_t bytes) {
+  const std::uint64_t frames = frames_in(bytes);
+  if (!channels_) {
+    return transfer(SNDRV_PCM_IOCTL_WRITEI_FRAMES, snd_xferi{0, const_cast<void*>(data), frames},
+                    write_call());
+  }
+  // No call takes more than the buffer of the substream.
+  const std::uint64_t most = std::min<std::uint64_t>(frames, channels_->frames());
+  channels_->split(static_cast<const std::uint8_t*>(data), most);
+  return transfer(SNDRV_PCM_IOCTL_WRITEN_FRAMES, snd_xfern{0, channels_->channels(), most}, write_call());
+}
+
+std::uint64_t Pcm::read(void* data, std::size_t bytes) {
+  const Hold held = hold();
+  const std::uint64_t frames = frames_in(bytes);
+  if (!channels_) {
+    return transfer(SNDRV_PCM_IOCTL_READI_FRAMES, snd_xferi{0, data, frames},
+                    "ioctl SNDRV_PCM_IOCTL_READI_FRAMES");
+  }
+  const std::uint64_t most = std::min<std::uint64_t>(frames, channels_->frames());
+  const std::uint64_t taken =
+      transfer(SNDRV_PCM_IOCTL_READN_FRAMES, snd_xfern{0, channels_->channels(), most},
+               "ioctl SNDRV_PCM_IOCTL_READN_FRAMES");
+  channels_->join(static_cast<std::uint8_t*>(data), taken);
+  return taken;
 }
 
 }  // namespace alsa_utimer

@@ -1,5 +1,5 @@
-// One PCM substream of a hw: device (/dev/snd/pcmC<card>D<device>p|c), by raw ioctls, interleaved,
-// non-blocking.
+// One PCM substream of a hw: device (/dev/snd/pcmC<card>D<device>p|c), by raw ioctls, non-blocking. Its users
+// give and get interleaved frames, whatever its access is.
 #pragma once
 
 #include <cstddef>
@@ -7,10 +7,12 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "alsa/channel_buffers.h"
 #include "alsa/unique_fd.h"
 
 namespace alsa_utimer {
@@ -19,7 +21,7 @@ namespace alsa_utimer {
 struct RefusedParameter {
   const char* name;         // "access", "format", "channels", "rate", "periodFrames", "bufferFrames"
   std::uint32_t requested;  // the value that was refused
-  std::vector<std::uint32_t> formats;  // for "format": what the device offers
+  std::vector<std::uint32_t> offered;  // for "access" and "format": what the device offers
   std::uint32_t min;                   // for the rest: the range that it offers
   std::uint32_t max;
 };
@@ -35,6 +37,7 @@ class ParameterError : public std::exception {
 };
 
 struct PcmParameters {
+  std::uint32_t access;         // SNDRV_PCM_ACCESS_RW_INTERLEAVED or _NONINTERLEAVED
   std::uint32_t format;         // SNDRV_PCM_FORMAT_*
   std::uint32_t channels;       // 1..32 for snd-aloop
   std::uint32_t rate;           // Hz
@@ -99,6 +102,8 @@ class Pcm : public std::enable_shared_from_this<Pcm> {
   [[nodiscard]] std::uint32_t frame_bytes() const noexcept { return sizes_.frame_bytes; }
   [[nodiscard]] std::uint32_t period_frames() const noexcept { return sizes_.period_frames; }
   [[nodiscard]] std::uint32_t buffer_frames() const noexcept { return sizes_.buffer_frames; }
+  // The call that write() makes, by name.
+  [[nodiscard]] const char* write_call() const noexcept;
 
  private:
   struct Sizes {
@@ -108,11 +113,14 @@ class Pcm : public std::enable_shared_from_this<Pcm> {
   };
 
   int call(unsigned long request, void* argument, const char* name) const;
-  std::uint64_t transfer(unsigned long request, void* data, std::size_t bytes, const char* name);
+  template <typename Transfer>
+  std::uint64_t transfer(unsigned long request, Transfer argument, const char* name) const;
+  [[nodiscard]] std::uint64_t frames_in(std::size_t bytes) const noexcept;
 
   std::string path_;
   bool playback_;
   Sizes sizes_{};
+  std::optional<ChannelBuffers> channels_;  // with non-interleaved access
   mutable std::recursive_mutex mutex_;
   UniqueFd fd_;
 };

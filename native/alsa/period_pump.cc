@@ -18,7 +18,6 @@
 namespace alsa_utimer {
 namespace {
 
-constexpr const char* kWrite = "ioctl SNDRV_PCM_IOCTL_WRITEI_FRAMES";
 constexpr const char* kTrigger = "ioctl SNDRV_TIMER_IOCTL_TRIGGER";
 
 // A blocking read gives up when it has waited for 100 ms or for 1.1 buffers, whichever is longer
@@ -392,7 +391,7 @@ void PeriodPump::insert_silence() {
     } catch (const SystemError& error) {
       fail(error.error(), error.syscall());
     } catch (const StalledError&) {
-      fail(EAGAIN, kWrite);
+      fail(EAGAIN, pcm_->write_call());
     } catch (...) {
       fail(EIO, kTrigger);
     }

@@ -1,7 +1,7 @@
-// Moves whole periods through a cable of snd-aloop: for each, SNDRV_PCM_IOCTL_WRITEI_FRAMES on the playback
-// side and SNDRV_TIMER_IOCTL_TRIGGER on the timer that clocks the cable. When the trigger returns, the period
-// is at the other side. A trigger with less than a period queued would move old audio, so nothing but the
-// pump may trigger its timer, and both calls are made under one lock.
+// Moves whole periods through a cable of snd-aloop: for each, SNDRV_PCM_IOCTL_WRITEI_FRAMES or _WRITEN_FRAMES
+// on the playback side and SNDRV_TIMER_IOCTL_TRIGGER on the timer that clocks the cable. When the trigger
+// returns, the period is at the other side. A trigger with less than a period queued would move old audio, so
+// nothing but the pump may trigger its timer, and both calls are made under one lock.
 #pragma once
 
 #include <array>

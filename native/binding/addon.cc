@@ -53,14 +53,14 @@ void throw_as_javascript(napi_env environment, const std::exception& error) {
     object.Set("code", "ERR_STALLED");
   } else if (const auto* parameter = dynamic_cast<const ParameterError*>(&error)) {
     const RefusedParameter& refused = parameter->refused();
-    Napi::Array formats = Napi::Array::New(env, refused.formats.size());
-    for (std::uint32_t i = 0; i < refused.formats.size(); ++i) {
-      formats.Set(i, refused.formats[i]);
+    Napi::Array offered = Napi::Array::New(env, refused.offered.size());
+    for (std::uint32_t i = 0; i < refused.offered.size(); ++i) {
+      offered.Set(i, refused.offered[i]);
     }
     object.Set("code", "ERR_PCM_PARAMETER");
     object.Set("parameter", refused.name);
     object.Set("requested", refused.requested);
-    object.Set("formats", formats);
+    object.Set("offered", offered);
     object.Set("min", refused.min);
     object.Set("max", refused.max);
   }

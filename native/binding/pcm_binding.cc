@@ -15,7 +15,8 @@ constexpr napi_type_tag kTag{0x1f6c1d1b7e0b4bd3, 0x8a57d24f5e9c7b02};
 napi_value configure(Pcm& pcm, const Napi::CallbackInfo& info) {
   const Napi::Object wanted = read_object(info[0], "parameters");
   const auto number = [&](const char* name) { return read_integer<std::uint32_t>(wanted.Get(name), name); };
-  pcm.configure({.format = number("format"),
+  pcm.configure({.access = number("access"),
+                 .format = number("format"),
                  .channels = number("channels"),
                  .rate = number("rate"),
                  .period_frames = number("periodFrames"),

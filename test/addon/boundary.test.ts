@@ -88,6 +88,7 @@ describe('The addon', () => {
   it('opens a file that is no PCM, and refuses what cannot be asked of it', () => {
     const pcm = addon.openPcm('/dev/null', true, '', -1);
     const parameters = {
+      access: 4,
       format: 2,
       channels: 2,
       rate: 48_000,

@@ -14,6 +14,7 @@ beforeAll(async () => {
 afterAll(() => LoopbackCard.unload());
 
 const PERIOD = {
+  access: 3,
   format: 2,
   channels: 2,
   rate: 48_000,
