@@ -163,7 +163,7 @@ const CALLS: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
     ENODEV: CARD_GONE,
     EINVAL:
       'Either a period is shorter than 100 us, or the timer of the cable is gone: close both sides of the cable, create a timer, and open them again.',
-    EIO: 'The other side of the cable was prepared with other parameters: close both sides and configure one after the other.',
+    EIO: 'The other side of the cable was prepared with other parameters, or another access: close both sides and configure one after the other.',
     EPIPE: 'Nothing is queued: write at least one period before the start.',
     EBADFD: {
       means: 'The substream is not prepared.',

@@ -7,6 +7,7 @@
       "alsa/control.cc",
       "alsa/file_lock.cc",
       "alsa/listener.cc",
+      "alsa/opens.cc",
       "alsa/pcm.cc",
       "alsa/period_pump.cc",
       "alsa/timer_device.cc",

@@ -1,6 +1,7 @@
 /** What a bridge tells: typed events, which are channels of node:diagnostics_channel and lines of JSON as well. */
 import type { ClockedLoopbackStats } from '../loopback/clocked-loopback.js';
-import type { SubstreamHolder } from '../loopback/holder.js';
+import type { ListenerMismatch } from '../loopback/mismatch.js';
+import type { SubstreamHolder } from '../pcm/holder.js';
 import type { ContradictionEvent } from '../rtp/contradictions.js';
 import type { DiscontinuityEvent, LossEvent, StreamStartEvent } from '../rtp/placement.js';
 import type { RtpReceiverStats } from '../rtp/receiver.js';
@@ -44,6 +45,8 @@ export type BridgeEvent =
       /** Who, while it has the substream open. */
       readonly holder: SubstreamHolder | undefined;
     }
+  /** Somebody tried to capture there and cannot: its access, or another parameter, is not the cable's. */
+  | ({ readonly type: 'mismatch' } & ListenerMismatch)
   | ({ readonly type: 'stats' } & BridgeStats)
   /** The bridge failed, and is closing. */
   | { readonly type: 'error'; readonly error: Error }
@@ -54,7 +57,7 @@ export type BridgeEventName = BridgeEvent['type'];
 
 export const BRIDGE_EVENTS: readonly BridgeEventName[] = Object.freeze([
   ...(['stream', 'loss', 'discontinuity', 'refusal', 'contradiction', 'silence'] as const),
-  ...(['listener', 'stats', 'error', 'close'] as const),
+  ...(['listener', 'mismatch', 'stats', 'error', 'close'] as const),
 ]);
 
 /** The name of a channel of node:diagnostics_channel; its messages are {@link BridgeMessage}. */

@@ -63,6 +63,7 @@ async function bridge(configuration: BridgeConfiguration): Promise<void> {
     if (unheard === 'hold' && type === 'start') gaps?.begin();
     reporter.tell({ type: 'listener', running: type === 'start', holder });
   });
+  loop.on('mismatch', (event) => reporter.tell({ type: 'mismatch', ...event }));
   loop.on('error', stop);
   const telling =
     statsMilliseconds > 0

@@ -85,8 +85,8 @@ was lost since the counters before, and once each reason for which packets are r
 Each loss by itself is a line of --json.
   --stats TIME           how often to tell the counters: 1s (default), 500ms, 0 for never
   --json                 one object a line: first { type: 'open' }, then stream, loss, discontinuity, refusal, contradiction,
-                         silence, listener, stats and error as they happen, last { type: 'close' } with all counters.
-                         While nobody reads, the newest counters wait and all else is dropped; then
+                         silence, listener, mismatch, stats and error as they happen, last { type: 'close' } with all
+                         counters. While nobody reads, the newest counters wait and all else is dropped; then
                          { type: 'dropped', events } says how many
   --help                 this text
 
@@ -326,6 +326,9 @@ export function inWords(report: Report, info: BridgeInfo): Tell {
         report.event(`${who} ${event.running ? 'listens' : 'listens no more'}`);
         break;
       }
+      case 'mismatch':
+        report.event(event.message + (event.access ? `: --access ${event.access} is for it` : ''));
+        break;
       case 'stats':
         report.counters((status) => {
           tellLosses(status);

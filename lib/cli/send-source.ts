@@ -1,6 +1,7 @@
 /** What `utimer send` sends: a WAV file or raw frames, at the pace of this machine's clock, or a cable of snd-aloop. */
 import { AlsaError } from '../errors.js';
 import { LoopbackCapture, type LoopbackCaptureStats } from '../loopback/capture.js';
+import { PCM_ACCESSES } from '../pcm/access.js';
 import { MAX_CHANNELS, MAX_RATE, RTP_PCM_FORMATS, type RtpPcmFormat } from '../rtp/format.js';
 import type { RtpSender } from '../rtp/sender.js';
 import { ByteReader } from '../wav/byte-reader.js';
@@ -31,7 +32,7 @@ export type Restarts = Pick<LoopbackCaptureStats, 'overruns' | 'suspends'>;
 const SHAPE = ['sample-format', 'rate', 'channels'] as const;
 
 type SourceValues = Partial<
-  Record<(typeof SHAPE)[number] | 'card' | 'device' | 'substream' | 'period', string>
+  Record<(typeof SHAPE)[number] | 'card' | 'device' | 'substream' | 'access' | 'period', string>
 >;
 
 type Shape = Pick<Source, 'format' | 'rate' | 'channels'>;
@@ -46,7 +47,7 @@ export async function openSource(
     throw new UsageError('either one FILE (- for stdin) or --card is needed');
   }
   if (file === undefined) return openCable(values, neededShape(values));
-  refuse(values, ['device', 'substream', 'period'], 'is for --card');
+  refuse(values, ['device', 'substream', 'access', 'period'], 'is for --card');
   if (/\.wav$/i.test(file)) refuse(values, SHAPE, `is said by ${file}`);
   const isRaw = SHAPE.some((name) => values[name] !== undefined);
   const shape = isRaw ? neededShape(values) : undefined;
@@ -158,6 +159,7 @@ function openCable(values: SourceValues, shape: Shape): Source {
     ...withoutUndefined({
       device: number('device', values.device, 0, 1) as 0 | 1 | undefined,
       substream: number('substream', values.substream, 0, 7),
+      access: oneOf('access', values.access, PCM_ACCESSES),
     }),
   });
   const restarts = (): Restarts => {

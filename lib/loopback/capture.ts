@@ -6,11 +6,11 @@ import type { PcmHandle, WatcherHandle } from '../native/binding.js';
 import { adopt, disown, handleOf, keep, release, watch, weakly } from '../native/lifetime.js';
 import { native } from '../native/load.js';
 import { ObservantEmitter } from '../observant-emitter.js';
+import { namingHolder } from '../pcm/holder.js';
 import { checkParameters, type PcmParameters } from '../pcm/parameters.js';
 import { Pcm } from '../pcm/pcm.js';
 import { USER_DRIVEN_DEVICE } from '../timer/timer-id.js';
 import { LoopbackCard } from './card.js';
-import { namingHolder } from './holder.js';
 import { type WriterState, WriterWatch, writerState } from './writer.js';
 
 /** Of a buffer, where the caller does not say. */

@@ -3,13 +3,13 @@ import { existsSync, type FSWatcher, readFileSync, watch, writeFileSync } from '
 import { join } from 'node:path';
 import { checkCardNumber, checkInteger, checkString, typeError } from '../arguments.js';
 import { AlsaError, withHint } from '../errors.js';
+import { cardHolders, describeHolder, type SubstreamHolder } from '../pcm/holder.js';
 import { fromFileSystem, listProc, procAsound, readProc } from '../proc.js';
 import { shellLine } from '../shell-line.js';
 import { userTimerSource } from '../timer/timer-id.js';
 import { checkTimerSource, userTimerIdOf } from '../timer/timer-source.js';
 import { visibleText } from '../visible-text.js';
 import { type CableState, parseCables } from './cable.js';
-import { cardHolders, describeHolder, type SubstreamHolder } from './holder.js';
 import { isLoopbackLoaded, type LoopbackCardOptions, loadModule, unloadModule } from './module.js';
 
 /** `card->driver` of snd-aloop, in /proc/asound/cards. */

@@ -24,6 +24,7 @@ import { adopt, disown, handleOf, keep, release, watch, weakly } from '../native
 import { native } from '../native/load.js';
 import { ObservantEmitter } from '../observant-emitter.js';
 import { sampleFormat } from '../pcm/format.js';
+import { describeHolder, substreamFolder, substreamHolder } from '../pcm/holder.js';
 import { checkParameters, type PcmParameters } from '../pcm/parameters.js';
 import { notStarted, Pcm, type PcmState, stateName } from '../pcm/pcm.js';
 import { periodDuration, periodResolution } from '../timer/resolution.js';
@@ -32,8 +33,8 @@ import { listTimers } from '../timer/timer-list.js';
 import { checkUnclaimed, claimTimer, UserTimer } from '../timer/user-timer.js';
 import { type CaptureOptions, LoopbackCapture } from './capture.js';
 import { LoopbackCard } from './card.js';
-import { describeHolder, substreamFolder, substreamHolder } from './holder.js';
 import { Listener, type ListenerEvent, ListenerWatch, type ListenerWatchHandlers } from './listener.js';
+import { type ListenerMismatch, MismatchWatch } from './mismatch.js';
 import { openClocked } from './pointing.js';
 import { checkSendOptions, type SendOptions, SendQueue } from './send-queue.js';
 import { type StreamOptions, webStreamTo, writableTo } from './streams.js';
@@ -101,6 +102,13 @@ export interface ClockedLoopbackEvents {
    */
   listener: [event: ListenerEvent];
   /**
+   * Somebody tried to listen and cannot, since its access (or format, rate or channels) is not this end's: JACK and
+   * `arecord -I`, for instance, beside interleaved access. It gets a bare EIO at its START. Watched for like 'listener', and
+   * while there are handlers of either; with handlers of 'listener' only, it is a warning of the process. Who it was is not
+   * known where it had left before it could be looked at.
+   */
+  mismatch: [mismatch: ListenerMismatch];
+  /**
    * Watching for listeners failed; or no more silence can be inserted (starvation 'silence'), which is told to whoever
    * handles it, and which the next write shows in any case.
    */
@@ -144,6 +152,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
   readonly #measure: boolean;
   readonly #queue: SendQueue;
   #watch: ListenerWatch | undefined;
+  #mismatches: MismatchWatch | undefined;
   #referenced = false;
   #keptAlive = false;
   #failure: WatcherHandle | undefined;
@@ -160,10 +169,10 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
   ) {
     super(
       (type) => {
-        if (type === 'listener') this.#startWatching();
+        if (type === 'listener' || type === 'mismatch') this.#startWatching();
       },
-      (type) => {
-        if (type === 'listener' && this.listenerCount('listener') === 0) this.#stopWatching();
+      () => {
+        if (this.listenerCount('listener') + this.listenerCount('mismatch') === 0) this.#stopWatching();
       },
     );
     this.card = card;
@@ -467,11 +476,19 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     if (this.closed) throw closedError(this.#name);
     if (this.#watch) return;
     this.#watch = this.#watchListener({
-      told: weakly(this, (loop, event: ListenerEvent) => loop.emit('listener', event)),
+      told: weakly(this, (loop, event: ListenerEvent) => {
+        if (event.type === 'start') loop.#mismatches?.started();
+        loop.emit('listener', event);
+      }),
+      left: weakly(this, (loop) => loop.#mismatches?.left()),
       ended: weakly(this, (loop) => loop.#stopWatching()),
       failed: weakly(this, (loop, error: unknown) => loop.emit('error', error)),
     });
-    adopt(this, this.#watch);
+    const { number } = this.card;
+    this.#mismatches = new MismatchWatch(number, 1 - this.device, this.substream, this.parameters, {
+      mismatched: weakly(this, (loop, mismatch: ListenerMismatch) => loop.#tellMismatch(mismatch)),
+    });
+    adopt(this, this.#watch, this.#mismatches);
     this.#setRef(this.#referenced);
   }
 
@@ -480,6 +497,19 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     disown(this, this.#watch);
     this.#watch = undefined;
     keep(this, false);
+    this.#mismatches?.close();
+    disown(this, this.#mismatches);
+    this.#mismatches = undefined;
+  }
+
+  #tellMismatch(mismatch: ListenerMismatch): void {
+    if (this.emit('mismatch', mismatch)) return;
+    const { message, access } = mismatch;
+    process.emitWarning(message, {
+      type: 'AlsaLoopbackWarning',
+      code: 'ALSA_UTIMER_LISTENER_MISMATCH',
+      ...(access ? { detail: `Open the cable with access: '${access}' for it.` } : {}),
+    });
   }
 
   #checkTurn(): void {

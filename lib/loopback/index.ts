@@ -1,5 +1,6 @@
 /** snd-aloop: its cards and cables, and audio through a cable that a userspace-driven timer clocks. */
 
+export type { SubstreamHolder } from '../pcm/holder.js';
 export { parseTimerSource, type TimerSource, userTimerIdOf } from '../timer/timer-source.js';
 export type { CableSide, CableState } from './cable.js';
 export {
@@ -17,8 +18,8 @@ export {
   type ClockedLoopbackOptions,
   type ClockedLoopbackStats,
 } from './clocked-loopback.js';
-export type { SubstreamHolder } from './holder.js';
 export type { ListenerEvent } from './listener.js';
+export type { ListenerMismatch } from './mismatch.js';
 export { isLoopbackLoaded, type LoopbackCardOptions, moduleParameters } from './module.js';
 export type { SendOptions } from './send-queue.js';
 export type { StreamOptions } from './streams.js';

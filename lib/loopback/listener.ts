@@ -1,10 +1,10 @@
 /** Whoever captures at the other end of a cable, as far as a writer can see it. */
 import { join } from 'node:path';
+import { type SubstreamHolder, substreamFolder, substreamHolder } from '../pcm/holder.js';
 import { readProc } from '../proc.js';
 import type { TimerEvent } from '../timer/timer-events.js';
 import { pcmTimerId } from '../timer/timer-id.js';
 import { TimerInstance } from '../timer/timer-instance.js';
-import { type SubstreamHolder, substreamFolder, substreamHolder } from './holder.js';
 
 /** Somebody began to capture, or stopped: by itself, by an overrun, by its end. */
 export type ListenerEvent =
@@ -63,6 +63,8 @@ const STOPS = ['master-stop', 'master-pause', 'master-suspend'] as const;
 
 export interface ListenerWatchHandlers {
   readonly told: (event: ListenerEvent) => void;
+  /** A capture that was prepared has gone without having started: its START may have failed. */
+  readonly left?: () => void;
   /** The card is gone. */
   readonly ended: () => void;
   readonly failed: (error: unknown) => void;
@@ -78,6 +80,8 @@ export class ListenerWatch {
   readonly #look: () => SubstreamHolder | undefined;
   readonly #handlers: ListenerWatchHandlers;
   #running = false;
+  /** A capture has stopped and is still open: when it goes, that is announced like the end of one that never started. */
+  #halted = false;
 
   /** @throws what TimerInstance.open and start throw: ENODEV once the card is gone */
   constructor(card: number, device: number, substream: number, handlers: ListenerWatchHandlers) {
@@ -109,6 +113,7 @@ export class ListenerWatch {
   readonly #hear = (event: TimerEvent): void => {
     if ('resolution' in event) this.#start(event.resolution);
     else if (event.type === 'overrun') this.#synchronise();
+    else if (event.type === 'master-stop' && !this.#running) this.#leave();
     else this.#stop();
     if (event.type === 'end') this.#handlers.ended();
   };
@@ -130,12 +135,20 @@ export class ListenerWatch {
   #start(resolution: bigint): void {
     if (this.#running) return;
     this.#running = true;
+    this.#halted = false;
     this.#handlers.told({ type: 'start', resolution, holder: this.#look() });
   }
 
   #stop(): void {
     if (!this.#running) return;
     this.#running = false;
-    this.#handlers.told({ type: 'stop', holder: this.#look() });
+    const holder = this.#look();
+    this.#halted = holder !== undefined && holder.state !== 'setup';
+    this.#handlers.told({ type: 'stop', holder });
+  }
+
+  #leave(): void {
+    if (!this.#halted) this.#handlers.left?.();
+    this.#halted = false;
   }
 }

@@ -1,5 +1,6 @@
 /** Opening a cable so that one timer, and nothing else, clocks it. */
 import { AlsaError, withHint } from '../errors.js';
+import { describeHolder, namingHolder, substreamHolder } from '../pcm/holder.js';
 import type { Pcm } from '../pcm/pcm.js';
 import { USER_DRIVEN_DEVICE } from '../timer/timer-id.js';
 import { timerInfo } from '../timer/timer-list.js';
@@ -7,7 +8,6 @@ import { TIMER_SOURCE_BYTES, userTimerIdOf } from '../timer/timer-source.js';
 import { UserTimer } from '../timer/user-timer.js';
 import { applyTimerSource, type LoopbackCard, readTimerSource, writeTimerSource } from './card.js';
 import { lockCard } from './card-lock.js';
-import { describeHolder, namingHolder, substreamHolder } from './holder.js';
 
 /** Programs that do not share the lock, and point the same card at the same moment, give way to each other this often. */
 const ATTEMPTS = 8;

@@ -4,7 +4,7 @@ import { fromNative } from '../errors.js';
 import type { ControlHandle, NativeError } from '../native/binding.js';
 import { native } from '../native/load.js';
 import { formatName } from '../pcm/format.js';
-import { type SubstreamHolder, substreamHolder } from './holder.js';
+import { type SubstreamHolder, substreamHolder } from '../pcm/holder.js';
 
 /** What plays into a cable, or did last. */
 export interface WriterState {

@@ -271,6 +271,8 @@ export interface NativeBinding {
   openPcm(path: string, playback: boolean, controlPath: string, subdevice: number): PcmHandle;
   createPeriodPump(pcm: PcmHandle, timer: UtimerHandle, parameters: PumpParametersNative): PeriodPumpHandle;
   watchPcm(pcm: PcmHandle): WatcherHandle;
+  /** Ready once a file was opened, by whomever, since it was armed last: inotify(7), IN_OPEN. */
+  watchOpens(path: string): WatcherHandle;
   openControl(path: string): ControlHandle;
   /**
    * socket(2) and bind(2); `scope` is the index of an interface, or 0. `shared`: for a group, with SO_REUSEADDR, and nothing is
@@ -336,6 +338,7 @@ export const BINDING_FUNCTIONS = [
   'timerGinfos',
   'timerGstatus',
   'utimerSupported',
+  'watchOpens',
   'watchPcm',
 ] as const satisfies readonly (keyof NativeBinding)[];
 

@@ -8,12 +8,13 @@ import {
   checkOptions,
   rangeError,
 } from '../arguments.js';
-import { AlsaError, fromNative } from '../errors.js';
+import { AlsaError, fromNative, withHint } from '../errors.js';
 import type { NativeError, PcmHandle } from '../native/binding.js';
 import { release, watch } from '../native/lifetime.js';
 import { native } from '../native/load.js';
-import { accessName, accessNumber } from './access.js';
+import { accessName, accessNumber, type PcmAccess } from './access.js';
 import { formatName, frameBytes, sampleFormat } from './format.js';
+import { describeHolder, otherEnd } from './holder.js';
 import { checkParameters, type PcmParameters } from './parameters.js';
 
 export type PcmDirection = 'playback' | 'capture';
@@ -63,6 +64,8 @@ export interface PcmOptions extends PcmParameters {
  */
 export class Pcm implements Disposable {
   readonly #handle: PcmHandle;
+  readonly #card: number;
+  readonly #device: number;
   /** The device in ALSA's notation, for instance 'hw:0,0,0'. */
   readonly name: string;
   readonly direction: PcmDirection;
@@ -81,6 +84,8 @@ export class Pcm implements Disposable {
     parameters: Required<PcmParameters>,
   ) {
     this.#handle = handle;
+    this.#card = options.card;
+    this.#device = options.device;
     this.direction = options.direction;
     this.parameters = parameters;
     this.frameBytes = frameBytes(parameters.format, parameters.channels);
@@ -95,7 +100,8 @@ export class Pcm implements Disposable {
    * Opens /dev/snd/pcmC<card>D<device>p or c and sets it up: SNDRV_PCM_IOCTL_HW_PARAMS, SW_PARAMS, PREPARE.
    *
    * @throws TypeError, RangeError for parameters that no loopback has
-   * @throws AlsaError ERR_PCM_PARAMETER when the device offers something else, saying what differs; ENOENT, EBUSY, EACCES;
+   * @throws AlsaError ERR_PCM_PARAMETER when the device offers something else, or the other end of its cable has another
+   * access, saying what differs; ENOENT, EBUSY, EACCES;
    * on a loopback card ENODEV, EINVAL or ERANGE for its timer_source
    * @example
    * using pcm = Pcm.open({ card: 0, device: 0, direction: 'playback',
@@ -126,7 +132,9 @@ export class Pcm implements Disposable {
         frameBytes: frameBytes(format, channels),
         fillWithSilence,
       });
-      return new Pcm(handle, name, options, parameters);
+      const pcm = new Pcm(handle, name, options, parameters);
+      pcm.#checkAccess();
+      return pcm;
     } catch (error) {
       handle?.close();
       throw parameterError(error, `${options.direction} ${name}`) ?? fromNative(error, name);
@@ -225,7 +233,7 @@ export class Pcm implements Disposable {
    *
    * @throws AlsaError ERR_NOT_STARTED when the kernel reports success but the stream does not run: snd-aloop does that
    * while any other client of the cable's timer runs; EPIPE (nothing queued), EINVAL (timer gone, or period under
-   * 100 us), EIO (the other side has other parameters). An overrun that comes right behind is for the next read to tell.
+   * 100 us), EIO (the other side has other parameters or another access, which the hint names). An overrun that comes right behind is for the next read to tell.
    * @example
    * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
    * using pcm = Pcm.open({ ...loop.parameters, card: 0, device: 1, substream: 0, direction: 'capture' });
@@ -233,7 +241,7 @@ export class Pcm implements Disposable {
    * console.log(pcm.state); // running
    */
   start(): void {
-    const result = this.#call(() => this.#handle.start());
+    const result = this.#call(() => this.#startHandle());
     const state = this.state;
     // One that started may have overrun already, or be suspended: what is called next on it says that.
     if (result !== 0 || state === 'prepared') {
@@ -284,6 +292,32 @@ export class Pcm implements Disposable {
     this.close();
   }
 
+  /** The kernel takes any access, and fails at START (sound/drivers/aloop.c: loopback_check_format). */
+  #checkAccess(): void {
+    const { access } = this.parameters;
+    const other = otherEnd(this.#card, this.#device, this.direction, this.substream);
+    const offered = other?.parameters?.access;
+    if (other === undefined || offered === undefined || offered === access) return;
+    throw new AlsaError(
+      `${this.direction} ${this.name} does not take access ${access}: the other end has ${offered}`,
+      { code: 'ERR_PCM_PARAMETER', hint: `${accessHint(offered)} Now ${describeHolder(other)}.` },
+    );
+  }
+
+  #startHandle(): number {
+    try {
+      return this.#handle.start();
+    } catch (error) {
+      const explained = fromNative(error, `${this.direction} ${this.name}`);
+      if (!(explained instanceof AlsaError) || explained.code !== 'EIO') throw error;
+      const other = otherEnd(this.#card, this.#device, this.direction, this.substream);
+      if (other?.parameters === undefined) throw error;
+      const { access } = other.parameters;
+      const option = access === this.parameters.access ? '' : `${accessHint(access)} `;
+      throw withHint(explained, `${option}Now ${describeHolder(other)}.`);
+    }
+  }
+
   #checkFrames(bytes: Uint8Array, direction: PcmDirection): void {
     checkBytes('bytes', bytes);
     if (this.direction !== direction) {
@@ -301,6 +335,11 @@ export class Pcm implements Disposable {
       throw fromNative(error, `${this.direction} ${this.name}`);
     }
   }
+}
+
+/** What to do where the other end of a cable has `access`. */
+export function accessHint(access: PcmAccess): string {
+  return `The two ends of a cable must agree in access: open this one with access: '${access}', or the other one anew.`;
 }
 
 /** The error for a START that changed nothing. */

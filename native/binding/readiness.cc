@@ -1,10 +1,13 @@
 #include "binding/readiness.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
+#include <array>
 #include <memory>
 #include <utility>
 
+#include "alsa/opens.h"
 #include "alsa/system_error.h"
 #include "alsa/unique_fd.h"
 #include "binding/arguments.h"
@@ -19,8 +22,9 @@ constexpr napi_type_tag kTag{0x71c09a54e8d34f0b, 0x9f2e66d1c5b7a803};
 
 class Watcher final : public Poll {
  public:
-  // `fd` is a duplicate, so that it stays valid while it is polled.
-  Watcher(napi_env env, UniqueFd fd) : Poll(env, fd.get()), fd_(std::move(fd)) {}
+  // `fd` is a duplicate, or has no other owner, so that it stays valid while it is polled. With `news` it holds
+  // nothing but news, which arm() takes as known.
+  Watcher(napi_env env, UniqueFd fd, bool news) : Poll(env, fd.get()), fd_(std::move(fd)), news_(news) {}
   ~Watcher() { close(); }
 
   // Calls `callback` once when the descriptor is ready.
@@ -31,6 +35,9 @@ class Watcher final : public Poll {
     forget_callback();
     if (napi_create_reference(env(), callback, 1, &callback_) != napi_ok) {
       throw Napi::Error::New(env());
+    }
+    std::array<char, 4096> known;
+    while (news_ && ::read(fd_.get(), known.data(), known.size()) > 0) {
     }
     start();
   }
@@ -64,6 +71,7 @@ class Watcher final : public Poll {
   }
 
   UniqueFd fd_;
+  bool news_;
   napi_ref callback_ = nullptr;
 };
 
@@ -109,10 +117,8 @@ napi_value watch_pcm(const Napi::CallbackInfo& info) {
   return make_watcher(env, std::move(fd));
 }
 
-}  // namespace
-
-Napi::Object make_watcher(Napi::Env env, UniqueFd fd) {
-  const auto watcher = std::make_shared<Watcher>(env, std::move(fd));
+Napi::Object make(Napi::Env env, UniqueFd fd, bool news) {
+  const auto watcher = std::make_shared<Watcher>(env, std::move(fd), news);
   Napi::Object handle = WatcherHandle::make(env, watcher, kTag);
   WatcherHandle::add<arm>(env, handle, "arm", watcher);
   WatcherHandle::add<disarm>(env, handle, "disarm", watcher);
@@ -122,7 +128,16 @@ Napi::Object make_watcher(Napi::Env env, UniqueFd fd) {
   return handle;
 }
 
+napi_value watch_opens_of(const Napi::CallbackInfo& info) {
+  return make(info.Env(), watch_opens(read_string(info[0], "path")), true);
+}
+
+}  // namespace
+
+Napi::Object make_watcher(Napi::Env env, UniqueFd fd) { return make(env, std::move(fd), false); }
+
 void register_readiness(Napi::Env env, Napi::Object exports) {
+  exports.Set("watchOpens", make_function<watch_opens_of>(env, "watchOpens"));
   exports.Set("watchPcm", make_function<watch_pcm>(env, "watchPcm"));
 }
 

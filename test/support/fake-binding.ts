@@ -79,6 +79,10 @@ export class FakeBinding implements NativeBinding {
     deliver(batches.length);
   }
 
+  watchOpens(path: string): WatcherHandle {
+    throw failedCall(2, 'inotify_add_watch', path);
+  }
+
   watchPcm(): WatcherHandle {
     throw failedCall(95, 'no event loop in this kernel');
   }

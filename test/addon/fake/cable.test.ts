@@ -22,6 +22,29 @@ describe('A cable over the fake', () => {
     expect(result).toEqual({ ...succeeded, stdout: '0\n1440 true\n479 4\n0\n' });
   });
 
+  it('carries interleaved frames with non-interleaved access, odd writes, samples of every size and silence', async () => {
+    const result = await runOnFake(`
+      for (const [format, silence] of [['DSD_U8', 0x69], ['S16_LE', 0], ['S24_3LE', 0], ['S32_LE', 0]]) {
+        const loop = ClockedLoopback.open({ ...cable, format, channels: 3, access: 'noninterleaved', periods: 3 });
+        const capture = loop.listen({ periods: 5 });
+        const data = Uint8Array.from({ length: 20 * loop.periodBytes + 7 }, (_, i) => i % 251);
+        const heard = [];
+        for (let at = 0, step = 1; at < data.length; at += step, step = (step * 7 + 3) % (3 * loop.periodBytes)) {
+          loop.write(data.subarray(at, at + step));
+          heard.push(capture.read());
+        }
+        loop.end();
+        heard.push(capture.read());
+        const all = Buffer.concat(heard);
+        const rest = all.subarray(data.length);
+        console.log(all.subarray(0, data.length).equals(data), all.length / loop.periodBytes, rest.every((byte) => byte === silence));
+        capture.close();
+        loop.close();
+      }
+      console.log(open());`);
+    expect(result).toEqual({ ...succeeded, stdout: `${'true 21 true\n'.repeat(4)}0\n` });
+  });
+
   it('tells of listeners that come and go', async () => {
     const result = await runOnFake(`
       const loop = ClockedLoopback.open(cable);

@@ -42,6 +42,7 @@ describe('A writer is told', () => {
         state: 'running',
         parameters: {
           ...{ format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480, bufferFrames: 3_840 },
+          access: 'interleaved',
         },
       },
     });

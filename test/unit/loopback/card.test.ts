@@ -201,7 +201,10 @@ describe('LoopbackCard', () => {
         threadId: process.pid,
         command: readFileSync('/proc/self/comm', 'latin1').trim(),
         state: 'running',
-        parameters: { format: 'S16_LE', rate: 44_100, channels: 2, periodFrames: 441, bufferFrames: 1764 },
+        parameters: {
+          ...{ format: 'S16_LE', rate: 44_100, channels: 2, periodFrames: 441, bufferFrames: 1764 },
+          access: 'interleaved',
+        },
       },
     ]);
   });

@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import { AlsaError, calledOn, withHint } from '../errors.js';
 import type { Called } from '../hints.js';
-import type { PcmDirection } from '../pcm/pcm.js';
-import { listProc, procAsound, readProc, readProcName } from '../proc.js';
+import { glance, listProc, procAsound, readProc, readProcName } from '../proc.js';
+import { type PcmAccess, parseAccess } from './access.js';
+import type { PcmDirection } from './pcm.js';
 
 export interface SubstreamHolder {
   /** The device in ALSA's notation, for instance 'hw:0,1,0'. */
@@ -21,15 +22,17 @@ export interface SubstreamHolder {
   /** The kernel's name of the state in lower case, for instance 'running'. */
   readonly state: string;
   /** What it was set to; undefined before hw_params. */
-  readonly parameters:
-    | {
-        readonly format: string;
-        readonly rate: number;
-        readonly channels: number;
-        readonly periodFrames: number;
-        readonly bufferFrames: number;
-      }
-    | undefined;
+  readonly parameters: HolderParameters | undefined;
+}
+
+/** What a substream was set to. */
+export interface HolderParameters {
+  readonly format: string;
+  readonly rate: number;
+  readonly channels: number;
+  readonly periodFrames: number;
+  readonly bufferFrames: number;
+  readonly access: PcmAccess;
 }
 
 /** The folder of a substream in /proc/asound. */
@@ -56,8 +59,6 @@ export function substreamHolder(
   const parameters = readProc(join(folder, 'hw_params')) ?? 'closed';
   if (threadId === 0 && parameters.startsWith('closed')) return undefined;
   const pid = threadId === 0 ? 0 : processOf(threadId);
-  const field = (name: string) => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(parameters)?.[1];
-  const format = field('format');
   return {
     name: `hw:${card},${device},${substream}`,
     direction,
@@ -65,17 +66,34 @@ export function substreamHolder(
     threadId,
     command: pid === 0 ? '' : (readProcName(`/proc/${pid}/comm`) ?? ''),
     state: /^state:\s*(\S+)/m.exec(status)?.[1]?.toLowerCase() ?? 'setup',
-    parameters:
-      format === undefined
-        ? undefined
-        : {
-            format,
-            rate: Number(field('rate')),
-            channels: Number(field('channels')),
-            periodFrames: Number(field('period_size')),
-            bufferFrames: Number(field('buffer_size')),
-          },
+    parameters: parseHolderParameters(parameters),
   };
+}
+
+/** Reads the text of a hw_params file; undefined where nothing is set. */
+export function parseHolderParameters(text: string): HolderParameters | undefined {
+  const field = (name: string) => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(text)?.[1];
+  const format = field('format');
+  if (format === undefined) return undefined;
+  return {
+    format,
+    rate: Number(field('rate')),
+    channels: Number(field('channels')),
+    periodFrames: Number(field('period_size')),
+    bufferFrames: Number(field('buffer_size')),
+    access: parseAccess(field('access') ?? ''),
+  };
+}
+
+/** The holder of the other end of a cable, where the card is a loopback. */
+export function otherEnd(
+  card: number,
+  device: number,
+  direction: PcmDirection,
+  substream: number,
+): SubstreamHolder | undefined {
+  if (glance(join(procAsound(), `card${card}`, 'cable#0')) === undefined) return undefined;
+  return substreamHolder(card, 1 - device, direction === 'playback' ? 'capture' : 'playback', substream);
 }
 
 /** The process of a thread; a thread that is gone stands for itself. */
@@ -102,7 +120,8 @@ export function cardHolders(card: number): SubstreamHolder[] {
 export function describeHolder(holder: SubstreamHolder): string {
   const { name, direction, pid, command, parameters } = holder;
   const what = parameters
-    ? `: ${parameters.format}, ${parameters.rate} Hz, ${parameters.channels} channels, ${parameters.periodFrames} frames a period`
+    ? `: ${parameters.format}, ${parameters.rate} Hz, ${parameters.channels} channels, ${parameters.periodFrames} frames a period` +
+      (parameters.access === 'noninterleaved' ? ', non-interleaved' : '')
     : '';
   return `${direction} ${name} is held by ${command || 'a program'} (process ${pid})${what}`;
 }
@@ -130,6 +149,7 @@ export function namingHolder<T>(
         : ['ERR_PCM_PARAMETER', 'EINVAL', 'EIO'].includes(error.code)
           ? substreamHolder(card, 1 - device, direction === 'playback' ? 'capture' : 'playback', substream)
           : undefined;
-    throw holder ? withHint(error, `Now ${describeHolder(holder)}.`) : error;
+    const who = holder ? describeHolder(holder) : undefined;
+    throw who === undefined || error.message.includes(who) ? error : withHint(error, `Now ${who}.`);
   }
 }
