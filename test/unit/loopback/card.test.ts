@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { describeHolder, type SubstreamHolder } from '../../../lib/loopback/holder.js';
+import { describeHolder, type SubstreamHolder } from '../../../lib/pcm/holder.js';
 import {
   LoopbackCard,
   moduleParameters,
