@@ -5,13 +5,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { describeHolder, type SubstreamHolder } from '../../../lib/pcm/holder.js';
 import {
   LoopbackCard,
   moduleParameters,
   parseTimerSource,
   userTimerIdOf,
 } from '../../../lib/loopback/index.js';
+import { describeHolder, type SubstreamHolder } from '../../../lib/pcm/holder.js';
 import { setProcAsound } from '../../../lib/proc.js';
 
 const CARDS = ` 0 [PCH            ]: HDA-Intel - Loopback
