@@ -274,7 +274,7 @@ void PeriodPump::release(std::uint64_t unread) {
   const std::lock_guard lock(mutex_);
   held_ = false;
   ++changes_;
-  if (unread > 0 && !silent_) {
+  if (inserting_ && unread > 0 && !silent_) {
     fed_at_ = Clock::now();
     given_until_ = std::max<Clock::time_point>(given_until_, fed_at_ + lasting(unread));
   }

@@ -204,6 +204,20 @@ describe('A pump', () => {
     });
   });
 
+  it('is held and released where it inserts no silence', async () => {
+    const result = await runOnFake(`${PUMP}
+      pump.hold();
+      pump.release(3);
+      pump.keepAlive(10_000_000n, 0n);
+      pump.keepAlive(0n, 0n);
+      pump.release(3);
+      pump.write(new Uint8Array(1_920));
+      console.log(pump.stats().periods);
+      for (const handle of [pump, pcm, capture, timer]) handle.close();
+      console.log(open());`);
+    expect(result).toEqual({ ...succeeded, stdout: '1\n0\n' });
+  });
+
   it('does not outlive what it moves: parts may be closed in any order, while it inserts silence', async () => {
     const result = await runOnFake(`${PUMP}
       for (const order of [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]) {
