@@ -101,7 +101,7 @@ describe('The event loop rests after a call that closed', () => {
       const { port } = socket.local();
       const sender = createSocket('udp4');
       const send = () => new Promise((resolve) => sender.send('x', port, '127.0.0.1', resolve));
-      socket.listen(new Uint8Array(64), new Int32Array(1), null, async () => {
+      socket.listen(new Uint8Array(64), new Int32Array(1), null, new BigInt64Array(1), async () => {
         socket.close();
         await send();
         sender.close();

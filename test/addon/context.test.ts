@@ -50,7 +50,7 @@ describe('A callback finds the asynchronous context', () => {
       const found = await new Promise((resolve) => storage.run({ request: 'second' }, () => {
         const socket = addon.openDatagramSocket('127.0.0.1', 0, 0, false);
         const sender = createSocket('udp4');
-        socket.listen(new Uint8Array(64), new Int32Array(1), null, () => {
+        socket.listen(new Uint8Array(64), new Int32Array(1), null, new BigInt64Array(1), () => {
           socket.close();
           sender.close();
           resolve(storage.getStore()?.request ?? 'nobody');

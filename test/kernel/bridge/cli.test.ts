@@ -291,7 +291,7 @@ describe('utimer send and utimer bridge', () => {
     writeFileSync(join(folder, 'bad.wav'), 'RIFF....');
     const bad = Child.utimer('send', '--to', '127.0.0.1:5004', join(folder, 'bad.wav'));
     expect(await bad.ended).toEqual({ code: 1, signal: null });
-    expect(bad.stderr).toMatch(/^utimer send: .*ends before its audio\. .*sox/);
+    expect(bad.stderr).toMatch(/^utimer send: .*bad\.wav is no WAV file\. .*ffmpeg/);
   });
 
   it('go on when nobody reads any more, until a signal ends them', async () => {

@@ -211,8 +211,11 @@ describe('A listener gets the frames that the timestamps count', () => {
   it(`among ${HOSTILE_PACKETS} hostile packets, and then those of a sender that begins anew, whole`, {
     timeout: 120_000 + HOSTILE_PACKETS * 6,
   }, async () => {
-    bridge = await openBridge(card.number);
+    bridge = await openBridge(card.number, { takeoverMilliseconds: 0, silenceMilliseconds: 100 });
     const last = stream(200, { ssrc: 99, timestamp: 2 ** 32 - 480 });
+    const followed = new Promise<void>((resolve) => {
+      bridge?.on('stream', ({ ssrc }) => ssrc === 99 && resolve());
+    });
     const listening = new Listening(bridge, { keepBytes: 2 * audio(last).length });
     let byTimestamp = 0;
     let began = 0;
@@ -223,16 +226,21 @@ describe('A listener gets the frames that the timestamps count', () => {
     const hostile = hostileDatagrams(11);
     const datagrams = await Datagrams.to(bridge);
     let memory = 0;
+    let silent = false;
     for (let sent = 0; sent < HOSTILE_PACKETS; sent += 100) {
       if (sent === HOSTILE_PACKETS / 10) memory = process.memoryUsage.rss();
-      const { loopback } = await datagrams.send(Array.from({ length: 100 }, hostile));
+      const { loopback, receiver } = await datagrams.send(Array.from({ length: 100 }, hostile));
+      silent = receiver.silent;
       await listening.reaches(loopback.frames);
     }
     // What one packet in ten left behind would be more where there are a million of about a kilobyte; fewer say nothing.
     if (HOSTILE_PACKETS >= 1_000_000) {
       expect(process.memoryUsage.rss() - memory).toBeLessThan(100_000_000);
     }
+    // Another source is followed once the current one has ended.
+    if (!silent) await once(bridge, 'silence');
     await datagrams.send(last.map((packet) => datagram(packet)));
+    await followed;
     datagrams.close();
     await bridge.close();
     const { receiver, loopback, eventsDropped } = bridge.stats;

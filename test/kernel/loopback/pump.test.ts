@@ -129,7 +129,7 @@ it('refuses formats that no device has, also those that no mask of the kernel ha
         code: 'ERR_PCM_PARAMETER',
         parameter: 'format',
         requested: format,
-        formats: expect.arrayContaining([2, 10]),
+        offered: expect.arrayContaining([2, 10]),
       }),
     );
   }
