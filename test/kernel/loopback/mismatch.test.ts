@@ -1,0 +1,146 @@
+// Listeners whose access is not the writer's: the kernel gives them a bare EIO, and tells the writer nothing.
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Pcm } from '../../../lib/index.js';
+import {
+  ClockedLoopback,
+  type ListenerMismatch,
+  LoopbackCapture,
+  LoopbackCard,
+} from '../../../lib/loopback/index.js';
+import type { PcmHandle } from '../../../lib/native/binding.js';
+import { native } from '../../../lib/native/load.js';
+import { thrownBy } from './support.js';
+
+let card: LoopbackCard;
+beforeAll(async () => {
+  card = await LoopbackCard.load();
+});
+afterAll(() => LoopbackCard.unload());
+
+const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
+const hardware = {
+  format: 2,
+  rate: 48_000,
+  channels: 2,
+  periodFrames: 480,
+  bufferFrames: 1_920,
+  frameBytes: 4,
+};
+const open = () => ClockedLoopback.open({ card, ...stream });
+
+/** An end of the cable that asks nobody before it sets its access: SNDRV_PCM_ACCESS_RW_NONINTERLEAVED is 4. */
+function openEnd(direction: 'playback' | 'capture', access: 3 | 4): PcmHandle {
+  const path = direction === 'playback' ? 'D0p' : 'D1c';
+  const end = native().openPcm(
+    `/dev/snd/pcmC${card.number}${path}`,
+    direction === 'playback',
+    `/dev/snd/controlC${card.number}`,
+    0,
+  );
+  end.configure({ ...hardware, access, fillWithSilence: false });
+  return end;
+}
+
+async function mismatchOf(loop: ClockedLoopback, attempt: () => void): Promise<ListenerMismatch> {
+  const told = once(loop.ref(), 'mismatch', { signal: AbortSignal.timeout(60_000) });
+  attempt();
+  const [mismatch] = (await told) as [ListenerMismatch];
+  loop.unref();
+  return mismatch;
+}
+
+describe('A writer is told of a listener with another access', () => {
+  it('by name, with what differs, as soon as its parameters are set', async () => {
+    using loop = open();
+    let end: PcmHandle | undefined;
+    const mismatch = await mismatchOf(loop, () => {
+      end = openEnd('capture', 4);
+    });
+    expect(mismatch).toMatchObject({
+      name: loop.listenerName,
+      holder: { pid: process.pid, state: 'prepared' },
+      parameters: { access: 'noninterleaved', format: 'S16_LE', periodFrames: 480 },
+      differs: ['access'],
+      access: 'noninterleaved',
+    });
+    expect(mismatch.message).toMatch(
+      /process \d+\) cannot listen at .*: it has access noninterleaved, not interleaved/,
+    );
+    expect(() => end?.start()).toThrow(expect.objectContaining({ errno: 5 }));
+    end?.close();
+  });
+
+  it('also where it has left before anybody could look, each time', async () => {
+    using loop = open();
+    for (let time = 0; time < 3; time += 1) {
+      const mismatch = await mismatchOf(loop, () => openEnd('capture', 4).close());
+      expect(mismatch).toMatchObject({ holder: undefined, differs: [], access: 'noninterleaved' });
+    }
+  });
+
+  it('by a warning where only listeners are heard', async () => {
+    using loop = open();
+    loop.on('listener', () => {});
+    const warned = once(process, 'warning', { signal: AbortSignal.timeout(60_000) });
+    loop.ref();
+    openEnd('capture', 4).close();
+    expect((await warned)[0]).toMatchObject({
+      name: 'AlsaLoopbackWarning',
+      code: 'ALSA_UTIMER_LISTENER_MISMATCH',
+      detail: "Open the cable with access: 'noninterleaved' for it.",
+    });
+  });
+
+  it('and not of one that fits, or is overrun and leaves', async () => {
+    using loop = open();
+    const told: ListenerMismatch[] = [];
+    loop.on('mismatch', (mismatch) => told.push(mismatch));
+    for (let time = 0; time < 3; time += 1) {
+      const capture = loop.listen({ periods: 2 });
+      await once(loop, 'listener');
+      loop.write(new Uint8Array(3 * loop.periodBytes));
+      await once(loop, 'listener');
+      capture.close();
+      await new Promise(setImmediate);
+    }
+    // What comes of the last one is told before this.
+    const last = await mismatchOf(loop, () => openEnd('capture', 4).close());
+    expect(told).toEqual([last]);
+  });
+});
+
+describe('The end that comes second says which access the other one has, and who that is', () => {
+  const named = (access: string) => new RegExp(`access: '${access}'.*held by .*\\(process ${process.pid}\\)`);
+
+  it('as a capture', () => {
+    using _loop = open();
+    expect(thrownBy(() => LoopbackCapture.open({ card, ...stream, access: 'noninterleaved' }))).toMatchObject(
+      {
+        code: 'ERR_PCM_PARAMETER',
+        message: expect.stringMatching(/does not take access noninterleaved: the other end has interleaved/),
+        hint: expect.stringMatching(named('interleaved')),
+      },
+    );
+  });
+
+  it('as a writer', () => {
+    const end = openEnd('capture', 4);
+    expect(thrownBy(open)).toMatchObject({
+      code: 'ERR_PCM_PARAMETER',
+      message: expect.stringMatching(/does not take access interleaved: the other end has noninterleaved/),
+      hint: expect.stringMatching(named('noninterleaved')),
+    });
+    end.close();
+  });
+
+  it('also at a start that fails, where the other end was set meanwhile', () => {
+    using capture = Pcm.open({ ...stream, card: card.number, device: 1, substream: 0, direction: 'capture' });
+    const end = openEnd('playback', 4);
+    expect(thrownBy(() => capture.start())).toMatchObject({
+      code: 'EIO',
+      hint: expect.stringMatching(named('noninterleaved')),
+    });
+    end.close();
+  });
+});
