@@ -293,7 +293,7 @@ function pipewire(device: string): string {
         media.class = "Audio/Source"
         api.alsa.path = "${device}"
         api.alsa.period-size = 480
-        api.alsa.period-num = 64
+        api.alsa.period-num = 512
         audio.format = "S32"
         audio.rate = 48000
         audio.channels = 2

@@ -161,7 +161,7 @@ describe('Without the right to set timer_source', () => {
       }`);
     expect(result).toMatchObject({ code: 0, stderr: '' });
     expect(result.stdout).toMatch(/^EACCES /);
-    expect(result.stdout).toContain(`echo '-1.4.0' | sudo tee /proc/asound/card${card.number}/timer_source`);
+    expect(result.stdout).toContain(`echo -1.4.0 | sudo tee /proc/asound/card${card.number}/timer_source`);
     expect(result.stdout).toContain('options snd-aloop timer_source=-1.4.0');
     expect(card.timerSource).toBe('');
   });
