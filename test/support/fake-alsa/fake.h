@@ -51,6 +51,8 @@ unsigned long fault_frames(const char *name, unsigned long frames, int *error);
 // instrumented part.
 void copy_from_user(void *to, const void *user, size_t size);
 void copy_to_user(void *user, const void *from, size_t size);
+// Two threads write one variable at the same time: for the proof that this is found.
+void race(void);
 // Without the sanitizers.
 void copy_bytes(void *to, const void *from, size_t size);
 void fill_bytes(void *to, int byte, size_t size);

@@ -355,6 +355,9 @@ static void transfer(struct substream *one, char *data, char *const *planes, uin
   const size_t sample = format_bytes(one->format);
   // For the proof that the sanitizers find what they are to find.
   frames += fault("TRANSFER_BEYOND") != 0;
+  if (fault("RACE") != 0) {
+    race();
+  }
   for (uint64_t i = 0; i < frames; ++i) {
     unsigned char *const frame = one->ring + (one->written + i) % one->buffer * (size_t)one->frame_bytes;
     for (unsigned channel = 0; channel < one->channels; ++channel) {
