@@ -19,6 +19,8 @@ have_package() {
   gstreamer1.0-plugins-good) have_commands gst-inspect-1.0 && gst-inspect-1.0 --exists rtpL24pay ;;
   gstreamer1.0-tools) have_commands gst-launch-1.0 gst-inspect-1.0 ;;
   iproute2) have_commands ip ;;
+  jack-capture) have_commands jack_capture ;;
+  jackd2) have_commands jackd ;;
   kmod) have_commands modprobe depmod ;;
   libasound2-dev) have_header alsa/asoundlib.h ;;
   # The guest's first program is linked statically.
