@@ -1,5 +1,5 @@
-// Being told when a device is opened, by whomever: inotify(7). An open(2) of a device node is all that the kernel announces
-// of a capture that has not started.
+// Being told when a device is opened, by whomever: inotify(7). An open(2) of a device node is all that the
+// kernel announces of a capture that has not started.
 #pragma once
 
 #include <string>
@@ -8,7 +8,8 @@
 
 namespace alsa_utimer {
 
-// Readable once the file `path` has been opened since it was read last; reading does not wait. Throws SystemError.
+// Readable once the file `path` has been opened since it was read last; reading does not wait. Throws
+// SystemError.
 [[nodiscard]] UniqueFd watch_opens(const std::string& path);
 
 }  // namespace alsa_utimer

@@ -22,8 +22,8 @@ constexpr napi_type_tag kTag{0x71c09a54e8d34f0b, 0x9f2e66d1c5b7a803};
 
 class Watcher final : public Poll {
  public:
-  // `fd` is a duplicate, or has no other owner, so that it stays valid while it is polled. With `news` it holds
-  // nothing but news, which arm() takes as known.
+  // `fd` is a duplicate, or has no other owner, so that it stays valid while it is polled. With `news` it
+  // holds nothing but news, which arm() takes as known.
   Watcher(napi_env env, UniqueFd fd, bool news) : Poll(env, fd.get()), fd_(std::move(fd)), news_(news) {}
   ~Watcher() { close(); }
 

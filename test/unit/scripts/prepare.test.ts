@@ -34,7 +34,7 @@ function processes(group: number): string[] {
 }
 
 // Each of them runs dozens of programs.
-describe('A preparation that fails', { timeout: 120_000 }, () => {
+describe('A preparation that fails', { timeout: 400_000 }, () => {
   it('leaves no process that has its output open', async () => {
     // Without apt and QEMU it fails as soon as can be, when what it started has only begun.
     const bare = new Machine();
@@ -58,7 +58,7 @@ describe('A preparation that fails', { timeout: 120_000 }, () => {
   });
 });
 
-describe('The place of a kernel', { timeout: 120_000 }, () => {
+describe('The place of a kernel', { timeout: 400_000 }, () => {
   const place = (text: string) => /it will be kept in (.*)/.exec(text)?.[1];
 
   it('is the same from a checkout whose path has spaces', async () => {
@@ -93,7 +93,7 @@ describe('The place of a kernel', { timeout: 120_000 }, () => {
   });
 });
 
-describe('The cache', { timeout: 120_000 }, () => {
+describe('The cache', { timeout: 400_000 }, () => {
   const cached = (...names: string[]) => join(machine.cache, 'alsa-utimer', ...names);
   const long = new Date(Date.now() - 90 * 86_400_000);
 
