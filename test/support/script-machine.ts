@@ -36,6 +36,8 @@ export class Machine {
 
   /** A program that is here, and what it does. */
   stub(name: string, script = 'exit 0'): void {
+    // Not through the link to this machine's own program of that name.
+    rmSync(join(this.#programs, name), { force: true });
     writeFileSync(join(this.#programs, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   }
 
