@@ -150,7 +150,7 @@ async function send({ sender, audio, card, folder, stream, aheadFrames, received
     const target = { encoding, format, rate, channels, address: GROUP, interface: INTERFACE };
     const receiving = { ...target, receiveBufferBytes: SOCKET_BYTES };
     const port = await clocked.receive({ ...receiving, port: 0 }, clockedSink, received);
-    await jiffies.receive({ ...receiving, port }, player, Buffer.alloc(audio.length));
+    await jiffies.receive({ ...receiving, port }, player);
     let xruns = 0;
     const noteXruns = () => {
       for (; xruns < loop.stats.xruns; xruns += 1) clocked.note('xrun', 0);

@@ -51,13 +51,13 @@ export class Track {
    * @param {object} options of RtpReceiver
    * @param {{ write(bytes: Uint8Array): void, waiting(track: Track): number | undefined }} sink takes the frames, and counts
    *   those of them that the listener has yet to hear
-   * @param {Buffer} received where to keep a copy of what the sink was given
+   * @param {Buffer} [received] where to keep a copy of what the sink was given
    */
   async receive(options, sink, received) {
     this.#sink = sink;
     const tee = {
       write: (bytes) => {
-        received.set(bytes, this.#receivedFrames * this.#frameBytes);
+        received?.set(bytes, this.#receivedFrames * this.#frameBytes);
         this.#receivedFrames += bytes.length / this.#frameBytes;
         this.#silent = false;
         sink.write(bytes);
