@@ -21,6 +21,8 @@ const PACKETS_A_SECOND = 250;
  * has. A busy machine takes long turns at something else; they are not to cost a packet.
  */
 const AHEAD_PACKETS = 5 * PACKETS_A_SECOND;
+/** Its periods are longer than a packet: snd-aloop has no more than 1024 of them in a buffer. */
+const JIFFIES_PERIOD_PACKETS = 5;
 const BUFFER_BYTES = 2 << 20;
 const READING_MS = 20;
 /** What a busy machine may leave for later in a socket, bytes: seconds of packets, instead of the usual one. */
@@ -60,10 +62,9 @@ export async function compareClocks(recording, seconds) {
     const stream = { format, rate, channels, periodFrames };
     const received = Buffer.alloc(audio.length);
     const mostPackets = Math.floor(BUFFER_BYTES / (periodFrames * frameBytes));
-    const aheadPackets = Math.floor(
-      Math.min(AHEAD_PACKETS, mostPackets / 2, (seconds * PACKETS_A_SECOND) / 2),
-    );
-    const aheadFrames = aheadPackets * periodFrames;
+    const aheadPackets = Math.min(AHEAD_PACKETS, mostPackets / 2, (seconds * PACKETS_A_SECOND) / 2);
+    const aheadPeriods = Math.floor(aheadPackets / JIFFIES_PERIOD_PACKETS);
+    const aheadFrames = aheadPeriods * JIFFIES_PERIOD_PACKETS * periodFrames;
     const [clocked, jiffies] = await send({ sender, audio, card, folder, stream, aheadFrames, received });
     const differing = differingSamples(received, clocked.recording, frameBytes / channels);
     const heard = clocked.recording.length / frameBytes;
@@ -132,9 +133,10 @@ async function send({ sender, audio, card, folder, stream, aheadFrames, received
     const clocked = keep(new Track('clocked by the packets', { ...cable, substream: 0, frames }));
     const jiffies = keep(new Track('jiffies', { ...cable, substream: 1 }));
     for (const track of [clocked, jiffies]) await track.recorder.lag(0);
-    const periods = (2 * aheadFrames) / stream.periodFrames;
+    const periodFrames = JIFFIES_PERIOD_PACKETS * stream.periodFrames;
+    const periods = (2 * aheadFrames) / periodFrames;
     const playback = { card: card.number, device: 0, substream: 1, direction: 'playback' };
-    const pcm = keep(Pcm.open({ ...stream, ...playback, periods }));
+    const pcm = keep(Pcm.open({ ...stream, ...playback, periodFrames, periods }));
     const player = new JiffiesPlayer(pcm, aheadFrames, (kind, lost) => jiffies.note(kind, lost));
     const clockedSink = {
       write: (bytes) => loop.write(bytes),
