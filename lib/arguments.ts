@@ -39,6 +39,13 @@ export function checkInteger(name: string, value: unknown, min: number, max: num
   return value;
 }
 
+/** A number of min..max, fractions included. */
+export function checkNumber(name: string, value: unknown, min: number, max: number): number {
+  if (typeof value !== 'number') throw typeError(name, 'a number', value);
+  if (!(value >= min && value <= max)) throw rangeError(name, `${min}..${max}`, value);
+  return value;
+}
+
 /** A bigint of min..max. */
 export function checkBigInt(name: string, value: unknown, min: bigint, max: bigint): bigint {
   if (typeof value !== 'bigint') throw typeError(name, 'a bigint', value);

@@ -17,7 +17,7 @@ export interface AlsaErrorOptions {
  *
  * @example
  * try {
- *   UserTimer.create({ resolution: 10_000_000n }).close();
+ *   UserTimer.create({ resolutionNs: 10_000_000n }).close();
  * } catch (error) {
  *   if (error instanceof AlsaError && error.code === 'ENOTTY') console.error(error.hint);
  * }

@@ -20,7 +20,7 @@ const stream = { encoding: 'L16', rate: RATE, channels: 2, payloadType: 96, addr
 const openBridge = (card, substream) =>
   Bridge.open({
     ...{ ...stream, card, substream, periodFrames: PERIOD_FRAMES, starvation: 'hold' },
-    ...{ statsMilliseconds: 0, silenceMilliseconds: 1500 },
+    ...{ statsMs: 0, silenceMs: 1500 },
   });
 
 /** A receiver in C with a cable of its own, and the port that it listens at. */
@@ -114,7 +114,7 @@ const receiving = (name, socket) => ({
     const receiver = await RtpReceiver.open({
       ...stream,
       socket,
-      silenceMilliseconds: 1500,
+      silenceMs: 1500,
       sink: { write() {} },
     });
     return {

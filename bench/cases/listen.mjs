@@ -22,7 +22,7 @@ const latency = {
       let ticks = 0;
       const done = new Promise((resolve) => {
         instance.on('tick', (event) => {
-          samples.push(Number(process.hrtime.bigint() - event.timestamp));
+          samples.push(Number(process.hrtime.bigint() - event.timestampNs));
           ticks += event.ticks;
           if (ticks === TICKS) resolve();
         });
@@ -49,7 +49,7 @@ const latency = {
 /** Triggers when every listener has the last tick: nanoseconds of a trigger, by the clock and of the processor. */
 function lockstep(listeners, count) {
   const open = () => {
-    const timer = UserTimer.create({ resolution: 10_000_000n });
+    const timer = UserTimer.create({ resolutionNs: 10_000_000n });
     const instances = Array.from({ length: listeners }, () => {
       const instance = TimerInstance.open(timer);
       instance.start();

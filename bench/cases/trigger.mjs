@@ -21,7 +21,7 @@ const trigger = {
   aim: 1.4,
   async open() {
     const timer = UserTimer.create({ rate: RATE, periodFrames: PERIOD_FRAMES });
-    const peer = new Peer('trigger_loop', timer.resolution);
+    const peer = new Peer('trigger_loop', timer.resolutionNs);
     await peer.answer();
     return {
       ours: async () => triggerLoop(timer),
@@ -41,7 +41,7 @@ const triggerCable = {
   aim: 1.4,
   async open() {
     const timer = UserTimer.create({ rate: RATE, periodFrames: PERIOD_FRAMES });
-    const peer = new Peer('trigger_loop', timer.resolution);
+    const peer = new Peer('trigger_loop', timer.resolutionNs);
     const peerId = await peer.answer();
     // One cable a card is held while its timer's side is measured, so that both see the same card and kernel.
     const card = LoopbackCard.list()[0] ?? (await LoopbackCard.load());

@@ -36,7 +36,7 @@ export type BridgeEvent =
   | ({ readonly type: 'refusal' } & RefusalEvent)
   /** Many packets contradict what was described: once. */
   | ({ readonly type: 'contradiction' } & ContradictionEvent)
-  /** No packet of the stream came for `silenceMilliseconds`. */
+  /** No packet of the stream came for `silenceMs`. */
   | { readonly type: 'silence' }
   /** Somebody began to capture at the other end of the cable, or ended. */
   | {

@@ -33,7 +33,7 @@ export interface BridgeOptions
    */
   readonly starvation?: 'silence' | 'hold';
   /** With starvation 'silence': ms after a period was due until the first silent one, 0..3600000. Default: two periods. */
-  readonly grace?: number;
+  readonly graceMs?: number;
   /**
    * While nobody listens: 'discard' (default) frames, so that a listener always hears what comes now; or 'hold' up to
    * `holdFrames` of them for it, and give them as fast as it reads.
@@ -45,7 +45,7 @@ export interface BridgeOptions
    */
   readonly holdFrames?: number;
   /** How often to tell 'stats', ms, 10..2^31-1; 0: never. Default 1000. */
-  readonly statsMilliseconds?: number;
+  readonly statsMs?: number;
   /** Closes the bridge, as `close` does. */
   readonly signal?: AbortSignal;
 }
@@ -56,16 +56,16 @@ export interface BridgeConfiguration {
   readonly loopback: ClockedLoopbackOptions;
   readonly unheard: 'discard' | 'hold';
   readonly holdFrames: number;
-  readonly statsMilliseconds: number;
+  readonly statsMs: number;
 }
 
 const RECEIVER_OPTIONS = [
   ...(['encoding', 'rate', 'channels', 'format', 'payloadType', 'ssrc', 'fill', 'maxGapFrames'] as const),
-  ...(['reorderPackets', 'reorderNanoseconds', 'confirmPackets', 'takeoverMilliseconds'] as const),
-  ...(['silenceMilliseconds', 'socket'] as const),
+  ...(['reorderPackets', 'reorderMs', 'confirmPackets', 'takeoverMs'] as const),
+  ...(['silenceMs', 'socket'] as const),
   ...(['address', 'port', 'interface', 'sources', 'excludedSources', 'receiveBufferBytes'] as const),
 ];
-const LOOPBACK_OPTIONS = ['device', 'substream', 'timerId', 'access', 'periods', 'grace'] as const;
+const LOOPBACK_OPTIONS = ['device', 'substream', 'timerId', 'access', 'periods', 'graceMs'] as const;
 
 const MAX_HOLD_BYTES = 2 ** 30;
 
@@ -82,7 +82,7 @@ export function checkBridgeOptions(options: BridgeOptions): BridgeConfiguration 
   checkInteger('options.substream', options.substream ?? 0, 0, 7);
   checkInteger('options.timerId', options.timerId ?? 0, 0, 127);
   const starvation = checkOneOf('options.starvation', options.starvation ?? 'silence', ['silence', 'hold']);
-  checkGrace('options.grace', options.grace, starvation);
+  checkGrace('options.graceMs', options.graceMs, starvation);
   const loopback: ClockedLoopbackOptions = {
     ...pick(options, LOOPBACK_OPTIONS),
     ...{ format, rate, channels, periodFrames },
@@ -98,11 +98,9 @@ export function checkBridgeOptions(options: BridgeOptions): BridgeConfiguration 
     periodFrames,
     Math.min(2 ** 24, Math.floor(MAX_HOLD_BYTES / frameBytes(format, channels))),
   );
-  const statsMilliseconds =
-    options.statsMilliseconds === 0
-      ? 0
-      : checkInteger('options.statsMilliseconds', options.statsMilliseconds ?? 1000, 10, 2 ** 31 - 1);
-  return { receiver: pick(options, RECEIVER_OPTIONS), loopback, unheard, holdFrames, statsMilliseconds };
+  const statsMs =
+    options.statsMs === 0 ? 0 : checkInteger('options.statsMs', options.statsMs ?? 1000, 10, 2 ** 31 - 1);
+  return { receiver: pick(options, RECEIVER_OPTIONS), loopback, unheard, holdFrames, statsMs };
 }
 
 function defaultPeriodFrames(rate: number, packetFrames: number): number {

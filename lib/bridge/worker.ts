@@ -21,7 +21,7 @@ try {
 port.close();
 
 async function bridge(configuration: BridgeConfiguration): Promise<void> {
-  const { unheard, holdFrames, statsMilliseconds } = configuration;
+  const { unheard, holdFrames, statsMs } = configuration;
   let failure: unknown;
   let stop: (error?: unknown) => void = () => {};
   const stopped = new Promise<void>((resolve) => {
@@ -66,9 +66,7 @@ async function bridge(configuration: BridgeConfiguration): Promise<void> {
   loop.on('mismatch', (event) => reporter.tell({ type: 'mismatch', ...event }));
   loop.on('error', stop);
   const telling =
-    statsMilliseconds > 0
-      ? setInterval(() => reporter.tell({ type: 'stats', ...stats() }), statsMilliseconds)
-      : undefined;
+    statsMs > 0 ? setInterval(() => reporter.tell({ type: 'stats', ...stats() }), statsMs) : undefined;
   reporter.post({ kind: 'open', info: describe(configuration, receiver, loop), stats: stats() });
   port.on('message', ({ kind }: ToThread) => {
     if (kind === 'acknowledge') reporter.acknowledge();

@@ -116,7 +116,6 @@ told to end; 2 for a wrong command line.`,
     const unheard = oneOf('unheard', values.unheard, ['discard', 'hold'] as const);
     if (starvation === 'hold') refuse(values, ['grace'], 'is for --starvation silence');
     if (unheard !== 'hold') refuse(values, ['hold-frames'], 'is for --unheard hold');
-    const reorderMs = number('reorder-time', values['reorder-time'], 0, 10_000, false);
     const policies = withoutUndefined({
       format: oneOf('sample-format', values['sample-format'], RTP_PCM_FORMATS),
       interface: values.interface,
@@ -125,12 +124,12 @@ told to end; 2 for a wrong command line.`,
       ssrc: number('ssrc', values.ssrc, 0, 2 ** 32 - 1),
       receiveBufferBytes: number('buffer', values.buffer, 1, 2 ** 31 - 1),
       reorderPackets: number('reorder', values.reorder, 0, 1024),
-      reorderNanoseconds: reorderMs === undefined ? undefined : BigInt(Math.round(reorderMs * 1e6)),
+      reorderMs: number('reorder-time', values['reorder-time'], 0, 10_000, false),
       fill: oneOf('fill', values.fill, ['silence', 'repeat'] as const),
       maxGapFrames: number('max-gap', values['max-gap'], 1, 2 ** 28),
       confirmPackets: number('confirm', values.confirm, 1, 64),
-      takeoverMilliseconds: number('takeover', values.takeover, 0, 10_000),
-      silenceMilliseconds: number('silence', values.silence, 10, 86_400_000),
+      takeoverMs: number('takeover', values.takeover, 0, 10_000),
+      silenceMs: number('silence', values.silence, 10, 86_400_000),
       card: values.card === undefined || !/^\d+$/.test(values.card) ? values.card : Number(values.card),
       device: number('device', values.device, 0, 1) as 0 | 1 | undefined,
       substream: number('substream', values.substream, 0, 7),
@@ -139,9 +138,9 @@ told to end; 2 for a wrong command line.`,
       periods: number('periods', values.periods, 2, 1024),
       access: oneOf('access', values.access, PCM_ACCESSES),
       ...{ starvation, unheard },
-      grace: number('grace', values.grace, 0, 3_600_000),
+      graceMs: number('grace', values.grace, 0, 3_600_000),
       holdFrames: number('hold-frames', values['hold-frames'], 1, 2 ** 24),
-      statsMilliseconds: milliseconds('stats', values.stats),
+      statsMs: milliseconds('stats', values.stats),
     });
     const cable = await naming(optionNames(values), async () =>
       Bridge.open({ ...(await streamOf(values, io)), ...policies }),

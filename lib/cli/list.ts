@@ -11,7 +11,7 @@ export const list: Command = {
 Lists every timer of the system: its id in the language of snd-aloop's timer_source, what a tick stands for, and who has it
 open. Userspace-driven timers are -1.4.ID.
 
-  --json   one object a line: timer, class, card, device, subdevice, id, name, slave, resolution (ns, as a string, and so
+  --json   one object a line: timer, class, card, device, subdevice, id, name, slave, resolutionNs (ns, as a string, and so
            are the next two), resolutionMin, resolutionMax, clients, clientList (owner and running of each; absent where
            it cannot be told)
   --help   this text`,
@@ -28,7 +28,7 @@ open. Userspace-driven timers are -1.4.ID.
       return 0;
     }
     await print(io, row('TIMER', 'TICK', 'CLIENTS', 'WHAT'));
-    for (const { timerId, resolution, clients, clientList = [] } of timers) {
+    for (const { timerId, resolutionNs: resolution, clients, clientList = [] } of timers) {
       const who = clientList.map(({ owner, running }) => `${owner} (${running ? 'running' : 'stopped'})`);
       const what = [describeTimerId(timerId), ...who].join(', ');
       const tick = resolution === 0n ? '-' : duration(resolution);

@@ -42,8 +42,8 @@ While it listens to a userspace-driven timer, no cable of snd-aloop starts that 
                    ${TIMER_EVENT_NAMES.slice(8).join(', ')}
   --queue-size N   records that the kernel keeps while we are behind, 32..1024 (default 128)
   --plain          ticks without timestamps, and nothing else
-  --json           one object a line: first { type: 'listening', timer, resolution (ns), clock: 'monotonic' | 'realtime' },
-                   then type, ticks, timestamp (ns of that clock) and so on for each event,
+  --json           one object a line: first { type: 'listening', timer, resolutionNs, clock: 'monotonic' | 'realtime' },
+                   then type, ticks, timestampNs (of that clock) and so on for each event,
                    last { type: 'summary', ticks, reason: 'count' | 'timeout' | 'end' | 'interrupt' };
                    nanoseconds are strings
   --help           this text
@@ -106,7 +106,7 @@ Exit code: 0; 1 on an error, when there were less ticks than --count, or when no
       if (io.signal.aborted) interrupt();
       const stamped = instance.records === 'timestamped';
       if (values.json) {
-        const about = { type: 'listening', timer: formatTimerId(id), resolution };
+        const about = { type: 'listening', timer: formatTimerId(id), resolutionNs: resolution };
         await print(out, json(stamped ? { ...about, clock } : about));
       } else {
         await print(out, `${formatTimerId(id)}: ${describeTimerId(id)}, ${duration(resolution)} a tick`);
@@ -135,7 +135,7 @@ Exit code: 0; 1 on an error, when there were less ticks than --count, or when no
 /** Nanoseconds of a tick; 0n when the owner has closed the timer just now, of which the events tell. */
 function resolutionOf(instance: TimerInstance): bigint {
   try {
-    return instance.info().resolution;
+    return instance.info().resolutionNs;
   } catch (error) {
     if (error instanceof AlsaError && error.code === 'EBADFD') return 0n;
     throw error;
@@ -172,12 +172,12 @@ function describer(stamped: boolean): (event: TimerEvent) => string {
     const { type } = event;
     if (type === 'end') return 'end';
     if (type === 'overrun') return `${' '.repeat(14)} overrun: ${event.lost} records lost`;
-    first ??= event.timestamp;
-    const ns = event.timestamp - first;
+    first ??= event.timestampNs;
+    const ns = event.timestampNs - first;
     const time = stamped
       ? `${`+${ns / 1_000_000_000n}.${String(ns % 1_000_000_000n).padStart(9, '0')}`.padStart(14)} `
       : '';
     if (type === 'tick') return `${time}tick${event.ticks === 1 ? '' : ` x ${event.ticks}`}`;
-    return `${time}${type}${'resolution' in event ? ` ${duration(event.resolution)}` : ''}`;
+    return `${time}${type}${'resolutionNs' in event ? ` ${duration(event.resolutionNs)}` : ''}`;
   };
 }

@@ -69,7 +69,7 @@ export interface ClockedLoopbackOptions extends PcmParameters {
    * default. After N periods that were written at once, or in a row, the next one is due N periods later. Sooner, after three
    * quarters of the listener's wait, where it would give up.
    */
-  readonly grace?: number;
+  readonly graceMs?: number;
   /** Keep a histogram of what triggers cost, see {@link ClockedLoopbackStats}. false by default. */
   readonly measure?: boolean;
 }
@@ -232,7 +232,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    * else; ERR_CABLE_CLOCK when a listener has the cable open on another clock; ERR_RESOLUTION when the kernel computes
    * another resolution for the period; ERR_TIMEOUT when another process keeps the lock of the card, with its name
    * @example
-   * using loop = ClockedLoopback.open({ card: 'Loopback', substream: 2, starvation: 'silence', grace: 50,
+   * using loop = ClockedLoopback.open({ card: 'Loopback', substream: 2, starvation: 'silence', graceMs: 50,
    *   rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
    * console.log(loop.listenerName, loop.periodBytes); // hw:0,1,2 1920
    */
@@ -247,7 +247,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     const substream = checkInteger('substream', given.substream ?? 0, 0, 7);
     const starvation = checkOneOf('starvation', given.starvation ?? 'hold', ['hold', 'silence']);
     const measure = checkBoolean('measure', given.measure ?? false);
-    const grace = checkGrace('grace', given.grace, starvation);
+    const grace = checkGrace('graceMs', given.graceMs, starvation);
     const card = given.card instanceof LoopbackCard ? given.card : LoopbackCard.find(given.card);
     const { timer, pcm } = openClocked(
       card,
@@ -283,8 +283,8 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
   }
 
   /** Nanoseconds that a tick of its timer stands for: the {@link periodResolution} of its period. */
-  get resolution(): bigint {
-    return this.#timer.resolution;
+  get resolutionNs(): bigint {
+    return this.#timer.resolutionNs;
   }
 
   /** Bytes of one frame. */
@@ -650,9 +650,9 @@ function checkTimer(
   if (!(timer instanceof UserTimer)) throw typeError('timer', 'a UserTimer', timer);
   if (timerId !== undefined) throw valueError('timerId', 'left out with a timer, which has an id', timerId);
   const resolution = periodResolution(rate, periodFrames);
-  if (timer.resolution !== resolution) {
+  if (timer.resolutionNs !== resolution) {
     const period = `${periodFrames} frames at ${rate} Hz`;
-    throw rangeError('timer.resolution', `${resolution}n, for periods of ${period}`, timer.resolution);
+    throw rangeError('timer.resolutionNs', `${resolution}n, for periods of ${period}`, timer.resolutionNs);
   }
   checkUnclaimed(timer);
   return timer;

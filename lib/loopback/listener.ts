@@ -11,7 +11,7 @@ export type ListenerEvent =
   | {
       readonly type: 'start';
       /** Nanoseconds of its period, cut to 32 bits by the kernel. */
-      readonly resolution: bigint;
+      readonly resolutionNs: bigint;
       /** Who, and with which parameters; undefined when it is gone again. */
       readonly holder: SubstreamHolder | undefined;
     }
@@ -111,7 +111,7 @@ export class ListenerWatch {
   }
 
   readonly #hear = (event: TimerEvent): void => {
-    if ('resolution' in event) this.#start(event.resolution);
+    if ('resolutionNs' in event) this.#start(event.resolutionNs);
     else if (event.type === 'overrun') this.#synchronise();
     else if (event.type === 'master-stop' && !this.#running) this.#leave();
     else this.#stop();
@@ -123,7 +123,7 @@ export class ListenerWatch {
     if (this.#timer.closed || this.#timer.ended) return;
     let resolution: bigint | undefined;
     try {
-      if (this.#look()?.state === 'running') resolution = this.#timer.info().resolution;
+      if (this.#look()?.state === 'running') resolution = this.#timer.info().resolutionNs;
     } catch (error) {
       this.#handlers.failed(error);
       return;
@@ -136,7 +136,7 @@ export class ListenerWatch {
     if (this.#running) return;
     this.#running = true;
     this.#halted = false;
-    this.#handlers.told({ type: 'start', resolution, holder: this.#look() });
+    this.#handlers.told({ type: 'start', resolutionNs: resolution, holder: this.#look() });
   }
 
   #stop(): void {

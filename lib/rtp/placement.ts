@@ -80,8 +80,8 @@ export interface PlacerOptions extends RtpAudioFormat {
   readonly ssrc?: number;
   /** Packets that may wait for an earlier one, 0..1024. Default 8. */
   readonly reorderPackets?: number;
-  /** Nanoseconds that a packet may wait for an earlier one, 0n..10^10. Default 20 ms. See `expire`. */
-  readonly reorderNanoseconds?: bigint;
+  /** Milliseconds that a packet may wait for an earlier one, 0..10000, also fractions. Default 20. See `expire`. */
+  readonly reorderMs?: number;
   /**
    * The longest gap that is filled, and the longest lateness that is believed, in frames, 1..2^28. Default: one second.
    * Beyond, the stream begins anew.
@@ -97,7 +97,7 @@ export interface PlacerOptions extends RtpAudioFormat {
    * Milliseconds that the current source must be quiet, while another one sends, before the other one is followed, 0..10000;
    * four packets of the current source where those are longer. Default 200.
    */
-  readonly takeoverMilliseconds?: number;
+  readonly takeoverMs?: number;
   /** Default 'silence'. */
   readonly fill?: LossFill;
   /** Called when a stream begins, before its first frame is written. Must not throw. */

@@ -5,7 +5,7 @@
  * way. The sequence number only tells a late packet from a sender that began anew. What is kept is bounded by options, never by
  * what arrives.
  */
-import { checkBigInt, checkBytes, checkInteger, checkOneOf, checkOptions, typeError } from '../arguments.js';
+import { checkBytes, checkInteger, checkNumber, checkOneOf, checkOptions, typeError } from '../arguments.js';
 import { Contradictions } from './contradictions.js';
 import { FilledGaps } from './filled-gaps.js';
 import {
@@ -60,7 +60,7 @@ interface Held {
  * Orders packets, drops duplicates, fills losses. A packet that comes in order is written at once.
  *
  * - A packet within the reorder window waits for those before it, until they come, until more packets wait than
- *   `reorderPackets`, or until it waited for `reorderNanoseconds` (see `expire`): then the gap is filled, and later its
+ *   `reorderPackets`, or until it waited for `reorderMs` (see `expire`): then the gap is filled, and later its
  *   packets are late.
  * - A gap longer than the window is believed when `confirmPackets` packets from behind it agree, or when no more come (see
  *   `settle`). Where it is no longer than `maxGapFrames`, it is then filled.
@@ -68,7 +68,7 @@ interface Held {
  * - A longer jump of the timestamp, a jump back, and a sequence number that contradicts the timestamp are believed when
  *   `confirmPackets` packets in a row agree and none of the current stream comes between them. Then the stream begins anew,
  *   with nothing inserted.
- * - Another source is followed in the same way, but not before its first packet has been there for `takeoverMilliseconds`, or
+ * - Another source is followed in the same way, but not before its first packet has been there for `takeoverMs`, or
  *   four packets of the current source if that is longer, in which nothing new came from the current one. Its packets are
  *   kept until then. Behind a silence (see `settle`) it is followed at once. Another transport address with the same source
  *   identifier is another source too (RFC 3550, section 8.2), but where its packets are those of the stream: sequence number
@@ -97,7 +97,7 @@ export class Placer {
   readonly #payloadType: number;
   readonly #onlySsrc: number | undefined;
   readonly #reorderPackets: number;
-  readonly #reorderNanoseconds: bigint;
+  readonly #reorderNs: bigint;
   readonly #maxGapFrames: number;
   readonly #confirmPackets: number;
   readonly #onStream: ((event: StreamStartEvent) => void) | undefined;
@@ -183,11 +183,8 @@ export class Placer {
         ? undefined
         : checkInteger('options.ssrc', options.ssrc, 0, TIMESTAMP_SPAN - 1);
     this.#reorderPackets = checkInteger('options.reorderPackets', options.reorderPackets ?? 8, 0, 1024);
-    this.#reorderNanoseconds = checkBigInt(
-      'options.reorderNanoseconds',
-      options.reorderNanoseconds ?? 20_000_000n,
-      0n,
-      10_000_000_000n,
+    this.#reorderNs = BigInt(
+      Math.round(checkNumber('options.reorderMs', options.reorderMs ?? 20, 0, 10_000) * 1e6),
     );
     this.#maxGapFrames = checkInteger('options.maxGapFrames', options.maxGapFrames ?? rate, 1, 2 ** 28);
     this.#confirmPackets = checkInteger('options.confirmPackets', options.confirmPackets ?? 3, 1, 64);
@@ -208,12 +205,7 @@ export class Placer {
       rate,
       confirmPackets: this.#confirmPackets,
       maxGapFrames: this.#maxGapFrames,
-      takeoverMilliseconds: checkInteger(
-        'options.takeoverMilliseconds',
-        options.takeoverMilliseconds ?? 200,
-        0,
-        10_000,
-      ),
+      takeoverMs: checkInteger('options.takeoverMs', options.takeoverMs ?? 200, 0, 10_000),
     });
 
     const largest = Math.floor(MAX_DATAGRAM_BYTES / this.#payloadFrameBytes);
@@ -240,7 +232,7 @@ export class Placer {
   get deadline(): bigint | undefined {
     let first: bigint | undefined;
     for (const { arrival } of this.#held) if (first === undefined || arrival < first) first = arrival;
-    const expiry = first === undefined ? undefined : first + this.#reorderNanoseconds;
+    const expiry = first === undefined ? undefined : first + this.#reorderNs;
     if (!this.#rivals.areConfirmed) return expiry;
     const takeover = this.#rivals.takeover(this.#packetFrames);
     return expiry === undefined || takeover < expiry ? takeover : expiry;
@@ -342,7 +334,7 @@ export class Placer {
 
   #expireHeld(now: bigint): void {
     if (this.#held.length === 0) return;
-    const limit = now - this.#reorderNanoseconds;
+    const limit = now - this.#reorderNs;
     let end = 0;
     for (const held of this.#held) if (held.arrival <= limit) end = held.at + held.frames;
     if (end > 0) this.#advance(end);

@@ -52,7 +52,7 @@ export interface RtpReceiverOptions
    */
   readonly receiveBufferBytes?: number;
   /** Milliseconds without a packet of the stream until 'silence', 10..2^31-1. Default 1000. */
-  readonly silenceMilliseconds?: number;
+  readonly silenceMs?: number;
   /**
    * Whose socket: the addon's ('native'), which takes three quarters of the processor time, or Node's own ('dgram').
    * Default: 'native' where the addon can be loaded.
@@ -95,8 +95,8 @@ export interface RtpReceiverStats extends PlacerStats {
   readonly receiveBufferBytes: number;
   /** Parts per million by which the sender's clock is faster than this machine's; undefined for the first second. */
   readonly senderPpm: number | undefined;
-  /** Interarrival jitter in nanoseconds: RFC 3550, section 6.4.1. */
-  readonly jitterNanoseconds: number;
+  /** Interarrival jitter in milliseconds: RFC 3550, section 6.4.1. */
+  readonly jitterMs: number;
   /** Whether packets of the stream come. */
   readonly silent: boolean;
 }
@@ -167,7 +167,7 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
         this.emit('close');
       },
     });
-    this.#silence = new SilenceWatch(checked.silenceMilliseconds, (isFirst) => this.#fallSilent(isFirst));
+    this.#silence = new SilenceWatch(checked.silenceMs, (isFirst) => this.#fallSilent(isFirst));
     this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (this.#signal?.aborted) this.close();
   }
@@ -236,7 +236,7 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
       datagramsDropped: this.#socket.dropped,
       receiveBufferBytes: this.#socket.receiveBufferBytes,
       senderPpm: this.#clock.ppm,
-      jitterNanoseconds: this.#clock.jitter,
+      jitterMs: this.#clock.jitter / 1e6,
       silent: this.#silent,
     };
   }
@@ -389,7 +389,7 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
 export interface CheckedReceiverOptions {
   readonly socket: SocketOptions;
   readonly excludedSources: readonly string[];
-  readonly silenceMilliseconds: number;
+  readonly silenceMs: number;
   readonly isNative: boolean;
 }
 
@@ -416,12 +416,7 @@ export function checkReceiverOptions(options: Omit<RtpReceiverOptions, 'sink'>):
     1,
     2 ** 31 - 1,
   );
-  const silenceMilliseconds = checkInteger(
-    'options.silenceMilliseconds',
-    options.silenceMilliseconds ?? 1000,
-    10,
-    MAX_TIMER_MS,
-  );
+  const silenceMs = checkInteger('options.silenceMs', options.silenceMs ?? 1000, 10, MAX_TIMER_MS);
   const kind =
     options.socket === undefined
       ? undefined
@@ -429,7 +424,7 @@ export function checkReceiverOptions(options: Omit<RtpReceiverOptions, 'sink'>):
   return {
     socket: { address, port, interface: options.interface, sources, receiveBufferBytes },
     excludedSources,
-    silenceMilliseconds,
+    silenceMs,
     isNative: kind === undefined ? hasAddon() : kind === 'native',
   };
 }

@@ -11,7 +11,7 @@ interface RivalsOptions {
   readonly rate: number;
   readonly confirmPackets: number;
   readonly maxGapFrames: number;
-  readonly takeoverMilliseconds: number;
+  readonly takeoverMs: number;
 }
 
 export class Rivals {
@@ -26,8 +26,8 @@ export class Rivals {
 
   constructor(options: RivalsOptions) {
     this.#options = options;
-    this.#takeoverNanoseconds = options.takeoverMilliseconds * 1e6;
-    this.#maxFrames = options.rate * (1 + options.takeoverMilliseconds / 1000);
+    this.#takeoverNanoseconds = options.takeoverMs * 1e6;
+    this.#maxFrames = options.rate * (1 + options.takeoverMs / 1000);
   }
 
   get count(): number {

@@ -5,7 +5,7 @@ interface Stamped {
    * Nanoseconds on the instance's `clock`: when the kernel wrote the record. 0n where it gives none: in plain records, and
    * for 'early'.
    */
-  readonly timestamp: bigint;
+  readonly timestampNs: bigint;
 }
 
 /** The timer ticked. */
@@ -17,7 +17,7 @@ export interface TickEvent extends Stamped {
    */
   readonly ticks: number;
   /** Nanoseconds of a tick, cut to 32 bits by the kernel. In plain records only. */
-  readonly resolution?: bigint;
+  readonly resolutionNs?: bigint;
 }
 
 /** An event that comes with the resolution of the timer. */
@@ -35,7 +35,7 @@ export interface ResolutionEvent extends Stamped {
     | 'master-continue'
     | 'master-resume';
   /** Nanoseconds, cut to 32 bits by the kernel. */
-  readonly resolution: bigint;
+  readonly resolutionNs: bigint;
 }
 
 /** An event that says no more than its name. */
@@ -104,7 +104,7 @@ type Name = Exclude<(typeof NAMES)[number], undefined>;
  */
 export function mergedTicks(earlier: TimerEvent | undefined, later: TimerEvent): TickEvent | undefined {
   if (earlier?.type !== 'tick' || later.type !== 'tick') return undefined;
-  if (earlier.resolution !== later.resolution) return undefined;
+  if (earlier.resolutionNs !== later.resolutionNs) return undefined;
   return { ...later, ticks: earlier.ticks + later.ticks };
 }
 
@@ -169,8 +169,8 @@ export class RecordBuffer {
     const ticks = this.#words[index * 4 + 3] as number;
     const time = this.records[index * 2] as bigint;
     return stamped
-      ? { type: 'tick', ticks, timestamp: time }
-      : { type: 'tick', ticks, timestamp: 0n, resolution: time };
+      ? { type: 'tick', ticks, timestampNs: time }
+      : { type: 'tick', ticks, timestampNs: 0n, resolutionNs: time };
   }
 
   /** The event of record `index`. */
@@ -180,9 +180,9 @@ export class RecordBuffer {
     const value = this.#words[index * 4 + 3] as number;
     const timestamp = stamped ? (this.records[index * 2] as bigint) : 0n;
     const type = NAMES[event];
-    if (type === undefined) return { type: 'unknown', event, value, timestamp };
+    if (type === undefined) return { type: 'unknown', event, value, timestampNs: timestamp };
     return WITH_RESOLUTION.has(type)
-      ? { type: type as ResolutionEvent['type'], resolution: BigInt(value), timestamp }
-      : { type: type as StateEvent['type'], timestamp };
+      ? { type: type as ResolutionEvent['type'], resolutionNs: BigInt(value), timestampNs: timestamp }
+      : { type: type as StateEvent['type'], timestampNs: timestamp };
   }
 }

@@ -87,14 +87,14 @@ export interface TimerInstanceInfo {
   /** Whether the timer ticks only while something else runs. */
   readonly slave: boolean;
   /** Nanoseconds of a tick. */
-  readonly resolution: bigint;
+  readonly resolutionNs: bigint;
 }
 
 export interface TimerInstanceStatus {
   /** Nanoseconds on `clock`: when the instance was last started, stopped, continued or paused; 0n before. */
-  readonly timestamp: bigint;
+  readonly timestampNs: bigint;
   /** Nanoseconds of a tick, cut to 32 bits; 0n when the timer is gone. */
-  readonly resolution: bigint;
+  readonly resolutionNs: bigint;
   /** 0: the kernel counts nothing here. */
   readonly lost: number;
   /** Records that found the queue full, since the instance was opened. */
@@ -132,18 +132,18 @@ type Handlers = { [Type in TimerEvent['type']]: [event: Extract<TimerEvent, { re
  * listen to pcmTimerId(...) of the loopback then. Starting the listener emits a process warning where that is to be seen.
  *
  * @example
- * using timer = UserTimer.create({ resolution: 10_000_000n });
+ * using timer = UserTimer.create({ resolutionNs: 10_000_000n });
  * using instance = TimerInstance.open(timer);
  * instance.start();
  * timer.trigger();
  * for await (const event of instance) {
  *   if (event.type !== 'tick') continue;
- *   console.log(event.ticks, event.timestamp); // nanoseconds on instance.clock: 1 81234567890n
+ *   console.log(event.ticks, event.timestampNs); // nanoseconds on instance.clock: 1 81234567890n
  *   break;
  * }
  *
  * @example
- * instance.on('tick', ({ ticks, timestamp }) => console.log(ticks, timestamp));
+ * instance.on('tick', ({ ticks, timestampNs }) => console.log(ticks, timestampNs));
  * instance.on('end', () => console.log('the owner closed the timer'));
  * instance.start();
  */
@@ -355,12 +355,12 @@ export class TimerInstance
    *
    * @throws AlsaError EBADFD (the timer is gone), ERR_CLOSED
    * @example
-   * console.log(instance.info().resolution); // 10000000n
+   * console.log(instance.info().resolutionNs); // 10000000n
    */
   info(): TimerInstanceInfo {
     const { id, name, card, flags, resolution } = this.#call(() => this.#handle.info());
     const slave = (flags & SLAVE_FLAG) !== 0;
-    return { id: visibleText(id), name: visibleText(name), card, slave, resolution };
+    return { id: visibleText(id), name: visibleText(name), card, slave, resolutionNs: resolution };
   }
 
   /**
@@ -373,8 +373,8 @@ export class TimerInstance
    * console.log(instance.status().queue); // 1
    */
   status(): TimerInstanceStatus {
-    const { resolution, ...rest } = this.#call(() => this.#handle.status());
-    return { ...rest, resolution: BigInt(resolution) };
+    const { resolution, timestamp, ...rest } = this.#call(() => this.#handle.status());
+    return { ...rest, timestampNs: timestamp, resolutionNs: BigInt(resolution) };
   }
 
   /**

@@ -34,11 +34,11 @@ export interface TimerInfo {
   /** Whether the timer ticks only while something else runs, as those of PCM substreams do. */
   readonly slave: boolean;
   /** Nanoseconds of a tick. 0n where the kernel does not know it yet. */
-  readonly resolution: bigint;
+  readonly resolutionNs: bigint;
   /** Nanoseconds; 0n where it cannot be set. */
-  readonly resolutionMin: bigint;
+  readonly resolutionMinNs: bigint;
   /** Nanoseconds; 0n where it cannot be set. */
-  readonly resolutionMax: bigint;
+  readonly resolutionMaxNs: bigint;
   /** Open instances: listeners, and cables of snd-aloop. Slaves do not count. */
   readonly clients: number;
 }
@@ -50,7 +50,7 @@ export interface ListedTimer extends TimerInfo {
 
 export interface TimerStatus {
   /** Nanoseconds of a tick. */
-  readonly resolution: bigint;
+  readonly resolutionNs: bigint;
   /** The resolution in seconds, as a fraction. */
   readonly numerator: bigint;
   readonly denominator: bigint;
@@ -70,10 +70,10 @@ export interface TimerParams {
  *
  * @throws AlsaError ENOENT, EACCES, ENODEV when /dev/snd/timer cannot be opened
  * @example
- * using timer = UserTimer.create({ resolution: 10_000_000n });
+ * using timer = UserTimer.create({ resolutionNs: 10_000_000n });
  * using listener = TimerInstance.open(timer);
- * for (const { timerId, resolution, clients } of listTimers()) {
- *   console.log(describeTimerId(timerId), resolution, clients); // userspace-driven timer 0 10000000n 1
+ * for (const { timerId, resolutionNs, clients } of listTimers()) {
+ *   console.log(describeTimerId(timerId), resolutionNs, clients); // userspace-driven timer 0 10000000n 1
  * }
  */
 export function listTimers(): ListedTimer[] {
@@ -108,7 +108,7 @@ export function listTimers(): ListedTimer[] {
  * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE
  * @throws AlsaError ENODEV (no such timer); ENOENT, EACCES (/dev/snd/timer)
  * @example
- * using timer = UserTimer.create({ resolution: 10_000_000n });
+ * using timer = UserTimer.create({ resolutionNs: 10_000_000n });
  * console.log(timerInfo(timer).clients); // 0
  */
 export function timerInfo(timer: TimerId | HasTimerId): TimerInfo {
@@ -124,12 +124,13 @@ export function timerInfo(timer: TimerId | HasTimerId): TimerInfo {
  *
  * @throws as timerInfo
  * @example
- * using timer = UserTimer.create({ resolution: 10_000_000n });
- * console.log(timerStatus(timer)); // { resolution: 10000000n, numerator: 10000000n, denominator: 1000000000n }
+ * using timer = UserTimer.create({ resolutionNs: 10_000_000n });
+ * console.log(timerStatus(timer)); // { resolutionNs: 10000000n, numerator: 10000000n, denominator: 1000000000n }
  */
 export function timerStatus(timer: TimerId | HasTimerId): TimerStatus {
   const id = checkTimerId('timer', timer);
-  return call(() => native().timerGstatus(TIMER_DEVICE, ...addressOf(id)), id);
+  const { resolution, ...fraction } = call(() => native().timerGstatus(TIMER_DEVICE, ...addressOf(id)), id);
+  return { resolutionNs: resolution, ...fraction };
 }
 
 /**
@@ -165,7 +166,17 @@ function toInfo(timerId: TimerId, info: TimerGinfoNative): TimerInfo {
   const { flags, card, resolution, resolutionMin, resolutionMax, clients } = info;
   const slave = (flags & SLAVE_FLAG) !== 0;
   const [id, name] = [visibleText(info.id), visibleText(info.name)];
-  return { timerId, id, name, card, slave, resolution, resolutionMin, resolutionMax, clients };
+  return {
+    timerId,
+    id,
+    name,
+    card,
+    slave,
+    resolutionNs: resolution,
+    resolutionMinNs: resolutionMin,
+    resolutionMaxNs: resolutionMax,
+    clients,
+  };
 }
 
 /** Readings of a list that changes meanwhile. */
@@ -195,7 +206,7 @@ function clientsOf(
   });
   const same =
     siblings.length === lines.length &&
-    siblings.every(({ resolution }, i) => resolution === (lines[i]?.resolution ?? 0n));
+    siblings.every(({ resolutionNs: resolution }, i) => resolution === (lines[i]?.resolution ?? 0n));
   const clients = same ? lines[siblings.indexOf(info)]?.clients : undefined;
   return clients?.length === info.clients ? clients : undefined;
 }

@@ -13,7 +13,7 @@ const MAX_RESOLUTION = 2n ** 64n - 1n;
 export type UserTimerOptions = (
   | {
       /** Nanoseconds a tick stands for, 1..2^64-1. A label: it never makes the timer tick. */
-      readonly resolution: bigint;
+      readonly resolutionNs: bigint;
     }
   | {
       /** Hz; with `periodFrames` gives the resolution that snd-aloop demands, see periodResolution. */
@@ -60,13 +60,13 @@ export class UserTimer implements Disposable {
   /** 0..127, the timer's subdevice. */
   readonly id: number;
   /** Nanoseconds that a tick stands for. */
-  readonly resolution: bigint;
+  readonly resolutionNs: bigint;
 
   private constructor(handle: UtimerHandle, resolution: bigint) {
     this.#handle = handle;
     this.#trigger = handle.trigger;
     this.id = handle.id;
-    this.resolution = resolution;
+    this.resolutionNs = resolution;
     watch(this, handle, this.#name);
   }
 
@@ -181,15 +181,15 @@ function checkCreateOptions(options: UserTimerOptions): { resolution: bigint; id
   const given = checkOptions('options', options) as Partial<
     Record<'rate' | 'periodFrames' | 'id', number>
   > & {
-    resolution?: bigint;
+    resolutionNs?: bigint;
   };
   const fromPeriod = given.rate !== undefined || given.periodFrames !== undefined;
-  if (fromPeriod === (given.resolution !== undefined)) {
-    throw valueError('options', 'either { resolution } or { rate, periodFrames }', options);
+  if (fromPeriod === (given.resolutionNs !== undefined)) {
+    throw valueError('options', 'either { resolutionNs } or { rate, periodFrames }', options);
   }
   const resolution = fromPeriod
     ? periodResolution(given.rate as number, given.periodFrames as number)
-    : checkBigInt('resolution', given.resolution, 1n, MAX_RESOLUTION);
+    : checkBigInt('resolutionNs', given.resolutionNs, 1n, MAX_RESOLUTION);
   if (given.id !== undefined) checkInteger('id', given.id, 0, USER_TIMER_COUNT - 1);
   return { resolution, id: given.id };
 }

@@ -54,7 +54,7 @@ async function play(wav, realtime) {
     const started = process.hrtime.bigint();
     for (let period = 0; period < periods; period += 1) {
       if (realtime) {
-        const due = Number((BigInt(period + 1) * timer.resolution) / 1000n) / 1000;
+        const due = Number((BigInt(period + 1) * timer.resolutionNs) / 1000n) / 1000;
         const elapsed = Number(process.hrtime.bigint() - started) / 1e6;
         if (due > elapsed) await sleep(due - elapsed);
       }
@@ -108,7 +108,7 @@ function report({ stream, timer, card, frames, ...result }) {
   const seconds = (frames / stream.rate).toFixed(2);
   printTable([
     ['recording', `${stream.format}, ${stream.rate} Hz, ${stream.channels} ch, ${seconds} s`],
-    ['timer', `${timer.timerSource}, ${timer.resolution} ns a tick (${stream.periodFrames} frames)`],
+    ['timer', `${timer.timerSource}, ${timer.resolutionNs} ns a tick (${stream.periodFrames} frames)`],
     ['cable', `hw:${card.number},0,0 -> hw:${card.number},1,0 (arecord)`],
     ['frames sent', frames],
     ['frames recorded', result.recorded],

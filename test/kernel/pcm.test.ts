@@ -223,7 +223,7 @@ describe('Starting a Pcm', () => {
   });
 
   it('works with the exact resolution only: any other is an xrun at the first trigger', () => {
-    const timer = kept(UserTimer.create({ resolution: 1_000_001n }));
+    const timer = kept(UserTimer.create({ resolutionNs: 1_000_001n }));
     card.setTimerSource(timer);
     const reader = capture();
     reader.start();

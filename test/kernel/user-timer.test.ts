@@ -23,7 +23,7 @@ const ownIds = () =>
   });
 
 const timers: UserTimer[] = [];
-const create = (options: Parameters<typeof UserTimer.create>[0] = { resolution: 10_000_000n }) => {
+const create = (options: Parameters<typeof UserTimer.create>[0] = { resolutionNs: 10_000_000n }) => {
   const timer = UserTimer.create(options);
   timers.push(timer);
   return timer;
@@ -59,7 +59,7 @@ describe('A userspace-driven timer', () => {
 
   it('takes every resolution from 1 ns to 2^64-1 ns', () => {
     for (const resolution of [1n, 999n, 2n ** 32n, 2n ** 64n - 1n]) {
-      const timer = create({ resolution });
+      const timer = create({ resolutionNs: resolution });
       const line = `G4:  : ${resolution / 1000n}.${String(resolution % 1000n).padStart(3, '0')}us (1 ticks)`;
       expect(timerLines()).toEqual([line]);
       timer.close();
@@ -67,7 +67,7 @@ describe('A userspace-driven timer', () => {
   });
 
   it('ends at 128 with an error that says so, and goes on after one close', () => {
-    const all = Array.from({ length: 128 }, () => create({ resolution: 1n }));
+    const all = Array.from({ length: 128 }, () => create({ resolutionNs: 1n }));
     expect(all.map(({ id }) => id)).toEqual(Array.from({ length: 128 }, (_, id) => id));
     expect(() => create()).toThrow(expect.objectContaining({ code: 'ENOSPC' }));
     all[77]?.close();
@@ -75,9 +75,9 @@ describe('A userspace-driven timer', () => {
   });
 
   it('can be had by its id, with nothing else left', () => {
-    expect(create({ resolution: 1n, id: 100 }).id).toBe(100);
+    expect(create({ resolutionNs: 1n, id: 100 }).id).toBe(100);
     expect(ownIds()).toEqual([100]);
-    expect(() => create({ resolution: 1n, id: 100 })).toThrow(
+    expect(() => create({ resolutionNs: 1n, id: 100 })).toThrow(
       expect.objectContaining({ code: 'ERR_TIMER_ID_TAKEN' }),
     );
     expect(ownIds()).toEqual([100]);
@@ -100,7 +100,7 @@ describe('A userspace-driven timer', () => {
     const result = await runChild(`
       const warnings = [];
       process.on('warning', (warning) => warnings.push([warning.name, warning.code, warning.message]));
-      (() => { alsa.UserTimer.create({ resolution: 10_000_000n }); })();
+      (() => { alsa.UserTimer.create({ resolutionNs: 10_000_000n }); })();
       await collect(() => warnings.length > 0);
       console.log(JSON.stringify({ warnings, left: Object.keys(descriptors()).filter((name) => name.includes('utimer')) }));`);
     expect(result).toMatchObject({ code: 0, signal: null });
@@ -112,14 +112,14 @@ describe('A userspace-driven timer', () => {
 
   it('is silent when it was closed before it is collected', async () => {
     const result = await runChild(`
-      (() => { alsa.UserTimer.create({ resolution: 10_000_000n }).close(); })();
+      (() => { alsa.UserTimer.create({ resolutionNs: 10_000_000n }).close(); })();
       for (let i = 0; i < 20; i += 1) { globalThis.gc(); await new Promise((resolve) => setImmediate(resolve)); }`);
     expect(result).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
   });
 
   it('goes with its process', async () => {
     const result =
-      await runChild(`alsa.UserTimer.create({ resolution: 1n }); process.kill(process.pid, 'SIGKILL');
+      await runChild(`alsa.UserTimer.create({ resolutionNs: 1n }); process.kill(process.pid, 'SIGKILL');
       await new Promise(() => setInterval(() => {}, 1000));`);
     expect(result.signal).toBe('SIGKILL');
     expect(timerLines()).toEqual([]);
@@ -128,7 +128,7 @@ describe('A userspace-driven timer', () => {
   it('goes with its worker, terminated at any moment while it triggers', async () => {
     const result = await runChild(`
       const code = \`
-        const timer = alsa.UserTimer.create({ resolution: 10000000n });
+        const timer = alsa.UserTimer.create({ resolutionNs: 10000000n });
         parentPort.postMessage(timer.id);
         for (;;) timer.trigger();\`;
       for (let round = 0; round < 10; round += 1) {

@@ -57,7 +57,7 @@ const GRANTED: readonly (readonly [name: string, code: string])[] = [
     void (async () => { for await (const _ of heard); })();`,
   ],
   ['text', 'const text = SDP;'],
-  ['timer', 'using timer = UserTimer.create({ resolution: 10_000_000n });'],
+  ['timer', 'using timer = UserTimer.create({ resolutionNs: 10_000_000n });'],
   [
     'instance',
     `using instance = TimerInstance.open(timer);

@@ -240,7 +240,7 @@ export function describeReceiver(socket: 'native' | 'dgram'): void {
 
     it('follows the last packets of a stream when silence comes, though they are too few to confirm a gap', async () => {
       const { receiver, sink } = await receiverOf({
-        ...{ encoding: 'L16', channels: 1, format: 'S16_BE', silenceMilliseconds: 10 },
+        ...{ encoding: 'L16', channels: 1, format: 'S16_BE', silenceMs: 10 },
       });
       const socket = await plainSocket();
       const packets = stream(31);
@@ -289,7 +289,7 @@ export function describeReceiver(socket: 'native' | 'dgram'): void {
         encoding: 'L16',
         channels: 1,
         format: 'S16_BE',
-        reorderNanoseconds: 1_000_000n,
+        reorderMs: 1,
       });
       const socket = await plainSocket();
       const packets = stream(3);
@@ -300,7 +300,7 @@ export function describeReceiver(socket: 'native' | 'dgram'): void {
 
     it('takes a packet in time that arrived in time, however late the event loop turns', async () => {
       const { receiver, sink } = await receiverOf({
-        ...{ encoding: 'L16', channels: 1, format: 'S16_BE', reorderNanoseconds: 1_000_000n },
+        ...{ encoding: 'L16', channels: 1, format: 'S16_BE', reorderMs: 1 },
       });
       const socket = await connected(receiver);
       const packets = stream(3);
@@ -329,7 +329,7 @@ export function describeReceiver(socket: 'native' | 'dgram'): void {
 
     it('gives up on a lost packet while others do not end', async () => {
       const { receiver } = await receiverOf({
-        ...{ encoding: 'L16', channels: 1, format: 'S16_BE', reorderNanoseconds: 1_000_000n },
+        ...{ encoding: 'L16', channels: 1, format: 'S16_BE', reorderMs: 1 },
         // Little room, so that no more than it holds may postpone it.
         ...{ receiveBufferBytes: 65_536, payloadType: 96 },
       });
@@ -365,7 +365,7 @@ export function describeReceiver(socket: 'native' | 'dgram'): void {
 
     it('tells silence once, and then hears again', async () => {
       const { receiver, sink } = await receiverOf({
-        silenceMilliseconds: 10,
+        silenceMs: 10,
         address: '239.192.7.2',
         interface: 'lo',
       });

@@ -15,7 +15,7 @@ const modules = new Map([
   ),
 ]);
 
-const WRONG = "import { UserTimer } from 'alsa-utimer';\nUserTimer.create({ resolution: 1 });";
+const WRONG = "import { UserTimer } from 'alsa-utimer';\nUserTimer.create({ resolutionNs: 1 });";
 
 describe.each(Object.keys(RESOLUTIONS) as (keyof typeof RESOLUTIONS)[])(
   'With moduleResolution %s',

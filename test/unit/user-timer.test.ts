@@ -16,17 +16,17 @@ const withCode = (code: string) => expect.objectContaining({ code });
 describe('UserTimer.create', () => {
   it('computes the resolution of a period', () => {
     using timer = UserTimer.create({ rate: 44_100, periodFrames: 1_024 });
-    expect(timer.resolution).toBe(23_219_954n);
+    expect(timer.resolutionNs).toBe(23_219_954n);
   });
 
   it('takes a resolution as it is, up to the last nanosecond of 64 bits', () => {
-    using timer = UserTimer.create({ resolution: 2n ** 64n - 1n });
-    expect(timer.resolution).toBe(2n ** 64n - 1n);
+    using timer = UserTimer.create({ resolutionNs: 2n ** 64n - 1n });
+    expect(timer.resolutionNs).toBe(2n ** 64n - 1n);
   });
 
   it('names the timer as the kernel and as snd-aloop do', () => {
-    using _first = UserTimer.create({ resolution: 1n });
-    using timer = UserTimer.create({ resolution: 1n });
+    using _first = UserTimer.create({ resolutionNs: 1n });
+    using timer = UserTimer.create({ resolutionNs: 1n });
     expect(timer.id).toBe(1);
     expect(timer.timerSource).toBe('-1.4.1');
     expect(timer.timerId).toEqual({
@@ -39,20 +39,20 @@ describe('UserTimer.create', () => {
   });
 
   it('holds the wanted id and gives back every other timer it took on the way', () => {
-    using timer = UserTimer.create({ resolution: 1n, id: 5 });
+    using timer = UserTimer.create({ resolutionNs: 1n, id: 5 });
     expect(timer.id).toBe(5);
     expect([...kernel.timers.keys()]).toEqual([5]);
   });
 
   it('says that an id is taken, and leaves nothing behind', () => {
-    using _holder = UserTimer.create({ resolution: 1n, id: 5 });
-    expect(() => UserTimer.create({ resolution: 1n, id: 5 })).toThrow(withCode('ERR_TIMER_ID_TAKEN'));
+    using _holder = UserTimer.create({ resolutionNs: 1n, id: 5 });
+    expect(() => UserTimer.create({ resolutionNs: 1n, id: 5 })).toThrow(withCode('ERR_TIMER_ID_TAKEN'));
     expect([...kernel.timers.keys()]).toEqual([5]);
   });
 
   it('says that an id is taken when it is the last and all before it could be had', () => {
-    using _holder = UserTimer.create({ resolution: 1n, id: 127 });
-    expect(() => UserTimer.create({ resolution: 1n, id: 127 })).toThrow(withCode('ERR_TIMER_ID_TAKEN'));
+    using _holder = UserTimer.create({ resolutionNs: 1n, id: 127 });
+    expect(() => UserTimer.create({ resolutionNs: 1n, id: 127 })).toThrow(withCode('ERR_TIMER_ID_TAKEN'));
     expect([...kernel.timers.keys()]).toEqual([127]);
   });
 
@@ -60,15 +60,15 @@ describe('UserTimer.create', () => {
     ['nothing', undefined, 'ERR_INVALID_ARG_TYPE'],
     ['null', null, 'ERR_INVALID_ARG_TYPE'],
     ['no resolution', {}, 'ERR_INVALID_ARG_VALUE'],
-    ['two resolutions', { resolution: 1n, rate: 48_000, periodFrames: 480 }, 'ERR_INVALID_ARG_VALUE'],
+    ['two resolutions', { resolutionNs: 1n, rate: 48_000, periodFrames: 480 }, 'ERR_INVALID_ARG_VALUE'],
     ['a rate alone', { rate: 48_000 }, 'ERR_INVALID_ARG_TYPE'],
-    ['a number for a resolution', { resolution: 1 }, 'ERR_INVALID_ARG_TYPE'],
-    ['a resolution of 0', { resolution: 0n }, 'ERR_OUT_OF_RANGE'],
-    ['a negative resolution', { resolution: -1n }, 'ERR_OUT_OF_RANGE'],
-    ['a resolution of 2^64', { resolution: 2n ** 64n }, 'ERR_OUT_OF_RANGE'],
-    ['an id of 128', { resolution: 1n, id: 128 }, 'ERR_OUT_OF_RANGE'],
-    ['an id of -1', { resolution: 1n, id: -1 }, 'ERR_OUT_OF_RANGE'],
-    ['an id as text', { resolution: 1n, id: '5' }, 'ERR_INVALID_ARG_TYPE'],
+    ['a number for a resolution', { resolutionNs: 1 }, 'ERR_INVALID_ARG_TYPE'],
+    ['a resolution of 0', { resolutionNs: 0n }, 'ERR_OUT_OF_RANGE'],
+    ['a negative resolution', { resolutionNs: -1n }, 'ERR_OUT_OF_RANGE'],
+    ['a resolution of 2^64', { resolutionNs: 2n ** 64n }, 'ERR_OUT_OF_RANGE'],
+    ['an id of 128', { resolutionNs: 1n, id: 128 }, 'ERR_OUT_OF_RANGE'],
+    ['an id of -1', { resolutionNs: 1n, id: -1 }, 'ERR_OUT_OF_RANGE'],
+    ['an id as text', { resolutionNs: 1n, id: '5' }, 'ERR_INVALID_ARG_TYPE'],
   ])('refuses %s before it asks the kernel', (_what, options, code) => {
     expect(() => UserTimer.create(options as UserTimerOptions)).toThrow(withCode(code));
     expect(kernel.timers.size).toBe(0);
@@ -86,7 +86,7 @@ describe('UserTimer.create', () => {
     };
     let thrown: unknown;
     try {
-      UserTimer.create({ resolution: 1n });
+      UserTimer.create({ resolutionNs: 1n });
     } catch (error) {
       thrown = error;
     }
@@ -99,17 +99,17 @@ describe('UserTimer.create', () => {
 
 describe('A UserTimer', () => {
   it('triggers itself and no other', () => {
-    using first = UserTimer.create({ resolution: 1n });
-    using second = UserTimer.create({ resolution: 1n });
+    using first = UserTimer.create({ resolutionNs: 1n });
+    using second = UserTimer.create({ resolutionNs: 1n });
     second.trigger();
     first.trigger();
     expect(kernel.triggers).toEqual([1, 0]);
   });
 
   it('is closed once, however often it is asked to', () => {
-    const timer = UserTimer.create({ resolution: 1n });
+    const timer = UserTimer.create({ resolutionNs: 1n });
     timer.close();
-    using _next = UserTimer.create({ resolution: 1n });
+    using _next = UserTimer.create({ resolutionNs: 1n });
     timer.close();
     timer[Symbol.dispose]();
     expect(timer.closed).toBe(true);
@@ -117,7 +117,7 @@ describe('A UserTimer', () => {
   });
 
   it('refuses to trigger once closed', () => {
-    const timer = UserTimer.create({ resolution: 1n });
+    const timer = UserTimer.create({ resolutionNs: 1n });
     timer.close();
     expect(() => timer.trigger()).toThrow(withCode('ERR_CLOSED'));
   });

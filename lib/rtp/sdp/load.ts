@@ -9,7 +9,7 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 
 export interface LoadSdpOptions extends ParseSdpOptions {
   /** Milliseconds that a web server may take for all of its answer, 1..2^31-1. Default 10000. */
-  readonly timeoutMilliseconds?: number;
+  readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -31,10 +31,10 @@ export async function loadSdp(
   options: LoadSdpOptions = {},
 ): Promise<StreamParameters> {
   const name = location instanceof URL ? location.href : checkString('location', location);
-  const { signal, timeoutMilliseconds = DEFAULT_TIMEOUT_MS } = checkOptions('options', options);
-  checkInteger('options.timeoutMilliseconds', timeoutMilliseconds, 1, 2 ** 31 - 1);
+  const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = checkOptions('options', options);
+  checkInteger('options.timeoutMs', timeoutMs, 1, 2 ** 31 - 1);
   signal?.throwIfAborted();
-  if (/^https?:/i.test(name)) return parseSdp(await fetchText(name, timeoutMilliseconds, signal), options);
+  if (/^https?:/i.test(name)) return parseSdp(await fetchText(name, timeoutMs, signal), options);
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(name) && !/^file:/i.test(name)) {
     throw valueError('location', 'a path, or a URL that begins with file:, http: or https:', name);
   }

@@ -222,7 +222,7 @@ describe('A bridge', () => {
     const collect = (message: unknown) => messages.push(message as BridgeMessage);
     for (const name of BRIDGE_EVENTS) channel(bridgeChannel(name)).subscribe(collect);
     try {
-      const bridge = await open({ statsMilliseconds: 10, silenceMilliseconds: 10 });
+      const bridge = await open({ statsMs: 10, silenceMs: 10 });
       const listening = listen(bridge);
       const heard = once(bridge, 'listener');
       const datagrams = await Datagrams.to(bridge);
@@ -336,7 +336,7 @@ describe('The end of a bridge', () => {
       [{ starvation: 'die' }, 'ERR_INVALID_ARG_VALUE'],
       [{ unheard: 'keep' }, 'ERR_INVALID_ARG_VALUE'],
       [{ holdFrames: 0 }, 'ERR_OUT_OF_RANGE'],
-      [{ statsMilliseconds: 1 }, 'ERR_OUT_OF_RANGE'],
+      [{ statsMs: 1 }, 'ERR_OUT_OF_RANGE'],
       [{ signal: true }, 'ERR_INVALID_ARG_TYPE'],
       [{ port: 65_536 }, 'ERR_OUT_OF_RANGE'],
       [{ address: 'localhost' }, 'ERR_INVALID_ARG_VALUE'],
@@ -396,7 +396,7 @@ describe('A bridge that fails', () => {
     async (how, error) => {
       const child = Child.module(
         `const { readdirSync, readlinkSync } = await import('node:fs');
-      const cable = await bridge.Bridge.open({ ...${JSON.stringify(STREAM)}, card: ${card.number}, statsMilliseconds: 10 });
+      const cable = await bridge.Bridge.open({ ...${JSON.stringify(STREAM)}, card: ${card.number}, statsMs: 10 });
       const tell = (event) => console.log(bridge.toJsonLine(event));
       cable.on('error', (error) => tell({ type: 'error', error }));
       const closed = new Promise((resolve) => cable.once('close', resolve));

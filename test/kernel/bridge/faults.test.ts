@@ -120,7 +120,7 @@ describe('A listener gets the frames that the timestamps count', () => {
       const packets = stream(20 + random(50), begin);
       return packets.filter(() => random(100) >= 20);
     });
-    bridge = await openBridge(card.number, { takeoverMilliseconds: 20 });
+    bridge = await openBridge(card.number, { takeoverMs: 20 });
     const listening = new Listening(bridge);
     const told: [string, number, number][] = [];
     bridge.on('stream', ({ reason, ssrc, timestamp }) => told.push([reason, ssrc, timestamp]));
@@ -211,7 +211,7 @@ describe('A listener gets the frames that the timestamps count', () => {
   it(`among ${HOSTILE_PACKETS} hostile packets, and then those of a sender that begins anew, whole`, {
     timeout: 120_000 + HOSTILE_PACKETS * 6,
   }, async () => {
-    bridge = await openBridge(card.number, { takeoverMilliseconds: 0, silenceMilliseconds: 100 });
+    bridge = await openBridge(card.number, { takeoverMs: 0, silenceMs: 100 });
     const last = stream(200, { ssrc: 99, timestamp: 2 ** 32 - 480 });
     const followed = new Promise<void>((resolve) => {
       bridge?.on('stream', ({ ssrc }) => ssrc === 99 && resolve());
@@ -269,7 +269,7 @@ describe('A listener gets the frames that the timestamps count', () => {
     // Every loss is a gap of its own, and behind the last one come more packets than may wait.
     const received = packets.filter((_, i) => i % 2 === 0 || i > packets.length - 20 || random(100) >= 40);
     const sent = audio(received);
-    bridge = await openBridge(card.number, { statsMilliseconds: 0 });
+    bridge = await openBridge(card.number, { statsMs: 0 });
     let losses = 0;
     bridge.on('loss', () => losses++);
     const path = join(folder, 'busy.raw');

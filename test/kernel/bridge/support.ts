@@ -44,7 +44,7 @@ export const STREAM = {
 
 export function openBridge(card: number, options: Partial<BridgeOptions> = {}): Promise<Bridge> {
   // Nothing here may depend on how long the machine takes.
-  return Bridge.open({ ...STREAM, reorderNanoseconds: 10_000_000_000n, card, ...options });
+  return Bridge.open({ ...STREAM, reorderMs: 10_000, card, ...options });
 }
 
 /** The other end of a bridge's cable, in this process: everything that comes, as it comes, with room for ten seconds. */

@@ -28,8 +28,8 @@ const clientLines = () =>
 
 describe('timer_source', () => {
   it('A01 every form of it', () => {
-    create({ resolution: RESOLUTION, id: 0 });
-    create({ resolution: RESOLUTION, id: 31 });
+    create({ resolutionNs: RESOLUTION, id: 0 });
+    create({ resolutionNs: RESOLUTION, id: 31 });
     const { number, id } = cables.card;
     const table: Record<string, string> = {
       '-1.4.0': '-1 4 0',
@@ -68,7 +68,7 @@ describe('timer_source', () => {
   });
 
   it('A01 as a parameter of the module: with a blank before it, EINVAL', async () => {
-    create({ resolution: RESOLUTION, id: 0 });
+    create({ resolutionNs: RESOLUTION, id: 0 });
     await cables.reload('timer_source=" -1.4.0"');
     expect(read()).toBe(' -1.4.0\n');
     expect(opened()).toBe('EINVAL');
@@ -78,8 +78,8 @@ describe('timer_source', () => {
   });
 
   it('A02 a number that begins with 0 is octal', () => {
-    create({ resolution: RESOLUTION, id: 8 });
-    create({ resolution: RESOLUTION, id: 10 });
+    create({ resolutionNs: RESOLUTION, id: 8 });
+    create({ resolutionNs: RESOLUTION, id: 10 });
     write('-1.4.010\n');
     expect(opened()).toBe('-1 4 8');
   });
@@ -150,7 +150,7 @@ describe('timer_source', () => {
   it('A09 names a timer that must exist when a cable is opened, not before', () => {
     write('-1.4.77\n');
     expect(opened()).toBe('ENODEV');
-    create({ resolution: RESOLUTION, id: 77 });
+    create({ resolutionNs: RESOLUTION, id: 77 });
     expect(opened()).toBe('-1 4 77');
   });
 

@@ -23,7 +23,7 @@ describe('Frames', () => {
   it.each(PCM_FORMATS)('F01 arrive bit by bit, a thousand periods each at once: %s', (format) => {
     for (const channels of [1, 2, 8, 32]) {
       const stream = { format, channels, periodFrames: 96 };
-      using timer = create({ resolution: periodResolution(STREAM.rate, stream.periodFrames) });
+      using timer = create({ resolutionNs: periodResolution(STREAM.rate, stream.periodFrames) });
       cables.card.setTimerSource(timer);
       using reader = cables.capture(stream);
       reader.start();
@@ -414,7 +414,13 @@ describe('Several threads', () => {
 
   it('F31 of the library, a thread that fills gaps and one that writes, move a period each', async () => {
     const { card } = cables;
-    using loop = ClockedLoopback.open({ ...STREAM, card, periodFrames: 96, starvation: 'silence', grace: 0 });
+    using loop = ClockedLoopback.open({
+      ...STREAM,
+      card,
+      periodFrames: 96,
+      starvation: 'silence',
+      graceMs: 0,
+    });
     using capture = cables.capture({ periodFrames: 96, periods: 1_000 });
     capture.start();
     using observer = TimerInstance.open(pcmTimerId(card.number, 1, 0, 'capture'));

@@ -28,7 +28,7 @@ describe('Information', () => {
   });
 
   it('U29 GSTATUS: the resolution in billionths', async () => {
-    const { id } = create({ resolution: 12_345_678n });
+    const { id } = create({ resolutionNs: 12_345_678n });
     expect(await raw('gstatus', id)).toEqual({
       result: 'ok',
       resolution: '12345678',
@@ -73,7 +73,7 @@ describe('Information', () => {
 
   it('U34 resolutions of 1 and 2^64-1 ns are kept', async () => {
     for (const resolution of [1n, 2n ** 64n - 1n]) {
-      const timer = create({ resolution });
+      const timer = create({ resolutionNs: resolution });
       expect(await raw('ginfo', timer.id)).toMatchObject({ result: 'ok', resolution: String(resolution) });
       timer.close();
     }

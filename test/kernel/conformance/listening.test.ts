@@ -28,7 +28,7 @@ const ticks = (events: readonly TimerEvent[]) =>
   events.reduce((sum, event) => sum + (event.type === 'tick' ? event.ticks : 0), 0);
 const timestamp = (event: TimerEvent | undefined) => {
   if (event?.type !== 'tick') throw new Error('no tick');
-  return event.timestamp;
+  return event.timestampNs;
 };
 
 const START = 2;
@@ -87,7 +87,7 @@ describe('A trigger', () => {
     const before = process.hrtime.bigint();
     timer.trigger();
     const events = instance.read();
-    expect(events).toEqual([{ type: 'tick', ticks: 5, timestamp: expect.any(BigInt) }]);
+    expect(events).toEqual([{ type: 'tick', ticks: 5, timestampNs: expect.any(BigInt) }]);
     expect(timestamp(events[0])).toBeGreaterThanOrEqual(before);
   });
 
@@ -444,9 +444,9 @@ describe('Limits', () => {
     const after = process.hrtime.bigint();
     timer.trigger();
     const status = instance.status();
-    expect(status).toMatchObject({ lost: 0, overrun: 0, queue: 2, resolution: 10_000_000n });
-    expect(status.timestamp).toBeGreaterThanOrEqual(before);
-    expect(status.timestamp).toBeLessThanOrEqual(after);
+    expect(status).toMatchObject({ lost: 0, overrun: 0, queue: 2, resolutionNs: 10_000_000n });
+    expect(status.timestampNs).toBeGreaterThanOrEqual(before);
+    expect(status.timestampNs).toBeLessThanOrEqual(after);
   });
 
   it('L33 timestamps are of the monotonic clock, taken within the trigger', () => {

@@ -119,7 +119,7 @@ export function useTimers(): (options?: UserTimerOptions) => UserTimer {
     expect(timerDescriptors()).toEqual(new Map());
     expect(timerLines()).toEqual(before);
   });
-  return (options = { resolution: 10_000_000n }) => {
+  return (options = { resolutionNs: 10_000_000n }) => {
     const timer = UserTimer.create(options);
     timers.push(timer);
     return timer;

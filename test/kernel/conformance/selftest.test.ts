@@ -16,7 +16,7 @@ describe('The selftests of the kernel', () => {
 
   it('K02 wrong timers are refused', async () => {
     const before = timerLines();
-    expect(() => UserTimer.create({ resolution: 0n })).toThrow(
+    expect(() => UserTimer.create({ resolutionNs: 0n })).toThrow(
       expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }),
     );
     expect(await raw('create-zero')).toMatchObject({ result: 'EINVAL' });

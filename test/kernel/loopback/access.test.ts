@@ -116,7 +116,7 @@ describe('A clocked cable with non-interleaved access', () => {
     'inserts whole periods of silence between frames of %s',
     async (format) => {
       using loop = ClockedLoopback.open({
-        ...{ ...stream, card, format, access, starvation: 'silence', grace: 0 },
+        ...{ ...stream, card, format, access, starvation: 'silence', graceMs: 0 },
       });
       // Room for what a busy machine leaves for later.
       using capture = loop.listen({ periods: 1_000, overrun: 'restart' });

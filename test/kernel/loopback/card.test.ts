@@ -90,7 +90,7 @@ describe('Loading snd-aloop', () => {
   });
 
   it('leaves snd-timer in its place when it is unloaded', async () => {
-    using timer = UserTimer.create({ resolution: 1_000_000n });
+    using timer = UserTimer.create({ resolutionNs: 1_000_000n });
     await LoopbackCard.load();
     await LoopbackCard.unload();
     expect(isLoopbackLoaded()).toBe(false);

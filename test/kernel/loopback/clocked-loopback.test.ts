@@ -156,7 +156,7 @@ describe('A period of five seconds, of which the kernel keeps 32 bits', () => {
 
   it('is moved like any other', () => {
     using loop = open(long);
-    expect(loop.resolution).toBe(705_032_704n);
+    expect(loop.resolutionNs).toBe(705_032_704n);
     using capture = loop.listen();
     const sent = noise(2 * loop.periodBytes);
     loop.write(sent);

@@ -32,7 +32,7 @@ describe('A writer is told', () => {
     const capture = loop.listen({ periods: 8 });
     expect(await next()).toEqual({
       type: 'start',
-      resolution: 10_000_000n,
+      resolutionNs: 10_000_000n,
       holder: {
         name: loop.listenerName,
         direction: 'capture',
@@ -53,7 +53,7 @@ describe('A writer is told', () => {
   it('of a listener that was there before', async () => {
     using loop = open();
     using _capture = loop.listen();
-    expect(await listenerEvents(loop)()).toMatchObject({ type: 'start', resolution: 10_000_000n });
+    expect(await listenerEvents(loop)()).toMatchObject({ type: 'start', resolutionNs: 10_000_000n });
   });
 
   it('that a listener stopped because it was overrun', async () => {

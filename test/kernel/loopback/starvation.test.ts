@@ -20,7 +20,7 @@ afterAll(() => LoopbackCard.unload());
 
 const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
 const open = (options: Partial<ClockedLoopbackOptions> = {}) =>
-  ClockedLoopback.open({ card, starvation: 'silence', grace: 0, ...stream, ...options });
+  ClockedLoopback.open({ card, starvation: 'silence', graceMs: 0, ...stream, ...options });
 
 /** Everything that comes until `done` says so. */
 async function readUntil(capture: LoopbackCapture, done: (bytes: number) => boolean): Promise<Buffer> {
@@ -72,7 +72,7 @@ describe('The silence of a starved cable', () => {
     ]) {
       const begin = performance.now();
       const options = { card, ...stream, starvation: 'silence' as const };
-      using loop = ClockedLoopback.open(grace === undefined ? options : { ...options, grace });
+      using loop = ClockedLoopback.open(grace === undefined ? options : { ...options, graceMs: grace });
       using capture = loop.listen({ periods: 100 });
       await readUntil(capture, () => loop.stats.insertedFrames >= 5 * 480);
       // After a late wake-up it catches up, but not with more than the time that has passed.
@@ -304,7 +304,7 @@ describe('The silence of a starved cable', () => {
   });
 
   it('is not mixed into what waits for a listener that is slow', async () => {
-    const { loop: open, before } = openUnstarted({ grace: 40 });
+    const { loop: open, before } = openUnstarted({ graceMs: 40 });
     using loop = open;
     using capture = loop.listen({ periods: 4 });
     const sent = noise(12 * loop.periodBytes);

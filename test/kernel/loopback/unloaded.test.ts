@@ -80,8 +80,8 @@ describe('When its card is taken away', () => {
 
   it('silence ends with an event for whoever handles it, and the next write says why', async () => {
     const open = await load();
-    using loop = open({ starvation: 'silence', grace: 0 });
-    using unhandled = open({ substream: 1, starvation: 'silence', grace: 0 });
+    using loop = open({ starvation: 'silence', graceMs: 0 });
+    using unhandled = open({ substream: 1, starvation: 'silence', graceMs: 0 });
     const failed = once(loop, 'error', { signal: AbortSignal.timeout(20_000) }).catch((error) => [error]);
     await takeCardAway();
     expect(await failed).toMatchObject([{ code: 'ENODEV' }]);

@@ -132,7 +132,7 @@ describe('A receiver', () => {
     async (socket, times) => {
       if (socket === 'dgram') ip('address add 10.79.0.1/24 dev in1');
       const { receiver, sink } = await receiverFor({
-        ...{ socket, address: GROUP, interface: 'in1', sources: [SENDER], silenceMilliseconds: 10 },
+        ...{ socket, address: GROUP, interface: 'in1', sources: [SENDER], silenceMs: 10 },
       });
       const audio = noise(48);
       for (let i = 1; i <= times; i += 1) {
@@ -170,7 +170,7 @@ describe('A receiver', () => {
       const joined = new RegExp(`in1 +${address.slice(0, 4)}0+70009 `);
       route();
       const { receiver, sink } = await receiverFor({
-        ...{ socket, address, silenceMilliseconds: 10 },
+        ...{ socket, address, silenceMs: 10 },
         ...(name === undefined ? {} : { interface: name }),
       });
       const audio = noise(3 * 48);

@@ -13,7 +13,7 @@ const main = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url)
 
 const timers: UserTimer[] = [];
 const create = () => {
-  const timer = UserTimer.create({ resolution: 10_000_000n });
+  const timer = UserTimer.create({ resolutionNs: 10_000_000n });
   timers.push(timer);
   return timer;
 };
@@ -61,9 +61,9 @@ describe('utimer listen', () => {
     );
     while (lines.length < 2) await once(reader, 'line');
     expect(JSON.parse(lines[0] ?? '')).toEqual({
-      ...{ type: 'listening', timer: timer.timerSource, resolution: '10000000', clock: 'monotonic' },
+      ...{ type: 'listening', timer: timer.timerSource, resolutionNs: '10000000', clock: 'monotonic' },
     });
-    expect(JSON.parse(lines[1] ?? '')).toMatchObject({ type: 'start', resolution: '10000000' });
+    expect(JSON.parse(lines[1] ?? '')).toMatchObject({ type: 'start', resolutionNs: '10000000' });
     for (let i = 0; i < 500; i += 1) {
       timer.trigger();
       if (i % 10 === 0) await turn();
@@ -73,7 +73,7 @@ describe('utimer listen', () => {
     const events = lines.slice(2).map((line) => JSON.parse(line));
     expect(events.at(-1)).toEqual({ type: 'summary', ticks: 500, reason: 'count' });
     const ticks = events.slice(0, -1);
-    expect(ticks.every(({ type, timestamp }) => type === 'tick' && /^\d+$/.test(timestamp))).toBe(true);
+    expect(ticks.every(({ type, timestampNs }) => type === 'tick' && /^\d+$/.test(timestampNs))).toBe(true);
     expect(ticks.reduce((sum, event) => sum + event.ticks, 0)).toBe(500);
   });
 
@@ -171,7 +171,7 @@ describe('utimer listen', () => {
         '--input-type=module',
         '--eval',
         `const { UserTimer } = await import(${JSON.stringify(new URL('../../../dist/index.js', import.meta.url).href)});
-        const timer = UserTimer.create({ resolution: 10_000_000n });
+        const timer = UserTimer.create({ resolutionNs: 10_000_000n });
         console.log(timer.timerSource);
         setInterval(() => timer.trigger(), 10);`,
       ],
@@ -191,7 +191,7 @@ describe('utimer listen', () => {
   it('listens to the high resolution timer', async () => {
     const { code, lines } = await utimer('listen', '--json', '--ticks', '1000000', '--count', '5', 'hrtimer')
       .ended;
-    const { resolution, timer } = JSON.parse(lines[0] ?? '');
+    const { resolutionNs: resolution, timer } = JSON.parse(lines[0] ?? '');
     expect([code, timer, resolution]).toEqual([0, '-1.3.0', '1']);
     const { ticks } = JSON.parse(lines.at(-1) ?? '');
     expect(sum(lines)).toBe(ticks);
@@ -251,7 +251,7 @@ describe('utimer listen', () => {
       const { code } = await ended;
       const events = lines.slice(1).map((line) => JSON.parse(line));
       expect([code, events.at(-1)]).toEqual([0, { type: 'summary', ticks: 3, reason: 'interrupt' }]);
-      expect(events[0]).toMatchObject({ type: 'master-start', resolution: '10000000' });
+      expect(events[0]).toMatchObject({ type: 'master-start', resolutionNs: '10000000' });
       expect(events.at(-2)).toMatchObject({ type: 'master-stop' });
       expect(sum(lines)).toBe(3);
     } finally {

@@ -21,7 +21,7 @@ function using<T extends Disposable>(resource: T): T {
   open.push(resource);
   return resource;
 }
-const create = (resolution = RESOLUTION) => using(UserTimer.create({ resolution }));
+const create = (resolution = RESOLUTION) => using(UserTimer.create({ resolutionNs: resolution }));
 const listen = (timer: UserTimer, options?: TimerInstanceOptions) =>
   using(TimerInstance.open(timer, options));
 const started = (timer: UserTimer, options?: TimerInstanceOptions) => {
@@ -48,11 +48,11 @@ describe('An instance', () => {
       name: '',
       card: -1,
       slave: false,
-      resolution: RESOLUTION,
+      resolutionNs: RESOLUTION,
     });
     expect(instance.status()).toEqual({
-      timestamp: 0n,
-      resolution: RESOLUTION,
+      timestampNs: 0n,
+      resolutionNs: RESOLUTION,
       lost: 0,
       overrun: 0,
       queue: 0,
@@ -69,12 +69,12 @@ describe('An instance', () => {
     const after = process.hrtime.bigint();
     expect(instance.status().queue).toBe(1);
     const events = instance.read();
-    expect(events).toEqual([{ type: 'tick', ticks: 1, timestamp: expect.any(BigInt) }]);
+    expect(events).toEqual([{ type: 'tick', ticks: 1, timestampNs: expect.any(BigInt) }]);
     const [event] = events;
     if (event?.type !== 'tick') throw new Error('no tick');
     expectTypeOf(event.ticks).toBeNumber();
-    expect(event.timestamp).toBeGreaterThanOrEqual(before);
-    expect(event.timestamp).toBeLessThanOrEqual(after);
+    expect(event.timestampNs).toBeGreaterThanOrEqual(before);
+    expect(event.timestampNs).toBeLessThanOrEqual(after);
     expect(instance.read()).toEqual([]);
   });
 
@@ -87,8 +87,8 @@ describe('An instance', () => {
         {
           ...{ type: 'tick', ticks: 1000 },
           ...(records === 'plain'
-            ? { timestamp: 0n, resolution: RESOLUTION }
-            : { timestamp: expect.any(BigInt) }),
+            ? { timestampNs: 0n, resolutionNs: RESOLUTION }
+            : { timestampNs: expect.any(BigInt) }),
         },
       ]);
       instance.close();
@@ -109,7 +109,7 @@ describe('An instance', () => {
     instance.stop();
     const events = instance.read();
     expect(types(events)).toEqual(['start', 'resolution', 'tick', 'pause', 'continue', 'tick', 'stop']);
-    expect(events.flatMap((event) => ('resolution' in event ? [event.resolution] : []))).toEqual([
+    expect(events.flatMap((event) => ('resolutionNs' in event ? [event.resolutionNs] : []))).toEqual([
       RESOLUTION,
       RESOLUTION,
       RESOLUTION,
@@ -264,7 +264,7 @@ describe('An instance', () => {
     expect(() => TimerInstance.open(globalTimerId('hrtimer'), { ticks: 999_999 })).toThrow(
       expect.objectContaining({ name: 'RangeError', message: expect.stringContaining('at least 1000000') }),
     );
-    expect(() => listen(using(UserTimer.create({ resolution: 1_000_000n })))).not.toThrow();
+    expect(() => listen(using(UserTimer.create({ resolutionNs: 1_000_000n })))).not.toThrow();
     timer.close();
     expect(() => TimerInstance.open(userTimerId(timer.id))).toThrow(
       expect.objectContaining({ code: 'ENODEV', hint: expect.stringContaining('utimer list') }),
@@ -312,7 +312,7 @@ describe('An instance', () => {
     const times: bigint[] = [];
     for await (const event of instance) {
       if (event.type !== 'tick') throw new Error(event.type);
-      times.push(event.timestamp);
+      times.push(event.timestampNs);
       if (times.length === 3) break;
     }
     expect(times.toSorted((a, b) => Number(a - b))).toEqual(times);
@@ -324,12 +324,12 @@ describe('Delivery', () => {
   it('comes from the system timer, at the pace of its ticks', async () => {
     const id = globalTimerId('system');
     const probe = using(TimerInstance.open(id));
-    const { resolution } = probe.info();
+    const { resolutionNs: resolution } = probe.info();
     const instance = using(TimerInstance.open(id, { ticks: 3 }));
     const times: bigint[] = [];
     for await (const event of instance) {
       if (event.type !== 'tick') throw new Error(event.type);
-      times.push(event.timestamp);
+      times.push(event.timestampNs);
       if (times.length === 4) break;
     }
     // A busy machine counts several jiffies at once, but comes back with one at the soonest.
@@ -640,7 +640,7 @@ describe('The end of a timer', () => {
     expect(types(seen)).toEqual(['tick']);
     expect(heard).toEqual(['tick', 'end']);
     expect(instance.ended).toBe(true);
-    expect(instance.status().resolution).toBe(0n);
+    expect(instance.status().resolutionNs).toBe(0n);
     expect(() => instance.info()).toThrow(
       expect.objectContaining({ code: 'EBADFD', hint: expect.stringContaining('owner') }),
     );
@@ -742,7 +742,7 @@ describe('The end of a timer', () => {
       import { spawn } from 'node:child_process';
       const owner = spawn(process.execPath, ['--input-type=module', '--eval', \`
         const { UserTimer } = await import("\${process.cwd()}/dist/index.js");
-        const timer = UserTimer.create({ resolution: 10_000_000n });
+        const timer = UserTimer.create({ resolutionNs: 10_000_000n });
         console.log(timer.id);
         setInterval(() => timer.trigger(), 1);\`], { stdio: ['ignore', 'pipe', 'inherit'] });
       const [id] = await once(owner.stdout, 'data');

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { runChild } from '../../support/child.js';
 
-const TIMER = `const timer = alsa.UserTimer.create({ resolution: 10_000_000n });
+const TIMER = `const timer = alsa.UserTimer.create({ resolutionNs: 10_000_000n });
   const open = () => descriptors()['/dev/snd/timer'] ?? 0;`;
 
 describe('A listener', () => {

@@ -17,7 +17,7 @@ import { LoopbackCard } from '../../../lib/loopback/index.js';
 
 const open: Disposable[] = [];
 const create = (resolution = 10_000_000n) => {
-  const timer = UserTimer.create({ resolution });
+  const timer = UserTimer.create({ resolutionNs: resolution });
   open.push(timer);
   return timer;
 };
@@ -48,10 +48,15 @@ describe('listTimers', () => {
     const instance = TimerInstance.open(second);
     open.push(instance);
     third.close();
-    const listed = () => ownTimers().map(({ id, resolution, clients }) => ({ id, resolution, clients }));
+    const listed = () =>
+      ownTimers().map(({ id, resolutionNs: resolution, clients }) => ({
+        id,
+        resolutionNs: resolution,
+        clients,
+      }));
     expect(listed()).toEqual([
-      { id: `snd-utimer${first.id}`, resolution: 10_000_000n, clients: 0 },
-      { id: `snd-utimer${second.id}`, resolution: 20_000_000n, clients: 1 },
+      { id: `snd-utimer${first.id}`, resolutionNs: 10_000_000n, clients: 0 },
+      { id: `snd-utimer${second.id}`, resolutionNs: 20_000_000n, clients: 1 },
     ]);
     expect(ownTimers()[1]?.clientList).toEqual([
       { owner: expect.stringMatching(/^application \d+$/), running: false },
@@ -63,7 +68,7 @@ describe('listTimers', () => {
 
   it('has 128 of them at most', () => {
     for (let i = 0; i < 128; i += 1) create(BigInt(i + 1));
-    expect(ownTimers().map(({ resolution }) => resolution)).toEqual(
+    expect(ownTimers().map(({ resolutionNs: resolution }) => resolution)).toEqual(
       Array.from({ length: 128 }, (_, i) => BigInt(i + 1)),
     );
   });
@@ -78,13 +83,13 @@ describe('timerInfo and timerStatus', () => {
       name: '',
       card: -1,
       slave: false,
-      resolution: 12_345_678n,
+      resolutionNs: 12_345_678n,
       resolutionMin: 0n,
       resolutionMax: 0n,
       clients: 0,
     });
     expect(timerStatus(timer)).toEqual({
-      resolution: 12_345_678n,
+      resolutionNs: 12_345_678n,
       numerator: 12_345_678n,
       denominator: 1_000_000_000n,
     });
@@ -149,7 +154,7 @@ describe('A listener on the timer of a loopback', () => {
     for (let i = 0; i < 3; i += 1) timer.trigger();
     pcm.drop();
     expect(instance.read()).toMatchObject([
-      { type: 'master-start', resolution: 10_000_000n },
+      { type: 'master-start', resolutionNs: 10_000_000n },
       { type: 'tick', ticks: 3 },
       { type: 'master-stop' },
     ]);

@@ -84,7 +84,7 @@ function portOf(name: string): Promise<string> {
 }
 
 it.each([0, 5])('A queue on userspace-driven timer %i advances with triggers only', async (id) => {
-  using timer = UserTimer.create({ resolution: 1_000_000n, id });
+  using timer = UserTimer.create({ resolutionNs: 1_000_000n, id });
   setTimer(id);
   await using listener = program('aseqdump');
   const notes = () => [...listener.printed().matchAll(/Note on.*note (\d+)/g)].map(([, note]) => note);

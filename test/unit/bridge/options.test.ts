@@ -37,8 +37,8 @@ describe('The receiver of a bridge', () => {
         payloadType: 96,
         ssrc: 7,
       } as const),
-      ...({ fill: 'repeat', maxGapFrames: 480, reorderPackets: 4, reorderNanoseconds: 5n } as const),
-      ...{ confirmPackets: 2, takeoverMilliseconds: 50, silenceMilliseconds: 50 },
+      ...({ fill: 'repeat', maxGapFrames: 480, reorderPackets: 4, reorderMs: 5 } as const),
+      ...{ confirmPackets: 2, takeoverMs: 50, silenceMs: 50 },
       ...{ address: '127.0.0.1', port: 5004, interface: 'lo' },
       ...{ sources: ['127.0.0.2'], excludedSources: ['127.0.0.3'], receiveBufferBytes: 1, socket: 'dgram' },
     };
@@ -48,14 +48,14 @@ describe('The receiver of a bridge', () => {
 
 describe('The grace of a bridge', () => {
   it('is for silence', () => {
-    expect(checkBridgeOptions({ ...STREAM, grace: 10 }).loopback).toMatchObject({
+    expect(checkBridgeOptions({ ...STREAM, graceMs: 10 }).loopback).toMatchObject({
       starvation: 'silence',
-      grace: 10,
+      graceMs: 10,
     });
-    expect(() => checkBridgeOptions({ ...STREAM, starvation: 'hold', grace: 10 })).toThrow(
+    expect(() => checkBridgeOptions({ ...STREAM, starvation: 'hold', graceMs: 10 })).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }),
     );
-    expect(() => checkBridgeOptions({ ...STREAM, grace: 3_600_001 })).toThrow(
+    expect(() => checkBridgeOptions({ ...STREAM, graceMs: 3_600_001 })).toThrow(
       expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }),
     );
   });

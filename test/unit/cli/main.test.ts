@@ -367,7 +367,7 @@ describe('utimer list', () => {
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line)),
-    ).toMatchObject([{ timer: '-1.0.0' }, { timer: '-1.4.3', class: 'global', resolution: '23219954' }]);
+    ).toMatchObject([{ timer: '-1.0.0' }, { timer: '-1.4.3', class: 'global', resolutionNs: '23219954' }]);
   });
 });
 

@@ -43,10 +43,15 @@ describe('ClockedLoopback.open refuses', () => {
     ['a timer that cannot be', { timerId: 128 }, RangeError, 'timerId'],
     ['a timer of another type', { timerId: '5' }, TypeError, 'timerId'],
     ['a policy that is none', { starvation: 'noise' }, TypeError, 'starvation'],
-    ['grace that is not in whole milliseconds', { starvation: 'silence', grace: 0.5 }, RangeError, 'grace'],
-    ['grace before its time', { starvation: 'silence', grace: -1 }, RangeError, 'grace'],
-    ['more than an hour of grace', { starvation: 'silence', grace: 3_600_001 }, RangeError, 'grace'],
-    ['grace without silence', { grace: 10 }, TypeError, 'grace'],
+    [
+      'grace that is not in whole milliseconds',
+      { starvation: 'silence', graceMs: 0.5 },
+      RangeError,
+      'graceMs',
+    ],
+    ['grace before its time', { starvation: 'silence', graceMs: -1 }, RangeError, 'graceMs'],
+    ['more than an hour of grace', { starvation: 'silence', graceMs: 3_600_001 }, RangeError, 'graceMs'],
+    ['grace without silence', { graceMs: 10 }, TypeError, 'graceMs'],
     ['measuring sometimes', { measure: 'often' }, TypeError, 'measure'],
   ])('%s, with or without a card', (_what, options, type, name) => {
     for (const prepare of [() => {}, makeCard]) {
@@ -82,7 +87,7 @@ describe('A timer that exists', () => {
     expect(open({ timer: 5 })).toThrow(/^timer must be a UserTimer/);
     expect(open({ timer, timerId: timer.id })).toThrow(/^timerId must be left out/);
     expect(open({ timer, periodFrames: 441 })).toThrow(
-      'timer.resolution must be 9187500n, for periods of 441 frames at 48000 Hz, not 10000000n',
+      'timer.resolutionNs must be 9187500n, for periods of 441 frames at 48000 Hz, not 10000000n',
     );
     expect(open({ timer })).toThrow(expect.objectContaining({ code: 'ERR_NO_LOOPBACK_CARD' }));
     timer.close();

@@ -83,7 +83,7 @@ class Cable {
 
   listen(): void {
     this.state = 'running';
-    for (const { told } of this.#watching) told({ type: 'start', resolution: 0n, holder: undefined });
+    for (const { told } of this.#watching) told({ type: 'start', resolutionNs: 0n, holder: undefined });
   }
 
   close(): void {

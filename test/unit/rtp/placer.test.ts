@@ -25,7 +25,7 @@ function placerFor(options: Partial<PlacerOptions> = {}) {
     rate: RATE,
     channels: 1,
     payloadType: 96,
-    takeoverMilliseconds: 20,
+    takeoverMs: 20,
     sink: recording,
     onStream: (event) => streams.push(event),
     onLoss: (event) => losses.push(event),
@@ -113,7 +113,7 @@ describe('a packet that is missing', () => {
   });
 
   it('is filled in when a later one waited long enough', () => {
-    const { recording, send, placer } = placerFor({ reorderNanoseconds: 5_000n });
+    const { recording, send, placer } = placerFor({ reorderMs: 0.005 });
     const packets = stream(3) as [TestPacket, TestPacket, TestPacket];
     send([packets[0]], 1_000n);
     expect(placer.deadline).toBeUndefined();
@@ -127,7 +127,7 @@ describe('a packet that is missing', () => {
   });
 
   it('is in time whenever it is pushed, as long as nobody has given it up', () => {
-    const { recording, send, placer } = placerFor({ reorderNanoseconds: 5_000n });
+    const { recording, send, placer } = placerFor({ reorderMs: 0.005 });
     const packets = stream(3) as [TestPacket, TestPacket, TestPacket];
     send([packets[0], packets[2]], 1_000n);
     // It arrived before, and was read late.
@@ -723,7 +723,9 @@ describe('the options of a placer', () => {
     ['fill that cannot be written', { sink: { write: () => {}, writeFill: 1 } }, 'ERR_INVALID_ARG_TYPE'],
     ['a format that is too narrow', { encoding: 'L24', format: 'S16_LE' }, 'ERR_INVALID_ARG_VALUE'],
     ['an endless window', { reorderPackets: 1e9 }, 'ERR_OUT_OF_RANGE'],
-    ['nanoseconds that are no bigint', { reorderNanoseconds: 5 }, 'ERR_INVALID_ARG_TYPE'],
+    ['milliseconds that are no number', { reorderMs: 5n }, 'ERR_INVALID_ARG_TYPE'],
+    ['a wait that is no time', { reorderMs: Number.NaN }, 'ERR_OUT_OF_RANGE'],
+    ['a wait that never ends', { reorderMs: 10_001 }, 'ERR_OUT_OF_RANGE'],
     ['an unknown fill', { fill: 'noise' }, 'ERR_INVALID_ARG_VALUE'],
     ['a listener that is no function', { onLoss: 1 }, 'ERR_INVALID_ARG_TYPE'],
   ])('are refused with %s', (_, options, code) => {

@@ -360,8 +360,8 @@ describe('loadSdp', () => {
     it.each([
       ['/none', {}, /\/none answered 404/],
       ['/torn', {}, /\/torn cannot be fetched/],
-      ['/never', { timeoutMilliseconds: 50 }, /\/never did not answer within 50 ms/],
-      ['/part', { timeoutMilliseconds: 50 }, /\/part did not answer within 50 ms/],
+      ['/never', { timeoutMs: 50 }, /\/never did not answer within 50 ms/],
+      ['/part', { timeoutMs: 50 }, /\/part did not answer within 50 ms/],
     ])('says what is wrong with %s', async (path, options, message) => {
       const error = await loadSdp(base + path, options).catch((thrown) => thrown);
       expect(error).toBeInstanceOf(SdpError);

@@ -62,12 +62,12 @@ describe('A stream that pauses while another source sends', () => {
     [0, 4],
     [50, 50],
     [1000, 1000],
-  ])('has handed over after what was set, %d ms, or four packets', (takeoverMilliseconds, time) => {
+  ])('has handed over after what was set, %d ms, or four packets', (takeoverMs, time) => {
     for (const [length, expected] of [
       [time - 2, 1],
       [time + 1, 2],
     ] as const) {
-      const { placer } = placerWith({ takeoverMilliseconds });
+      const { placer } = placerWith({ takeoverMs });
       run(placer, 0, 2000, both([300, 300 + length]));
       expect(placer.stats.streams, `${length} ms`).toBe(expected);
     }

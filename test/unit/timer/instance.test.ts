@@ -120,7 +120,7 @@ describe('A batch', () => {
     const listeners = [listen(), listen(), listen({ records: 'plain' })];
     const heard: unknown[] = [];
     for (const [index, { instance }] of listeners.entries()) {
-      instance.on('tick', (event) => heard.push([index, event.ticks, event.timestamp, event.resolution]));
+      instance.on('tick', (event) => heard.push([index, event.ticks, event.timestampNs, event.resolutionNs]));
     }
     const [a, b, c] = listeners.map(({ kernel }) => kernel) as [Kernel, Kernel, Kernel];
     bring([c, [TICK, 5]], [a, [TICK, 1, TICK, 2]], [b, [TICK, 3]]);
@@ -539,8 +539,8 @@ describe('A one-shot instance', () => {
       instance.stop();
     }
     expect(instance.read()).toMatchObject([
-      { ticks: 2, resolution: 100n },
-      { ticks: 1, resolution: 200n },
+      { ticks: 2, resolutionNs: 100n },
+      { ticks: 1, resolutionNs: 200n },
     ]);
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { TimerEventQueue } from '../../../lib/timer/timer-event-queue.js';
 import type { TimerEvent } from '../../../lib/timer/timer-events.js';
 
-const tick = (ticks: number): TimerEvent => ({ type: 'tick', ticks, timestamp: 0n });
+const tick = (ticks: number): TimerEvent => ({ type: 'tick', ticks, timestampNs: 0n });
 
 function make(size = 4, signal?: AbortSignal) {
   const calls: string[] = [];
@@ -41,7 +41,7 @@ describe('The queue of an iteration', () => {
 
   it('adds up ticks once it is full, and tells behind them how many others it has lost', async () => {
     const { queue } = make(2);
-    const start = { type: 'start', resolution: 1n, timestamp: 0n } as const;
+    const start = { type: 'start', resolutionNs: 1n, timestampNs: 0n } as const;
     queue.begin(false);
     // Whole: it began before the queue was full.
     for (const event of [tick(1), start, tick(2)]) queue.push(event);
@@ -61,9 +61,9 @@ describe('The queue of an iteration', () => {
   it('tells what it has lost also when nothing comes behind it, at its end and to who is next', async () => {
     for (const how of ['wait', 'end', 'leave'] as const) {
       const { queue, left } = make(1);
-      queue.push({ type: 'pause', timestamp: 0n });
+      queue.push({ type: 'pause', timestampNs: 0n });
       queue.begin(false);
-      queue.push({ type: 'pause', timestamp: 0n });
+      queue.push({ type: 'pause', timestampNs: 0n });
       if (how === 'end') queue.end();
       await queue.next();
       if (how === 'leave') {

@@ -145,18 +145,22 @@ describe('A record', () => {
   };
 
   it('is an event of its own kind', () => {
-    expect(event(1, 3)).toEqual({ type: 'tick', ticks: 3, timestamp: 77n });
-    expect(event(0, 0xffff_ffff)).toEqual({ type: 'resolution', resolution: 0xffff_ffffn, timestamp: 77n });
-    expect(event(12, 5)).toEqual({ type: 'master-start', resolution: 5n, timestamp: 77n });
-    expect(event(18, 5)).toEqual({ type: 'master-resume', resolution: 5n, timestamp: 77n });
-    expect(event(17, 0)).toEqual({ type: 'master-suspend', timestamp: 77n });
-    expect(event(3, 0)).toEqual({ type: 'stop', timestamp: 77n });
-    expect(event(9, 4)).toEqual({ type: 'unknown', event: 9, value: 4, timestamp: 77n });
-    expect(event(99, 4)).toEqual({ type: 'unknown', event: 99, value: 4, timestamp: 77n });
+    expect(event(1, 3)).toEqual({ type: 'tick', ticks: 3, timestampNs: 77n });
+    expect(event(0, 0xffff_ffff)).toEqual({
+      type: 'resolution',
+      resolutionNs: 0xffff_ffffn,
+      timestampNs: 77n,
+    });
+    expect(event(12, 5)).toEqual({ type: 'master-start', resolutionNs: 5n, timestampNs: 77n });
+    expect(event(18, 5)).toEqual({ type: 'master-resume', resolutionNs: 5n, timestampNs: 77n });
+    expect(event(17, 0)).toEqual({ type: 'master-suspend', timestampNs: 77n });
+    expect(event(3, 0)).toEqual({ type: 'stop', timestampNs: 77n });
+    expect(event(9, 4)).toEqual({ type: 'unknown', event: 9, value: 4, timestampNs: 77n });
+    expect(event(99, 4)).toEqual({ type: 'unknown', event: 99, value: 4, timestampNs: 77n });
   });
 
   it('has the resolution and no time when it is plain', () => {
-    expect(event(1, 3, false)).toEqual({ type: 'tick', ticks: 3, timestamp: 0n, resolution: 77n });
+    expect(event(1, 3, false)).toEqual({ type: 'tick', ticks: 3, timestampNs: 0n, resolutionNs: 77n });
   });
 });
 
