@@ -1,3 +1,9 @@
+/**
+ * Timers and PCMs of the kernel.
+ *
+ * @module alsa-utimer
+ */
+
 export { AlsaError, type AlsaErrorOptions } from './errors.js';
 export { PCM_ACCESSES, type PcmAccess } from './pcm/access.js';
 export { frameBytes, PCM_FORMATS, type PcmFormat } from './pcm/format.js';

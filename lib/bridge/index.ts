@@ -1,4 +1,9 @@
-/** A stream from the network into a cable of snd-aloop. */
+/**
+ * A stream from the network into a cable of snd-aloop.
+ *
+ * @module alsa-utimer/bridge
+ */
+
 export { Bridge, type BridgeEvents, type BridgeMessage } from './bridge.js';
 export {
   BRIDGE_EVENTS,

@@ -1,4 +1,8 @@
-/** snd-aloop: its cards and cables, and audio through a cable that a userspace-driven timer clocks. */
+/**
+ * Cards and cables of snd-aloop, and audio through a cable that a userspace-driven timer clocks.
+ *
+ * @module alsa-utimer/loopback
+ */
 
 export type { SubstreamHolder } from '../pcm/holder.js';
 export { parseTimerSource, type TimerSource, userTimerIdOf } from '../timer/timer-source.js';

@@ -1,4 +1,9 @@
-/** RTP as AES67 uses it: L16 and L24 audio over UDP. */
+/**
+ * RTP as AES67 uses it: L16 and L24 audio over UDP.
+ *
+ * @module alsa-utimer/rtp
+ */
+
 export type { ContradictionEvent } from './contradictions.js';
 export {
   decodePayload,

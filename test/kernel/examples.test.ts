@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { LoopbackCard } from '../../lib/loopback/index.js';
 import { describeStream } from '../../lib/rtp/index.js';
 import {
-  DOCUMENTS,
+  documents,
   type Example,
   examplesOfComments,
   examplesOfDocument,
@@ -76,7 +76,7 @@ function expectNothingOpen(): void {
   expect(readFileSync('/proc/asound/timers', 'utf8')).not.toContain('G4:');
 }
 
-const examples = DOCUMENTS.flatMap((file) =>
+const examples = documents(root).flatMap((file) =>
   examplesOfDocument(file, readFileSync(`${root}${file}`, 'utf8')).map(
     ({ name, language, source }) =>
       // Plain JavaScript is for the oldest Node.

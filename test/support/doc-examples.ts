@@ -30,8 +30,13 @@ export function examplesOfComments(root: string): Example[] {
     .flatMap((file) => examplesIn(`lib/${file}`, readFileSync(`${root}lib/${file}`, 'utf8')));
 }
 
-/** The documents with examples. */
-export const DOCUMENTS = ['README.md', 'docs/bridge.md', 'docs/loopback.md', 'docs/rtp.md', 'docs/timers.md'];
+/** The documents: what people write, without the reference that is made from documentation comments. */
+export function documents(root: string): string[] {
+  const pages = readdirSync(`${root}docs`, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.md') && !file.startsWith('reference/'))
+    .sort();
+  return ['README.md', ...pages.map((file) => `docs/${file}`)];
+}
 
 export interface DocumentExample extends Example {
   readonly language: 'js' | 'ts';

@@ -3,14 +3,14 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { DOCUMENTS, examplesOfComments, examplesOfDocument, moduleOf } from '../support/doc-examples.js';
+import { documents, examplesOfComments, examplesOfDocument, moduleOf } from '../support/doc-examples.js';
 import { complaints, RESOLUTIONS } from '../support/type-check.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 const modules = new Map([
   ...examplesOfComments(root).map((example) => [example.name, moduleOf(example, 'v=0')] as const),
-  ...DOCUMENTS.flatMap((file) => examplesOfDocument(file, readFileSync(`${root}${file}`, 'utf8'))).map(
+  ...documents(root).flatMap((file) => examplesOfDocument(file, readFileSync(`${root}${file}`, 'utf8'))).map(
     ({ name, source }) => [name, source] as const,
   ),
 ]);

@@ -27,7 +27,7 @@ Exit status: that of COMMAND (128 + N if signal N ended it), or
   125  COMMAND did not get to run: wrong usage, no kernel, no QEMU, a guest that does not boot
   126  COMMAND cannot be executed
   127  COMMAND was not found
-See docs/kernels.md.
+See docs/contributing/guest.md.
 `;
 
 function usage(message) {

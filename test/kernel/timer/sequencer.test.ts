@@ -17,7 +17,7 @@ const NOTES = [60, 62, 64, 65];
 
 let folder: string;
 
-/** Which timer queues get that are made from now on: docs/timers.md says the same for a shell. */
+/** Which timer queues get that are made from now on: docs/guides/timers.md says the same for a shell. */
 function setTimer(id: number): void {
   writeFileSync(`${PARAMETERS}/seq_default_timer_device`, '4');
   writeFileSync(`${PARAMETERS}/seq_default_timer_subdevice`, `${id}`);

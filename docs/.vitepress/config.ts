@@ -1,0 +1,50 @@
+/** The documentation as a site. `scripts/docs` writes the reference that its sidebar ends with. */
+import { readFileSync } from 'node:fs';
+import { type DefaultTheme, defineConfig } from 'vitepress';
+
+const reference: DefaultTheme.SidebarItem[] = JSON.parse(
+  readFileSync(new URL('../reference/typedoc-sidebar.json', import.meta.url), 'utf8'),
+);
+
+export default defineConfig({
+  title: 'alsa-utimer',
+  description: 'Linux userspace-driven ALSA timers, and the cables of snd-aloop that they clock, for Node.js',
+  outDir: '../build/docs',
+  cacheDir: '../build/docs-cache',
+  // Nothing of the pages depends on when they were built.
+  lastUpdated: false,
+  themeConfig: {
+    search: { provider: 'local' },
+    outline: [2, 3],
+    nav: [
+      { text: 'Start here', link: '/start' },
+      { text: 'Guides', link: '/guides/cables', activeMatch: '/guides/' },
+      { text: 'Reference', link: '/reference/', activeMatch: '/reference/' },
+    ],
+    sidebar: [
+      {
+        text: 'First steps',
+        items: [{ text: 'Start here', link: '/start' }],
+      },
+      {
+        text: 'Guides',
+        items: [
+          { text: 'Cables', link: '/guides/cables' },
+          { text: 'Timers', link: '/guides/timers' },
+          { text: 'RTP', link: '/guides/rtp' },
+          { text: 'Bridge', link: '/guides/bridge' },
+          { text: 'Kernels', link: '/kernels' },
+        ],
+      },
+      { text: 'Reference', link: '/reference/', items: reference },
+      {
+        text: 'For contributors',
+        items: [
+          { text: 'The guest', link: '/contributing/guest' },
+          { text: 'Conformance suite', link: '/contributing/conformance' },
+          { text: 'Benchmarks', link: '/contributing/bench' },
+        ],
+      },
+    ],
+  },
+});
