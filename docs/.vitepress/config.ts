@@ -43,6 +43,7 @@ export default defineConfig({
           { text: 'The guest', link: '/contributing/guest' },
           { text: 'Conformance suite', link: '/contributing/conformance' },
           { text: 'Benchmarks', link: '/contributing/bench' },
+          { text: 'The demo', link: '/contributing/demo' },
         ],
       },
     ],

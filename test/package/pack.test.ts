@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { linksIn } from '../support/markdown-links.js';
 import { ASK, ASKED, Packed, run } from '../support/packed.js';
 
 const packed = new Packed();
@@ -18,6 +19,13 @@ describe('The packed package', () => {
     expect(packed.files).toContain('docs/kernels.md'); // which errors refer to
     expect(packed.files.filter((path) => /^prebuilds\/.*\.node$/.test(path))).toHaveLength(1);
     expect(packed.files.filter((path) => /^(test|build|native\/build)\//.test(path))).toEqual([]);
+  });
+
+  it('has documents that link to nothing else of the checkout', () => {
+    const pages = packed.files.filter((path) => path.endsWith('.md'));
+    const links = pages.flatMap((page) => linksIn(join(user, 'node_modules/alsa-utimer'), page));
+    expect(links.length).toBeGreaterThan(20);
+    expect(links.filter(({ path }) => !packed.files.includes(path))).toEqual([]);
   });
 
   it('gives npm nothing to run when it is installed', () => {
