@@ -36,6 +36,10 @@ export default defineConfig({
           { text: 'Kernels', link: '/kernels' },
         ],
       },
+      {
+        text: 'Background',
+        items: [{ text: 'Kernel findings', link: '/kernel-findings' }],
+      },
       { text: 'Reference', link: '/reference/', items: reference },
       {
         text: 'For contributors',
