@@ -24,6 +24,8 @@ export default defineConfig({
         setupFiles: ['test/support/needs-kernel.ts'],
       }),
       project('vm', { fileParallelism: false, testTimeout: 600_000, hookTimeout: 1_200_000 }),
+      // Builds the site, and shows pages of it in a browser.
+      project('docs', { fileParallelism: false, testTimeout: 120_000, hookTimeout: 600_000 }),
       project('package', { testTimeout: 300_000 }),
     ],
   },

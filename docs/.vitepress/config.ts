@@ -11,6 +11,16 @@ export default defineConfig({
   description: 'Linux userspace-driven ALSA timers, and the cables of snd-aloop that they clock, for Node.js',
   outDir: '../build/docs',
   cacheDir: '../build/docs-cache',
+  // Anchors as GitHub names them, so that a link works in the plain files as well.
+  markdown: {
+    anchor: {
+      slugify: (heading) =>
+        heading
+          .toLowerCase()
+          .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+          .replaceAll(' ', '-'),
+    },
+  },
   // Nothing of the pages depends on when they were built.
   lastUpdated: false,
   themeConfig: {

@@ -4,7 +4,7 @@
  * @module alsa-utimer/loopback
  */
 
-export type { SubstreamHolder } from '../pcm/holder.js';
+export type { HolderParameters, SubstreamHolder } from '../pcm/holder.js';
 export { parseTimerSource, type TimerSource, userTimerIdOf } from '../timer/timer-source.js';
 export type { CableSide, CableState } from './cable.js';
 export {

@@ -6,6 +6,8 @@ const ACCESSES = { interleaved: 3, noninterleaved: 4 } as const;
 /**
  * How a substream keeps its samples: frame by frame, or each channel by itself. The two ends of a cable of snd-aloop must
  * agree in it. The bytes that are written and read are interleaved frames in either.
+ *
+ * @useDeclaredType
  */
 export type PcmAccess = keyof typeof ACCESSES;
 

@@ -30,7 +30,11 @@ const FORMATS = {
   DSD_U32_BE: { number: 52, bytes: 4, silence: DSD_SILENCE },
 } as const satisfies Record<string, SampleFormat>;
 
-/** A sample format by ALSA's own name, for instance 'S16_LE' or 'S24_3LE' (24 bits in three bytes). */
+/**
+ * A sample format by ALSA's own name, for instance 'S16_LE' or 'S24_3LE' (24 bits in three bytes).
+ *
+ * @useDeclaredType
+ */
 export type PcmFormat = keyof typeof FORMATS;
 
 /** Every format that snd-aloop carries. */

@@ -32,6 +32,11 @@ const STATES = [
   'disconnected',
 ] as const;
 
+/**
+ * SNDRV_PCM_STATE_*.
+ *
+ * @useDeclaredType
+ */
 export type PcmState = (typeof STATES)[number];
 
 /** The name of SNDRV_PCM_STATE_* number `state`. */

@@ -108,7 +108,11 @@ export function mergedTicks(earlier: TimerEvent | undefined, later: TimerEvent):
   return { ...later, ticks: earlier.ticks + later.ticks };
 }
 
-/** What the filter of an instance can ask for. */
+/**
+ * What the filter of an instance can ask for.
+ *
+ * @useDeclaredType
+ */
 export type TimerEventName = Exclude<Name, 'early'>;
 
 export const TIMER_EVENT_NAMES: readonly TimerEventName[] = NAMES.filter(

@@ -8,13 +8,25 @@ const SLAVE_CLASSES = ['none', 'application', 'sequencer', 'oss-sequencer'] as c
 /** SNDRV_TIMER_GLOBAL_*, from 0 on. */
 const GLOBAL_DEVICES = ['system', 'rtc', 'hpet', 'hrtimer', 'userspace-driven'] as const;
 
-/** SNDRV_TIMER_CLASS_*. */
+/**
+ * SNDRV_TIMER_CLASS_*.
+ *
+ * @useDeclaredType
+ */
 export type TimerClass = (typeof CLASSES)[number];
 
-/** SNDRV_TIMER_SCLASS_*: who uses a timer; only slave timers are told apart by it. */
+/**
+ * SNDRV_TIMER_SCLASS_*: who uses a timer; only slave timers are told apart by it.
+ *
+ * @useDeclaredType
+ */
 export type TimerSlaveClass = (typeof SLAVE_CLASSES)[number];
 
-/** SNDRV_TIMER_GLOBAL_*: the devices of class 'global', in the order of their numbers. */
+/**
+ * SNDRV_TIMER_GLOBAL_*: the devices of class 'global', in the order of their numbers.
+ *
+ * @useDeclaredType
+ */
 export type GlobalTimerDevice = (typeof GLOBAL_DEVICES)[number];
 
 export interface TimerId {
@@ -92,7 +104,9 @@ export function globalTimerId(device: GlobalTimerDevice, subdevice = 0): TimerId
  * The timer id of a PCM substream's own timer, which ticks once for each period that the stream moves, and tells when it
  * starts and stops (sound/core/pcm_timer.c: snd_pcm_timer_init). Listening to it disturbs nobody.
  *
- * @param card,device,substream the numbers of `hw:card,device,substream`
+ * @param card the first number of `hw:card,device,substream`
+ * @param device the second
+ * @param substream the third
  * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE
  * @example
  * pcmTimerId(0, 1, 0, 'capture'); // { class: 'pcm', slaveClass: 'none', card: 0, device: 1, subdevice: 1 }

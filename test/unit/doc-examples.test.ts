@@ -10,9 +10,9 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 
 const modules = new Map([
   ...examplesOfComments(root).map((example) => [example.name, moduleOf(example, 'v=0')] as const),
-  ...documents(root).flatMap((file) => examplesOfDocument(file, readFileSync(`${root}${file}`, 'utf8'))).map(
-    ({ name, source }) => [name, source] as const,
-  ),
+  ...documents(root)
+    .flatMap((file) => examplesOfDocument(file, readFileSync(`${root}${file}`, 'utf8')))
+    .map(({ name, source }) => [name, source] as const),
 ]);
 
 const WRONG = "import { UserTimer } from 'alsa-utimer';\nUserTimer.create({ resolutionNs: 1 });";
