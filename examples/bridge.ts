@@ -11,7 +11,7 @@ const stream = { encoding: 'L24', rate: RATE, channels: 2 } as const;
 // What nobody hears yet is kept: so the listener below gets the first frame as well.
 await using bridge = await Bridge.open({
   ...{ ...stream, payloadType: 96, address: '127.0.0.1', port: 0, packetFrames: 48 },
-  ...{ unheard: 'hold', starvation: 'hold' },
+  ...{ unheard: 'wait', idle: 'stall' },
 });
 bridge.on('error', (error) => console.error(error.message));
 bridge.on('loss', ({ frames }) => console.error(`${frames} frames lost`));

@@ -23,7 +23,7 @@ const OPEN_AGAIN = 'Close it and open it again.';
 
 const START_AGAIN = {
   Pcm: 'Call prepare() and start() again.',
-  LoopbackCapture: `${OPEN_AGAIN} Opened with overrun: 'restart', it starts again by itself.`,
+  LoopbackCapture: `${OPEN_AGAIN} Opened with onInterruption: 'restart', it starts again by itself.`,
   ClockedLoopback: 'Call write() or send() again: it prepares the substream.',
 };
 

@@ -19,7 +19,7 @@ const stream = { encoding: 'L16', rate: RATE, channels: 2, payloadType: 96, addr
 
 const openBridge = (card, substream) =>
   Bridge.open({
-    ...{ ...stream, card, substream, periodFrames: PERIOD_FRAMES, starvation: 'hold' },
+    ...{ ...stream, card, substream, periodFrames: PERIOD_FRAMES, idle: 'stall' },
     ...{ statsMs: 0, silenceMs: 1500 },
   });
 

@@ -11,13 +11,13 @@ import type { RefusalEvent } from '../rtp/refusals.js';
 export interface BridgeStats {
   readonly receiver: RtpReceiverStats;
   readonly loopback: ClockedLoopbackStats;
-  /** Frames that are kept for a listener (unheard 'hold'). */
-  readonly framesHeld: number;
+  /** Frames that are kept for a listener (unheard 'wait'). */
+  readonly framesWaiting: number;
   /** Frames that were kept for a listener, and dropped for newer ones or at the end. */
   readonly framesDropped: number;
   /**
    * Of the frames that the receiver filled in, those that were left out, since silence that the cable inserted meanwhile
-   * stands for them (starvation 'silence').
+   * stands for them (idle 'silence').
    */
   readonly framesCovered: number;
   /** Events that were not told, since this process was too busy to take them. */

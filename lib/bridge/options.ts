@@ -29,21 +29,21 @@ export interface BridgeOptions
   readonly periods?: number;
   /**
    * What the listener gets while no packets come. 'silence' (default): silence at the cable's own pace, so that it stays
-   * alive. 'hold': nothing, and every frame it gets is one of the stream.
+   * alive. 'stall': nothing, and every frame it gets is one of the stream.
    */
-  readonly starvation?: 'silence' | 'hold';
-  /** With starvation 'silence': ms after a period was due until the first silent one, 0..3600000. Default: two periods. */
+  readonly idle?: 'silence' | 'stall';
+  /** With idle 'silence': ms after a period was due until the first silent one, 0..3600000. Default: two periods. */
   readonly graceMs?: number;
   /**
-   * While nobody listens: 'discard' (default) frames, so that a listener always hears what comes now; or 'hold' up to
-   * `holdFrames` of them for it, and give them as fast as it reads.
+   * While nobody listens: 'drop' (default) frames, so that a listener always hears what comes now; or 'wait' with up to
+   * `maxWaitingFrames` of them for it, and give them as fast as it reads.
    */
-  readonly unheard?: 'discard' | 'hold';
+  readonly unheard?: 'drop' | 'wait';
   /**
-   * With unheard 'hold': frames that are kept, in memory of that size; older ones are dropped and counted. At least a period,
+   * With unheard 'wait': frames that are kept, in memory of that size; older ones are dropped and counted. At least a period,
    * at most 2^24 and 1 GiB. Default: one second.
    */
-  readonly holdFrames?: number;
+  readonly maxWaitingFrames?: number;
   /** How often to tell 'stats', ms, 10..2^31-1; 0: never. Default 1000. */
   readonly statsMs?: number;
   /** Closes the bridge, as `close` does. */
@@ -54,8 +54,8 @@ export interface BridgeOptions
 export interface BridgeConfiguration {
   readonly receiver: Omit<RtpReceiverOptions, 'sink' | 'signal'>;
   readonly loopback: ClockedLoopbackOptions;
-  readonly unheard: 'discard' | 'hold';
-  readonly holdFrames: number;
+  readonly unheard: 'drop' | 'wait';
+  readonly maxWaitingFrames: number;
   readonly statsMs: number;
 }
 
@@ -81,26 +81,26 @@ export function checkBridgeOptions(options: BridgeOptions): BridgeConfiguration 
   checkInteger('options.device', options.device ?? 0, 0, 1);
   checkInteger('options.substream', options.substream ?? 0, 0, 7);
   checkInteger('options.timerId', options.timerId ?? 0, 0, 127);
-  const starvation = checkOneOf('options.starvation', options.starvation ?? 'silence', ['silence', 'hold']);
-  checkGrace('options.graceMs', options.graceMs, starvation);
+  const idle = checkOneOf('options.idle', options.idle ?? 'silence', ['silence', 'stall']);
+  checkGrace('options.graceMs', options.graceMs, idle);
   const loopback: ClockedLoopbackOptions = {
     ...pick(options, LOOPBACK_OPTIONS),
     ...{ format, rate, channels, periodFrames },
     ...(card === undefined ? {} : { card: card instanceof LoopbackCard ? card.number : card }),
-    starvation,
+    idle,
   };
   checkParameters(loopback);
   checkReceiverOptions(options);
-  const unheard = checkOneOf('options.unheard', options.unheard ?? 'discard', ['discard', 'hold']);
-  const holdFrames = checkInteger(
-    'options.holdFrames',
-    options.holdFrames ?? Math.max(rate, periodFrames),
+  const unheard = checkOneOf('options.unheard', options.unheard ?? 'drop', ['drop', 'wait']);
+  const maxWaitingFrames = checkInteger(
+    'options.maxWaitingFrames',
+    options.maxWaitingFrames ?? Math.max(rate, periodFrames),
     periodFrames,
     Math.min(2 ** 24, Math.floor(MAX_HOLD_BYTES / frameBytes(format, channels))),
   );
   const statsMs =
     options.statsMs === 0 ? 0 : checkInteger('options.statsMs', options.statsMs ?? 1000, 10, 2 ** 31 - 1);
-  return { receiver: pick(options, RECEIVER_OPTIONS), loopback, unheard, holdFrames, statsMs };
+  return { receiver: pick(options, RECEIVER_OPTIONS), loopback, unheard, maxWaitingFrames, statsMs };
 }
 
 function defaultPeriodFrames(rate: number, packetFrames: number): number {

@@ -7,7 +7,7 @@ import type { FrameSink } from '../rtp/placement.js';
 const FINISH_MS = 1000;
 
 export interface Outlet extends FrameSink {
-  readonly framesHeld: number;
+  readonly framesWaiting: number;
   readonly framesDropped: number;
   /** Gives the listener what is kept, where there is one. Rejects with what failed meanwhile. */
   finish(): Promise<void>;
@@ -15,7 +15,7 @@ export interface Outlet extends FrameSink {
 
 /** Writes at once: the sender keeps the time, and the listener's buffer takes what comes in bursts. */
 export class DirectOutlet implements Outlet {
-  readonly framesHeld = 0;
+  readonly framesWaiting = 0;
   readonly framesDropped = 0;
   readonly write: (bytes: Uint8Array) => void;
 
@@ -56,18 +56,18 @@ export class HoldingOutlet implements Outlet {
   #sent: Promise<void> | undefined;
 
   /**
-   * @param holdFrames at least a period
+   * @param maxWaitingFrames at least a period
    * @param onError told what fails before the end
    */
-  constructor(loop: HeldCable, holdFrames: number, onError: (error: unknown) => void) {
+  constructor(loop: HeldCable, maxWaitingFrames: number, onError: (error: unknown) => void) {
     this.#loop = loop;
-    this.#ring = new Uint8Array(holdFrames * loop.frameBytes);
+    this.#ring = new Uint8Array(maxWaitingFrames * loop.frameBytes);
     this.#period = new Uint8Array(loop.periodBytes);
     this.#onError = onError;
     loop.on('listener', ({ type }) => this.#hear(type === 'start'));
   }
 
-  get framesHeld(): number {
+  get framesWaiting(): number {
     return (this.#bytes + this.#sendingBytes) / this.#loop.frameBytes;
   }
 
@@ -152,7 +152,7 @@ export class HoldingOutlet implements Outlet {
     const period = this.#take();
     const dropped = this.#bytesDropped;
     try {
-      await this.#loop.send(period, { pace: 'listener', unheard: 'hold', signal });
+      await this.#loop.send(period, { pace: 'listener', unheard: 'wait', signal });
     } catch (error) {
       if (!signal.aborted) throw error;
       this.#putBack(dropped);

@@ -21,7 +21,7 @@ try {
 port.close();
 
 async function bridge(configuration: BridgeConfiguration): Promise<void> {
-  const { unheard, holdFrames, statsMs } = configuration;
+  const { unheard, maxWaitingFrames, statsMs } = configuration;
   let failure: unknown;
   let stop: (error?: unknown) => void = () => {};
   const stopped = new Promise<void>((resolve) => {
@@ -34,17 +34,15 @@ async function bridge(configuration: BridgeConfiguration): Promise<void> {
   // The cable first: a listener may open it before the first packet comes.
   using loop = ClockedLoopback.open(configuration.loopback);
   const outlet: Outlet =
-    unheard === 'hold' ? new HoldingOutlet(loop, holdFrames, stop) : new DirectOutlet(loop);
+    unheard === 'wait' ? new HoldingOutlet(loop, maxWaitingFrames, stop) : new DirectOutlet(loop);
   const gaps =
-    configuration.loopback.starvation === 'silence'
-      ? new CoveredGaps(loop, outlet, unheard === 'hold')
-      : undefined;
+    configuration.loopback.idle === 'silence' ? new CoveredGaps(loop, outlet, unheard === 'wait') : undefined;
   await using receiver = await RtpReceiver.open({ ...configuration.receiver, sink: gaps ?? outlet });
 
   const stats = (): BridgeStats => ({
     receiver: receiver.stats,
     loopback: loop.stats,
-    framesHeld: outlet.framesHeld,
+    framesWaiting: outlet.framesWaiting,
     framesDropped: outlet.framesDropped,
     framesCovered: gaps?.framesCovered ?? 0,
     eventsDropped: reporter.dropped,
@@ -60,7 +58,7 @@ async function bridge(configuration: BridgeConfiguration): Promise<void> {
   receiver.on('silence', () => reporter.tell({ type: 'silence' }));
   receiver.on('error', stop);
   loop.on('listener', ({ type, holder }) => {
-    if (unheard === 'hold' && type === 'start') gaps?.begin();
+    if (unheard === 'wait' && type === 'start') gaps?.begin();
     reporter.tell({ type: 'listener', running: type === 'start', holder });
   });
   loop.on('mismatch', (event) => reporter.tell({ type: 'mismatch', ...event }));
@@ -80,7 +78,7 @@ async function bridge(configuration: BridgeConfiguration): Promise<void> {
     if (!receiver.closed) receiver.flush();
     receiver.close();
     await outlet.finish();
-    if (!failure) loop.end();
+    if (!failure) loop.flush();
   } catch (error) {
     failure ??= error;
   }

@@ -74,10 +74,10 @@ The cable
   --periods N            periods that the cable's own buffer holds, 2..1024 (default 4)
   --access MODE          interleaved (default); noninterleaved for JACK and \`arecord -I\`: both ends must agree in it
   --sample-format NAME   S16_LE, S24_3LE, S32_LE ... (default: as many bits as the packets)
-  --starvation POLICY    silence: keep the listener alive while no packets come (default); hold: give it nothing
+  --idle POLICY          silence: keep the listener alive while no packets come (default); stall: give it nothing
   --grace MS             how late a period may be before there is silence, 0..3600000 (default two periods)
-  --unheard POLICY       discard what comes while nobody listens (default); hold the newest frames for the listener
-  --hold-frames N        how many of them (default one second)
+  --unheard POLICY       drop what comes while nobody listens (default); wait with the newest frames for the listener
+  --max-waiting FRAMES   how many of them (default one second)
 
 The output: on a terminal one line with the sender's clock against this machine's (ppm), frames buffered here (buf), frames
 lost, packets that came too late, periods moved, whether somebody listens, and what else there is room for; above it, what
@@ -107,15 +107,15 @@ told to end; 2 for a wrong command line.`,
       ...{ card: { type: 'string' }, device: { type: 'string' }, substream: { type: 'string' } },
       ...{ timer: { type: 'string' }, period: { type: 'string' }, periods: { type: 'string' } },
       access: { type: 'string' },
-      ...{ 'sample-format': { type: 'string' }, starvation: { type: 'string' }, grace: { type: 'string' } },
-      ...{ unheard: { type: 'string' }, 'hold-frames': { type: 'string' }, stats: { type: 'string' } },
+      ...{ 'sample-format': { type: 'string' }, idle: { type: 'string' }, grace: { type: 'string' } },
+      ...{ unheard: { type: 'string' }, 'max-waiting': { type: 'string' }, stats: { type: 'string' } },
       json: { type: 'boolean' },
     });
     if (positionals.length > 0) throw new UsageError(`unexpected argument '${positionals[0]}'`);
-    const starvation = oneOf('starvation', values.starvation, ['silence', 'hold'] as const);
-    const unheard = oneOf('unheard', values.unheard, ['discard', 'hold'] as const);
-    if (starvation === 'hold') refuse(values, ['grace'], 'is for --starvation silence');
-    if (unheard !== 'hold') refuse(values, ['hold-frames'], 'is for --unheard hold');
+    const idle = oneOf('idle', values.idle, ['silence', 'stall'] as const);
+    const unheard = oneOf('unheard', values.unheard, ['drop', 'wait'] as const);
+    if (idle === 'stall') refuse(values, ['grace'], 'is for --idle silence');
+    if (unheard !== 'wait') refuse(values, ['max-waiting'], 'is for --unheard wait');
     const policies = withoutUndefined({
       format: oneOf('sample-format', values['sample-format'], RTP_PCM_FORMATS),
       interface: values.interface,
@@ -137,9 +137,9 @@ told to end; 2 for a wrong command line.`,
       periodFrames: number('period', values.period, 1, 2 ** 20),
       periods: number('periods', values.periods, 2, 1024),
       access: oneOf('access', values.access, PCM_ACCESSES),
-      ...{ starvation, unheard },
+      ...{ idle, unheard },
       graceMs: number('grace', values.grace, 0, 3_600_000),
-      holdFrames: number('hold-frames', values['hold-frames'], 1, 2 ** 24),
+      maxWaitingFrames: number('max-waiting', values['max-waiting'], 1, 2 ** 24),
       statsMs: milliseconds('stats', values.stats),
     });
     const cable = await naming(optionNames(values), async () =>
@@ -173,7 +173,7 @@ function optionNames({ sdp, format, channels }: StreamValues): Readonly<Record<s
       sources: '--source',
       excludedSources: '--exclude',
     },
-    ...{ periodFrames: '--period', periods: '--periods', holdFrames: '--hold-frames' },
+    ...{ periodFrames: '--period', periods: '--periods', maxWaitingFrames: '--max-waiting' },
   };
 }
 
@@ -370,7 +370,7 @@ const count = (number: number, noun: string) => `${number} ${noun}${number === 1
 
 /** The counters in words, the most important ones first: a terminal of 80 columns has room for six. */
 export function summary(
-  { receiver, loopback, framesHeld, framesDropped }: BridgeStats,
+  { receiver, loopback, framesWaiting, framesDropped }: BridgeStats,
   info: BridgeInfo,
 ): string[] {
   const { senderPpm } = receiver;
@@ -380,7 +380,7 @@ export function summary(
   const pendingFrames = Math.floor(loopback.pendingBytes / frameBytes(info.format, info.channels));
   return [
     senderPpm === undefined ? 'ppm -' : `ppm ${senderPpm >= 0 ? '+' : ''}${senderPpm.toFixed(1)}`,
-    `buf ${receiver.framesHeld + framesHeld + pendingFrames}`,
+    `buf ${receiver.framesWaiting + framesWaiting + pendingFrames}`,
     `lost ${receiver.framesLost}`,
     `late ${receiver.packetsLate}`,
     `periods ${loopback.periods}`,

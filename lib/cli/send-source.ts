@@ -155,7 +155,7 @@ function openCable(values: SourceValues, shape: Shape): Source {
     ...shape,
     card: /^\d+$/.test(card) ? Number(card) : card,
     periodFrames: number('period', values.period, 1, 2 ** 20) ?? Math.round(shape.rate / 100),
-    overrun: 'restart',
+    onInterruption: 'restart',
     ...withoutUndefined({
       device: number('device', values.device, 0, 1) as 0 | 1 | undefined,
       substream: number('substream', values.substream, 0, 7),

@@ -24,7 +24,7 @@ export interface CaptureOptions {
    * 'error' (default): reading fails with EPIPE or ESTRPIPE. 'restart': the capture starts again with the frames that come
    * next, and counts it in `stats`.
    */
-  readonly overrun?: 'error' | 'restart';
+  readonly onInterruption?: 'error' | 'restart';
 }
 
 export interface LoopbackCaptureOptions extends Omit<PcmParameters, 'fillWithSilence'>, CaptureOptions {
@@ -39,9 +39,9 @@ export interface LoopbackCaptureOptions extends Omit<PcmParameters, 'fillWithSil
 export interface LoopbackCaptureStats {
   /** Frames that were read. */
   readonly frames: number;
-  /** Overruns that were recovered from (overrun 'restart'). */
+  /** Overruns that were recovered from (onInterruption 'restart'). */
   readonly overruns: number;
-  /** Suspends of the system that were recovered from (overrun 'restart'). */
+  /** Suspends of the system that were recovered from (onInterruption 'restart'). */
   readonly suspends: number;
 }
 
@@ -75,7 +75,7 @@ export interface LoopbackCaptureEvents {
  *
  * @example
  * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
- * using capture = loop.listen();
+ * using capture = loop.openCapture();
  * capture.on('writer', ({ active }) => console.log(active ? 'on the air' : 'off'));
  * loop.write(new Uint8Array(480 * 4));
  * for await (const frames of capture) {
@@ -89,7 +89,7 @@ export class LoopbackCapture
 {
   readonly #pcm: Pcm;
   readonly #watcher: WatcherHandle;
-  readonly #overrun: 'error' | 'restart';
+  readonly #onInterruption: 'error' | 'restart';
   readonly #waiting = new Set<() => void>();
   readonly #card: LoopbackCard;
   readonly #device: number;
@@ -99,7 +99,7 @@ export class LoopbackCapture
   #overruns = 0;
   #suspends = 0;
 
-  private constructor(pcm: Pcm, card: LoopbackCard, device: number, overrun: 'error' | 'restart') {
+  private constructor(pcm: Pcm, card: LoopbackCard, device: number, onInterruption: 'error' | 'restart') {
     super(
       (type) => {
         if (type === 'writer') this.#startWatching();
@@ -111,7 +111,7 @@ export class LoopbackCapture
     this.#pcm = pcm;
     this.#card = card;
     this.#device = device;
-    this.#overrun = overrun;
+    this.#onInterruption = onInterruption;
     this.#watcher = native().watchPcm(handleOf<PcmHandle>(pcm));
     watch(this, this.#watcher, `capture of ${pcm.name}`);
     adopt(this, pcm);
@@ -134,7 +134,10 @@ export class LoopbackCapture
       periods === undefined ? wanted : { ...wanted, periods },
       DEFAULT_PERIODS,
     );
-    const overrun = checkOneOf('overrun', given.overrun ?? 'error', ['error', 'restart']);
+    const onInterruption = checkOneOf('onInterruption', given.onInterruption ?? 'error', [
+      'error',
+      'restart',
+    ]);
     const device = checkInteger('device', given.device ?? 1, 0, 1);
     const substream = checkInteger('substream', given.substream ?? 0, 0, 7);
     const card = given.card instanceof LoopbackCard ? given.card : LoopbackCard.find(given.card);
@@ -142,7 +145,7 @@ export class LoopbackCapture
       const pcm = Pcm.open({ ...parameters, card: card.number, device, substream, direction: 'capture' });
       try {
         pcm.start();
-        return new LoopbackCapture(pcm, card, device, overrun);
+        return new LoopbackCapture(pcm, card, device, onInterruption);
       } catch (error) {
         pcm.close();
         throw fromNative(error, pcm.name);
@@ -180,7 +183,7 @@ export class LoopbackCapture
    * @throws AlsaError ENOENT, EACCES, ENODEV once the card is gone
    * @example
    * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
-   * using capture = loop.listen();
+   * using capture = loop.openCapture();
    * loop.write(new Uint8Array(loop.periodBytes));
    * const { active, rate } = capture.writer;
    * console.log(active, rate); // true 48000
@@ -202,7 +205,7 @@ export class LoopbackCapture
    * once the card is gone, ERR_CLOSED
    * @example
    * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
-   * using capture = loop.listen();
+   * using capture = loop.openCapture();
    * loop.write(new Uint8Array(loop.periodBytes));
    * console.log(capture.read().length / capture.frameBytes); // 480
    */
@@ -225,7 +228,7 @@ export class LoopbackCapture
    * @throws AlsaError ERR_CLOSED; the reason of `signal`
    * @example
    * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
-   * using capture = loop.listen();
+   * using capture = loop.openCapture();
    * setImmediate(() => loop.write(new Uint8Array(loop.periodBytes)));
    * await capture.ready(AbortSignal.timeout(5_000));
    * console.log(capture.avail); // 480
@@ -263,9 +266,9 @@ export class LoopbackCapture
    * @throws what {@link read} throws; the reason of `signal`; with until 'stop' what `writer` throws
    * @example
    * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
-   * using capture = loop.listen();
+   * using capture = loop.openCapture();
    * loop.write(new Uint8Array(loop.periodBytes));
-   * loop.end();
+   * loop.flush();
    * for await (const bytes of capture.frames({ until: 'stop', signal: AbortSignal.timeout(5_000) })) {
    *   console.log(bytes.length); // 1920
    * }
@@ -283,9 +286,9 @@ export class LoopbackCapture
    *
    * @example
    * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
-   * using capture = loop.listen();
+   * using capture = loop.openCapture();
    * loop.write(new Uint8Array(loop.periodBytes));
-   * loop.end();
+   * loop.flush();
    * for await (const bytes of capture.readable({ until: 'stop' })) console.log(bytes.length); // 1920
    */
   readable(options: FramesOptions & { readonly highWaterMark?: number } = {}): Readable {
@@ -445,7 +448,7 @@ export class LoopbackCapture
   /** Starts again after `error` where that was asked for, and is of use. */
   #restartAfter(error: unknown): void {
     const code = error instanceof AlsaError ? error.code : undefined;
-    if (this.#overrun === 'error' || (code !== 'EPIPE' && code !== 'ESTRPIPE')) throw error;
+    if (this.#onInterruption === 'error' || (code !== 'EPIPE' && code !== 'ESTRPIPE')) throw error;
     if (code === 'EPIPE') this.#overruns += 1;
     else this.#suspends += 1;
     this.#pcm.prepare();

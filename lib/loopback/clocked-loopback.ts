@@ -58,14 +58,14 @@ export interface ClockedLoopbackOptions extends PcmParameters {
    */
   readonly timer?: UserTimer;
   /**
-   * What the listener gets while nothing is written. 'hold' (default): nothing; a blocking read fails with EIO after 100 ms
+   * What the listener gets while nothing is written. 'stall' (default): nothing; a blocking read fails with EIO after 100 ms
    * or 1.1 buffers, whichever is longer. 'silence': periods of silence at the cable's own pace, moved by a thread, until
    * frames come again; they come whole and none is lost. It begins when the loopback is opened, and again with the next write
-   * after {@link ClockedLoopback.end}, which stops it, as the end of a stream into it does.
+   * after {@link ClockedLoopback.flush}, which stops it, as the end of a stream into it does.
    */
-  readonly starvation?: 'hold' | 'silence';
+  readonly idle?: 'stall' | 'silence';
   /**
-   * With starvation 'silence' only: how long after a period was due the first silent one is moved, 0..3600000 ms. 2 periods by
+   * With idle 'silence' only: how long after a period was due the first silent one is moved, 0..3600000 ms. 2 periods by
    * default. After N periods that were written at once, or in a row, the next one is due N periods later. Sooner, after three
    * quarters of the listener's wait, where it would give up.
    */
@@ -81,9 +81,9 @@ export interface ClockedLoopbackStats {
   readonly frames: number;
   /** Bytes that wait for the rest of their period. */
   readonly pendingBytes: number;
-  /** Frames of silence that were moved because nothing was written (starvation 'silence'). */
+  /** Frames of silence that were moved because nothing was written (idle 'silence'). */
   readonly insertedFrames: number;
-  /** Frames of silence that completed a last period in {@link ClockedLoopback.end}. */
+  /** Frames of silence that completed a last period in {@link ClockedLoopback.flush}. */
   readonly paddedFrames: number;
   /** Xruns and suspends of the playback side, which were recovered from without loss. */
   readonly xruns: number;
@@ -109,7 +109,7 @@ export interface ClockedLoopbackEvents {
    */
   mismatch: [mismatch: ListenerMismatch];
   /**
-   * Watching for listeners failed; or no more silence can be inserted (starvation 'silence'), which is told to whoever
+   * Watching for listeners failed; or no more silence can be inserted (idle 'silence'), which is told to whoever
    * handles it, and which the next write shows in any case.
    */
   error: [error: unknown];
@@ -200,7 +200,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
       listener: () => this.#listener(),
       watchListener: (handlers) => this.#watchListener(handlers),
       move: (bytes) => this.#move(bytes),
-      end: () => this.#end(),
+      flush: () => this.#flush(),
       hold: () => this.#pump.hold(),
       release: (unread) => this.#pump.release(unread),
       dropPartialFrame: () => this.#pump.dropPartialFrame(),
@@ -232,7 +232,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    * else; ERR_CABLE_CLOCK when a listener has the cable open on another clock; ERR_RESOLUTION when the kernel computes
    * another resolution for the period; ERR_TIMEOUT when another process keeps the lock of the card, with its name
    * @example
-   * using loop = ClockedLoopback.open({ card: 'Loopback', substream: 2, starvation: 'silence', graceMs: 50,
+   * using loop = ClockedLoopback.open({ card: 'Loopback', substream: 2, idle: 'silence', graceMs: 50,
    *   rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
    * console.log(loop.listenerName, loop.periodBytes); // hw:0,1,2 1920
    */
@@ -245,9 +245,9 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     const givenTimer = checkTimer(given, rate, periodFrames);
     const device = checkInteger('device', given.device ?? 0, 0, 1);
     const substream = checkInteger('substream', given.substream ?? 0, 0, 7);
-    const starvation = checkOneOf('starvation', given.starvation ?? 'hold', ['hold', 'silence']);
+    const idle = checkOneOf('idle', given.idle ?? 'stall', ['stall', 'silence']);
     const measure = checkBoolean('measure', given.measure ?? false);
-    const grace = checkGrace('graceMs', given.graceMs, starvation);
+    const grace = checkGrace('graceMs', given.graceMs, idle);
     const card = given.card instanceof LoopbackCard ? given.card : LoopbackCard.find(given.card);
     const { timer, pcm } = openClocked(
       card,
@@ -258,7 +258,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     );
     try {
       const keepAlive =
-        starvation === 'silence'
+        idle === 'silence'
           ? {
               period,
               grace: grace === undefined ? GRACE_PERIODS * period : BigInt(grace) * 1_000_000n,
@@ -338,9 +338,9 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
   /**
    * Like {@link write}, but waits until there is a listener, which the timer of its substream tells, and until it has room. The
    * kernel does not tell a writer when a listener reads, so while it is full its
-   * /proc/asound/card<N>/pcm<D>c/sub<S>/status is looked at once a period. With unheard 'discard' the frames go in real time
+   * /proc/asound/card<N>/pcm<D>c/sub<S>/status is looked at once a period. With unheard 'drop' the frames go in real time
    * while nobody listens. Several sends take turns, in the order of their calls; meanwhile no silence is inserted, and
-   * {@link write} and {@link end} are refused.
+   * {@link write} and {@link flush} are refused.
    *
    * The bytes are not copied: leave them alone until the promise settles. A send that fails or is aborted may have moved a
    * part, which `stats` tells. Of a frame that is not complete then, the beginning is dropped: what is given next begins with
@@ -350,7 +350,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    * during a wait; the reason of `signal`
    * @example
    * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
-   * using capture = loop.listen();
+   * using capture = loop.openCapture();
    * await loop.send(new Uint8Array(2 * loop.periodBytes), { signal: AbortSignal.timeout(5_000) });
    * console.log(capture.avail); // 960
    */
@@ -361,12 +361,12 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
 
   /**
    * A Node Writable over {@link send}: a chunk is done when its frames are at the listener. Its end takes its turn among the
-   * sends, waits for room for a begun period, and does what {@link end} does. Destroying it, as `signal` does, ends a wait and
+   * sends, waits for room for a begun period, and does what {@link flush} does. Destroying it, as `signal` does, ends a wait and
    * leaves the loopback open: whole frames that wait for the rest of their period stay, a frame that is not complete is
    * dropped. Once it is closed, others may write. Of several that are open at once, each gives whole frames in its turn, and
    * what others give after the end of one begins a period.
    *
-   * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; the stream fails with what {@link send} and {@link end}
+   * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; the stream fails with what {@link send} and {@link flush}
    * throw, and with an AbortError for `signal`
    * @example
    * await pipeline(createReadStream('audio.raw'), loop.writable());
@@ -380,7 +380,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    * Closing it does what ending {@link writable} does; aborting it, or `signal`, what destroying that does. `pipeTo` waits for
    * a write that waits, also when it is aborted: give its signal to both.
    *
-   * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; the stream fails with what {@link send} and {@link end}
+   * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; the stream fails with what {@link send} and {@link flush}
    * throw, and with the reason of `signal`
    * @example
    * const { signal } = new AbortController();
@@ -399,13 +399,13 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    * @throws what {@link write} throws; what was begun is still there then
    * @example
    * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
-   * using capture = loop.listen();
+   * using capture = loop.openCapture();
    * loop.write(new Uint8Array(100 * loop.frameBytes));
-   * console.log(loop.end(), capture.avail); // 380 480
+   * console.log(loop.flush(), capture.avail); // 380 480
    */
-  end(): number {
+  flush(): number {
     this.#checkTurn();
-    return this.#end();
+    return this.#flush();
   }
 
   /**
@@ -414,10 +414,10 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    * @throws what LoopbackCapture.open throws; AlsaError ERR_CLOSED
    * @example
    * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
-   * using capture = loop.listen({ periods: 64, overrun: 'restart' });
+   * using capture = loop.openCapture({ periods: 64, onInterruption: 'restart' });
    * console.log(capture.name, capture.parameters.periods); // hw:0,1,0 64
    */
-  listen(options: CaptureOptions = {}): LoopbackCapture {
+  openCapture(options: CaptureOptions = {}): LoopbackCapture {
     if (this.closed) throw closedError(this.#name);
     const { format, rate, channels, periodFrames, access } = this.parameters;
     return LoopbackCapture.open({
@@ -534,7 +534,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     }
   }
 
-  #end(): number {
+  #flush(): number {
     this.#keptAlive = false;
     const frames = this.#call(() => {
       this.#pump.keepAlive(0n, 0n);
@@ -616,11 +616,11 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
 }
 
 /** Milliseconds, or undefined for the default: where silence is inserted only. */
-export function checkGrace(name: string, grace: unknown, starvation: 'hold' | 'silence'): number | undefined {
+export function checkGrace(name: string, grace: unknown, idle: 'stall' | 'silence'): number | undefined {
   if (grace === undefined) return undefined;
   const checked = checkInteger(name, grace, 0, 3_600_000);
-  if (starvation === 'silence') return checked;
-  throw valueError(name, "left out with starvation 'hold', which inserts no silence", grace);
+  if (idle === 'silence') return checked;
+  throw valueError(name, "left out with idle 'stall', which inserts no silence", grace);
 }
 
 /** Nanoseconds of a period that the kernel starts. */

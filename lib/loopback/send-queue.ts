@@ -13,10 +13,10 @@ export interface SendOptions {
    */
   readonly pace?: 'listener' | 'producer';
   /**
-   * While nobody listens: 'hold' (default) the frames until somebody does; or 'discard' them in real time, as if somebody
-   * did. With pace 'producer', which keeps the time itself, they are discarded as they come.
+   * While nobody listens: 'wait' (default) with the frames until somebody does; or 'drop' them in real time, as if somebody
+   * did. With pace 'producer', which keeps the time itself, they are dropped as they come.
    */
-  readonly unheard?: 'hold' | 'discard';
+  readonly unheard?: 'wait' | 'drop';
   /** Ends a wait. */
   readonly signal?: AbortSignal;
 }
@@ -26,9 +26,9 @@ export type CheckedSendOptions = Required<Omit<SendOptions, 'signal'>> & Pick<Se
 
 /** @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE */
 export function checkSendOptions(options: SendOptions): CheckedSendOptions {
-  const { pace = 'listener', unheard = 'hold', signal } = checkOptions('options', options);
+  const { pace = 'listener', unheard = 'wait', signal } = checkOptions('options', options);
   checkOneOf('pace', pace, ['listener', 'producer']);
-  checkOneOf('unheard', unheard, ['hold', 'discard']);
+  checkOneOf('unheard', unheard, ['wait', 'drop']);
   checkSignal('signal', signal);
   return signal ? { pace, unheard, signal } : { pace, unheard };
 }
@@ -48,7 +48,7 @@ export interface SendTarget {
   readonly watchListener: (handlers: ListenerWatchHandlers) => ListenerWatch;
   readonly move: (bytes: Uint8Array) => void;
   /** Completes a begun period, moves it and stops; returns the frames of silence. */
-  readonly end: () => number;
+  readonly flush: () => number;
   /** From here to `release` no silence is inserted. */
   readonly hold: () => void;
   /** `unread`: whole periods that the listener has yet to read. */
@@ -117,13 +117,13 @@ export class SendQueue {
     let frames: number | undefined;
     const end = () => {
       if (rest.length > 0) target.move(rest);
-      frames = target.end();
+      frames = target.flush();
       return this.#periodBytes;
     };
     const isOver = () => frames !== undefined || target.pendingBytes() + rest.length === 0;
     return this.#enter(options.signal, async () => {
       await this.#feed(options, isOver, end);
-      return frames ?? target.end();
+      return frames ?? target.flush();
     });
   }
 
@@ -187,7 +187,7 @@ export class SendQueue {
 
   /** Bytes that may go now, one at least; or until when to wait before asking again. */
   #roomFor(listener: Listener, { pace, unheard, signal }: CheckedSendOptions): number | Promise<void> {
-    if (!listener.running && unheard === 'hold') return this.#untilHeard(signal);
+    if (!listener.running && unheard === 'wait') return this.#untilHeard(signal);
     if (pace === 'producer') return Number.POSITIVE_INFINITY;
     if (!listener.running && !listener.halted) return this.#roomForNobody(signal);
     const periods = Math.floor(listener.room / this.#target.periodFrames);

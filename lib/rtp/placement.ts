@@ -145,5 +145,5 @@ export interface PlacerStats {
   /** Streams that began: 1 for the first, and one for each restart, other source or jump. */
   readonly streams: number;
   /** Frames that wait now. */
-  readonly framesHeld: number;
+  readonly framesWaiting: number;
 }

@@ -257,7 +257,7 @@ export class Placer {
       gaps: this.#gaps,
       discontinuities: this.#discontinuities,
       streams: this.#streams,
-      framesHeld: this.#held.reduce((sum, { frames }) => sum + frames, 0),
+      framesWaiting: this.#held.reduce((sum, { frames }) => sum + frames, 0),
     };
   }
 

@@ -13,7 +13,7 @@ const hours = Number(process.argv[2]);
 const total = Math.ceil((hours * 3600 * STREAM.rate) / STREAM.periodFrames);
 const card = LoopbackCard.list()[0] ?? (await LoopbackCard.load());
 const loop = ClockedLoopback.open({ card, ...STREAM });
-const capture = loop.listen({ periods: 2 * BATCH });
+const capture = loop.openCapture({ periods: 2 * BATCH });
 const { periodBytes, frameBytes } = loop;
 const noise = randomBytes(NOISE_PERIODS * periodBytes);
 

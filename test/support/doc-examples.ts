@@ -58,7 +58,7 @@ const GRANTED: readonly (readonly [name: string, code: string])[] = [
   [
     'loop',
     `using loop = ClockedLoopback.open(${STREAM});
-    using heard = loop.listen();
+    using heard = loop.openCapture();
     void (async () => { for await (const _ of heard); })();`,
   ],
   ['text', 'const text = SDP;'],

@@ -22,7 +22,7 @@ describe('The hints of calls on', () => {
   it.each([
     [
       'LoopbackCapture',
-      /^The substream is in XRUN: .* is lost\. Close it and open it again\..* overrun: 'restart'/,
+      /^The substream is in XRUN: .* is lost\. Close it and open it again\..* onInterruption: 'restart'/,
     ],
     ['ClockedLoopback', /^The substream is in XRUN: .* Call write\(\) or send\(\) again/],
   ] as const)('a %s stay when more is said', (called, hint) => {

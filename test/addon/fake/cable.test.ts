@@ -8,14 +8,14 @@ describe('A cable over the fake', () => {
   it('carries bytes from its writer to its listener, a period a trigger', async () => {
     const result = await runOnFake(`
       const loop = ClockedLoopback.open(cable);
-      const capture = loop.listen();
+      const capture = loop.openCapture();
       const data = Uint8Array.from({ length: 3 * loop.periodBytes }, (_, i) => i % 251);
       loop.write(data.subarray(0, 100));
       console.log(capture.avail);
       loop.write(data.subarray(100));
       console.log(capture.avail, capture.read().equals(data));
       loop.write(data.subarray(0, 7));
-      console.log(loop.end(), loop.stats.periods);
+      console.log(loop.flush(), loop.stats.periods);
       capture.close();
       loop.close();
       console.log(open());`);
@@ -26,14 +26,14 @@ describe('A cable over the fake', () => {
     const result = await runOnFake(`
       for (const [format, silence] of [['DSD_U8', 0x69], ['S16_LE', 0], ['S24_3LE', 0], ['S32_LE', 0]]) {
         const loop = ClockedLoopback.open({ ...cable, format, channels: 3, access: 'noninterleaved', periods: 3 });
-        const capture = loop.listen({ periods: 5 });
+        const capture = loop.openCapture({ periods: 5 });
         const data = Uint8Array.from({ length: 20 * loop.periodBytes + 7 }, (_, i) => i % 251);
         const heard = [];
         for (let at = 0, step = 1; at < data.length; at += step, step = (step * 7 + 3) % (3 * loop.periodBytes)) {
           loop.write(data.subarray(at, at + step));
           heard.push(capture.read());
         }
-        loop.end();
+        loop.flush();
         heard.push(capture.read());
         const all = Buffer.concat(heard);
         const rest = all.subarray(data.length);
@@ -51,7 +51,7 @@ describe('A cable over the fake', () => {
       const told = [];
       loop.on('listener', ({ type, holder }) => told.push([type, holder?.pid === process.pid]));
       loop.ref();
-      const capture = loop.listen();
+      const capture = loop.openCapture();
       await once(loop, 'listener');
       capture.close();
       await once(loop, 'listener');
@@ -63,8 +63,8 @@ describe('A cable over the fake', () => {
 
   it('inserts silence while nothing is written, and goes on with what is', async () => {
     const result = await runOnFake(`
-      const loop = ClockedLoopback.open({ ...cable, starvation: 'silence', grace: 0 });
-      const capture = loop.listen({ periods: 1_024 });
+      const loop = ClockedLoopback.open({ ...cable, idle: 'silence', graceMs: 0 });
+      const capture = loop.openCapture({ periods: 1_024 });
       while (loop.stats.insertedFrames < 5 * 480) await new Promise((resolve) => setTimeout(resolve, 5));
       loop.write(new Uint8Array(loop.periodBytes).fill(1));
       const heard = capture.read();
@@ -80,7 +80,7 @@ describe('A cable over the fake', () => {
   it('recovers from an xrun and a suspend without loss, and says what it cannot recover from', async () => {
     const result = await runOnFake(`
       const loop = ClockedLoopback.open(cable);
-      const capture = loop.listen();
+      const capture = loop.openCapture();
       const write = () => {
         try { loop.write(new Uint8Array(loop.periodBytes)); return 'moved'; } catch ({ code }) { return code; }
       };
@@ -101,7 +101,7 @@ describe('A cable over the fake', () => {
 
   it('ends the inserting of silence when its card goes', async () => {
     const result = await runOnFake(`
-      const loop = ClockedLoopback.open({ ...cable, starvation: 'silence', grace: 0 });
+      const loop = ClockedLoopback.open({ ...cable, idle: 'silence', graceMs: 0 });
       while (loop.stats.insertedFrames < 480) await new Promise((resolve) => setTimeout(resolve, 5));
       const failed = once(loop, 'error');
       const alive = setInterval(() => {}, 1_000);

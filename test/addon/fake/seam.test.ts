@@ -115,7 +115,7 @@ describe('The event loop rests', () => {
 
   it('after a loopback was closed by the handler of its error', () =>
     rests(`
-      const loop = ClockedLoopback.open({ ...cable, starvation: 'silence', grace: 0 });
+      const loop = ClockedLoopback.open({ ...cable, idle: 'silence', graceMs: 0 });
       loop.on('error', () => {
         loop.close();
         afterwards();
@@ -140,7 +140,7 @@ describe('The event loop rests', () => {
         afterwards();
       });
       const loop = ClockedLoopback.open(cable);
-      const capture = loop.listen();
+      const capture = loop.openCapture();
       loop.write(new Uint8Array(loop.periodBytes));`));
 });
 
@@ -152,7 +152,7 @@ describe('A handler finds the asynchronous context', () => {
       const note = (what) => found.push(what + ' ' + (storage.getStore() ?? 'nobody'));
       const told = (emitter, type) => once(emitter, type);
       const loops = ['first', 'second'].map((request, substream) => storage.run(request, () => {
-        const loop = ClockedLoopback.open({ ...cable, substream, starvation: 'silence', grace: 0 });
+        const loop = ClockedLoopback.open({ ...cable, substream, idle: 'silence', graceMs: 0 });
         loop.on('listener', () => note('listener'));
         loop.on('error', () => note('error'));
         return loop;
@@ -160,7 +160,7 @@ describe('A handler finds the asynchronous context', () => {
       const captures = [];
       for (const loop of loops) {
         loop.ref();
-        captures.push(loop.listen());
+        captures.push(loop.openCapture());
         await once(loop, 'listener');
       }
       const failed = Promise.all(loops.map((loop) => once(loop, 'error')));
@@ -193,14 +193,11 @@ describe('What nobody has closed and nobody can reach any more', () => {
     return result.stdout;
   };
 
-  it.each(['hold', 'silence'])(
-    'is closed, and told once: a loopback with starvation %j',
-    async (starvation) => {
-      expect(
-        await forgotten(`(() => { ClockedLoopback.open({ ...cable, starvation: '${starvation}' }); })();`),
-      ).toBe('ClockedLoopback hw:0,0,0\n0\n');
-    },
-  );
+  it.each(['stall', 'silence'])('is closed, and told once: a loopback with idle %j', async (idle) => {
+    expect(await forgotten(`(() => { ClockedLoopback.open({ ...cable, idle: '${idle}' }); })();`)).toBe(
+      'ClockedLoopback hw:0,0,0\n0\n',
+    );
+  });
 
   it('also where it has a handler of listeners, or of the writer', async () => {
     expect(await forgotten(`(() => { ClockedLoopback.open(cable).on('listener', () => {}); })();`)).toBe(
@@ -210,7 +207,7 @@ describe('What nobody has closed and nobody can reach any more', () => {
       await forgotten(`
         const loop = ClockedLoopback.open(cable);
         const without = open();
-        (() => { loop.listen().on('writer', () => {}); })();
+        (() => { loop.openCapture().on('writer', () => {}); })();
         await collect(() => open() === without);
         loop.close();`),
     ).toBe('capture of hw:0,1,0\n0\n');

@@ -11,7 +11,7 @@ describe('Sends over the fake', () => {
       const unheard = loop.send(new Uint8Array(loop.periodBytes));
       await new Promise(setImmediate);
       console.log(loop.stats.periods);
-      const capture = loop.listen({ periods: 4 });
+      const capture = loop.openCapture({ periods: 4 });
       await unheard;
       console.log(loop.stats.periods);
       const sends = [1, 2].map(() => loop.send(new Uint8Array(8 * loop.periodBytes)).catch(({ code }) => code));
@@ -29,7 +29,7 @@ describe('Sends over the fake', () => {
   ])('fail where their memory %s, and let the next one go on', async (_what, shrink) => {
     const result = await runOnFake(`
       const loop = ClockedLoopback.open(cable);
-      const capture = loop.listen({ periods: 4 });
+      const capture = loop.openCapture({ periods: 4 });
       const buffer = new ArrayBuffer(8 * loop.periodBytes, { maxByteLength: 8 * loop.periodBytes });
       const sending = loop.send(new Uint8Array(buffer)).catch(({ name, code }) => name + ' ' + code);
       const next = loop.send(new Uint8Array(loop.periodBytes).fill(1));

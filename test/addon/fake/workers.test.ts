@@ -83,9 +83,9 @@ const PUMP = `
 /** A cable with its listener, as a program would use it. */
 const CABLE = `
   const { ClockedLoopback } = await import(new URL('./dist/loopback/index.js', 'file://' + process.cwd() + '/'));
-  const loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 48, substream: number, starvation: 'silence', grace: 0 });
+  const loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 48, substream: number, idle: 'silence', graceMs: 0 });
   loop.on('listener', () => parentPort.postMessage('listener'));
-  const capture = loop.listen({ periods: 64, overrun: 'restart' });
+  const capture = loop.openCapture({ periods: 64, onInterruption: 'restart' });
   parentPort.postMessage('open');
   const listening = (async () => { for await (const frames of capture) if (frames.length > 0) parentPort.postMessage('heard'); })();
   for (;;) await loop.send(new Uint8Array(10 * loop.periodBytes));`;

@@ -81,7 +81,7 @@ describe('A bridge', () => {
     expect(bridge.stats).toMatchObject({
       receiver: { packets: 1001, framesDelivered: 48_048, framesLost: 0, streams: 1 },
       loopback: { periods: 101, frames: 48_480, paddedFrames: 432, insertedFrames: 0, xruns: 0 },
-      ...{ framesHeld: 0, framesDropped: 0, eventsDropped: 0 },
+      ...{ framesWaiting: 0, framesDropped: 0, eventsDropped: 0 },
     });
   });
 
@@ -115,7 +115,7 @@ describe('A bridge', () => {
   });
 
   it('keeps a listener alive with silence, into which the first packets come whole', async () => {
-    const bridge = await open({ starvation: 'silence' });
+    const bridge = await open({ idle: 'silence' });
     const path = join(folder, 'arecord.raw');
     const heard = once(bridge, 'listener');
     const { listenerName, format, rate } = bridge.info;
@@ -156,10 +156,10 @@ describe('A bridge', () => {
   });
 
   it('holds what nobody hears, up to a limit, and gives it to the listener', async () => {
-    const bridge = await open({ unheard: 'hold', holdFrames: 4_800 });
+    const bridge = await open({ unheard: 'wait', maxWaitingFrames: 4_800 });
     const datagrams = await Datagrams.to(bridge);
     expect(await datagrams.send(stream(300).map((packet) => datagram(packet)))).toMatchObject({
-      ...{ framesHeld: 4_800, framesDropped: 9_600 },
+      ...{ framesWaiting: 4_800, framesDropped: 9_600 },
       loopback: { frames: 0 },
     });
     const listening = listen(bridge);
@@ -168,11 +168,11 @@ describe('A bridge', () => {
     datagrams.close();
     await bridge.close();
     expect(difference(Buffer.from(payloadAt(9_600, 7_200)), await listening.end())).toBeUndefined();
-    expect(bridge.stats).toMatchObject({ framesHeld: 0, framesDropped: 9_600 });
+    expect(bridge.stats).toMatchObject({ framesWaiting: 0, framesDropped: 9_600 });
   });
 
   it('holds nothing back from a listener who was there before the first packet, or who came back', async () => {
-    const bridge = await open({ unheard: 'hold' });
+    const bridge = await open({ unheard: 'wait' });
     const datagrams = await Datagrams.to(bridge);
     for (const timestamp of [0, 4_800, 9_600]) {
       const listening = listen(bridge);
@@ -183,21 +183,21 @@ describe('A bridge', () => {
       expect(difference(Buffer.from(payloadAt(timestamp, 4_800)), await listening.end())).toBeUndefined();
       await once(bridge, 'listener');
     }
-    expect(await bridge.sample()).toMatchObject({ framesHeld: 0, framesDropped: 0 });
+    expect(await bridge.sample()).toMatchObject({ framesWaiting: 0, framesDropped: 0 });
     datagrams.close();
   });
 
   it('counts as dropped what it held in vain', async () => {
-    const bridge = await open({ unheard: 'hold' });
+    const bridge = await open({ unheard: 'wait' });
     const datagrams = await Datagrams.to(bridge);
     await datagrams.send(stream(10).map((packet) => datagram(packet)));
     datagrams.close();
     await bridge.close();
-    expect(bridge.stats).toMatchObject({ framesHeld: 0, framesDropped: 480, loopback: { periods: 0 } });
+    expect(bridge.stats).toMatchObject({ framesWaiting: 0, framesDropped: 480, loopback: { periods: 0 } });
   });
 
   it('counts as dropped what a listener left behind that did not read', async () => {
-    const bridge = await open({ unheard: 'hold' });
+    const bridge = await open({ unheard: 'wait' });
     const { rate, channels, periodFrames } = bridge.info;
     using capture = LoopbackCapture.open({
       ...{ card: card.number, device: 1, format: 'S16_BE', rate, channels, periodFrames, periods: 8 },
@@ -207,14 +207,14 @@ describe('A bridge', () => {
     await datagrams.send(stream(100).map((packet) => datagram(packet)));
     // It is given as much as leaves a period of its buffer.
     expect(await bridge.sample()).toMatchObject({
-      framesHeld: 4_800 - 7 * 480,
+      framesWaiting: 4_800 - 7 * 480,
       loopback: { frames: 7 * 480 },
     });
     datagrams.close();
     capture.close();
     await once(bridge, 'listener');
     await bridge.close();
-    expect(bridge.stats).toMatchObject({ framesHeld: 0, framesDropped: 4_800 - 7 * 480 });
+    expect(bridge.stats).toMatchObject({ framesWaiting: 0, framesDropped: 4_800 - 7 * 480 });
   });
 
   it('tells everything as events, on channels and as JSON', async () => {
@@ -333,9 +333,9 @@ describe('The end of a bridge', () => {
       [{ rate: 0 }, 'ERR_OUT_OF_RANGE'],
       [{ channels: 33 }, 'ERR_OUT_OF_RANGE'],
       [{ encoding: 'L20' }, 'ERR_INVALID_ARG_VALUE'],
-      [{ starvation: 'die' }, 'ERR_INVALID_ARG_VALUE'],
+      [{ idle: 'die' }, 'ERR_INVALID_ARG_VALUE'],
       [{ unheard: 'keep' }, 'ERR_INVALID_ARG_VALUE'],
-      [{ holdFrames: 0 }, 'ERR_OUT_OF_RANGE'],
+      [{ maxWaitingFrames: 0 }, 'ERR_OUT_OF_RANGE'],
       [{ statsMs: 1 }, 'ERR_OUT_OF_RANGE'],
       [{ signal: true }, 'ERR_INVALID_ARG_TYPE'],
       [{ port: 65_536 }, 'ERR_OUT_OF_RANGE'],

@@ -81,7 +81,7 @@ async function sendGaps(port: number, gaps: number, listening: Listening): Promi
 /** A bridge for that. */
 const GAPPY = [
   ...['bridge', '--listen', '127.0.0.1:0', '--format', 'L16', '--rate', '48000', '--channels', '1'],
-  ...['--period', '480', '--starvation', 'hold', '--reorder', '0', '--buffer', '8000000'],
+  ...['--period', '480', '--idle', 'stall', '--reorder', '0', '--buffer', '8000000'],
   ...['--silence', '86400000', '--stats', '0'],
 ];
 
@@ -99,7 +99,7 @@ describe('utimer send and utimer bridge', () => {
     await described.ended;
     expect(readFileSync(sdp, 'utf8')).toContain(`m=audio ${port} RTP/AVP 96\r\na=rtpmap:96 L24/48000/2\r\n`);
 
-    const bridge = Child.utimer('bridge', '--sdp', sdp, '--json', '--starvation', 'hold', '--stats', '100ms');
+    const bridge = Child.utimer('bridge', '--sdp', sdp, '--json', '--idle', 'stall', '--stats', '100ms');
     const { listenerName, ...opened } = JSON.parse(await bridge.line());
     expect(opened).toMatchObject({ type: 'open', port, ...cable });
     expect(listenerName).toBe(`hw:${card.number},1,0`);
@@ -140,18 +140,7 @@ describe('utimer send and utimer bridge', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/stream.sdp`;
     const bridge = Child.utimer(
-      ...[
-        'bridge',
-        '--sdp',
-        url,
-        '--json',
-        '--starvation',
-        'hold',
-        '--unheard',
-        'hold',
-        '--hold-frames',
-        '96000',
-      ],
+      ...['bridge', '--sdp', url, '--json', '--idle', 'stall', '--unheard', 'wait', '--max-waiting', '96000'],
       ...[
         '--reorder',
         '4',
@@ -179,7 +168,7 @@ describe('utimer send and utimer bridge', () => {
     bridge.process.kill('SIGINT');
     expect(await bridge.ended).toEqual({ code: 0, signal: null });
     expect(JSON.parse(bridge.lines.at(-1) as string)).toMatchObject({
-      ...{ type: 'close', framesHeld: 0, framesDropped: 0 },
+      ...{ type: 'close', framesWaiting: 0, framesDropped: 0 },
       receiver: { packets: FRAMES / 192, framesLost: 0 },
     });
   });
@@ -187,7 +176,7 @@ describe('utimer send and utimer bridge', () => {
   it('carry one cable to another', async () => {
     using loop = ClockedLoopback.open({ ...cable, card, substream: 1 });
     const target = ['--listen', '127.0.0.1:0', '--format', 'L24', '--rate', '48000', '--channels', '2'];
-    const bridge = Child.utimer('bridge', ...target, '--ptime', '1', '--json', '--starvation', 'hold');
+    const bridge = Child.utimer('bridge', ...target, '--ptime', '1', '--json', '--idle', 'stall');
     const { port } = JSON.parse(await bridge.line());
     using capture = LoopbackCapture.open({ ...cable, card, periods: 100 });
     const sender = Child.utimer(

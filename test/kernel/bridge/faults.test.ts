@@ -140,64 +140,61 @@ describe('A listener gets the frames that the timestamps count', () => {
     expect(bridge.stats.receiver).toMatchObject({ streams: 10, packetsStray: 0, packetsLate: 0 });
   });
 
-  it.each(['silence', 'hold'] as const)(
-    'over outages, with starvation %s, and no more',
-    async (starvation) => {
-      // Silence in the midst of packets, which it has not to do with, would take seconds without any.
-      const policy = starvation === 'silence' ? { starvation, grace: 2000 } : { starvation };
-      bridge = await openBridge(card.number, { ...policy, maxGapFrames: 2 ** 28 });
-      const listening = new Listening(bridge);
-      const datagrams = await Datagrams.to(bridge);
-      const received: TestPacket[] = [];
-      let at = 0;
-      const send = async (count: number) => {
-        const sequence = (65_500 + at) & 0xffff;
-        const packets = stream(count, {
-          sequence,
-          timestamp: (2 ** 32 - 70_000 + at * PACKET_FRAMES) % 2 ** 32,
-        });
-        at += count;
-        received.push(...packets);
-        const { loopback } = await datagrams.send(packets.map((packet) => datagram(packet)));
-        await listening.reaches(loopback.frames);
-        return loopback.insertedFrames;
-      };
-      const OUTAGE = 24_000;
-      // They begin anywhere in a period. In all, periods are whole.
-      for (const count of [203, 101, 307, 59]) {
-        const before = await send(count);
-        let lost = OUTAGE;
-        if (starvation === 'silence') {
-          let inserted = 0;
-          while (inserted < OUTAGE) inserted = (await bridge.sample()).loopback.insertedFrames - before;
-          // More than has been inserted when packets come again, however long that takes.
-          lost = inserted + 5 * RATE;
-        }
-        at += 10 * Math.ceil(lost / STREAM.periodFrames);
-      }
-      await send(200);
-      datagrams.close();
-      await bridge.close();
-      const { receiver, loopback, framesCovered } = bridge.stats;
-      const heard = await listening.end();
-      expect(receiver).toMatchObject({ gaps: 4, streams: 1, packetsStray: 0, packetsLate: 0 });
-      expect(loopback).toMatchObject({
-        ...{ frames: receiver.framesDelivered - framesCovered, paddedFrames: 0, xruns: 0 },
+  it.each(['silence', 'stall'] as const)('over outages, with idle %s, and no more', async (idle) => {
+    // Silence in the midst of packets, which it has not to do with, would take seconds without any.
+    const policy = idle === 'silence' ? { idle, graceMs: 2000 } : { idle };
+    bridge = await openBridge(card.number, { ...policy, maxGapFrames: 2 ** 28 });
+    const listening = new Listening(bridge);
+    const datagrams = await Datagrams.to(bridge);
+    const received: TestPacket[] = [];
+    let at = 0;
+    const send = async (count: number) => {
+      const sequence = (65_500 + at) & 0xffff;
+      const packets = stream(count, {
+        sequence,
+        timestamp: (2 ** 32 - 70_000 + at * PACKET_FRAMES) % 2 ** 32,
       });
-      if (starvation === 'silence') expect(framesCovered).toBeGreaterThanOrEqual(4 * OUTAGE);
-      else expect([framesCovered, loopback.insertedFrames]).toEqual([0, 0]);
-      // Samples are never zero, so that silence is what the cable put around them and between them.
-      const sent = samplesOf(audio(received));
-      const all = samplesOf(heard);
-      const stretch = all.subarray(
-        all.findIndex((sample) => sample !== 0),
-        all.findLastIndex((sample) => sample !== 0) + 1,
-      );
-      expect(stretch.length).toBe(sent.length);
-      const sounding = (samples: Uint16Array) => Buffer.from(samples.filter((sample) => sample !== 0).buffer);
-      expect(difference(sounding(sent), sounding(stretch))).toBeUndefined();
-    },
-  );
+      at += count;
+      received.push(...packets);
+      const { loopback } = await datagrams.send(packets.map((packet) => datagram(packet)));
+      await listening.reaches(loopback.frames);
+      return loopback.insertedFrames;
+    };
+    const OUTAGE = 24_000;
+    // They begin anywhere in a period. In all, periods are whole.
+    for (const count of [203, 101, 307, 59]) {
+      const before = await send(count);
+      let lost = OUTAGE;
+      if (idle === 'silence') {
+        let inserted = 0;
+        while (inserted < OUTAGE) inserted = (await bridge.sample()).loopback.insertedFrames - before;
+        // More than has been inserted when packets come again, however long that takes.
+        lost = inserted + 5 * RATE;
+      }
+      at += 10 * Math.ceil(lost / STREAM.periodFrames);
+    }
+    await send(200);
+    datagrams.close();
+    await bridge.close();
+    const { receiver, loopback, framesCovered } = bridge.stats;
+    const heard = await listening.end();
+    expect(receiver).toMatchObject({ gaps: 4, streams: 1, packetsStray: 0, packetsLate: 0 });
+    expect(loopback).toMatchObject({
+      ...{ frames: receiver.framesDelivered - framesCovered, paddedFrames: 0, xruns: 0 },
+    });
+    if (idle === 'silence') expect(framesCovered).toBeGreaterThanOrEqual(4 * OUTAGE);
+    else expect([framesCovered, loopback.insertedFrames]).toEqual([0, 0]);
+    // Samples are never zero, so that silence is what the cable put around them and between them.
+    const sent = samplesOf(audio(received));
+    const all = samplesOf(heard);
+    const stretch = all.subarray(
+      all.findIndex((sample) => sample !== 0),
+      all.findLastIndex((sample) => sample !== 0) + 1,
+    );
+    expect(stretch.length).toBe(sent.length);
+    const sounding = (samples: Uint16Array) => Buffer.from(samples.filter((sample) => sample !== 0).buffer);
+    expect(difference(sounding(sent), sounding(stretch))).toBeUndefined();
+  });
 
   it('of a sender that is away for longer than a gap may be, and then goes on', async () => {
     const packets = stream(9000);
@@ -324,7 +321,7 @@ describe('A bridge of a group', () => {
       hosts.at('right'),
       ...['bridge', '--listen', `${GROUP.address}:${GROUP.port}`, '--interface', 'right0', '--json'],
       ...['--format', 'L16', '--rate', '48000', '--channels', '1', '--sample-format', 'S16_BE'],
-      ...['--card', `${card.number}`, '--starvation', 'hold', '--stats', '50ms'],
+      ...['--card', `${card.number}`, '--idle', 'stall', '--stats', '50ms'],
     );
     const listening = new Listening({ info: JSON.parse(await cable.line()) });
     const sender = Child.module(

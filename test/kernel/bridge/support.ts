@@ -39,7 +39,7 @@ const url = (path: string) => new URL(`../../../dist/${path}`, import.meta.url).
 /** One channel of L16, whose samples tell their timestamps: see test/support/rtp-stream.ts. */
 export const STREAM = {
   ...({ encoding: 'L16', rate: 48_000, channels: 1, format: 'S16_BE', payloadType: 96 } as const),
-  ...({ address: '127.0.0.1', port: 0, periodFrames: 480, starvation: 'hold' } as const),
+  ...({ address: '127.0.0.1', port: 0, periodFrames: 480, idle: 'stall' } as const),
 };
 
 export function openBridge(card: number, options: Partial<BridgeOptions> = {}): Promise<Bridge> {

@@ -418,7 +418,7 @@ describe('Several threads', () => {
       ...STREAM,
       card,
       periodFrames: 96,
-      starvation: 'silence',
+      idle: 'silence',
       graceMs: 0,
     });
     using capture = cables.capture({ periodFrames: 96, periods: 1_000 });

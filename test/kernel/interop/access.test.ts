@@ -39,7 +39,7 @@ const arecordApart = (device: string, periodFrames: number, path: string) => [
 const openCable = (periodFrames: number) =>
   ClockedLoopback.open({
     ...{ card, format: 'S16_LE', rate: 48_000, channels: 2, periodFrames },
-    ...{ access: 'noninterleaved', starvation: 'silence', graceMs: 0 },
+    ...{ access: 'noninterleaved', idle: 'silence', graceMs: 0 },
   });
 
 describe('What a cable with non-interleaved access carries', () => {

@@ -41,7 +41,7 @@ const FORMAT = 'S32_LE';
 const FRAME_BYTES = 8;
 const size = (path: string) => statSync(path, { throwIfNoEntry: false })?.size;
 /** How a bridge is to open its cable: every frame that a listener gets is one of the stream. */
-const CABLE = ['--sample-format', FORMAT, '--period', '480', '--starvation', 'hold'];
+const CABLE = ['--sample-format', FORMAT, '--period', '480', '--idle', 'stall'];
 
 /** The events of a kind that a bridge has told, in order. */
 function told(bridge: Program, type: string): Record<string, unknown>[] {

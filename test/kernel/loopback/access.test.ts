@@ -75,7 +75,7 @@ describe('Two Pcms with non-interleaved access', () => {
 describe('A clocked cable with non-interleaved access', () => {
   it.each(shapes)('carries %s with %i channels, cut anywhere', (format, channels) => {
     using loop = ClockedLoopback.open({ ...stream, card, format, channels, access, periods: 3 });
-    using capture = loop.listen({ periods: 7 });
+    using capture = loop.openCapture({ periods: 7 });
     expect([loop.parameters.access, capture.parameters.access]).toEqual([access, access]);
     const sent = noise(60 * loop.periodBytes);
     expect(difference(sent, transfer(loop, capture, cut(sent, loop.periodBytes)))).toBeUndefined();
@@ -84,21 +84,21 @@ describe('A clocked cable with non-interleaved access', () => {
 
   it.each(PCM_FORMATS)('completes a last period of %s with silence in every channel', (format) => {
     using loop = ClockedLoopback.open({ ...stream, card, format, channels: 3, access });
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     // The last frame has a part of its samples only.
     const sent = noise(loop.periodBytes + 10 * loop.frameBytes + 1);
     loop.write(sent);
-    expect(loop.end()).toBe(86);
+    expect(loop.flush()).toBe(86);
     const silence = Buffer.alloc(86 * loop.frameBytes - 1, sampleFormat(format).silence);
     expect(difference(Buffer.concat([sent, silence]), capture.read())).toBeUndefined();
   });
 
   it('carries the next stream after one that ended, and lets a frame go that broke off', async () => {
     using loop = ClockedLoopback.open({ ...stream, card, access });
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     const [first, second] = [noise(loop.periodBytes), noise(loop.periodBytes)];
     loop.write(first);
-    expect(loop.end()).toBe(0);
+    expect(loop.flush()).toBe(0);
     const broken = new Error('broken off');
     const writable = loop.writable();
     await new Promise<void>((resolve) => writable.write(noise(3), () => resolve()));
@@ -116,10 +116,10 @@ describe('A clocked cable with non-interleaved access', () => {
     'inserts whole periods of silence between frames of %s',
     async (format) => {
       using loop = ClockedLoopback.open({
-        ...{ ...stream, card, format, access, starvation: 'silence', graceMs: 0 },
+        ...{ ...stream, card, format, access, idle: 'silence', graceMs: 0 },
       });
       // Room for what a busy machine leaves for later.
-      using capture = loop.listen({ periods: 1_000, overrun: 'restart' });
+      using capture = loop.openCapture({ periods: 1_000, onInterruption: 'restart' });
       const words = Array.from({ length: 5 }, () => noise(loop.periodBytes));
       const received: Buffer[] = [];
       for (const word of words) {
@@ -131,7 +131,7 @@ describe('A clocked cable with non-interleaved access', () => {
           received.push(capture.read());
         }
       }
-      loop.end();
+      loop.flush();
       received.push(capture.read());
       const bytes = Buffer.concat(received);
       const silence = Buffer.alloc(loop.periodBytes, sampleFormat(format).silence);
@@ -148,7 +148,7 @@ describe('A clocked cable with non-interleaved access', () => {
   it('goes on after an xrun of its writer, with every frame that was given', () => {
     const { opened, trigger } = withTrigger(() => ClockedLoopback.open({ ...stream, card, access }));
     using loop = opened;
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     const [first, second] = [noise(loop.periodBytes), noise(loop.periodBytes)];
     loop.write(first);
     trigger();

@@ -44,8 +44,8 @@ describe('Opening a capture of a cable that somebody plays into', () => {
 
   it('says who captures already', () => {
     using loop = open();
-    using _first = loop.listen();
-    const error = thrownBy(() => loop.listen());
+    using _first = loop.openCapture();
+    const error = thrownBy(() => loop.openCapture());
     expect(error).toEqual(withCode('EBUSY'));
     expect(String(error)).toContain(heldByThis(`capture ${loop.listenerName}`));
   });
@@ -54,7 +54,7 @@ describe('Opening a capture of a cable that somebody plays into', () => {
     using loop = open();
     expect(() => capture({ rate: 44_100 })).toThrow();
     expect(card.cable(0, 0).capture).toBeUndefined();
-    using listening = loop.listen();
+    using listening = loop.openCapture();
     const sent = noise(2 * loop.periodBytes);
     loop.write(sent);
     expect(difference(sent, listening.read())).toBeUndefined();
@@ -92,7 +92,7 @@ describe('A capture whose card goes while it waits', () => {
 
   it('fails in every way of reading, with a reason, and can be closed', async () => {
     using loop = open();
-    using listening = loop.listen({ overrun: 'restart' });
+    using listening = loop.openCapture({ onInterruption: 'restart' });
     loop.write(new Uint8Array(loop.periodBytes));
     listening.read();
     const readable = listening.readable();
@@ -125,7 +125,7 @@ describe('A capture whose card goes while it waits', () => {
 
   it('tells that the writer has gone', async () => {
     using loop = open();
-    using listening = loop.listen();
+    using listening = loop.openCapture();
     const told: boolean[] = [];
     listening.on('writer', ({ active }) => told.push(active));
     const started = once(listening, 'writer');

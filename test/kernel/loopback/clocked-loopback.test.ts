@@ -31,7 +31,7 @@ describe('An open ClockedLoopback', () => {
     expect(card.timerSource).toBe('-1.0');
     expect(card.cable(0, 2).timer).toEqual({ card: -1, device: 4, subdevice: loop.timerId });
     card.resetTimerSource();
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     loop.write(new Uint8Array(loop.periodBytes));
     expect(capture.avail).toBe(480);
   });
@@ -45,8 +45,8 @@ describe('An open ClockedLoopback', () => {
     expect(card.cable(0, 0)).toMatchObject({ playback: undefined, capture: undefined });
     expect(readFileSync('/proc/asound/timers', 'utf8')).not.toMatch(/^G4/m);
     expect(() => loop.write(new Uint8Array(4))).toThrow(withCode('ERR_CLOSED'));
-    expect(() => loop.end()).toThrow(withCode('ERR_CLOSED'));
-    expect(() => loop.listen()).toThrow(withCode('ERR_CLOSED'));
+    expect(() => loop.flush()).toThrow(withCode('ERR_CLOSED'));
+    expect(() => loop.openCapture()).toThrow(withCode('ERR_CLOSED'));
   });
 
   it('refuses to send when it is closed, even nothing', async () => {
@@ -117,7 +117,7 @@ describe('An open ClockedLoopback', () => {
   it('knows whether somebody listens', () => {
     using loop = open();
     expect(loop.stats.listener).toBe(false);
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     expect(loop.stats.listener).toBe(true);
     capture.close();
     expect(loop.stats.listener).toBe(false);
@@ -127,7 +127,7 @@ describe('An open ClockedLoopback', () => {
     using loop = open();
     const sent = noise(10 * loop.periodBytes);
     loop.write(sent.subarray(0, 6 * loop.periodBytes));
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     loop.write(sent.subarray(6 * loop.periodBytes));
     expect(difference(sent.subarray(6 * loop.periodBytes), capture.read())).toBeUndefined();
   });
@@ -144,7 +144,7 @@ describe('An open ClockedLoopback', () => {
       const { ClockedLoopback } = await import(${JSON.stringify(new URL('../../../dist/loopback/index.js', import.meta.url).href)});
       const warnings = [];
       process.on('warning', ({ message }) => warnings.push(message));
-      (() => { ClockedLoopback.open({ card: ${card.number}, starvation: 'silence', ...${JSON.stringify(stream)} }); })();
+      (() => { ClockedLoopback.open({ card: ${card.number}, idle: 'silence', ...${JSON.stringify(stream)} }); })();
       await collect(() => warnings.some((message) => message.includes('UserTimer')) && warnings.some((message) => message.startsWith('ClockedLoopback')));
       console.log(JSON.stringify(Object.keys(descriptors()).filter((name) => /utimer|pcm/.test(name))));`);
     expect(result).toMatchObject({ code: 0, signal: null, stdout: '[]\n' });
@@ -157,7 +157,7 @@ describe('A period of five seconds, of which the kernel keeps 32 bits', () => {
   it('is moved like any other', () => {
     using loop = open(long);
     expect(loop.resolutionNs).toBe(705_032_704n);
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     const sent = noise(2 * loop.periodBytes);
     loop.write(sent);
     expect(difference(sent, capture.read())).toBeUndefined();
@@ -179,7 +179,7 @@ describe('A period of five seconds, of which the kernel keeps 32 bits', () => {
       },
     });
     try {
-      using _loop = open({ ...long, starvation: 'silence' });
+      using _loop = open({ ...long, idle: 'silence' });
     } finally {
       setNative(undefined);
     }
@@ -247,7 +247,7 @@ describe('An xrun of the playback side', () => {
   it('is recovered from by the next write without loss', () => {
     const { opened, trigger } = openWithTrigger();
     using loop = opened;
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     const sent = noise(5 * loop.periodBytes);
     const at = 2 * loop.periodBytes;
     loop.write(sent.subarray(0, at + 11));
@@ -261,12 +261,12 @@ describe('An xrun of the playback side', () => {
   it('loses nothing of a begun period that is ended', () => {
     const { opened, trigger } = openWithTrigger();
     using loop = opened;
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     const sent = noise(2 * loop.periodBytes + 12);
     const at = 2 * loop.periodBytes;
     loop.write(sent);
     trigger();
-    expect(loop.end()).toBe(480 - 3);
+    expect(loop.flush()).toBe(480 - 3);
     const silence = Buffer.alloc(loop.periodBytes);
     const last = Buffer.concat([sent.subarray(at), silence]).subarray(0, loop.periodBytes);
     const expected = Buffer.concat([sent.subarray(0, at), silence, last]);
@@ -281,7 +281,7 @@ describe('An xrun of the playback side', () => {
     using loop = opened;
     loop.write(new Uint8Array(loop.periodBytes));
     trigger();
-    expect(loop.end()).toBe(0);
+    expect(loop.flush()).toBe(0);
     loop.write(new Uint8Array(loop.periodBytes));
     expect(loop.stats).toMatchObject({ periods: 2, xruns: 0 });
   });
@@ -296,11 +296,11 @@ describe('The end', () => {
     using intruder = listen({ substream: 5 });
     card.resetTimerSource();
     intruder.start();
-    expect(() => loop.end()).toThrow(withCode('ERR_NOT_STARTED'));
+    expect(() => loop.flush()).toThrow(withCode('ERR_NOT_STARTED'));
     expect(loop.stats).toMatchObject({ periods: 0, pendingBytes: 40, paddedFrames: 0 });
     intruder.drop();
-    using capture = loop.listen();
-    expect(loop.end()).toBe(470);
+    using capture = loop.openCapture();
+    expect(loop.flush()).toBe(470);
     const expected = Buffer.concat([sent, Buffer.alloc(470 * 4)]);
     expect(difference(expected, capture.read())).toBeUndefined();
   });
@@ -309,7 +309,7 @@ describe('The end', () => {
 describe('A listener that does not read', () => {
   it('is overrun, and told so', () => {
     using loop = open();
-    using capture = loop.listen({ periods: 4 });
+    using capture = loop.openCapture({ periods: 4 });
     loop.write(new Uint8Array(5 * loop.periodBytes));
     expect(() => capture.read()).toThrow(withCode('EPIPE'));
     expect(loop.stats).toMatchObject({ periods: 5, xruns: 0, listener: false });
@@ -317,7 +317,7 @@ describe('A listener that does not read', () => {
 
   it('may lag by its whole buffer', () => {
     using loop = open();
-    using capture = loop.listen({ periods: 4 });
+    using capture = loop.openCapture({ periods: 4 });
     const sent = noise(4 * loop.periodBytes);
     loop.write(sent);
     expect(difference(sent, capture.read())).toBeUndefined();
@@ -325,7 +325,7 @@ describe('A listener that does not read', () => {
 
   it('can start again with what comes next', () => {
     using loop = open();
-    using capture = loop.listen({ periods: 4, overrun: 'restart' });
+    using capture = loop.openCapture({ periods: 4, onInterruption: 'restart' });
     loop.write(new Uint8Array(5 * loop.periodBytes));
     expect(capture.read().length).toBe(0);
     const sent = noise(2 * loop.periodBytes);
@@ -354,12 +354,12 @@ describe('A writer that is killed', () => {
 describe('Starvation', () => {
   it('is nothing at all by default', async () => {
     using loop = open();
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     loop.write(new Uint8Array(loop.periodBytes));
     capture.read();
     // Another one, opened later, has silence already.
-    using other = open({ substream: 1, starvation: 'silence' });
-    using silence = other.listen({ periods: 100 });
+    using other = open({ substream: 1, idle: 'silence' });
+    using silence = other.openCapture({ periods: 100 });
     while (other.stats.insertedFrames < 5 * 480) {
       await silence.ready(AbortSignal.timeout(30_000));
       silence.read();

@@ -28,7 +28,7 @@ describe('Frames arrive as they were written, cut anywhere', () => {
     (format, channels) => {
       const periodFrames = 96;
       using loop = ClockedLoopback.open({ card, format, channels, rate: 48_000, periodFrames });
-      using capture = loop.listen();
+      using capture = loop.openCapture();
       const sent = noise(1_000 * loop.periodBytes);
       expect(difference(sent, transfer(loop, capture, cut(sent, loop.periodBytes)))).toBeUndefined();
       expect(loop.stats).toMatchObject({ periods: 1_000, frames: 96_000, pendingBytes: 0, xruns: 0 });
@@ -40,7 +40,7 @@ describe('Frames arrive as they were written, cut anywhere', () => {
     const carried = PERIODS.filter((periodFrames) => {
       if (periodResolution(rate, periodFrames) < SHORTEST_PERIOD) return false;
       using loop = ClockedLoopback.open({ card, format: 'S16_LE', channels: 2, rate, periodFrames });
-      using capture = loop.listen();
+      using capture = loop.openCapture();
       const sent = noise(5 * loop.periodBytes);
       const received = transfer(loop, capture, cut(sent, loop.periodBytes));
       expect(difference(sent, received), `${periodFrames} frames a period`).toBeUndefined();
@@ -58,7 +58,7 @@ describe('Frames arrive as they were written, cut anywhere', () => {
     [768_000, 77],
   ])('at %i Hz with %i frames a period', (rate, periodFrames) => {
     using loop = ClockedLoopback.open({ card, format: 'S16_LE', channels: 2, rate, periodFrames });
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     const sent = noise(20 * loop.periodBytes);
     expect(difference(sent, transfer(loop, capture, cut(sent, loop.periodBytes)))).toBeUndefined();
   });
@@ -73,7 +73,7 @@ describe('Frames arrive as they were written, cut anywhere', () => {
       using loop = ClockedLoopback.open({
         ...{ card, format: 'S24_3LE', channels: 2, rate: 48_000, periodFrames: 48, periods },
       });
-      using capture = loop.listen({ periods: listenerPeriods });
+      using capture = loop.openCapture({ periods: listenerPeriods });
       const sent = noise(2_000 * loop.periodBytes);
       expect(difference(sent, transfer(loop, capture, cut(sent, loop.periodBytes)))).toBeUndefined();
     }
@@ -87,7 +87,7 @@ describe('Frames arrive as they were written, cut anywhere', () => {
       rate: 48_000,
       periodFrames: 48,
     });
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     const sent = noise(10_000 * loop.periodBytes);
     expect(difference(sent, transfer(loop, capture, cut(sent, loop.periodBytes)))).toBeUndefined();
   });
@@ -99,12 +99,12 @@ describe('A period', () => {
 
   it('is at the listener when the write that completes it returns, and not before', () => {
     using loop = open();
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     const sent = noise(loop.periodBytes);
     for (const byte of sent.subarray(1)) loop.write(Uint8Array.of(byte));
     expect(capture.avail).toBe(0);
     expect(loop.stats.pendingBytes).toBe(loop.periodBytes - 1);
-    loop.end();
+    loop.flush();
     for (let at = 0; at < sent.length; at += 1) {
       expect(capture.avail).toBe(48);
       loop.write(sent.subarray(at, at + 1));
@@ -115,10 +115,10 @@ describe('A period', () => {
 
   it('is silent at its end when the stream ends within it', () => {
     using loop = open();
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     const sent = noise(loop.periodBytes + 5 * frameBytes('S16_LE', 2));
     loop.write(sent);
-    expect(loop.end()).toBe(43);
+    expect(loop.flush()).toBe(43);
     const silence = Buffer.alloc(43 * loop.frameBytes);
     expect(difference(Buffer.concat([sent, silence]), capture.read())).toBeUndefined();
     expect(loop.stats).toMatchObject({ periods: 2, pendingBytes: 0, paddedFrames: 43 });
@@ -126,10 +126,10 @@ describe('A period', () => {
 
   it('of the next stream follows the last one of the stream that ended', () => {
     using loop = open();
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     const sent = noise(4 * loop.periodBytes);
     loop.write(sent.subarray(0, 2 * loop.periodBytes));
-    expect(loop.end()).toBe(0);
+    expect(loop.flush()).toBe(0);
     loop.write(sent.subarray(2 * loop.periodBytes));
     expect(difference(sent, capture.read())).toBeUndefined();
   });
@@ -138,9 +138,9 @@ describe('A period', () => {
     using loop = ClockedLoopback.open({
       ...{ card, format: 'DSD_U32_BE', channels: 2, rate: 88_200, periodFrames: 64 },
     });
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     loop.write(Uint8Array.of(1));
-    expect(loop.end()).toBe(64);
+    expect(loop.flush()).toBe(64);
     expect(
       difference(Buffer.concat([Buffer.of(1), Buffer.alloc(511, 0x69)]), capture.read()),
     ).toBeUndefined();
@@ -153,8 +153,8 @@ describe('Two directions on one substream', () => {
     using there = ClockedLoopback.open({ ...stream, device: 0 });
     using back = ClockedLoopback.open({ ...stream, device: 1, periodFrames: 64 });
     expect(there.timerId).not.toBe(back.timerId);
-    using thereEnd = there.listen();
-    using backEnd = back.listen();
+    using thereEnd = there.openCapture();
+    using backEnd = back.openCapture();
     const ends = [
       { loop: there, capture: thereEnd, sent: noise(500 * there.periodBytes), received: [] as Buffer[] },
       { loop: back, capture: backEnd, sent: noise(300 * back.periodBytes), received: [] as Buffer[] },
@@ -196,7 +196,7 @@ describe('32 cables of 1 ms periods in one process, on two cards, in both direct
             ...{ format: 'S16_LE', channels: 2, rate: 48_000, periodFrames: 48 },
           }),
         );
-        return { loop, capture: kept(loop.listen()), sent: noise(PERIODS_EACH * loop.periodBytes) };
+        return { loop, capture: kept(loop.openCapture()), sent: noise(PERIODS_EACH * loop.periodBytes) };
       }),
     );
     expect(new Set(cables.map(({ loop }) => loop.timerId)).size).toBe(32);

@@ -29,13 +29,13 @@ const SENT_FRAMES = 100;
  */
 const writer = () => `
   const { ClockedLoopback } = await import(${distLoopback});
-  const open = (substream, starvation) => ClockedLoopback.open({
-    card: ${card.number}, substream, starvation, ...${JSON.stringify(stream)},
+  const open = (substream, idle) => ClockedLoopback.open({
+    card: ${card.number}, substream, idle, ...${JSON.stringify(stream)},
   });
   console.log('ready');
   await new Promise((resolve) => process.stdin.once('data', resolve));
   console.log('opening');
-  const [first, ...others] = [open(0, 'hold'), open(1, 'hold'), open(2, 'silence')];
+  const [first, ...others] = [open(0, 'stall'), open(1, 'stall'), open(2, 'silence')];
   console.log('open');
   const noise = new Uint8Array(1000);
   for (let count = 0; ; ) {
@@ -106,7 +106,7 @@ describe('A hundred writers that are killed, one after the other', () => {
     // The last one may have left the card pointed at its timer.
     for (const substream of [0, 1, 2, 3]) {
       using loop = ClockedLoopback.open({ card, substream, ...stream });
-      using capture = loop.listen();
+      using capture = loop.openCapture();
       const sent = noise(3 * loop.periodBytes);
       loop.write(sent);
       expect(difference(sent, capture.read())).toBeUndefined();

@@ -29,7 +29,7 @@ describe('A writer is told', () => {
   it('that a listener starts, with its period and parameters, and that it stops', async () => {
     using loop = open();
     const next = listenerEvents(loop);
-    const capture = loop.listen({ periods: 8 });
+    const capture = loop.openCapture({ periods: 8 });
     expect(await next()).toEqual({
       type: 'start',
       resolutionNs: 10_000_000n,
@@ -52,14 +52,14 @@ describe('A writer is told', () => {
 
   it('of a listener that was there before', async () => {
     using loop = open();
-    using _capture = loop.listen();
+    using _capture = loop.openCapture();
     expect(await listenerEvents(loop)()).toMatchObject({ type: 'start', resolutionNs: 10_000_000n });
   });
 
   it('that a listener stopped because it was overrun', async () => {
     using loop = open();
     const next = listenerEvents(loop);
-    using capture = loop.listen({ periods: 2 });
+    using capture = loop.openCapture({ periods: 2 });
     expect((await next()).type).toBe('start');
     loop.write(new Uint8Array(3 * loop.periodBytes));
     expect(await next()).toMatchObject({ type: 'stop', holder: { state: 'xrun', pid: process.pid } });
@@ -85,7 +85,7 @@ describe('A writer is told', () => {
     using loop = open();
     const next = listenerEvents(loop);
     for (let round = 0; round < 100; round += 1) {
-      const capture = loop.listen();
+      const capture = loop.openCapture();
       expect((await next()).type).toBe('start');
       capture.close();
       expect((await next()).type).toBe('stop');
@@ -96,8 +96,8 @@ describe('A writer is told', () => {
     using loop = open(3);
     using other = open(4);
     const next = listenerEvents(loop);
-    using _elsewhere = other.listen();
-    using _here = loop.listen();
+    using _elsewhere = other.openCapture();
+    using _here = loop.openCapture();
     expect(await next()).toMatchObject({ type: 'start', holder: { name: loop.listenerName } });
   });
 });
@@ -108,13 +108,13 @@ describe('Watching for listeners', () => {
     const next = listenerEvents(loop);
     const sent = noise(100 * loop.periodBytes);
     for (let round = 0; round < 3; round += 1) {
-      using capture = loop.listen();
+      using capture = loop.openCapture();
       const pieces = Array.from({ length: 100 }, (_, period) =>
         sent.subarray(period * loop.periodBytes, (period + 1) * loop.periodBytes),
       );
       expect(difference(sent, transfer(loop, capture, pieces))).toBeUndefined();
       expect((await next()).type).toBe('start');
-      loop.end();
+      loop.flush();
       capture.close();
       expect((await next()).type).toBe('stop');
     }
@@ -150,7 +150,7 @@ describe('Watching for listeners', () => {
       ${more}`;
     expect(await runChild(watching(''))).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
     const listening = `loop.ref().once('listener', () => loop.close());
-      new Worker('setTimeout(() => {}, 100)', { eval: true }).on('exit', () => { globalThis.capture = loop.listen(); });`;
+      new Worker('setTimeout(() => {}, 100)', { eval: true }).on('exit', () => { globalThis.capture = loop.openCapture(); });`;
     expect(await runChild(watching(listening))).toMatchObject({ code: 0, signal: null, stdout: 'start\n' });
   });
 
@@ -163,7 +163,7 @@ describe('Watching for listeners', () => {
         parentPort.postMessage('open');
         const sending = loop.send(new Uint8Array(loop.periodBytes));
         for (;;) {
-          const capture = loop.listen();
+          const capture = loop.openCapture();
           await new Promise(setImmediate);
           capture.close();
           await new Promise(setImmediate);
@@ -183,7 +183,7 @@ describe('Sending while nobody listens', () => {
     using loop = open();
     const sent = noise(2 * loop.periodBytes);
     const sending = loop.send(sent);
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     await sending;
     expect(difference(sent, capture.read())).toBeUndefined();
   });

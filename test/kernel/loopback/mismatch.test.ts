@@ -97,7 +97,7 @@ describe('A writer is told of a listener with another access', () => {
     const told: ListenerMismatch[] = [];
     loop.on('mismatch', (mismatch) => told.push(mismatch));
     for (let time = 0; time < 3; time += 1) {
-      const capture = loop.listen({ periods: 2 });
+      const capture = loop.openCapture({ periods: 2 });
       await once(loop, 'listener');
       loop.write(new Uint8Array(3 * loop.periodBytes));
       await once(loop, 'listener');

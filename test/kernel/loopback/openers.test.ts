@@ -118,7 +118,7 @@ describe('Somebody else who sets timer_source', () => {
 
   it('while a cable runs does not concern that cable', () => {
     using loop = open();
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     const sent = noise(4 * loop.periodBytes);
     const received: Buffer[] = [];
     for (const [index, source] of ['-1.0', '-1.4.99', '', 'nonsense'].entries()) {
@@ -145,7 +145,7 @@ describe('Without the right to set timer_source', () => {
     card.setTimerSource('-1.4.55');
     const result = await unprivileged(`
       const loop = open();
-      const capture = loop.listen();
+      const capture = loop.openCapture();
       loop.write(new Uint8Array(3 * loop.periodBytes).fill(7));
       console.log(process.getuid(), loop.timerId, capture.read().every((byte) => byte === 7));`);
     expect(result).toEqual({ code: 0, signal: null, stdout: '65534 55 true\n', stderr: '' });

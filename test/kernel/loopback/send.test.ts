@@ -28,7 +28,7 @@ async function readSlowly(capture: LoopbackCapture, length: number): Promise<Buf
 describe('Several sends', () => {
   it('take turns in the order of their calls, whatever their lengths', async () => {
     using loop = open();
-    using capture = loop.listen({ periods: 4 });
+    using capture = loop.openCapture({ periods: 4 });
     const sent = noise(40 * loop.periodBytes);
     const cuts = [0, 9_999, 10_000, 10_007, 33_333, 60_001, sent.length];
     const sends = cuts.slice(1).map((end, index) => loop.send(sent.subarray(cuts[index], end)));
@@ -54,22 +54,22 @@ describe('Several sends', () => {
 
   it('let nobody write or end in between', async () => {
     using loop = open();
-    using capture = loop.listen({ periods: 4 });
+    using capture = loop.openCapture({ periods: 4 });
     const sent = noise(8 * loop.periodBytes);
     const sending = loop.send(sent);
     expect(() => loop.write(new Uint8Array(loop.periodBytes))).toThrow(withCode('ERR_BUSY'));
-    expect(() => loop.end()).toThrow(withCode('ERR_BUSY'));
+    expect(() => loop.flush()).toThrow(withCode('ERR_BUSY'));
     const received = await readSlowly(capture, sent.length);
     await sending;
     expect(difference(sent, received)).toBeUndefined();
     loop.write(sent.subarray(0, loop.periodBytes));
     expect(capture.avail).toBe(480);
-    expect(loop.end()).toBe(0);
+    expect(loop.flush()).toBe(0);
   });
 
   it('are not overtaken by what comes after one that is aborted while it waits its turn', async () => {
     using loop = open();
-    using capture = loop.listen({ periods: 4 });
+    using capture = loop.openCapture({ periods: 4 });
     const first = noise(8 * loop.periodBytes);
     const third = noise(2 * loop.periodBytes);
     const abort = new AbortController();
@@ -85,7 +85,7 @@ describe('Several sends', () => {
 
   it('go on after one that failed', async () => {
     using loop = open();
-    using capture = loop.listen({ periods: 4 });
+    using capture = loop.openCapture({ periods: 4 });
     const abort = new AbortController();
     const sending = loop.send(noise(8 * loop.periodBytes), { signal: abort.signal });
     const next = noise(loop.periodBytes);
@@ -103,7 +103,7 @@ describe('A send that waits for room', () => {
     // Periods of a minute, which a look at the listener would come after.
     const slow = { ...stream, rate: 8_000, channels: 1, periodFrames: 480_000, periods: 2 } as const;
     const loop = ClockedLoopback.open({ card, ...slow });
-    using _capture = loop.listen({ periods: 2 });
+    using _capture = loop.openCapture({ periods: 2 });
     const sends = [1, 2].map(() => loop.send(new Uint8Array(2 * loop.periodBytes)));
     const failed = sends.map((sending) => expect(sending).rejects.toThrow(withCode('ERR_CLOSED')));
     expect(loop.stats.periods).toBe(1);
@@ -113,7 +113,7 @@ describe('A send that waits for room', () => {
 
   it('fails where its memory is taken away, and leaves the cable to the next one', async () => {
     using loop = open();
-    using capture = loop.listen({ periods: 4 });
+    using capture = loop.openCapture({ periods: 4 });
     const sent = noise(8 * loop.periodBytes);
     const lent = Uint8Array.from(sent);
     const sending = loop.send(lent);
@@ -148,7 +148,7 @@ describe('A listener', () => {
 
   it('that was overrun gets what is sent when it has started again', async () => {
     using loop = open();
-    using capture = loop.listen({ periods: 4, overrun: 'restart' });
+    using capture = loop.openCapture({ periods: 4, onInterruption: 'restart' });
     loop.write(new Uint8Array(5 * loop.periodBytes));
     const sent = noise(20 * loop.periodBytes);
     const sending = loop.send(sent);
@@ -167,7 +167,7 @@ describe('A listener', () => {
 
   it('may let its buffer fill up to the last period', async () => {
     using loop = open();
-    using capture = loop.listen({ periods: 4 });
+    using capture = loop.openCapture({ periods: 4 });
     const sent = noise(3 * loop.periodBytes);
     await loop.send(sent);
     expect(capture.avail).toBe(3 * 480);
@@ -176,7 +176,7 @@ describe('A listener', () => {
 
   it('that is slow slows a WritableStream down, and loses nothing', async () => {
     using loop = open();
-    using capture = loop.listen({ periods: 4 });
+    using capture = loop.openCapture({ periods: 4 });
     const sent = noise(20 * loop.periodBytes);
     const writer = loop.toWeb({ highWaterMark: 2 * loop.periodBytes }).getWriter();
     const written: Promise<void>[] = [];

@@ -43,7 +43,7 @@ async function collect(capture: LoopbackCapture, bytes: number): Promise<Buffer>
 describe('A capture', () => {
   it('waits in the event loop and gives every frame once, in order', async () => {
     using loop = open();
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     const sent = noise(50 * loop.periodBytes);
     const received = collect(capture, sent.length);
     for (let at = 0; at < sent.length; at += 1_000) {
@@ -55,7 +55,7 @@ describe('A capture', () => {
 
   it('ends when the capture is closed', async () => {
     using loop = open();
-    const capture = loop.listen();
+    const capture = loop.openCapture();
     const all = collect(capture, Number.POSITIVE_INFINITY);
     loop.write(new Uint8Array(2 * loop.periodBytes));
     await capture.ready();
@@ -66,7 +66,7 @@ describe('A capture', () => {
 
   it('ends with the reason of a signal', async () => {
     using loop = open();
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     const abort = new AbortController();
     const waiting = capture.frames({ signal: abort.signal }).next();
     abort.abort(new Error('enough'));
@@ -76,7 +76,7 @@ describe('A capture', () => {
 
   it('fails when frames were lost', async () => {
     using loop = open();
-    using capture = loop.listen({ periods: 2 });
+    using capture = loop.openCapture({ periods: 2 });
     const next = capture[Symbol.asyncIterator]().next();
     loop.write(new Uint8Array(3 * loop.periodBytes));
     await expect(next).rejects.toThrow(withCode('EPIPE'));
@@ -84,7 +84,7 @@ describe('A capture', () => {
 
   it('keeps the clock of a writer that is gone, and the next one is told so', async () => {
     const loop = open();
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     loop.write(new Uint8Array(loop.periodBytes));
     expect(capture.read().length).toBe(loop.periodBytes);
     loop.close();
@@ -96,7 +96,7 @@ describe('A capture', () => {
     const result = await runChild(`
       const { ClockedLoopback } = await import(${JSON.stringify(new URL('../../../dist/loopback/index.js', import.meta.url).href)});
       const loop = ClockedLoopback.open({ card: ${card.number}, ...${JSON.stringify(stream)} });
-      const capture = loop.listen();
+      const capture = loop.openCapture();
       const abort = new AbortController();
       const waiting = capture.ready(abort.signal).catch(({ name }) => console.log(name));
       abort.abort();
@@ -110,8 +110,8 @@ describe('A capture', () => {
       const { ClockedLoopback } = await import(${JSON.stringify(new URL('../../../dist/loopback/index.js', import.meta.url).href)});
       const code = \`
         const { ClockedLoopback } = await import('${new URL('../../../dist/loopback/index.js', import.meta.url).href}');
-        const loop = ClockedLoopback.open({ card: ${card.number}, starvation: 'silence', ...${JSON.stringify(stream)} });
-        const capture = loop.listen({ overrun: 'restart' });
+        const loop = ClockedLoopback.open({ card: ${card.number}, idle: 'silence', ...${JSON.stringify(stream)} });
+        const capture = loop.openCapture({ onInterruption: 'restart' });
         parentPort.postMessage('open');
         for await (const frames of capture) parentPort.postMessage(frames.length);\`;
       for (let round = 0; round < 5; round += 1) {
@@ -128,7 +128,7 @@ describe('A capture', () => {
 describe('A capture as a Readable', () => {
   it('gives every frame to a pipeline, and ends when the capture is closed', async () => {
     using loop = open();
-    const capture = loop.listen();
+    const capture = loop.openCapture();
     const sink = new PassThrough();
     const piped = pipeline(capture.readable(), sink);
     const received = buffer(sink);
@@ -144,7 +144,7 @@ describe('A capture as a Readable', () => {
 
   it('leaves the capture open when it is destroyed', async () => {
     using loop = open();
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     const readable = capture.readable();
     readable.resume();
     readable.destroy();
@@ -158,7 +158,7 @@ describe('A capture as a Readable', () => {
 describe('Writing as a Writable', () => {
   it('does not go faster than the listener reads', async () => {
     using loop = open();
-    using capture = loop.listen({ periods: 4 });
+    using capture = loop.openCapture({ periods: 4 });
     const sent = noise(200 * loop.periodBytes + 4);
     const received = collect(capture, 201 * loop.periodBytes);
     await pipeline(Readable.from(pieces(sent)), loop.writable());
@@ -173,7 +173,7 @@ describe('Writing as a Writable', () => {
     const piped = pipeline(Readable.from(pieces(sent)), loop.writable());
     await new Promise(setImmediate);
     expect(loop.stats.periods).toBe(0);
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     expect(difference(sent, await collect(capture, sent.length))).toBeUndefined();
     await piped;
   });
@@ -181,17 +181,14 @@ describe('Writing as a Writable', () => {
   it('discards what nobody hears in real time, when that was asked for', async () => {
     using loop = open();
     const begin = performance.now();
-    await pipeline(
-      Readable.from(pieces(noise(20 * loop.periodBytes))),
-      loop.writable({ unheard: 'discard' }),
-    );
+    await pipeline(Readable.from(pieces(noise(20 * loop.periodBytes))), loop.writable({ unheard: 'drop' }));
     expect(performance.now() - begin).toBeGreaterThanOrEqual(190);
     expect(loop.stats.periods).toBe(20);
   });
 
   it('ends in its turn, with another stream under way', async () => {
     using loop = open();
-    using capture = loop.listen({ periods: 4 });
+    using capture = loop.openCapture({ periods: 4 });
     const sent = [noise(loop.periodBytes + 400), noise(20 * loop.periodBytes), noise(8)] as const;
     const received = collect(capture, 23 * loop.periodBytes);
     const [first, second] = [loop.writable(), loop.writable()];
@@ -217,12 +214,12 @@ describe('Writing as a Writable', () => {
 
   /** Two reasons to wait, and how many periods are moved before. */
   const waits = [
-    ['a listener that is full', { unheard: 'discard' }, 3],
+    ['a listener that is full', { unheard: 'drop' }, 3],
     ['a listener', {}, 0],
   ] as const;
   /** A listener that has room for three periods, or none. */
   const listenerFor = (loop: ClockedLoopback, periods: number) => {
-    const capture = loop.listen({ periods: 4 });
+    const capture = loop.openCapture({ periods: 4 });
     if (periods === 0) capture.close();
     return capture;
   };
@@ -238,7 +235,7 @@ describe('Writing as a Writable', () => {
     abort.abort();
     await expect(piped).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
     loop.write(new Uint8Array(loop.periodBytes));
-    expect(loop.end()).toBe(0);
+    expect(loop.flush()).toBe(0);
     expect(loop.stats.periods).toBe(periods + 1);
   });
 
@@ -255,7 +252,7 @@ describe('Writing as a Writable', () => {
     abort.abort(reason);
     expect(await closed).toMatchObject({ name: 'AbortError', cause: reason });
     expect(writable.closed).toBe(true);
-    expect(loop.end()).toBe(0);
+    expect(loop.flush()).toBe(0);
     expect(loop.stats.periods).toBe(periods);
   });
 
@@ -276,7 +273,7 @@ describe('Writing as a Writable', () => {
     abort.abort(reason);
     await expect(piped).rejects.toBe(reason);
     expect(cancelled).toEqual([reason]);
-    expect(loop.end()).toBe(0);
+    expect(loop.flush()).toBe(0);
     expect(loop.stats.periods).toBe(periods);
   });
 
@@ -295,7 +292,7 @@ describe('Writing as a Writable', () => {
 
   it.each(['while it is idle', 'before it begins'])('fails by its signal %s', async (when) => {
     using loop = open();
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     const abort = new AbortController();
     const reason = new Error('enough');
     if (when === 'before it begins') abort.abort(reason);
@@ -326,7 +323,7 @@ describe('Writing as a Writable', () => {
 
   it('is a WHATWG stream, too', async () => {
     using loop = open();
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     const sent = noise(6 * loop.periodBytes);
     const writer = loop.toWeb().getWriter();
     await writer.write(sent);
@@ -341,7 +338,7 @@ describe('A source that breaks off', () => {
   /** What a listener gets of what `begin` gives, which ends in the midst of a frame, and of a stream of nines behind it. */
   async function heard(begin: (loop: ClockedLoopback) => Promise<void>): Promise<Buffer> {
     using loop = open();
-    using capture = loop.listen({ periods: 16 });
+    using capture = loop.openCapture({ periods: 16 });
     await begin(loop);
     await pipeline(Readable.from([nines(2 * loop.periodBytes)]), loop.writable());
     return capture.read();
@@ -387,7 +384,7 @@ describe('A source that breaks off', () => {
 
   it.each(['destroyed', 'aborted'])('leaves whole frames where it is %s while it waits', async (how) => {
     using loop = open();
-    using capture = loop.listen({ periods: 4 });
+    using capture = loop.openCapture({ periods: 4 });
     // The listener is full, and a frame begun.
     const sent = noise(3 * loop.periodBytes + 11);
     loop.write(sent);
@@ -413,7 +410,7 @@ describe('A source that breaks off', () => {
 
   it('leaves whole frames also while it waits for others, which come first', async () => {
     using loop = open();
-    using capture = loop.listen({ periods: 4 });
+    using capture = loop.openCapture({ periods: 4 });
     loop.write(new Uint8Array(3 * loop.periodBytes));
     const others = noise(11);
     const sending = loop.send(others);
@@ -424,13 +421,13 @@ describe('A source that breaks off', () => {
     const next = loop.send(nines(2 * loop.periodBytes));
     capture.read();
     await Promise.all([sending, next]);
-    loop.end();
+    loop.flush();
     expect(difference(expected(others.subarray(0, 8)), capture.read())).toBeUndefined();
   });
 
   it('takes nothing from who came after it', async () => {
     using loop = open();
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     const [first, second] = [loop.writable(), loop.writable()];
     const sent = noise(loop.periodBytes);
     await new Promise((resolve) => first.write(sent.subarray(0, 8), resolve));

@@ -47,7 +47,7 @@ describe('When its card is taken away', () => {
     await takeCardAway();
     const error = thrownBy(() => loop.write(new Uint8Array(loop.periodBytes)));
     expect(error).toMatchObject({ code: 'ENODEV', hint: expect.stringContaining('The card was unloaded') });
-    expect(thrownBy(() => loop.end())).toMatchObject({ code: 'ENODEV' });
+    expect(thrownBy(() => loop.flush())).toMatchObject({ code: 'ENODEV' });
     await expect(loop.send(new Uint8Array(loop.periodBytes))).rejects.toThrow(withCode('ENODEV'));
     expect(loop.stats).toMatchObject({ periods: 3, listener: false });
   });
@@ -56,7 +56,7 @@ describe('When its card is taken away', () => {
     const open = await load();
     using waiting = open({ substream: 1 });
     using full = open({ substream: 2 });
-    using capture = full.listen({ periods: 4 });
+    using capture = full.openCapture({ periods: 4 });
     const sends = [
       waiting.send(new Uint8Array(waiting.periodBytes)),
       full.send(new Uint8Array(8 * full.periodBytes)),
@@ -80,8 +80,8 @@ describe('When its card is taken away', () => {
 
   it('silence ends with an event for whoever handles it, and the next write says why', async () => {
     const open = await load();
-    using loop = open({ starvation: 'silence', graceMs: 0 });
-    using unhandled = open({ substream: 1, starvation: 'silence', graceMs: 0 });
+    using loop = open({ idle: 'silence', graceMs: 0 });
+    using unhandled = open({ substream: 1, idle: 'silence', graceMs: 0 });
     const failed = once(loop, 'error', { signal: AbortSignal.timeout(20_000) }).catch((error) => [error]);
     await takeCardAway();
     expect(await failed).toMatchObject([{ code: 'ENODEV' }]);
@@ -97,7 +97,7 @@ describe('When its card is taken away', () => {
     const told: string[] = [];
     loop.on('listener', ({ type }) => told.push(type));
     using other = open({ substream: 1 });
-    const capture = loop.listen();
+    const capture = loop.openCapture();
     while (told.length === 0) await new Promise((done) => setTimeout(done, 5));
     await takeCardAway();
     expect(thrownBy(() => other.on('listener', () => {}))).toMatchObject({ code: 'ENODEV' });

@@ -54,7 +54,7 @@ async function collect(frames: AsyncIterable<Buffer>): Promise<Buffer> {
 describe("'writer' events", () => {
   it('tell when a writer starts, ends, starts again and closes, with its parameters and who it is', async () => {
     using loop = open(other);
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     const next = writerEvents(capture);
     const { format, rate, channels } = other;
     const period = new Uint8Array(loop.periodBytes);
@@ -64,7 +64,7 @@ describe("'writer' events", () => {
       ...{ name: `hw:${card.number},0,0`, direction: 'playback', pid: process.pid, state: 'running' },
       parameters: { format, rate, channels, periodFrames: 441 },
     });
-    expect(await outcome(next, () => loop.end())).toMatchObject({ active: false, format, rate, channels });
+    expect(await outcome(next, () => loop.flush())).toMatchObject({ active: false, format, rate, channels });
     expect(await outcome(next, () => loop.write(period))).toMatchObject({ active: true });
     const ended = await outcome(next, () => loop.close());
     expect(ended).toEqual({ active: false, format, rate, channels, holder: undefined });
@@ -105,17 +105,17 @@ describe("'writer' events", () => {
 
   it('tell of one that plays already when the first handler is added', async () => {
     using loop = open();
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     loop.write(new Uint8Array(loop.periodBytes));
     const next = writerEvents(capture);
-    loop.end();
+    loop.flush();
     expect(await next()).toMatchObject({ active: true, holder: { pid: process.pid } });
     expect(await next()).toMatchObject({ active: false });
   });
 
   it('tell a start once that comes with the first turn of the event loop', async () => {
     using loop = open();
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     for (let round = 0; round < 50; round += 1) {
       const states: boolean[] = [];
       const hear = ({ active }: WriterState) => states.push(active);
@@ -124,7 +124,7 @@ describe("'writer' events", () => {
       for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
       expect(states).toEqual([true]);
       capture.off('writer', hear);
-      loop.end();
+      loop.flush();
       capture.read();
     }
   });
@@ -153,7 +153,7 @@ describe("'writer' events", () => {
 
   it('are of this cable only', async () => {
     using loop = open();
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     const next = writerEvents(capture);
     const states: WriterState[] = [];
     capture.on('writer', (state) => states.push(state));
@@ -168,7 +168,7 @@ describe("'writer' events", () => {
 
   it('keep the control device open while there are handlers, and no longer', async () => {
     using loop = open();
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     expect(capture.writer.active).toBe(false);
     expect(descriptorsOf(control())).toBe(0);
     const handler = () => {};
@@ -190,14 +190,14 @@ describe("'writer' events", () => {
       runChild(`
         const { ClockedLoopback } = await import(${distLoopback});
         const loop = ClockedLoopback.open({ card: ${card.number}, ...${JSON.stringify(stream)} });
-        const capture = loop.listen();
+        const capture = loop.openCapture();
         globalThis.keep = [loop, capture];
         ${body}`);
     expect(
       await child(`
         capture.ref().on('writer', ({ active }) => {
           console.log(active);
-          if (active) loop.end();
+          if (active) loop.flush();
           else capture.unref();
         });
         loop.write(new Uint8Array(loop.periodBytes));`),
@@ -212,10 +212,10 @@ describe("'writer' events", () => {
       const code = \`
         const { ClockedLoopback } = await import(${distLoopback.replaceAll('"', "'")});
         const loop = ClockedLoopback.open({ card: ${card.number}, ...${JSON.stringify(stream)} });
-        const capture = loop.listen({ overrun: 'restart' }).ref();
+        const capture = loop.openCapture({ onInterruption: 'restart' }).ref();
         capture.on('writer', ({ active }) => {
           parentPort.postMessage(active);
-          if (active) loop.end();
+          if (active) loop.flush();
           else loop.write(new Uint8Array(loop.periodBytes));
         });
         loop.write(new Uint8Array(loop.periodBytes));\`;
@@ -256,14 +256,14 @@ describe('A writer of another format', () => {
 describe('An iteration until the writer stops', () => {
   it('gives all that it moved, and ends', async () => {
     using loop = open();
-    using capture = loop.listen({ periods: 64 });
+    using capture = loop.openCapture({ periods: 64 });
     const sent = noise(50 * loop.periodBytes);
     const received = collect(capture.frames({ until: 'stop' }));
     for (let at = 0; at < sent.length; at += loop.periodBytes) {
       loop.write(sent.subarray(at, at + loop.periodBytes));
       if (at % (7 * loop.periodBytes) === 0) await new Promise(setImmediate);
     }
-    loop.end();
+    loop.flush();
     expect(difference(sent, await received)).toBeUndefined();
     expect([capture.closed, descriptorsOf(control())]).toEqual([false, 0]);
     const again = buffer(capture.readable({ until: 'stop' }));
@@ -277,28 +277,28 @@ describe('An iteration until the writer stops', () => {
 
   it('ends with a writer that comes and goes within one turn of the event loop', async () => {
     using loop = open();
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     const sent = noise(3 * loop.periodBytes);
     const hearing = collect(capture.frames({ until: 'stop', signal: AbortSignal.timeout(30_000) }));
     // It waits by now, and has looked at who plays.
     for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
     loop.write(sent);
-    loop.end();
+    loop.flush();
     expect(difference(sent, await hearing)).toBeUndefined();
   });
 
   it('gives what a writer left that has stopped already', async () => {
     using loop = open();
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     const sent = noise(3 * loop.periodBytes);
     loop.write(sent);
-    loop.end();
+    loop.flush();
     expect(difference(sent, await collect(capture.frames({ until: 'stop' })))).toBeUndefined();
   });
 
   it('waits for a writer that has not started, until a signal says otherwise', async () => {
     using loop = open();
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     const abort = new AbortController();
     const waiting = capture.frames({ until: 'stop', signal: abort.signal }).next();
     await new Promise(setImmediate);
@@ -330,7 +330,7 @@ describe('An iteration until the writer stops', () => {
 
   it('holds nothing when it is left, or destroyed as a stream', async () => {
     using loop = open();
-    using capture = loop.listen();
+    using capture = loop.openCapture();
     const sent = noise(2 * loop.periodBytes);
     loop.write(sent.subarray(0, loop.periodBytes));
     for await (const _frames of capture.frames({ until: 'stop' })) break;
@@ -349,7 +349,7 @@ describe('An iteration until the writer stops', () => {
 
   it('ends when the capture is closed', async () => {
     using loop = open();
-    const capture = loop.listen();
+    const capture = loop.openCapture();
     const received = collect(capture.frames({ until: 'stop' }));
     await new Promise(setImmediate);
     capture.close();

@@ -49,10 +49,10 @@ describe('The receiver of a bridge', () => {
 describe('The grace of a bridge', () => {
   it('is for silence', () => {
     expect(checkBridgeOptions({ ...STREAM, graceMs: 10 }).loopback).toMatchObject({
-      starvation: 'silence',
+      idle: 'silence',
       graceMs: 10,
     });
-    expect(() => checkBridgeOptions({ ...STREAM, starvation: 'hold', graceMs: 10 })).toThrow(
+    expect(() => checkBridgeOptions({ ...STREAM, idle: 'stall', graceMs: 10 })).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }),
     );
     expect(() => checkBridgeOptions({ ...STREAM, graceMs: 3_600_001 })).toThrow(
@@ -63,16 +63,16 @@ describe('The grace of a bridge', () => {
 
 describe('What is kept for a listener', () => {
   const held = (options: Partial<BridgeOptions>) =>
-    checkBridgeOptions({ ...STREAM, unheard: 'hold', ...options }).holdFrames;
+    checkBridgeOptions({ ...STREAM, unheard: 'wait', ...options }).maxWaitingFrames;
 
   it('is a second, and a period at least', () => {
     expect(held({})).toBe(48_000);
     expect(held({ periodFrames: 96_000, periods: 2 })).toBe(96_000);
-    expect(held({ holdFrames: 480 })).toBe(480);
-    for (const holdFrames of [0, 479, 2 ** 24 + 1]) {
-      expect(() => held({ holdFrames })).toThrow(expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }));
+    expect(held({ maxWaitingFrames: 480 })).toBe(480);
+    for (const maxWaitingFrames of [0, 479, 2 ** 24 + 1]) {
+      expect(() => held({ maxWaitingFrames })).toThrow(expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }));
     }
-    expect(() => held({ channels: 32, holdFrames: 2 ** 24 })).toThrow(
+    expect(() => held({ channels: 32, maxWaitingFrames: 2 ** 24 })).toThrow(
       expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }),
     );
   });

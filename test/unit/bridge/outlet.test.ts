@@ -48,7 +48,8 @@ const turn = () => new Promise(setImmediate);
 
 let cable: Cable;
 let failures: unknown[];
-const hold = (holdFrames: number) => new HoldingOutlet(cable, holdFrames, (error) => failures.push(error));
+const hold = (maxWaitingFrames: number) =>
+  new HoldingOutlet(cable, maxWaitingFrames, (error) => failures.push(error));
 beforeEach(() => {
   cable = new Cable();
   failures = [];
@@ -66,7 +67,7 @@ describe('Frames that are kept for a listener', () => {
       await turn();
     }
     expect(cable.heard).toEqual(range(0, 100));
-    expect([outlet.framesHeld, outlet.framesDropped]).toEqual([0, 0]);
+    expect([outlet.framesWaiting, outlet.framesDropped]).toEqual([0, 0]);
   });
 
   it('go to one that went away and came back while there were none', async () => {
@@ -88,11 +89,11 @@ describe('Frames that are kept for a listener', () => {
       cable = new Cable();
       const outlet = hold(10);
       for (let at = 0; at < 100; at += length) outlet.write(frames(at, Math.min(length, 100 - at)));
-      expect([outlet.framesHeld, outlet.framesDropped]).toEqual([10, 90]);
+      expect([outlet.framesWaiting, outlet.framesDropped]).toEqual([10, 90]);
       cable.listen(true);
       await outlet.finish();
       expect(cable.heard, `${length} frames at once`).toEqual(range(90, 100));
-      expect([outlet.framesHeld, outlet.framesDropped]).toEqual([0, 90]);
+      expect([outlet.framesWaiting, outlet.framesDropped]).toEqual([0, 90]);
     }
   });
 
@@ -102,16 +103,16 @@ describe('Frames that are kept for a listener', () => {
     outlet.write(frames(0, 8));
     await turn();
     // One period is heard and one is on its way, so four more frames have room, and then none.
-    expect([cable.heard.length, outlet.framesHeld]).toEqual([4, 4]);
+    expect([cable.heard.length, outlet.framesWaiting]).toEqual([4, 4]);
     outlet.write(frames(8, 6));
-    expect([outlet.framesHeld, outlet.framesDropped]).toEqual([10, 0]);
+    expect([outlet.framesWaiting, outlet.framesDropped]).toEqual([10, 0]);
     outlet.write(frames(14, 20));
-    expect([outlet.framesHeld, outlet.framesDropped]).toEqual([10, 20]);
+    expect([outlet.framesWaiting, outlet.framesDropped]).toEqual([10, 20]);
     cable.listen(true);
     await turn();
     await outlet.finish();
     expect(cable.heard).toEqual([...range(0, 8), ...range(28, 34)]);
-    expect([outlet.framesHeld, outlet.framesDropped]).toEqual([0, 20]);
+    expect([outlet.framesWaiting, outlet.framesDropped]).toEqual([0, 20]);
   });
 
   it('are the newest for the next listener, where one that was full left', async () => {
@@ -125,7 +126,7 @@ describe('Frames that are kept for a listener', () => {
       cable.listen(false);
       await turn();
       for (let at = 8 + whileFull; at < 400; at += 4) outlet.write(frames(at, 4));
-      expect([outlet.framesHeld, outlet.framesDropped]).toEqual([16, 384]);
+      expect([outlet.framesWaiting, outlet.framesDropped]).toEqual([16, 384]);
       cable.listen(true);
       await turn();
       expect(cable.heard).toEqual(range(384, 400));
@@ -149,7 +150,7 @@ describe('Frames that are kept for a listener', () => {
     await turn();
     expect(cable.heard).toEqual(range(0, 16));
     await outlet.finish();
-    expect([outlet.framesHeld, outlet.framesDropped]).toEqual([0, 0]);
+    expect([outlet.framesWaiting, outlet.framesDropped]).toEqual([0, 0]);
     expect(failures).toEqual([]);
   });
 
@@ -160,7 +161,7 @@ describe('Frames that are kept for a listener', () => {
     const before = process.memoryUsage();
     for (let i = 0; i < 1_000_000; i++) outlet.write(one);
     const after = process.memoryUsage();
-    expect([outlet.framesHeld, outlet.framesDropped]).toEqual([480_000, 520_000]);
+    expect([outlet.framesWaiting, outlet.framesDropped]).toEqual([480_000, 520_000]);
     expect(after.arrayBuffers - before.arrayBuffers).toBeLessThan(2_000_000);
   });
 });
@@ -171,11 +172,11 @@ describe('The end', () => {
     const outlet = hold(20);
     cable.listen(true, 0);
     outlet.write(frames(0, 10));
-    expect(outlet.framesHeld).toBe(10);
+    expect(outlet.framesWaiting).toBe(10);
     cable.listen(false);
     await outlet.finish();
     expect(vi.getTimerCount()).toBe(0);
-    expect([cable.heard, outlet.framesHeld, outlet.framesDropped]).toEqual([[], 0, 10]);
+    expect([cable.heard, outlet.framesWaiting, outlet.framesDropped]).toEqual([[], 0, 10]);
   });
 
   it('waits for a listener that reads, and gives it up when it leaves or after a second', async () => {
@@ -193,10 +194,10 @@ describe('The end', () => {
       await turn();
       vi.advanceTimersByTime(999);
       await turn();
-      expect([isFinished, outlet.framesHeld]).toEqual([false, 6]);
+      expect([isFinished, outlet.framesWaiting]).toEqual([false, 6]);
       end();
       await finished;
-      expect([cable.heard.length, outlet.framesHeld, outlet.framesDropped]).toEqual([4, 0, 6]);
+      expect([cable.heard.length, outlet.framesWaiting, outlet.framesDropped]).toEqual([4, 0, 6]);
     }
     expect(failures).toEqual([]);
   });
@@ -211,7 +212,7 @@ describe('The end', () => {
     await turn();
     await outlet.finish();
     expect(failures).toEqual([cable.failure]);
-    expect([outlet.framesHeld, outlet.framesDropped]).toEqual([0, 20]);
+    expect([outlet.framesWaiting, outlet.framesDropped]).toEqual([0, 20]);
   });
 
   it('fails with what fails while the end is written', async () => {
@@ -222,6 +223,6 @@ describe('The end', () => {
     cable.listening = true;
     await expect(outlet.finish()).rejects.toBe(cable.failure);
     expect(vi.getTimerCount()).toBe(0);
-    expect([failures, outlet.framesHeld, outlet.framesDropped]).toEqual([[], 0, 10]);
+    expect([failures, outlet.framesWaiting, outlet.framesDropped]).toEqual([[], 0, 10]);
   });
 });

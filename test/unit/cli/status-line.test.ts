@@ -32,13 +32,13 @@ const hour = {
       packets: 2_880_000,
       framesLost: 34_560_000,
       packetsLate: 720_000,
-      framesHeld: 96,
+      framesWaiting: 96,
     },
     ...{ packetsRejected: NONE_REJECTED, packetsStray: 0, datagramsFiltered: 0, datagramsDropped: 0 },
     ...{ framesCut: 0, framesSkipped: 0 },
   },
   loopback: { periods: 360_000, pendingBytes: 240 * 6, insertedFrames: 480, xruns: 1, listener: false },
-  ...{ framesHeld: 48_096, framesDropped: 12, framesCovered: 0, eventsDropped: 0 },
+  ...{ framesWaiting: 48_096, framesDropped: 12, framesCovered: 0, eventsDropped: 0 },
 } as BridgeStats;
 
 const SIX = 'ppm -123.5, buf 48432, lost 34560000, late 720000, periods 360000, no listener';

@@ -161,9 +161,9 @@ describe('LoopbackCapture.open', () => {
 });
 
 describe('A capture', () => {
-  const open = (overrun: 'error' | 'restart') => {
+  const open = (onInterruption: 'error' | 'restart') => {
     loadCard();
-    const capture = LoopbackCapture.open({ ...stream, overrun });
+    const capture = LoopbackCapture.open({ ...stream, onInterruption });
     kernel.calls.length = 0;
     return capture;
   };

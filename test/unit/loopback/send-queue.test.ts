@@ -35,7 +35,7 @@ class Cable {
       listener: () => this.#look(),
       watchListener: (handlers) => this.#watch(handlers),
       move: (bytes) => this.#move(bytes),
-      end: () => {
+      flush: () => {
         const missing = this.#pending === 0 ? 0 : PERIOD_BYTES - this.#pending;
         if (missing > 0) this.#move(new Uint8Array(missing));
         this.done.push('end');
@@ -249,7 +249,7 @@ describe('While nobody listens', () => {
     'frames are discarded in real time, in chunks of %i frames',
     async (frames) => {
       const cable = new Cable();
-      const writable = cable.writable({ unheard: 'discard' });
+      const writable = cable.writable({ unheard: 'drop' });
       const sent = count(40 * PERIOD_BYTES);
       const finished = outcome(once(writable, 'finish'));
       for (let at = 0; at < sent.length; at += frames * FRAME_BYTES)
@@ -273,7 +273,7 @@ describe('While nobody listens', () => {
   it('an event loop that was busy catches up, and a pause of the source does not', async () => {
     const cable = new Cable();
     const send = (periods: number) =>
-      outcome(cable.send(new Uint8Array(periods * PERIOD_BYTES), { unheard: 'discard' }));
+      outcome(cable.send(new Uint8Array(periods * PERIOD_BYTES), { unheard: 'drop' }));
     const sending = send(20);
     expect(cable.periods).toBe(1);
     vi.setSystemTime(Date.now() + 50);
@@ -288,13 +288,13 @@ describe('While nobody listens', () => {
 
   it('a source that keeps time itself is discarded as it comes', async () => {
     const cable = new Cable();
-    await cable.send(new Uint8Array(50 * PERIOD_BYTES), { unheard: 'discard', pace: 'producer' });
+    await cable.send(new Uint8Array(50 * PERIOD_BYTES), { unheard: 'drop', pace: 'producer' });
     expect(cable.periods).toBe(50);
   });
 
   it('a listener that comes gets what was not discarded yet, as fast as it has room', async () => {
     const cable = new Cable(4 * PERIOD_FRAMES);
-    cable.send(new Uint8Array(20 * PERIOD_BYTES), { unheard: 'discard' });
+    cable.send(new Uint8Array(20 * PERIOD_BYTES), { unheard: 'drop' });
     await pass(50);
     expect(cable.periods).toBe(6);
     cable.listen();
@@ -409,9 +409,9 @@ describe('Streams that take turns', () => {
 describe('A queue whose cable is closed', () => {
   it.each([
     ['nobody to listen', 'away', {}],
-    ['time to pass', 'away', { unheard: 'discard' }],
+    ['time to pass', 'away', { unheard: 'drop' }],
     ['room', 'running', {}],
-    ['a listener that is halted', 'halted', { unheard: 'discard' }],
+    ['a listener that is halted', 'halted', { unheard: 'drop' }],
   ] as const)('wakes who waits for %s', async (_what, state, options) => {
     const cable = new Cable(2 * PERIOD_FRAMES);
     cable.state = state;

@@ -120,7 +120,7 @@ describe('a packet that is missing', () => {
     send([packets[2]], 2_000n);
     expect(placer.deadline).toBe(7_000n);
     placer.expire(6_999n);
-    expect(placer.stats.framesHeld).toBe(PACKET_FRAMES);
+    expect(placer.stats.framesWaiting).toBe(PACKET_FRAMES);
     placer.expire(7_000n);
     expect(placer.deadline).toBeUndefined();
     expectSamples(recording.samples, expectedSamples([packets[0], packets[2]]));
@@ -554,7 +554,7 @@ describe('the end of a stream', () => {
       packetsPlaced: 5 + count,
       packetsStray: 0,
       framesLost: 25 * PACKET_FRAMES,
-      framesHeld: 0,
+      framesWaiting: 0,
     });
     expect(streams.length).toBe(1);
   });
@@ -576,7 +576,7 @@ describe('the end of a stream', () => {
     expect(placer.stats).toMatchObject({ packetsPlaced: 6, framesLost: 25 * PACKET_FRAMES });
     send(packets.slice(32));
     placer.settle();
-    expect(placer.stats.framesHeld).toBe(8 * PACKET_FRAMES);
+    expect(placer.stats.framesWaiting).toBe(8 * PACKET_FRAMES);
     send(packets.slice(31, 32));
     expectSamples(recording.samples, expectedSamples([...packets.slice(0, 5), ...packets.slice(30)]));
   });

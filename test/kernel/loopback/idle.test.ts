@@ -20,7 +20,7 @@ afterAll(() => LoopbackCard.unload());
 
 const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
 const open = (options: Partial<ClockedLoopbackOptions> = {}) =>
-  ClockedLoopback.open({ card, starvation: 'silence', graceMs: 0, ...stream, ...options });
+  ClockedLoopback.open({ card, idle: 'silence', graceMs: 0, ...stream, ...options });
 
 /** Everything that comes until `done` says so. */
 async function readUntil(capture: LoopbackCapture, done: (bytes: number) => boolean): Promise<Buffer> {
@@ -38,7 +38,7 @@ async function readUntil(capture: LoopbackCapture, done: (bytes: number) => bool
 /** A loopback whose listener is there before anything moves: what it gets is what is inserted from now on. */
 function openUnstarted(options: Partial<ClockedLoopbackOptions> = {}) {
   const { opened: loop, trigger } = withTrigger(() => open(options));
-  loop.end();
+  loop.flush();
   return { loop, trigger, before: loop.stats.insertedFrames };
 }
 
@@ -71,9 +71,9 @@ describe('The silence of a starved cable', () => {
       { grace: 55, late: 55 },
     ]) {
       const begin = performance.now();
-      const options = { card, ...stream, starvation: 'silence' as const };
+      const options = { card, ...stream, idle: 'silence' as const };
       using loop = ClockedLoopback.open(grace === undefined ? options : { ...options, graceMs: grace });
-      using capture = loop.listen({ periods: 100 });
+      using capture = loop.openCapture({ periods: 100 });
       await readUntil(capture, () => loop.stats.insertedFrames >= 5 * 480);
       // After a late wake-up it catches up, but not with more than the time that has passed.
       const { insertedFrames } = loop.stats;
@@ -89,7 +89,7 @@ describe('The silence of a starved cable', () => {
   ])('does not come while what was given %s is still heard', async (_, writes) => {
     const { loop: open, before } = openUnstarted();
     using loop = open;
-    using capture = loop.listen({ periods: 100 });
+    using capture = loop.openCapture({ periods: 100 });
     const sent = noise(50 * loop.periodBytes);
     const begin = performance.now();
     const length = Math.ceil(sent.length / writes);
@@ -125,7 +125,7 @@ describe('The silence of a starved cable', () => {
   it('comes before a listener gives up that does not wait for as long as the grace', async () => {
     // Periods of a second, so that silence is due three seconds after the last; a read waits for 2.2 of them.
     using loop = ClockedLoopback.open({
-      ...{ card, starvation: 'silence', format: 'S16_LE', rate: 8_000, channels: 2, periodFrames: 8_000 },
+      ...{ card, idle: 'silence', format: 'S16_LE', rate: 8_000, channels: 2, periodFrames: 8_000 },
     });
     const recording = record(loop, ['--buffer-size=16000', '--samples=24000']);
     await once(loop, 'listener', { signal: AbortSignal.timeout(30_000) });
@@ -144,7 +144,7 @@ describe('The silence of a starved cable', () => {
     const { loop: open, before } = openUnstarted();
     using loop = open;
     {
-      using capture = loop.listen({ periods: 1_000 });
+      using capture = loop.openCapture({ periods: 1_000 });
       loop.write(new Uint8Array(900 * loop.periodBytes));
       capture.read();
       await sleep(50); // until it is waited for
@@ -165,7 +165,7 @@ describe('The silence of a starved cable', () => {
       loop.write(period);
     }
     // One that would be waited for much longer than this reader waits.
-    using capture = loop.listen({ periods: 400 });
+    using capture = loop.openCapture({ periods: 400 });
     loop.write(period);
     await readUntil(capture, () => loop.stats.insertedFrames > before);
   });
@@ -173,7 +173,7 @@ describe('The silence of a starved cable', () => {
   it('comes between parts of a period that trickle in', async () => {
     const { loop: open, before } = openUnstarted();
     using loop = open;
-    using capture = loop.listen({ periods: 100 });
+    using capture = loop.openCapture({ periods: 100 });
     const deadline = performance.now() + 30_000;
     while (loop.stats.insertedFrames < before + 5 * 480) {
       expect(performance.now()).toBeLessThan(deadline);
@@ -187,11 +187,11 @@ describe('The silence of a starved cable', () => {
   it('is counted to the frame, and ends with end()', async () => {
     const { loop: open, before } = openUnstarted();
     using loop = open;
-    using capture = loop.listen({ periods: 1_000 });
+    using capture = loop.openCapture({ periods: 1_000 });
     const sent = noise(2 * loop.periodBytes + 100);
     loop.write(sent);
     const early = await readUntil(capture, (bytes) => bytes >= 7 * loop.periodBytes);
-    const padded = loop.end();
+    const padded = loop.flush();
     expect(padded).toBe(480 - 25);
     const all = Buffer.concat([early, capture.read()]);
     const whole = 2 * loop.periodBytes;
@@ -212,7 +212,7 @@ describe('The silence of a starved cable', () => {
 
   it('lets frames come whole and complete after it', async () => {
     using loop = open();
-    using capture = loop.listen({ periods: 1_000 });
+    using capture = loop.openCapture({ periods: 1_000 });
     const sent = noise(20 * loop.periodBytes);
     const received: Buffer[] = [];
     const until = async (done: () => boolean) => {
@@ -245,7 +245,7 @@ describe('The silence of a starved cable', () => {
   it('goes on after an xrun', async () => {
     const { loop: open, trigger, before } = openUnstarted({ fillWithSilence: true });
     using loop = open;
-    using capture = loop.listen({ periods: 1_000 });
+    using capture = loop.openCapture({ periods: 1_000 });
     loop.write(new Uint8Array(loop.periodBytes));
     const early = await readUntil(capture, () => loop.stats.insertedFrames - before >= 2 * 480);
     trigger();
@@ -254,7 +254,7 @@ describe('The silence of a starved cable', () => {
     expect(loop.stats).toMatchObject({ xruns: 1, periods: 1 });
     const sent = noise(loop.periodBytes);
     loop.write(sent);
-    loop.end();
+    loop.flush();
     const all = Buffer.concat([early, late, capture.read()]);
     expect(isSilent(all.subarray(0, -loop.periodBytes))).toBe(true);
     expect(difference(sent, all.subarray(-loop.periodBytes))).toBeUndefined();
@@ -279,7 +279,7 @@ describe('The silence of a starved cable', () => {
     await sleep(50); // several tries: nothing tells of one that failed
     expect(loop.stats.insertedFrames).toBe(before);
     intruder.drop();
-    using capture = loop.listen({ periods: 100 });
+    using capture = loop.openCapture({ periods: 100 });
     expect(isSilent(await readUntil(capture, (bytes) => bytes >= 3 * loop.periodBytes))).toBe(true);
     expect(loop.stats).toMatchObject({ periods: 0, xruns: 0 });
   });
@@ -306,9 +306,9 @@ describe('The silence of a starved cable', () => {
   it('is not mixed into what waits for a listener that is slow', async () => {
     const { loop: open, before } = openUnstarted({ graceMs: 40 });
     using loop = open;
-    using capture = loop.listen({ periods: 4 });
+    using capture = loop.openCapture({ periods: 4 });
     const sent = noise(12 * loop.periodBytes);
-    const sending = loop.send(sent).then(() => loop.end());
+    const sending = loop.send(sent).then(() => loop.flush());
     const received: Buffer[] = [];
     for (let bytes = 0; bytes < sent.length; ) {
       await sleep(120); // several periods with a full buffer, and the grace
