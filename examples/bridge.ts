@@ -36,6 +36,6 @@ using capture = LoopbackCapture.open({
 const received: Uint8Array[] = [];
 for await (const frames of capture) {
   received.push(frames);
-  if (capture.stats.frames === RATE / 4) break;
+  if (capture.stats().frames === RATE / 4) break;
 }
-console.log(`${capture.stats.frames} frames, equal: ${Buffer.concat(received).equals(tone)}`);
+console.log(`${capture.stats().frames} frames, equal: ${Buffer.concat(received).equals(tone)}`);

@@ -18,7 +18,7 @@ const sending = loop.send(sent);
 const received: Uint8Array[] = [];
 for await (const frames of capture) {
   received.push(frames);
-  if (capture.stats.frames === RATE) break;
+  if (capture.stats().frames === RATE) break;
 }
 await sending;
-console.log(`${capture.stats.frames} frames, equal: ${Buffer.concat(received).equals(sent)}`);
+console.log(`${capture.stats().frames} frames, equal: ${Buffer.concat(received).equals(sent)}`);

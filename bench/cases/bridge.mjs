@@ -26,7 +26,7 @@ const openBridge = (card, substream) =>
 /** A receiver in C with a cable of its own, and the port that it listens at. */
 async function openPeer(card) {
   const peer = new Peer('receive_loop', periodResolution(RATE, PERIOD_FRAMES), card.number, PERIOD_FRAMES);
-  const before = card.timerSource;
+  const before = card.timerSource();
   card.setTimerSource(`-1.4.${await peer.answer()}`);
   const port = await peer.ask('open');
   card.setTimerSource(before);
@@ -119,12 +119,12 @@ const receiving = (name, socket) => ({
     });
     return {
       ours: async () => {
-        const before = receiver.stats.packetsPlaced;
+        const before = receiver.stats().packetsPlaced;
         const usage = process.cpuUsage();
         await send(sources[0], [receiver.port]);
         await once(receiver, 'silence');
         const { user, system } = process.cpuUsage(usage);
-        expectAll(receiver.stats.packetsPlaced - before, PACKETS);
+        expectAll(receiver.stats().packetsPlaced - before, PACKETS);
         return ((user + system) * 1000) / PACKETS;
       },
       c: async () => {
@@ -173,7 +173,10 @@ const loss = {
         );
         await Promise.all(bridges.map((bridge) => once(bridge, 'silence')));
         await Promise.all(bridges.map((bridge) => bridge.close()));
-        return bridges.reduce((lost, { stats }) => lost - stats.receiver.packetsPlaced, STREAMS * PACKETS);
+        return bridges.reduce(
+          (lost, bridge) => lost - bridge.stats().receiver.packetsPlaced,
+          STREAMS * PACKETS,
+        );
       },
       c: async () => {
         const peers = [];

@@ -34,7 +34,7 @@ const write = (periodFrames, periodsAWrite, aim, { suffix, unit, read, field }) 
     const card = LoopbackCard.list()[0] ?? (await LoopbackCard.load());
     const resolution = periodResolution(RATE, periodFrames);
     const peer = new Peer('write_loop', resolution, card.number, periodFrames, periodsAWrite);
-    const before = card.timerSource;
+    const before = card.timerSource();
     card.setTimerSource(`-1.4.${await peer.answer()}`);
     await peer.ask('open');
     card.setTimerSource(before);

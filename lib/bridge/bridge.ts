@@ -114,7 +114,7 @@ export class Bridge extends EventEmitter<BridgeEvents> implements AsyncDisposabl
   }
 
   /** The counters that were told last: with 'stats', by `sample` or with 'close'. */
-  get stats(): BridgeStats {
+  stats(): BridgeStats {
     return this.#stats;
   }
 

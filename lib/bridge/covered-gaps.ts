@@ -1,5 +1,5 @@
 /** Gaps of the stream while the cable keeps its listener alive with silence: time that must not be heard twice. */
-import type { ClockedLoopback } from '../loopback/clocked-loopback.js';
+import type { ClockedLoopback, ClockedLoopbackStats } from '../loopback/clocked-loopback.js';
 import type { FrameSink } from '../rtp/placement.js';
 
 /** How much of a stream has to come, in several packets, before earlier silence has nothing to do with its next gap. */
@@ -10,7 +10,7 @@ export interface SilencedCable {
   readonly frameBytes: number;
   readonly periodBytes: number;
   readonly parameters: Pick<ClockedLoopback['parameters'], 'rate' | 'periodFrames'>;
-  readonly stats: Pick<ClockedLoopback['stats'], 'insertedFrames' | 'listener'>;
+  stats(): Pick<ClockedLoopbackStats, 'insertedFrames' | 'listener'>;
 }
 
 /** Leaves out of a gap's fill what the cable has inserted since the stream ran last. */
@@ -43,7 +43,7 @@ export class CoveredGaps implements FrameSink {
 
   /** What was inserted before stands for no gap that comes: a stream, or somebody to hear it, begins. */
   begin(): void {
-    this.#seen = this.#cable.stats.insertedFrames;
+    this.#seen = this.#cable.stats().insertedFrames;
     this.#inserted = this.#seen;
     this.#beginRun();
   }
@@ -54,7 +54,7 @@ export class CoveredGaps implements FrameSink {
     this.#packetsRunning++;
     // A single packet, however long, may be one that an outage let through.
     if (this.#packetsRunning === 1 || this.#framesRunning < this.#runningFrames) return;
-    const { insertedFrames } = this.#cable.stats;
+    const { insertedFrames } = this.#cable.stats();
     // Silence amid these frames: some of them came before the outage, and it may not be over.
     if (insertedFrames === this.#seen) this.#inserted = insertedFrames;
     this.#seen = insertedFrames;
@@ -72,7 +72,8 @@ export class CoveredGaps implements FrameSink {
   }
 
   #uncovered(bytes: Uint8Array): Uint8Array {
-    const { frameBytes, stats } = this.#cable;
+    const { frameBytes } = this.#cable;
+    const stats = this.#cable.stats();
     if (this.#onlyHeard && !stats.listener) return bytes;
     this.#seen = stats.insertedFrames;
     const frames = Math.min(bytes.length / frameBytes, this.#seen - this.#inserted);

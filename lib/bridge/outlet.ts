@@ -93,7 +93,7 @@ export class HoldingOutlet implements Outlet {
     const patience = setTimeout(() => this.#end(), FINISH_MS);
     try {
       // What happened last may not have been told yet.
-      this.#hear(this.#loop.stats.listener);
+      this.#hear(this.#loop.stats().listener);
       await this.#sent;
     } finally {
       clearTimeout(patience);

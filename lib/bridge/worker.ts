@@ -40,8 +40,8 @@ async function bridge(configuration: BridgeConfiguration): Promise<void> {
   await using receiver = await RtpReceiver.open({ ...configuration.receiver, sink: gaps ?? outlet });
 
   const stats = (): BridgeStats => ({
-    receiver: receiver.stats,
-    loopback: loop.stats,
+    receiver: receiver.stats(),
+    loopback: loop.stats(),
     framesWaiting: outlet.framesWaiting,
     framesDropped: outlet.framesDropped,
     framesCovered: gaps?.framesCovered ?? 0,
@@ -95,7 +95,7 @@ function describe(
   const { address, port } = receiver;
   const { listenerName, timerId, parameters } = loop;
   const { format, rate, channels, periodFrames, access } = parameters;
-  const receiveBufferBytes = { given: receiver.stats.receiveBufferBytes, asked };
+  const receiveBufferBytes = { given: receiver.stats().receiveBufferBytes, asked };
   return {
     ...{ address, port, receiveBufferBytes, listenerName, format, rate, channels, periodFrames, access },
     timerId,

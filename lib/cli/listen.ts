@@ -97,7 +97,7 @@ Exit code: 0; 1 on an error, when there were less ticks than --count, or when no
     };
     const events = instance.events();
     const resolution = resolutionOf(instance);
-    const { clock } = instance;
+    const clock = instance.clock();
     const interrupt = () => end('interrupt');
     io.signal.addEventListener('abort', interrupt);
     const deadline =

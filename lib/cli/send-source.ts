@@ -163,7 +163,7 @@ function openCable(values: SourceValues, shape: Shape): Source {
     }),
   });
   const restarts = (): Restarts => {
-    const { overruns, suspends } = capture.stats;
+    const { overruns, suspends } = capture.stats();
     return { overruns, suspends };
   };
   return {

@@ -135,10 +135,10 @@ command line.`,
       warn(fragmentation(sender, to.address));
       const report = new Report(stdout, asJson);
       const counters = (type: 'stats' | 'close') => {
-        const { lastError, ...counted } = sender.stats;
+        const { lastError, ...counted } = sender.stats();
         return json({ type, ...counted, ...audio.restarts?.(), lastError: lastError?.message });
       };
-      const words = () => summary(sender.stats, audio.restarts?.());
+      const words = () => summary(sender.stats(), audio.restarts?.());
       const restarted = (type: 'overrun' | 'suspend') =>
         report.event(asJson ? json({ type }) : `${type}: frames of the cable were lost`);
       const tell = () =>
@@ -160,7 +160,7 @@ command line.`,
         report.clear();
       }
       report.end((status) => status.print(asJson ? counters('close') : `closed: ${words().join(', ')}`));
-      const { packetsSent, packetsFailed, lastError } = sender.stats;
+      const { packetsSent, packetsFailed, lastError } = sender.stats();
       const failed = packetsFailed > 0 && packetsSent === 0;
       warn(remark);
       if (failed) warn(`no packet was sent: ${lastError?.message}`);

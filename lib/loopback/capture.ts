@@ -172,7 +172,7 @@ export class LoopbackCapture
     return this.#watcher.closed();
   }
 
-  get stats(): LoopbackCaptureStats {
+  stats(): LoopbackCaptureStats {
     return { frames: this.#frames, overruns: this.#overruns, suspends: this.#suspends };
   }
 
@@ -185,16 +185,16 @@ export class LoopbackCapture
    * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
    * using capture = loop.openCapture();
    * loop.write(new Uint8Array(loop.periodBytes));
-   * const { active, rate } = capture.writer;
+   * const { active, rate } = capture.writer();
    * console.log(active, rate); // true 48000
    */
-  get writer(): WriterState {
+  writer(): WriterState {
     return writerState(this.#card.number, this.#device, this.#pcm.substream);
   }
 
   /** Frames that wait to be read. */
-  get avail(): number {
-    return this.#call(() => this.#pcm.avail);
+  avail(): number {
+    return this.#call(() => this.#pcm.avail());
   }
 
   /**
@@ -211,7 +211,7 @@ export class LoopbackCapture
    */
   read(): Buffer {
     try {
-      const frames = this.#pcm.avail;
+      const frames = this.#pcm.avail();
       const bytes = Buffer.allocUnsafe(Math.min(frames, this.#pcm.bufferFrames) * this.frameBytes);
       const taken = bytes.length === 0 ? this.#whyNothing() : this.#pcm.read(bytes);
       this.#frames += taken;
@@ -231,7 +231,7 @@ export class LoopbackCapture
    * using capture = loop.openCapture();
    * setImmediate(() => loop.write(new Uint8Array(loop.periodBytes)));
    * await capture.ready(AbortSignal.timeout(5_000));
-   * console.log(capture.avail); // 480
+   * console.log(capture.avail()); // 480
    */
   async ready(signal?: AbortSignal): Promise<void> {
     checkSignal('signal', signal);
@@ -381,7 +381,7 @@ export class LoopbackCapture
     try {
       const isOver = () => hasPlayed && !watching.state.active;
       // Frames first: a writer may start between the two.
-      hasPlayed = this.#isMovedByWriter && this.avail > 0;
+      hasPlayed = this.#isMovedByWriter && this.avail() > 0;
       stopped = isOver();
       yield* this.#all(signal, () => {
         if (failure) throw failure.error;
@@ -457,6 +457,6 @@ export class LoopbackCapture
 
   /** Nothing to read is normal while the stream runs; else a read says what is wrong. */
   #whyNothing(): number {
-    return this.#pcm.state === 'running' ? 0 : this.#pcm.read(Buffer.alloc(this.frameBytes));
+    return this.#pcm.state() === 'running' ? 0 : this.#pcm.read(Buffer.alloc(this.frameBytes));
   }
 }

@@ -25,7 +25,7 @@ const NODE_TIMEOUT = 5_000;
  * const card = LoopbackCard.find();
  * using timer = UserTimer.create({ rate: 48_000, periodFrames: 480 });
  * card.setTimerSource(timer);
- * console.log(card.number, card.timerSource); // 0 -1.4.0
+ * console.log(card.number, card.timerSource()); // 0 -1.4.0
  */
 export class LoopbackCard {
   /** The number of the card, 0..255. */
@@ -125,7 +125,7 @@ export class LoopbackCard {
   }
 
   /** Substreams of each of its two devices. */
-  get substreams(): number {
+  substreams(): number {
     return listProc(this.#file('pcm0p')).filter((name) => /^sub\d+$/.test(name)).length;
   }
 
@@ -135,7 +135,7 @@ export class LoopbackCard {
    *
    * @throws AlsaError ENOENT once the card is gone, EACCES
    */
-  get timerSource(): string {
+  timerSource(): string {
     return visibleText(readTimerSource(this.number));
   }
 

@@ -134,7 +134,7 @@ const GRACE_PERIODS = 2n;
  * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
  * console.log(`arecord -D ${loop.listenerName} -f S16_LE -r 48000 -c 2 out.wav`);
  * loop.write(new Uint8Array(48_000 * 4));
- * console.log(loop.stats.periods); // 100
+ * console.log(loop.stats().periods); // 100
  */
 export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> implements Disposable {
   readonly card: LoopbackCard;
@@ -302,7 +302,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
   }
 
   /** What happened so far. Reads /proc/asound/card<N>/pcm<D>c/sub<S>/status for `listener`. */
-  get stats(): ClockedLoopbackStats {
+  stats(): ClockedLoopbackStats {
     const { periods, insertedPeriods, pendingBytes, xruns, triggerCosts } = this.#pump.stats();
     const { periodFrames } = this.parameters;
     return {
@@ -352,7 +352,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
    * using capture = loop.openCapture();
    * await loop.send(new Uint8Array(2 * loop.periodBytes), { signal: AbortSignal.timeout(5_000) });
-   * console.log(capture.avail); // 960
+   * console.log(capture.avail()); // 960
    */
   async send(bytes: Uint8Array, options: SendOptions = {}): Promise<void> {
     const lent = new LentBytes('bytes', bytes);
@@ -401,7 +401,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
    * using capture = loop.openCapture();
    * loop.write(new Uint8Array(100 * loop.frameBytes));
-   * console.log(loop.flush(), capture.avail); // 380 480
+   * console.log(loop.flush(), capture.avail()); // 380 480
    */
   flush(): number {
     this.#checkTurn();

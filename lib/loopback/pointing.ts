@@ -190,7 +190,7 @@ function foreignClock(
 
 /** A mismatch would show as xruns of both ends at the first trigger, and a line in the kernel's log. */
 function checkResolution(pcm: Pcm, timer: UserTimer): void {
-  const wanted = pcm.timerResolution;
+  const wanted = pcm.timerResolution();
   if (wanted === timer.resolutionNs) return;
   throw new AlsaError(
     `The kernel computes ${wanted} ns for a period of ${pcm.name}, and the timer has ${timer.resolutionNs} ns`,

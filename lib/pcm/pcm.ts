@@ -111,7 +111,7 @@ export class Pcm implements Disposable {
    * @example
    * using pcm = Pcm.open({ card: 0, device: 0, direction: 'playback',
    *   format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 });
-   * console.log(pcm.name, pcm.bufferFrames, pcm.state); // hw:0,0,0 1920 prepared
+   * console.log(pcm.name, pcm.bufferFrames, pcm.state()); // hw:0,0,0 1920 prepared
    */
   static open(options: PcmOptions): Pcm {
     checkOptions('options', options);
@@ -151,18 +151,18 @@ export class Pcm implements Disposable {
   }
 
   /** The state of the stream: SNDRV_PCM_IOCTL_STATUS. */
-  get state(): PcmState {
+  state(): PcmState {
     const { state } = this.#call(() => this.#handle.status());
     return stateName(state);
   }
 
   /** Frames that `write` or `read` would take now. */
-  get avail(): number {
+  avail(): number {
     return this.#call(() => this.#handle.status()).avail;
   }
 
   /** Playback: frames queued. Capture: frames waiting to be read. */
-  get delay(): number {
+  delay(): number {
     return this.#call(() => this.#handle.status()).delay;
   }
 
@@ -174,9 +174,9 @@ export class Pcm implements Disposable {
    * @example
    * using pcm = Pcm.open({ card: 0, device: 0, direction: 'playback',
    *   format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 });
-   * console.log(pcm.timerResolution); // 10000000n
+   * console.log(pcm.timerResolution()); // 10000000n
    */
-  get timerResolution(): bigint {
+  timerResolution(): bigint {
     return this.#call(() => this.#handle.timerResolution('/dev/snd/timer'));
   }
 
@@ -227,7 +227,7 @@ export class Pcm implements Disposable {
    *   format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 });
    * pcm.write(new Uint8Array(480 * pcm.frameBytes));
    * pcm.prepare();
-   * console.log(pcm.delay); // 0
+   * console.log(pcm.delay()); // 0
    */
   prepare(): void {
     this.#call(() => this.#handle.prepare());
@@ -243,11 +243,11 @@ export class Pcm implements Disposable {
    * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
    * using pcm = Pcm.open({ ...loop.parameters, card: 0, device: 1, substream: 0, direction: 'capture' });
    * pcm.start();
-   * console.log(pcm.state); // running
+   * console.log(pcm.state()); // running
    */
   start(): void {
     const result = this.#call(() => this.#startHandle());
-    const state = this.state;
+    const state = this.state();
     // One that started may have overrun already, or be suspended: what is called next on it says that.
     if (result !== 0 || state === 'prepared') {
       throw notStarted(`${this.direction} ${this.name}`, result, state);
@@ -263,7 +263,7 @@ export class Pcm implements Disposable {
    * using pcm = Pcm.open({ ...loop.parameters, card: 0, device: 1, substream: 0, direction: 'capture' });
    * pcm.start();
    * pcm.drop();
-   * console.log(pcm.state); // setup
+   * console.log(pcm.state()); // setup
    */
   drop(): void {
     this.#call(() => this.#handle.drop());
@@ -278,13 +278,13 @@ export class Pcm implements Disposable {
    * using pcm = Pcm.open({ ...loop.parameters, card: 0, device: 1, substream: 0, direction: 'capture' });
    * pcm.start();
    * pcm.pause(true);
-   * console.log(pcm.state); // paused
+   * console.log(pcm.state()); // paused
    * pcm.pause(false);
    */
   pause(on: boolean): void {
     checkBoolean('on', on);
     this.#call(() => this.#handle.pause(on));
-    const state = this.state;
+    const state = this.state();
     if (!on && state === 'paused') throw notStarted(`${this.direction} ${this.name}`, 1, state);
   }
 

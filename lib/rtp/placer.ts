@@ -238,7 +238,7 @@ export class Placer {
     return expiry === undefined || takeover < expiry ? takeover : expiry;
   }
 
-  get stats(): PlacerStats {
+  stats(): PlacerStats {
     const { received, lost, skipped, concealed } = this.#written;
     return {
       packets: this.#packets,

@@ -48,7 +48,7 @@ export interface RtpReceiverOptions
   readonly excludedSources?: readonly string[];
   /**
    * Bytes of the socket's buffer. Default 2 MiB. setsockopt SO_RCVBUFFORCE gives them where this process may (CAP_NET_ADMIN), else
-   * SO_RCVBUF, which the kernel limits to net.core.rmem_max: see `stats.receiveBufferBytes`. Kind 'dgram' knows the latter only.
+   * SO_RCVBUF, which the kernel limits to net.core.rmem_max: see `stats().receiveBufferBytes`. Kind 'dgram' knows the latter only.
    */
   readonly receiveBufferBytes?: number;
   /** Milliseconds without a packet of the stream until 'silence', 10..2^31-1. Default 1000. */
@@ -229,9 +229,9 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
     return this.#closed;
   }
 
-  get stats(): RtpReceiverStats {
+  stats(): RtpReceiverStats {
     return {
-      ...this.#placer.stats,
+      ...this.#placer.stats(),
       datagramsFiltered: this.#filtered,
       datagramsDropped: this.#socket.dropped,
       receiveBufferBytes: this.#socket.receiveBufferBytes,

@@ -244,7 +244,7 @@ export class RtpSender implements Disposable, AsyncDisposable {
     return this.#closed;
   }
 
-  get stats(): RtpSenderStats {
+  stats(): RtpSenderStats {
     const { sent, dropped, failed, lastError } = this.#queue;
     return {
       packetsSent: sent,

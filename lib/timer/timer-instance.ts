@@ -252,15 +252,15 @@ export class TimerInstance
    *
    * @throws AlsaError ERR_PID_NAMESPACE where that file cannot be read, and as open() with the system timer
    * @example
-   * using slave = TimerInstance.open(instance.slaveTimerId);
+   * using slave = TimerInstance.open(instance.slaveTimerId());
    */
-  get slaveTimerId(): TimerId {
+  slaveTimerId(): TimerId {
     const device = kernelThread(this.#thread);
     return { class: 'slave', slaveClass: 'application', card: -1, device, subdevice: 0 };
   }
 
   /** What the timestamps of timers tell: CLOCK_MONOTONIC, as process.hrtime.bigint(), or CLOCK_REALTIME. */
-  get clock(): 'monotonic' | 'realtime' {
+  clock(): 'monotonic' | 'realtime' {
     const parameter = join(sysModule(), 'snd_timer/parameters/timer_tstamp_monotonic');
     return /^[0N]/.test(glance(parameter) ?? '1') ? 'realtime' : 'monotonic';
   }

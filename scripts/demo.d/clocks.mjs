@@ -155,7 +155,7 @@ async function send({ sender, audio, card, folder, stream, aheadFrames, received
     await jiffies.receive({ ...receiving, port }, player);
     let xruns = 0;
     const noteXruns = () => {
-      for (; xruns < loop.stats.xruns; xruns += 1) clocked.note('xrun', 0);
+      for (; xruns < loop.stats().xruns; xruns += 1) clocked.note('xrun', 0);
     };
     const reading = setInterval(() => {
       noteXruns();

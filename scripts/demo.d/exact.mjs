@@ -70,7 +70,7 @@ async function play(wav, realtime) {
       costs[period] = Number(process.hrtime.bigint() - before);
     }
     const seconds = Number(process.hrtime.bigint() - started) / 1e9;
-    const senderXruns = pcm.state === 'xrun' ? 1 : 0;
+    const senderXruns = pcm.state() === 'xrun' ? 1 : 0;
     pcm.drop();
     const listenerXruns = await recorder.end();
     const received = readFileSync(captured);

@@ -22,18 +22,18 @@ export class JiffiesPlayer {
 
   /** Whether frames are left to be played. */
   get playing() {
-    return this.#running && this.#pcm.state === 'running' && this.#pcm.delay > 0;
+    return this.#running && this.#pcm.state() === 'running' && this.#pcm.delay() > 0;
   }
 
   /** Frames that wait to be played, beyond those that are kept ahead; undefined while it does not play. */
   waiting() {
-    return this.#running && this.#pcm.state === 'running' ? this.#pcm.delay - this.#aheadFrames : undefined;
+    return this.#running && this.#pcm.state() === 'running' ? this.#pcm.delay() - this.#aheadFrames : undefined;
   }
 
   /** Takes the frames of a packet. */
   write(bytes) {
     const frames = bytes.length / this.#pcm.frameBytes;
-    if (this.#pcm.state !== 'xrun' && this.#pcm.avail < frames) {
+    if (this.#pcm.state() !== 'xrun' && this.#pcm.avail() < frames) {
       this.#onTrouble('skip', frames);
       return;
     }

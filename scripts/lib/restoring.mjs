@@ -13,7 +13,7 @@ const PATIENCE_MS = 10_000;
 
 const before = {
   loaded: isLoopbackLoaded(),
-  sources: LoopbackCard.list().map((card) => [card.number, card.timerSource]),
+  sources: LoopbackCard.list().map((card) => [card.number, card.timerSource()]),
   socketLimit: readFileSync(SOCKET_LIMIT, 'latin1'),
 };
 
@@ -50,7 +50,7 @@ async function restore() {
   if (!before.loaded) await LoopbackCard.unload();
   for (const [number, source] of before.sources) {
     const card = LoopbackCard.find(number);
-    if (card.timerSource === source) continue;
+    if (card.timerSource() === source) continue;
     if (source === '') card.resetTimerSource();
     else card.setTimerSource(source);
   }

@@ -73,7 +73,7 @@ for (let number = 0; number < total && !stopped; number += BATCH) {
     await new Promise(setImmediate);
   }
 }
-const { periods, xruns } = loop.stats;
+const { periods, xruns } = loop.stats();
 counts.lost += (periods - next) * STREAM.periodFrames;
 console.log(
   `${periods * STREAM.periodFrames} frames (${((periods * STREAM.periodFrames) / STREAM.rate / 3600).toFixed(2)} h) in ` +

@@ -50,7 +50,7 @@ describe('the demo on this machine', () => {
     expect(said).toMatch(/^differing samples +0 *$/m);
     expect(said).toMatch(/^lost on the way +0 +0$/m);
     expect(status).toBe(0);
-    expect(card.timerSource).toBe('-1.4.77');
+    expect(card.timerSource()).toBe('-1.4.77');
     expect(readFileSync(SOCKET_LIMIT, 'latin1')).toBe(SMALL_LIMIT);
   });
 

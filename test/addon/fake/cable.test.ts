@@ -11,11 +11,11 @@ describe('A cable over the fake', () => {
       const capture = loop.openCapture();
       const data = Uint8Array.from({ length: 3 * loop.periodBytes }, (_, i) => i % 251);
       loop.write(data.subarray(0, 100));
-      console.log(capture.avail);
+      console.log(capture.avail());
       loop.write(data.subarray(100));
-      console.log(capture.avail, capture.read().equals(data));
+      console.log(capture.avail(), capture.read().equals(data));
       loop.write(data.subarray(0, 7));
-      console.log(loop.flush(), loop.stats.periods);
+      console.log(loop.flush(), loop.stats().periods);
       capture.close();
       loop.close();
       console.log(open());`);
@@ -65,12 +65,12 @@ describe('A cable over the fake', () => {
     const result = await runOnFake(`
       const loop = ClockedLoopback.open({ ...cable, idle: 'silence', graceMs: 0 });
       const capture = loop.openCapture({ periods: 1_024 });
-      while (loop.stats.insertedFrames < 5 * 480) await new Promise((resolve) => setTimeout(resolve, 5));
+      while (loop.stats().insertedFrames < 5 * 480) await new Promise((resolve) => setTimeout(resolve, 5));
       loop.write(new Uint8Array(loop.periodBytes).fill(1));
       const heard = capture.read();
       const first = heard.indexOf(1);
       const given = heard.subarray(first, first + loop.periodBytes);
-      console.log(first % loop.periodBytes, given.length, given.every((byte) => byte === 1), loop.stats.periods);
+      console.log(first % loop.periodBytes, given.length, given.every((byte) => byte === 1), loop.stats().periods);
       capture.close();
       loop.close();
       console.log(open());`);
@@ -89,7 +89,7 @@ describe('A cable over the fake', () => {
         fault('WRITEI', { times: 1, error });
         console.log(write());
       }
-      console.log(loop.stats.xruns, loop.stats.periods, capture.avail);
+      console.log(loop.stats().xruns, loop.stats().periods, capture.avail());
       capture.close();
       loop.close();
       console.log(open());`);
@@ -102,7 +102,7 @@ describe('A cable over the fake', () => {
   it('ends the inserting of silence when its card goes', async () => {
     const result = await runOnFake(`
       const loop = ClockedLoopback.open({ ...cable, idle: 'silence', graceMs: 0 });
-      while (loop.stats.insertedFrames < 480) await new Promise((resolve) => setTimeout(resolve, 5));
+      while (loop.stats().insertedFrames < 480) await new Promise((resolve) => setTimeout(resolve, 5));
       const failed = once(loop, 'error');
       const alive = setInterval(() => {}, 1_000);
       fault('WRITEI', { error: 19 });

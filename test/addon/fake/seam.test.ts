@@ -120,7 +120,7 @@ describe('The event loop rests', () => {
         loop.close();
         afterwards();
       });
-      while (loop.stats.insertedFrames < 480) await new Promise((resolve) => setTimeout(resolve, 5));
+      while (loop.stats().insertedFrames < 480) await new Promise((resolve) => setTimeout(resolve, 5));
       fault('WRITEI', { error: 19 });
       setTimeout(() => {}, 60_000);`));
 

@@ -61,7 +61,7 @@ async function collect(capture: LoopbackCapture, bytes: number): Promise<Buffer>
   const chunks: Buffer[] = [];
   for await (const frames of capture) {
     chunks.push(frames);
-    if (capture.stats.frames * capture.frameBytes >= bytes) break;
+    if (capture.stats().frames * capture.frameBytes >= bytes) break;
   }
   return Buffer.concat(chunks);
 }
@@ -111,7 +111,7 @@ describe('utimer send and utimer bridge', () => {
       const sender = Child.utimer('send', ...to, '--json', ...source);
       if (source.at(-1) === '-') sender.process.stdin?.end(audio);
       const chunks: Buffer[] = [];
-      for (heard += audio.length; capture.stats.frames * capture.frameBytes < heard; ) {
+      for (heard += audio.length; capture.stats().frames * capture.frameBytes < heard; ) {
         chunks.push((await within('frames of a sender', frames.next())).value as Buffer);
       }
       expect(difference(audio, Buffer.concat(chunks))).toBeUndefined();

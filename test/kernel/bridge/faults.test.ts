@@ -68,7 +68,7 @@ async function carry(parts: Iterable<readonly TestPacket[]>): Promise<{ heard: B
   }
   datagrams.close();
   await bridge.close();
-  const { stats } = bridge;
+  const stats = bridge.stats();
   return { heard: await listening.end(), stats };
 }
 
@@ -137,7 +137,7 @@ describe('A listener gets the frames that the timestamps count', () => {
     expect(told).toEqual(
       lives.map(([first], i) => [i === 0 ? 'first' : 'ssrc', first?.ssrc, first?.timestamp]),
     );
-    expect(bridge.stats.receiver).toMatchObject({ streams: 10, packetsStray: 0, packetsLate: 0 });
+    expect(bridge.stats().receiver).toMatchObject({ streams: 10, packetsStray: 0, packetsLate: 0 });
   });
 
   it.each(['silence', 'stall'] as const)('over outages, with idle %s, and no more', async (idle) => {
@@ -176,7 +176,7 @@ describe('A listener gets the frames that the timestamps count', () => {
     await send(200);
     datagrams.close();
     await bridge.close();
-    const { receiver, loopback, framesCovered } = bridge.stats;
+    const { receiver, loopback, framesCovered } = bridge.stats();
     const heard = await listening.end();
     expect(receiver).toMatchObject({ gaps: 4, streams: 1, packetsStray: 0, packetsLate: 0 });
     expect(loopback).toMatchObject({
@@ -240,7 +240,7 @@ describe('A listener gets the frames that the timestamps count', () => {
     await followed;
     datagrams.close();
     await bridge.close();
-    const { receiver, loopback, eventsDropped } = bridge.stats;
+    const { receiver, loopback, eventsDropped } = bridge.stats();
     expect(eventsDropped).toBe(0);
     expect(receiver.packets).toBe(HOSTILE_PACKETS + last.length);
     expect(receiver.framesDelivered).toBe(byTimestamp + last.length * PACKET_FRAMES);
@@ -297,7 +297,7 @@ describe('A listener gets the frames that the timestamps count', () => {
     expect(difference(sent, readFileSync(path))).toBeUndefined();
     expect(await Promise.all([sender.ended, recording.ended])).toMatchObject([{ code: 0 }, { code: 0 }]);
     await bridge.close();
-    const { receiver, loopback, eventsDropped } = bridge.stats;
+    const { receiver, loopback, eventsDropped } = bridge.stats();
     expect(receiver).toMatchObject({ packets: received.length, packetsLate: 0, streams: 1 });
     expect(loopback).toMatchObject({ xruns: 0 });
     expect(eventsDropped).toBeGreaterThan(0);

@@ -85,7 +85,7 @@ describe('A stream', () => {
       const padding = (periodFrames - ((count * packetFrames) % periodFrames)) % periodFrames;
       const sent = Buffer.concat([decodePayload(audio, encoding, format), Buffer.alloc(padding * bytes)]);
       expect(difference(sent, await listening.end())).toBeUndefined();
-      expect(bridge.stats).toMatchObject({
+      expect(bridge.stats()).toMatchObject({
         receiver: { packets: count, framesReceived: count * packetFrames, framesLost: 0, streams: 1 },
         loopback: { paddedFrames: padding, insertedFrames: 0, xruns: 0 },
       });

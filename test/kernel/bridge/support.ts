@@ -177,7 +177,7 @@ export function recorder({ info }: Bridge, path: string, frames: number): Child 
     const capture = loopback.LoopbackCapture.open({ card, device, substream, rate, channels, format, periodFrames, periods: 200 });
     for await (const bytes of capture) {
       appendFileSync(${JSON.stringify(path)}, bytes);
-      if (capture.stats.frames >= ${frames}) break;
+      if (capture.stats().frames >= ${frames}) break;
     }
     capture.close();`);
 }

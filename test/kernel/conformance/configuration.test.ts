@@ -277,7 +277,8 @@ describe('The controls of a card', () => {
       'PCM Slave Channels',
       'PCM Slave Access Mode',
     ];
-    const { substreams, number } = cables.card;
+    const { number } = cables.card;
+    const substreams = cables.card.substreams();
     const expected = [0, 1].flatMap((device) =>
       Array.from({ length: substreams }, (_, substream) =>
         names.map((name, index) => [

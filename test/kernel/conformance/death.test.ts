@@ -127,17 +127,17 @@ describe('When the owner is killed', () => {
       playback.write(new Uint8Array(64 * STREAM.periodFrames * 4));
       playback.start();
       const deadline = Date.now() + 30_000;
-      while (capture.avail < 5 * STREAM.periodFrames && Date.now() < deadline) {
+      while (capture.avail() < 5 * STREAM.periodFrames && Date.now() < deadline) {
         await new Promise(setImmediate);
       }
       owner.kill('SIGKILL');
       await ended;
-      const moved = capture.avail;
+      const moved = capture.avail();
       expect(moved).toBeGreaterThanOrEqual(5 * STREAM.periodFrames);
-      expect([capture.state, playback.state]).toEqual(['running', 'running']);
+      expect([capture.state(), playback.state()]).toEqual(['running', 'running']);
       expect(() => timerInfo(userTimerId(id))).toThrow(expect.objectContaining({ code: 'ENODEV' }));
       expect(create().id).toBe(id);
-      expect(capture.avail).toBe(moved);
+      expect(capture.avail()).toBe(moved);
     } finally {
       owner.kill('SIGKILL');
       await ended;

@@ -78,7 +78,7 @@ describe('The resolution of the timer', () => {
     create();
     for (const [, rate, periodFrames, resolution] of EXACT) {
       using capture = cables.capture({ rate, periodFrames });
-      expect(capture.timerResolution).toBe(BigInt(resolution));
+      expect(capture.timerResolution()).toBe(BigInt(resolution));
     }
   });
 

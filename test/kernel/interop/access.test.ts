@@ -70,7 +70,7 @@ describe('What a cable with non-interleaved access carries', () => {
       ],
       env,
     );
-    await until('JACK listens', () => loop.stats.listener);
+    await until('JACK listens', () => loop.stats().listener);
     const path = join(folder, 'jack.wav');
     new Program(
       'jack_capture',

@@ -78,14 +78,14 @@ describe('A stream', () => {
     const format = parameters.encoding === 'L16' ? 'S16_LE' : 'S32_LE';
     using loop = ClockedLoopback.open({ ...stream, card, format });
     using receiver = await RtpReceiver.open({ ...parameters, format, sink: loop });
-    await until('frames come', () => loop.stats.periods > 0);
+    await until('frames come', () => loop.stats().periods > 0);
     const path = join(folder, `${sender} ${listener}`);
     listeners[listener](loop.listenerName, format, path);
     const recording = new Recording(path, decodePayload(voice.words, parameters.encoding, format));
     await voice.heardIn([recording]);
     expect(recording.stray).toBe(0);
-    expect(receiver.stats).toMatchObject({ framesLost: 0, streams: 1 });
-    expect(loop.stats).toMatchObject({ insertedFrames: 0, xruns: 0 });
+    expect(receiver.stats()).toMatchObject({ framesLost: 0, streams: 1 });
+    expect(loop.stats()).toMatchObject({ insertedFrames: 0, xruns: 0 });
     await Program.endAll();
   });
 });

@@ -25,7 +25,7 @@ describe('Loading snd-aloop', () => {
       { index: 10, timerSource: '-1.4.0' },
       { index: 11, timerSource: '-1.4.1' },
     ]);
-    expect(cards.map(({ number, timerSource }) => [number, timerSource])).toEqual([
+    expect(cards.map((card) => [card.number, card.timerSource()])).toEqual([
       [10, '-1.4.0'],
       [11, '-1.4.1'],
     ]);
@@ -112,18 +112,18 @@ describe('The timer source of a card', () => {
   it('is what was set, until it is reset', async () => {
     const card = await LoopbackCard.load();
     using timer = UserTimer.create({ rate: 48_000, periodFrames: 480, id: 9 });
-    expect(card.timerSource).toBe('');
+    expect(card.timerSource()).toBe('');
     card.setTimerSource(timer);
-    expect(card.timerSource).toBe('-1.4.9');
+    expect(card.timerSource()).toBe('-1.4.9');
     card.resetTimerSource();
-    expect(card.timerSource).toBe('');
+    expect(card.timerSource()).toBe('');
   });
 
   it('cannot be changed without permission, and the error says what an administrator would run', async () => {
     const card = await LoopbackCard.load();
     process.seteuid?.(65_534);
     try {
-      expect(card.timerSource).toBe('');
+      expect(card.timerSource()).toBe('');
       expect(() => card.setTimerSource('-1.4.5')).toThrow(withCode('EACCES'));
       expect(() => card.setTimerSource('-1.4.5')).toThrow(
         `echo -1.4.5 | sudo tee /proc/asound/card${card.number}/timer_source`,
@@ -168,7 +168,7 @@ describe('The scripts of scripts/aloop', () => {
       'loopback card 4 (Cables), timer_source -1.4.3',
     );
     expect(run('point', '5')).toBe('loopback card 4 (Cables): timer_source -1.4.5');
-    expect(LoopbackCard.find().timerSource).toBe('-1.4.5');
+    expect(LoopbackCard.find().timerSource()).toBe('-1.4.5');
     expect(run('point', '--card', 'Cables', 'jiffies')).toBe(
       'loopback card 4 (Cables): timer_source jiffies',
     );

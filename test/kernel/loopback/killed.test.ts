@@ -111,7 +111,7 @@ describe('A hundred writers that are killed, one after the other', () => {
       loop.write(sent);
       expect(difference(sent, capture.read())).toBeUndefined();
     }
-    expect(card.timerSource).toBe('');
+    expect(card.timerSource()).toBe('');
     expect(card.holders()).toEqual([]);
     const complaints = /BUG|WARNING|Oops|refcount|corruption|blocked for more/g;
     expect(kernelLog().slice(quiet).match(complaints)).toBeNull();

@@ -118,7 +118,7 @@ describe('Watching for listeners', () => {
       capture.close();
       expect((await next()).type).toBe('stop');
     }
-    expect(loop.stats.xruns).toBe(0);
+    expect(loop.stats().xruns).toBe(0);
   });
 
   it('ends with its last handler, and with the loopback', async () => {

@@ -49,7 +49,7 @@ describe('When its card is taken away', () => {
     expect(error).toMatchObject({ code: 'ENODEV', hint: expect.stringContaining('The card was unloaded') });
     expect(thrownBy(() => loop.flush())).toMatchObject({ code: 'ENODEV' });
     await expect(loop.send(new Uint8Array(loop.periodBytes))).rejects.toThrow(withCode('ENODEV'));
-    expect(loop.stats).toMatchObject({ periods: 3, listener: false });
+    expect(loop.stats()).toMatchObject({ periods: 3, listener: false });
   });
 
   it('sends that wait for a listener, or for one that is full, end', async () => {

@@ -85,7 +85,7 @@ describe("'writer' events", () => {
       rate,
       channels,
     });
-    expect(capture.writer).toMatchObject({ active: false, holder: undefined });
+    expect(capture.writer()).toMatchObject({ active: false, holder: undefined });
   });
 
   it('tell of a pause and its end', async () => {
@@ -148,7 +148,7 @@ describe("'writer' events", () => {
     const exited = once(child, 'exit');
     expect(await outcome(next, () => child.kill('SIGKILL'))).toMatchObject({ active: false });
     await exited;
-    expect(capture.writer.holder).toBeUndefined();
+    expect(capture.writer().holder).toBeUndefined();
   });
 
   it('are of this cable only', async () => {
@@ -163,13 +163,13 @@ describe("'writer' events", () => {
     reverse.write(new Uint8Array(reverse.periodBytes));
     await outcome(next, () => loop.write(new Uint8Array(loop.periodBytes)));
     expect(states).toHaveLength(1);
-    expect([capture.writer.active, states[0]?.holder?.name]).toEqual([true, `hw:${card.number},0,0`]);
+    expect([capture.writer().active, states[0]?.holder?.name]).toEqual([true, `hw:${card.number},0,0`]);
   });
 
   it('keep the control device open while there are handlers, and no longer', async () => {
     using loop = open();
     using capture = loop.openCapture();
-    expect(capture.writer.active).toBe(false);
+    expect(capture.writer().active).toBe(false);
     expect(descriptorsOf(control())).toBe(0);
     const handler = () => {};
     capture.on('writer', handler).on('writer', handler);
@@ -320,7 +320,7 @@ describe('An iteration until the writer stops', () => {
     writer.write(Buffer.concat([sent, Buffer.alloc(50 * 480 * writer.frameBytes)]));
     writer.start();
     // Until the noise has been played, and with it has come out.
-    while (writer.delay > 20 * 480) await new Promise((done) => setTimeout(done, 10));
+    while (writer.delay() > 20 * 480) await new Promise((done) => setTimeout(done, 10));
     writer.drop();
     const heard = await received;
     const at = heard.indexOf(sent);

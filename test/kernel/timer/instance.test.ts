@@ -57,7 +57,7 @@ describe('An instance', () => {
       overrun: 0,
       queue: 0,
     });
-    expect(instance.clock).toBe('monotonic');
+    expect(instance.clock()).toBe('monotonic');
   });
 
   it('takes what is queued, with the time of the trigger', () => {
@@ -237,7 +237,7 @@ describe('An instance', () => {
   it('is followed by a slave, which is no client of the timer', () => {
     const timer = create();
     const master = started(timer);
-    const slave = using(TimerInstance.open(master.slaveTimerId));
+    const slave = using(TimerInstance.open(master.slaveTimerId()));
     slave.start();
     for (let i = 0; i < 5; i += 1) timer.trigger();
     expect(ticks(master.read())).toBe(5);

@@ -145,7 +145,7 @@ describe('A listener', () => {
       const other = alsa.TimerInstance.open(alsa.globalTimerId('system'));
       master.start();
       try {
-        const id = master.slaveTimerId;
+        const id = master.slaveTimerId();
         other.close();
         const slave = alsa.TimerInstance.open(id);
         slave.start();

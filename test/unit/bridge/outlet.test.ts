@@ -16,8 +16,8 @@ class Cable extends EventEmitter {
   failure: Error | undefined;
   #roomy: (() => void) | undefined;
 
-  get stats() {
-    return { listener: this.listening } as HeldCable['stats'];
+  stats() {
+    return { listener: this.listening } as ReturnType<HeldCable['stats']>;
   }
 
   async send(bytes: Uint8Array, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {

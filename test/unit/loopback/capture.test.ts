@@ -142,7 +142,7 @@ describe('LoopbackCapture.open', () => {
     ['periods as text', { ...stream, periods: '16' }, 'ERR_INVALID_ARG_TYPE'],
     ['a third device', { ...stream, device: 2 }, 'ERR_OUT_OF_RANGE'],
     ['a ninth substream', { ...stream, substream: 8 }, 'ERR_OUT_OF_RANGE'],
-    ['another policy', { ...stream, overrun: 'ignore' }, 'ERR_INVALID_ARG_VALUE'],
+    ['another policy', { ...stream, onInterruption: 'ignore' }, 'ERR_INVALID_ARG_VALUE'],
   ])('refuses %s before it looks for a card', (_what, options, code) => {
     expect(() => LoopbackCapture.open(options as LoopbackCaptureOptions)).toThrow(withCode(code));
   });
@@ -178,7 +178,7 @@ describe('A capture', () => {
     expect(kernel.calls).toEqual(['prepare', 'start']);
     kernel.failure = undefined;
     expect(capture.read()).toHaveLength(1_920);
-    expect(capture.stats).toEqual({ frames: 480, ...counts });
+    expect(capture.stats()).toEqual({ frames: 480, ...counts });
   });
 
   it.each([
@@ -190,7 +190,7 @@ describe('A capture', () => {
     kernel.failure = errno;
     expect(() => capture.read()).toThrow(withCode(code));
     expect(kernel.calls).toEqual([]);
-    expect(capture.stats).toEqual({ frames: 0, overruns: 0, suspends: 0 });
+    expect(capture.stats()).toEqual({ frames: 0, overruns: 0, suspends: 0 });
   });
 
   it('fails with a hint for each, which names no method that it has not', () => {
@@ -307,7 +307,7 @@ describe("'writer' events", () => {
     set(true);
     const parameters = { format: 'S32_LE', rate: 96_000, channels: 8, holder: undefined };
     expect(told).toEqual([{ active: true, ...parameters }]);
-    expect(capture.writer).toEqual({ active: true, ...parameters });
+    expect(capture.writer()).toEqual({ active: true, ...parameters });
   });
 
   it('do not tell what was before after what came since', async () => {

@@ -117,9 +117,9 @@ describe('LoopbackCard', () => {
     const card = LoopbackCard.find();
     card.setTimerSource({ timerSource: '-1.4.12' });
     expect(readFileSync(join(proc, 'card2/timer_source'), 'latin1')).toBe('-1.4.12\n');
-    expect(card.timerSource).toBe('-1.4.12');
+    expect(card.timerSource()).toBe('-1.4.12');
     card.resetTimerSource();
-    expect(card.timerSource).toBe('');
+    expect(card.timerSource()).toBe('');
   });
 
   it.each([undefined, null, 4, {}, { timerSource: 4 }])(
@@ -127,7 +127,7 @@ describe('LoopbackCard', () => {
     (source) => {
       const card = LoopbackCard.find();
       expect(() => card.setTimerSource(source as never)).toThrow(withCode('ERR_INVALID_ARG_TYPE'));
-      expect(card.timerSource).toBe('-1.4.0');
+      expect(card.timerSource()).toBe('-1.4.0');
     },
   );
 
@@ -136,14 +136,14 @@ describe('LoopbackCard', () => {
     (source) => {
       const card = LoopbackCard.find();
       expect(() => card.setTimerSource(source)).toThrow(withCode('ERR_INVALID_ARG_VALUE'));
-      expect(card.timerSource).toBe('-1.4.0');
+      expect(card.timerSource()).toBe('-1.4.0');
     },
   );
 
   it('says that a card is gone', () => {
     const card = LoopbackCard.find();
     rmSync(join(proc, 'card2'), { recursive: true });
-    expect(() => card.timerSource).toThrow(withCode('ENOENT'));
+    expect(() => card.timerSource()).toThrow(withCode('ENOENT'));
     expect(() => card.cable(0, 0)).toThrow(withCode('ENOENT'));
   });
 
@@ -231,7 +231,7 @@ describe('What processes and other programs have written', () => {
     put('card2/timer_source', '\x1b[31m\n');
     const card = LoopbackCard.find();
     expect(`${card}`).toBe('loopback card 2 (\\x1b]0;x\\x07)');
-    expect(card.timerSource).toBe('\\x1b[31m');
+    expect(card.timerSource()).toBe('\\x1b[31m');
   });
 });
 

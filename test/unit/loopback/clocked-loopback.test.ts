@@ -103,7 +103,7 @@ describe('A timer that exists', () => {
     using timer = UserTimer.create(stream);
     expect(open({ timer })).toThrow(expect.objectContaining({ code: 'EBUSY' }));
     expect(timer.closed).toBe(false);
-    expect(LoopbackCard.find().timerSource).toBe('-1.4.9');
+    expect(LoopbackCard.find().timerSource()).toBe('-1.4.9');
     timer.trigger();
     expect(binding.triggers).toEqual([timer.id]);
   });
@@ -162,7 +162,7 @@ describe('Opening while another process opens a cable of the card', () => {
     expect(turns).toBe(0);
     expect(held).toBe(0);
     expect(binding.timers.size).toBe(0);
-    expect(LoopbackCard.find().timerSource).toBe('-1.4.9');
+    expect(LoopbackCard.find().timerSource()).toBe('-1.4.9');
   });
 
   it('does not wait for ever', () => {

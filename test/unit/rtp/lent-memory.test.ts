@@ -9,12 +9,12 @@ it('Pacing fails where what a source gave is transferred before it was sent', as
   let now = 0n;
   const sleep = async (nanoseconds: bigint) => {
     now += nanoseconds;
-    if (bytes.length > 0 && sender.stats.frames >= 96)
+    if (bytes.length > 0 && sender.stats().frames >= 96)
       structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
   };
   const clock = { now: () => now, sleep };
   await expect(sender.pace([bytes], { clock })).rejects.toThrow(
     expect.objectContaining({ code: 'ERR_INVALID_STATE' }),
   );
-  expect(sender.stats.frames).toBe(96);
+  expect(sender.stats().frames).toBe(96);
 });

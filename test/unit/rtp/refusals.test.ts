@@ -38,9 +38,9 @@ describe('Packets that are refused', () => {
     for (const datagram of datagrams) placer.receive(datagram, 0n);
     expect(told).toEqual([expect.objectContaining({ type: 'refusal', ...event })]);
     expect(describeRefusal(told[0] as never as RefusalEvent)).toBe(words);
-    expect(placer.stats).toMatchObject({ packets: 100, packetsPlaced: 0 });
+    expect(placer.stats()).toMatchObject({ packets: 100, packetsPlaced: 0 });
     const { reason } = event as RefusalEvent;
-    expect(placer.stats.packetsRejected).toMatchObject({ [reason]: 100 });
+    expect(placer.stats().packetsRejected).toMatchObject({ [reason]: 100 });
   });
 
   it('are told again where another cause lasts, and not for ever', () => {
@@ -81,7 +81,7 @@ describe('Packets that are refused', () => {
     const { placer, told } = placerWith();
     for (let type = 200; type <= 204; type++)
       placer.receive(Uint8Array.of(0x80, type, 0, 6, ...Array(24).fill(1)), 0n);
-    expect(placer.stats.packetsRejected).toMatchObject({ rtcp: 5, 'payload-type': 0 });
+    expect(placer.stats().packetsRejected).toMatchObject({ rtcp: 5, 'payload-type': 0 });
     expect(told).toEqual([]);
   });
 

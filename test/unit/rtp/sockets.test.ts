@@ -142,7 +142,7 @@ describe('a sender', () => {
     };
     await sender.pace(source(), { clock });
     await sender.drain();
-    expect(sender.stats).toMatchObject({ packetsSent: 25_010, packetsDropped: 0, packetsFailed: 0 });
+    expect(sender.stats()).toMatchObject({ packetsSent: 25_010, packetsDropped: 0, packetsFailed: 0 });
     expect(await counted.all(25_010)).toBe(25_010);
   });
 
@@ -164,11 +164,11 @@ describe('a sender', () => {
         waiting.shift()?.();
       }
       await paced;
-      expect(sender.stats).toMatchObject({ packetsSent: 10, packetsDropped: 0 });
+      expect(sender.stats()).toMatchObject({ packetsSent: 10, packetsDropped: 0 });
       sender.write(noise(48 * 100));
-      expect(sender.stats).toMatchObject({ packetsDropped: 96, frames: 5280 });
+      expect(sender.stats()).toMatchObject({ packetsDropped: 96, frames: 5280 });
       for (const taken of waiting.splice(0)) taken();
-      expect(sender.stats).toMatchObject({ packetsSent: 14, packetsFailed: 0 });
+      expect(sender.stats()).toMatchObject({ packetsSent: 14, packetsFailed: 0 });
     } finally {
       send.mockRestore();
       count.mockRestore();
@@ -185,9 +185,9 @@ describe('a sender', () => {
     sender.write(noise(10_900));
     elsewhere.write(noise(96));
     await Promise.all([sender.drain(), elsewhere.drain()]);
-    expect(sender.stats).toMatchObject({ packetsSent: 1, packetsFailed: 0 });
-    expect(elsewhere.stats).toMatchObject({ packetsSent: 0, packetsFailed: 2 });
-    expect(elsewhere.stats.lastError).toMatchObject({ syscall: 'send' });
+    expect(sender.stats()).toMatchObject({ packetsSent: 1, packetsFailed: 0 });
+    expect(elsewhere.stats()).toMatchObject({ packetsSent: 0, packetsFailed: 2 });
+    expect(elsewhere.stats().lastError).toMatchObject({ syscall: 'send' });
   });
 
   it('closes by its signal and by `using`, and refuses calls afterwards', async () => {

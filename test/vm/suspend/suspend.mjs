@@ -23,7 +23,7 @@ function openCable(substream, options = {}) {
 }
 
 function readAll(capture) {
-  const bytes = new Uint8Array(capture.avail * capture.frameBytes);
+  const bytes = new Uint8Array(capture.avail() * capture.frameBytes);
   capture.read(bytes);
   return bytes;
 }
@@ -48,7 +48,7 @@ running.loop.write(sent.subarray(0, at));
 begun.loop.write(sent.subarray(0, at));
 const heard = { running: [readAll(running.capture)], begun: [readAll(begun.capture)] };
 await once(running.loop, 'listener');
-const insertedBefore = silent.loop.stats.insertedFrames;
+const insertedBefore = silent.loop.stats().insertedFrames;
 
 // A writer that is stopped anywhere: between a write and its trigger, too. The playback's own timer counts what it moves.
 const ticks = TimerInstance.open(pcmTimerId(card.number, 0, 4, 'playback'), {
@@ -66,7 +66,7 @@ const busy = new Worker(
       loop.write(bytes);
       if (going) setImmediate(write);
       else {
-        parentPort.postMessage(loop.stats);
+        parentPort.postMessage(loop.stats());
         loop.close();
       }
     };
@@ -85,7 +85,7 @@ await once(busy, 'message');
 
 writeFileSync('/sys/power/state', 'freeze');
 
-const states = [running, begun, prepared, silent].map(({ capture }) => capture.state);
+const states = [running, begun, prepared, silent].map(({ capture }) => capture.state());
 for (const { capture } of [running, begun, prepared, silent]) capture.prepare();
 for (const { capture } of [running, begun, silent]) capture.start();
 running.loop.write(sent.subarray(at));
@@ -97,16 +97,16 @@ heard.begun.push(readAll(begun.capture));
 prepared.capture.start();
 prepared.loop.write(sent.subarray(0, at));
 heard.prepared = [readAll(prepared.capture)];
-while (silent.loop.stats.insertedFrames < insertedBefore + 10 * 480)
+while (silent.loop.stats().insertedFrames < insertedBefore + 10 * 480)
   await new Promise((done) => setTimeout(done, 10));
 heard.silent = [readAll(silent.capture)];
 while (told.length < 3) await once(running.loop, 'listener', { signal: AbortSignal.timeout(10_000) });
 
 for (let more = 0; more < 3; more += 1) {
-  const { periods } = running.loop.stats;
+  const { periods } = running.loop.stats();
   writeFileSync('/sys/power/state', 'freeze');
   running.loop.write(sent.subarray(0, running.loop.periodBytes));
-  if (running.loop.stats.periods !== periods + 1) throw new Error('the running cable stopped');
+  if (running.loop.stats().periods !== periods + 1) throw new Error('the running cable stopped');
 }
 busy.postMessage('stop');
 const [busyStats] = await once(busy, 'message');
@@ -132,7 +132,7 @@ console.log(
     prepared: [whole(heard.prepared, 2 * 1920), joined(heard.prepared).length],
     silent: [joined(heard.silent).length > 0, joined(heard.silent).every((byte) => byte === 0)],
     busy: [busyStats.periods - counted, busyStats.xruns],
-    xruns: [running, begun, prepared, silent].map(({ loop }) => loop.stats.xruns),
+    xruns: [running, begun, prepared, silent].map(({ loop }) => loop.stats().xruns),
   }),
 );
 for (const { loop, capture } of [running, begun, prepared, silent]) {
