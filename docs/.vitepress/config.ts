@@ -48,7 +48,10 @@ export default defineConfig({
       },
       {
         text: 'Background',
-        items: [{ text: 'Kernel findings', link: '/kernel-findings' }],
+        items: [
+          { text: 'Kernel findings', link: '/kernel-findings' },
+          { text: 'Glossary', link: '/glossary' },
+        ],
       },
       { text: 'Reference', link: '/reference/', items: reference },
       {

@@ -27,7 +27,9 @@ export class JiffiesPlayer {
 
   /** Frames that wait to be played, beyond those that are kept ahead; undefined while it does not play. */
   waiting() {
-    return this.#running && this.#pcm.state() === 'running' ? this.#pcm.delay() - this.#aheadFrames : undefined;
+    return this.#running && this.#pcm.state() === 'running'
+      ? this.#pcm.delay() - this.#aheadFrames
+      : undefined;
   }
 
   /** Takes the frames of a packet. */
