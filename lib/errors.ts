@@ -1,6 +1,6 @@
 /** AlsaError: what failed, why, and what to do about it. */
 import { getSystemErrorMap } from 'node:util';
-import { type Called, hintFor } from './hints.js';
+import { type Called, helpFor, hintFor } from './hints.js';
 import type { NativeErrnos, NativeError } from './native/binding.js';
 
 export interface AlsaErrorOptions {
@@ -34,6 +34,8 @@ export class AlsaError extends Error {
   readonly path: string | undefined;
   /** The likely cause in this field, and what to do. */
   readonly hint: string | undefined;
+  /** Where the documents of the package say more: a path, and the anchor of this very failure. */
+  readonly help: string | undefined;
 
   constructor(message: string, options: AlsaErrorOptions) {
     const { hint, cause } = options;
@@ -43,6 +45,7 @@ export class AlsaError extends Error {
     this.syscall = options.syscall;
     this.path = options.path;
     this.hint = hint;
+    this.help = helpFor(options.code, options.syscall, options.path);
   }
 }
 

@@ -6,6 +6,7 @@ const TIMER_DEVICE = '/dev/snd/timer';
 
 /** Packed, and therefore there, however this came here. */
 const KERNELS = fileURLToPath(new URL('../docs/kernels.md', import.meta.url));
+const SYMPTOMS = fileURLToPath(new URL('../docs/symptoms.md', import.meta.url));
 const IS_32_BIT = ['arm', 'ia32', 'mips', 'mipsel', 'ppc', 's390'].includes(process.arch);
 
 /** The class of the object that was called: what to do next is said in its methods and options. */
@@ -211,8 +212,46 @@ const CALLS: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
 
 /** The hint for a failed call, or undefined where the error speaks for itself. */
 export function hintFor(code: string, syscall: string, path?: string, called?: Called): string | undefined {
-  const hint = syscall === 'open' ? openHint(code, path) : CALLS[syscall]?.[code];
+  const hint = hintsOf(syscall, path)?.[code];
   return hint === undefined ? undefined : textOf(hint, called ?? 'Pcm');
+}
+
+/** Where the documents say more: the path of the page, and an anchor. Undefined for an errno without a hint. */
+export function helpFor(code: string, syscall: string | undefined, path?: string): string | undefined {
+  if (code.startsWith('ERR_')) return `${SYMPTOMS}#${code.toLowerCase()}`;
+  if (syscall === undefined || hintsOf(syscall, path)?.[code] === undefined) return undefined;
+  return `${SYMPTOMS}#${anchorOf(topicOf(syscall, path), code)}`;
+}
+
+/** Every hint with its anchor and all that it may say: for the test that compares them with docs/symptoms.md. */
+export function everyHint(): { readonly anchor: string; readonly texts: readonly string[] }[] {
+  const topics = [
+    ['open-timer', OPEN_TIMER] as const,
+    ['open-pcm', OPEN_PCM] as const,
+    ...Object.entries(CALLS).map(([syscall, table]) => [topicOf(syscall), table] as const),
+  ];
+  const hints = topics.flatMap(([topic, table]) =>
+    Object.entries(table).map(([code, hint]) => [anchorOf(topic, code), textsOf(hint)] as const),
+  );
+  // Calls of one topic share their hints.
+  return [...new Map(hints)].map(([anchor, texts]) => ({ anchor, texts }));
+}
+
+const anchorOf = (topic: string, code: string) => `${topic}-${code.toLowerCase()}`;
+
+/** What a call is about, as anchors name it: 'timer-create', 'pcm-write', 'mcast-join'. */
+function topicOf(syscall: string, path?: string): string {
+  if (syscall === 'open') return path === TIMER_DEVICE ? 'open-timer' : 'open-pcm';
+  return syscall
+    .replace(/^ioctl SNDRV_(\w+)_IOCTL_(\w+?)([IN]_FRAMES)?$/, '$1-$2')
+    .replace(/^setsockopt (\w+_JOIN)\w*$/, '$1')
+    .toLowerCase()
+    .replaceAll('_', '-');
+}
+
+function textsOf(hint: Hint): string[] {
+  if (typeof hint === 'string') return [hint];
+  return typeof hint === 'function' ? [hint()] : [hint.means, ...Object.values(hint.next)];
 }
 
 /** What a failed call on an object may say, all of it: for the test that compares it with the methods of the object. */
@@ -227,7 +266,8 @@ function textOf(hint: Hint, called: Called): string {
   return typeof hint === 'function' ? hint() : `${hint.means} ${hint.next[called]}`;
 }
 
-function openHint(code: string, path: string | undefined): Hint | undefined {
-  if (path === TIMER_DEVICE) return OPEN_TIMER[code];
-  return path?.includes('/pcm') || path?.includes('/control') ? OPEN_PCM[code] : undefined;
+function hintsOf(syscall: string, path: string | undefined): Readonly<Record<string, Hint>> | undefined {
+  if (syscall !== 'open') return CALLS[syscall];
+  if (path === TIMER_DEVICE) return OPEN_TIMER;
+  return path?.includes('/pcm') || path?.includes('/control') ? OPEN_PCM : undefined;
 }

@@ -29,12 +29,16 @@ export default defineConfig({
     nav: [
       { text: 'Start here', link: '/start' },
       { text: 'Guides', link: '/guides/cables', activeMatch: '/guides/' },
+      { text: 'Symptoms', link: '/symptoms' },
       { text: 'Reference', link: '/reference/', activeMatch: '/reference/' },
     ],
     sidebar: [
       {
         text: 'First steps',
-        items: [{ text: 'Start here', link: '/start' }],
+        items: [
+          { text: 'Start here', link: '/start' },
+          { text: 'Symptoms', link: '/symptoms' },
+        ],
       },
       {
         text: 'Guides',

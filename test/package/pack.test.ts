@@ -39,13 +39,16 @@ describe('The packed package', () => {
     expect(run(process.execPath, ['--input-type=module', '--eval', ASK], user)).toMatch(ASKED);
   });
 
-  it('has the document that the error of an old kernel names, and a way in it that needs nothing else of ours', () => {
+  it('has the documents that the error of an old kernel names, and a way in it that needs nothing else of ours', () => {
     const library = join(user, 'node_modules/alsa-utimer/dist/hints.js');
     const code = `
-      const { hintFor } = await import(${JSON.stringify(library)});
-      console.log(hintFor('ENOTTY', 'ioctl SNDRV_TIMER_IOCTL_CREATE'));`;
-    const hint = run(process.execPath, ['--input-type=module', '--eval', code], user);
-    const [path = ''] = /\/\S*\.md/.exec(hint) ?? [];
+      const { hintFor, helpFor } = await import(${JSON.stringify(library)});
+      const call = ['ENOTTY', 'ioctl SNDRV_TIMER_IOCTL_CREATE'];
+      console.log(hintFor(...call), helpFor(...call));`;
+    const said = run(process.execPath, ['--input-type=module', '--eval', code], user);
+    const [path = '', help = ''] = said.match(/\/\S*\.md/g) ?? [];
+    expect(help).toBe(join(user, 'node_modules/alsa-utimer/docs/symptoms.md'));
+    expect(readFileSync(help, 'utf8')).toContain('<a id="timer-create-enotty"></a>');
     expect(path).toBe(join(user, 'node_modules/alsa-utimer/docs/kernels.md'));
     const [, section = ''] = /\n## On this machine(.*?)\n## /s.exec(readFileSync(path, 'utf8')) ?? [];
     expect(section).toContain('CONFIG_SND_UTIMER');
