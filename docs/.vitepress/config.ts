@@ -47,6 +47,7 @@ export default defineConfig({
           { text: 'Timers', link: '/guides/timers' },
           { text: 'RTP', link: '/guides/rtp' },
           { text: 'Bridge', link: '/guides/bridge' },
+          { text: 'Command line', link: '/guides/command-line' },
           { text: 'Kernels', link: '/kernels' },
         ],
       },

@@ -15,6 +15,7 @@ have_package() {
   alsa-utils) have_commands aplay arecord && have_files /usr/share/sounds/alsa/*.wav ;;
   build-essential) have_commands gcc g++ make && have_header stdio.h ;;
   gcc-multilib) printf 'int main(void) { return 0; }' | gcc -m32 -x c -o /dev/null - 2>/dev/null ;;
+  groff-base) have_commands groff ;;
   gstreamer1.0-plugins-base) have_commands gst-inspect-1.0 && gst-inspect-1.0 --exists audioconvert ;;
   gstreamer1.0-plugins-good) have_commands gst-inspect-1.0 && gst-inspect-1.0 --exists rtpL24pay ;;
   gstreamer1.0-tools) have_commands gst-launch-1.0 gst-inspect-1.0 ;;
@@ -28,6 +29,7 @@ have_package() {
   libelf-dev) have_header gelf.h ;;
   libspa-0.2-modules) have_files /usr/lib*/spa-0.2/alsa/*.so || have_files /usr/lib/*/spa-0.2/alsa/*.so ;;
   libssl-dev) have_header openssl/opensslv.h ;;
+  man-db) have_commands man ;;
   pipewire-bin) have_commands pipewire pw-cat ;;
   qemu-system-x86) have_commands qemu-system-x86_64 ;;
   xz-utils) have_commands xz ;;

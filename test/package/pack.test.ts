@@ -17,6 +17,7 @@ describe('The packed package', () => {
     expect(packed.files).toContain('dist/index.js');
     expect(packed.files).toContain('dist/index.d.ts');
     expect(packed.files).toContain('docs/kernels.md'); // which errors refer to
+    expect(packed.files).toContain('man/utimer.1');
     expect(packed.files.filter((path) => /^prebuilds\/.*\.node$/.test(path))).toHaveLength(1);
     expect(packed.files.filter((path) => /^(test|build|native\/build)\//.test(path))).toEqual([]);
   });

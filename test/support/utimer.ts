@@ -1,6 +1,6 @@
 // The `utimer` command in this process: what it prints, and what it returns.
 import { Readable, Writable } from 'node:stream';
-import { run } from '../../lib/cli/main.js';
+import { utimer as run } from '../../lib/cli/run/utimer.js';
 
 export interface Ran {
   readonly code: number;

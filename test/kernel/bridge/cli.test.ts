@@ -82,7 +82,7 @@ async function sendGaps(port: number, gaps: number, listening: Listening): Promi
 const GAPPY = [
   ...['bridge', '--listen', '127.0.0.1:0', '--format', 'L16', '--rate', '48000', '--channels', '1'],
   ...['--period', '480', '--idle', 'stall', '--reorder', '0', '--buffer', '8000000'],
-  ...['--silence', '86400000', '--stats', '0'],
+  ...['--silence', '24h', '--stats', '0'],
 ];
 
 describe('utimer send and utimer bridge', () => {

@@ -164,8 +164,8 @@ describe('The scripts of scripts/aloop', () => {
   it('load, point, show and unload a card', () => {
     const run = (name: string, ...args: string[]) =>
       execFileSync(`scripts/aloop/${name}`, args, { encoding: 'utf8' }).trim();
-    expect(run('load', '--index', '4', '--id', 'Cables', '--timer', '3')).toBe(
-      'loopback card 4 (Cables), timer_source -1.4.3',
+    expect(run('load', '--index', '4', '--id', 'Cables', '--timer', '-1.4.3')).toBe(
+      'loopback card 4 (Cables): timer_source -1.4.3',
     );
     expect(run('point', '5')).toBe('loopback card 4 (Cables): timer_source -1.4.5');
     expect(LoopbackCard.find().timerSource()).toBe('-1.4.5');
@@ -177,6 +177,9 @@ describe('The scripts of scripts/aloop', () => {
       'playback: prepared, 48000 Hz, 4 bytes a frame, 480 frames a period, 1920 a buffer',
     );
     expect(JSON.parse(run('show', '--json'))).toMatchObject([{ number: 4, id: 'Cables', substreams: 8 }]);
+    const completing = "COMP_WORDS=(utimer send --card ''); COMP_CWORD=3; _utimer utimer; echo $COMPREPLY";
+    const bash = ['-c', `source <(node dist/cli/main.js completion bash); ${completing}`];
+    expect(execFileSync('bash', bash, { encoding: 'utf8' })).toBe('4\n');
     _pcm.close();
     expect(run('load', '--print', '--id', 'x', '--timer', '5')).toBe(
       'modprobe snd-aloop enable=1 id=x pcm_substreams=8 pcm_notify=0 timer_source=-1.4.5',

@@ -92,7 +92,7 @@ describe('utimer listen', () => {
   it('counts every trigger before the time is over', async () => {
     const timer = create();
     const { ended, lines, reader } = utimer(
-      ...['listen', '--json', '--timeout', '3', '--count', '1000000000', timer.timerSource],
+      ...['listen', '--json', '--timeout', '3s', '--count', '1000000000', timer.timerSource],
     );
     await once(reader, 'line');
     let triggers = 0;
@@ -138,7 +138,7 @@ describe('utimer listen', () => {
   it.each(['SIGINT', '--timeout'])('ends by %s though nobody reads it', async (how) => {
     const timer = create();
     const full = openFullPipe();
-    const options = how === '--timeout' ? ['--timeout', '3'] : [];
+    const options = how === '--timeout' ? ['--timeout', '3s'] : [];
     const child = spawn(process.execPath, [main, 'listen', '--json', ...options, timer.timerSource], {
       stdio: ['ignore', full, 'pipe'],
     });
@@ -279,7 +279,8 @@ describe('utimer listen', () => {
     [0, []],
     [1, ['--count', '1']],
   ])('ends when the time is over, with %i, given %o', async (expected, count) => {
-    const { code, lines } = await utimer('listen', '--timeout', '0.1', ...count, create().timerSource).ended;
+    const { code, lines } = await utimer('listen', '--timeout', '100ms', ...count, create().timerSource)
+      .ended;
     expect([code, lines.at(-1)]).toEqual([expected, '0 ticks: the time is over']);
   });
 

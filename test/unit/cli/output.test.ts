@@ -1,7 +1,7 @@
 // Where commands print: whoever reads may go away, and a disk may be full.
 import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { Output, standardOutputs, type WithoutReader } from '../../../lib/cli/output.js';
+import { Output, standardOutputs, type WithoutReader } from '../../../lib/cli/output/output.js';
 
 /** A standard stream that fails with an error as long as there is one, as process.stdout does: it lives on. */
 class Stream extends Writable {

@@ -1,7 +1,7 @@
 // What a command tells while it runs, to somebody who does not always read.
 import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { Report } from '../../../lib/cli/report.js';
+import { Report } from '../../../lib/cli/output/report.js';
 
 /** Takes a chunk each time it is told to. */
 class Reader extends Writable {

@@ -1,12 +1,13 @@
 // What `utimer send` reads, refuses and says; what it sends is compared with what comes to the loopback interface.
 import { execFileSync } from 'node:child_process';
+import { Socket } from 'node:dgram';
 import { closeSync, constants, openSync, readdirSync, readlinkSync, writeSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fragmentation } from '../../../lib/cli/send.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { fragmentation } from '../../../lib/cli/send/packets.js';
 import type { RtpEncoding } from '../../../lib/rtp/index.js';
 import { receiverFor } from '../../support/rtp-sockets.js';
 import { neverAborted, utimer, utimerFrom } from '../../support/utimer.js';
@@ -218,7 +219,7 @@ describe('utimer send', () => {
     [
       ['--ptime', '500', ...SHAPE, '/dev/null'],
       2,
-      '--ptime 500 does not fit into a datagram: at most 341.1 ms',
+      '--ptime 500 does not fit a datagram; at most 341 ms here',
     ],
     [['--rate', '48k', '/dev/null'], 2, '--sample-format, --rate and --channels are needed'],
   ])('refuses %o before anything is printed', async (args, expected, message) => {
@@ -304,72 +305,32 @@ async function writerOf(path: string): Promise<number> {
   }
 }
 
-describe('utimer send --sdp-out', () => {
-  const describe = async (...args: string[]) =>
-    (
-      await utimer(
-        ...['send', '--to', '239.0.0.1:5004', '--stats', '0', '--sdp-out', '-'],
-        ...args,
-        ...SHAPE,
-        '/dev/null',
-      )
-    ).stdout;
-
-  it('filters sources only where it is told to', async () => {
-    expect(await describe('--origin', '10.0.0.1')).not.toContain('source-filter');
-    expect(await describe('--origin', '10.0.0.1', '--source-filter')).toContain(
-      'a=source-filter: incl IN IP4 239.0.0.1 10.0.0.1\r\n',
-    );
-  });
-
-  it('says the clocks that Dante and Q-SYS want, where it is told to', async () => {
-    const clock = 'ptp=IEEE1588-2008:00-1D-C1-FF-FE-00-00-01:0';
-    expect(await describe('--ts-refclk', clock, '--mediaclk', 'direct=0')).toContain(
-      `a=ts-refclk:${clock}\r\na=mediaclk:direct=0\r\n`,
-    );
-    expect(await describe()).toContain('a=ts-refclk:local\r\na=mediaclk:sender\r\n');
-  });
-
-  it.each([
-    [['--mediaclk', 'direct=1.5', '--sdp-out', '-'], '--mediaclk must be'],
-    [['--source-filter', '--sdp-out', '-'], '--source-filter is for groups, and 127.0.0.1 is none'],
-    [['--ts-refclk', 'local'], '--ts-refclk is for --sdp-out or --json'],
-  ])('refuses %o', async (args, message) => {
-    const { code, stdout, stderr } = await utimer(...NOWHERE, ...args, ...SHAPE, '/dev/null');
-    expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toContain(message);
-  });
-});
-
-describe('utimer bridge --sdp', () => {
-  it.each([
-    [
-      'rtsp://192.0.2.1/by-id/1',
-      "--sdp must be a path, or a URL that begins with file:, http: or https:, not 'rtsp:",
-    ],
-    ['sap://239.255.255.255', '--sdp must be a path, or a URL'],
-    ['', '--sdp is empty'],
-  ])('says which addresses it knows: %s', async (location, message) => {
-    const { code, stderr } = await utimer('bridge', `--sdp=${location}`);
-    expect(code).toBe(2);
-    expect(stderr).toContain(message);
-  });
-
-  it('- reads standard input, and what is wrong with it', async () => {
-    const sdp = 'v=0\r\nm=audio 5004 RTP/AVP 96\r\na=rtpmap:96 L24/48000/2\r\n';
-    const { code, stderr } = await utimerFrom(
-      Readable.from([Buffer.from(sdp)]),
-      neverAborted(),
-      'bridge',
-      '--sdp',
-      '-',
-    );
-    expect(code).toBe(1);
-    expect(stderr).toContain('the address is missing');
-    const abort = new AbortController();
+describe('A stream that is sent', () => {
+  it('does not wait for frames where it is interrupted before it sends', async () => {
     const silent = new Readable({ read() {} });
-    const ended = utimerFrom(silent, abort.signal, 'bridge', '--sdp', '-');
-    abort.abort();
-    expect(await ended).toEqual({ code: 0, stdout: '', stderr: '' });
+    const { code, stdout } = await utimerFrom(
+      ...([silent, AbortSignal.abort(), 'send', '--to', '127.0.0.1:5004', ...SHAPE, '-'] as const),
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\nclosed: packets 0, /);
+    expect(silent.destroyed).toBe(true);
+  });
+
+  it('fails where every packet did', async () => {
+    const refused = Object.assign(new Error('send EACCES 192.0.2.1:5004'), { code: 'EACCES' });
+    const sending = vi.spyOn(Socket.prototype, 'send').mockImplementation((...args: unknown[]) => {
+      const done = args.at(-1) as (error: Error) => void;
+      queueMicrotask(() => done(refused));
+    });
+    try {
+      const { code, stdout, stderr } = await utimer(
+        ...['send', '--to', '192.0.2.1:5004', ...SHAPE, 'package.json'],
+      );
+      expect(code).toBe(1);
+      expect(stdout).toMatch(/closed: packets 0, dropped 0, failed [1-9]/);
+      expect(stderr).toBe('utimer send: no packet was sent: send EACCES 192.0.2.1:5004\n');
+    } finally {
+      sending.mockRestore();
+    }
   });
 });

@@ -2,9 +2,12 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { BridgeInfo, BridgeStats } from '../../../lib/bridge/index.js';
-import { inWords, summary } from '../../../lib/cli/bridge.js';
-import { Report } from '../../../lib/cli/report.js';
-import { StatusLine } from '../../../lib/cli/status-line.js';
+import { summary } from '../../../lib/cli/bridge/counters.js';
+import { inWords } from '../../../lib/cli/bridge/event-log.js';
+import { bridge } from '../../../lib/cli/bridge.js';
+import { Report } from '../../../lib/cli/output/report.js';
+import { StatusLine } from '../../../lib/cli/output/status-line.js';
+import { parse } from '../../../lib/cli/table/parse.js';
 
 /** A stream that says that it is a terminal. */
 function terminal(columns: number) {
@@ -13,6 +16,9 @@ function terminal(columns: number) {
 }
 
 const info = { format: 'S24_3LE', channels: 2, rate: 48_000, periodFrames: 480 } as BridgeInfo;
+
+/** The names of options, as the table has them. */
+const { names } = parse(bridge, []);
 
 const NONE_REJECTED = {
   truncated: 0,
@@ -92,7 +98,7 @@ describe('The counters of a bridge', () => {
 describe('What is refused', () => {
   it('is told with what came, what was expected, and the option that takes it', () => {
     const stream = terminal(80);
-    const tell = inWords(new Report(stream, false), info);
+    const tell = inWords(new Report(stream, false), info, names);
     const came = 'payload type 97';
     const refusal = { type: 'refusal', reason: 'payload-type', came, expected: '96' } as const;
     tell({ ...refusal, option: 'payloadType', value: 97 });
@@ -108,7 +114,7 @@ describe('What is refused', () => {
 
   it('is told of a description that is wrong, with what fits', () => {
     const stream = terminal(80);
-    const tell = inWords(new Report(stream, false), info);
+    const tell = inWords(new Report(stream, false), info, names);
     const contradiction = { type: 'contradiction', what: 'length', packetFrames: 192 } as const;
     tell({ ...contradiction, timestampFrames: 48, fits: [{ encoding: 'L24', channels: 8 }] });
     tell({ ...contradiction, what: 'sequence', timestampFrames: 192, fits: [] });
@@ -122,7 +128,7 @@ describe('What is refused', () => {
 describe('Losses', () => {
   it('are one line with the counters, however many they are', () => {
     const stream = terminal(80);
-    const tell = inWords(new Report(stream, false), info);
+    const tell = inWords(new Report(stream, false), info, names);
     const lose = (times: number) => {
       for (let i = 0; i < times; i += 1) tell({ type: 'loss', timestamp: i * 96, frames: 48 });
     };
@@ -143,7 +149,7 @@ describe('Losses', () => {
 describe('Pauses of a sender', () => {
   it('are one line with the counters, too, and no losses', () => {
     const stream = terminal(80);
-    const tell = inWords(new Report(stream, false), info);
+    const tell = inWords(new Report(stream, false), info, names);
     for (const timestamp of [0, 1, 2]) tell({ type: 'discontinuity', timestamp, frames: 1920 });
     tell({ type: 'stats', ...hour });
     expect(stream.read()).toBe(`5760 frames left out by the sender in 3 pauses\n\r\x1b[2K${SIX}`);

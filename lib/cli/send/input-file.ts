@@ -3,8 +3,8 @@ import { constants, createReadStream, openSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { AlsaError } from '../errors.js';
-import { WavReader } from '../wav/reader.js';
+import { AlsaError } from '../../errors.js';
+import { WavReader } from '../../wav/reader.js';
 
 export interface Input {
   /** For messages. */

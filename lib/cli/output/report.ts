@@ -1,6 +1,6 @@
 /** What a command tells while it runs. Memory is bounded, however long nobody reads it. */
 import type { Writable } from 'node:stream';
-import { json } from './command.js';
+import { json } from './printing.js';
 import { StatusLine } from './status-line.js';
 
 export class Report {

@@ -1,0 +1,19 @@
+/** `scripts/aloop/show`: loopback cards and their cables. */
+import { command } from '../table/command.js';
+import { card } from '../table/machine.js';
+import { showCards } from './card-actions.js';
+
+export const show = command({
+  name: 'show',
+  summary: 'show loopback cards and their cables',
+  about: ['Shows the loopback cards, what clocks them, their open cables, and who holds those.'],
+  arguments: {},
+  options: {
+    Options: {
+      card: { reader: card, as: 'which', otherwise: 'all', help: 'show only this card' },
+      json: { help: 'print everything as JSON' },
+    },
+  },
+  examples: [['scripts/aloop/show --card Loopback', 'show one card']],
+  run: ({ values }, io) => showCards(values.card, values.json, io),
+});

@@ -1,0 +1,21 @@
+/** The commands of `utimer`, as help lists them. */
+import { bridge } from './bridge.js';
+import { completion } from './completion.js';
+import { help } from './help.js';
+import { list } from './list.js';
+import { listen } from './listen.js';
+import { send } from './send.js';
+import type { Command } from './table/command.js';
+
+export const COMMANDS: readonly Command[] = [
+  list,
+  listen,
+  bridge,
+  send,
+  completion(() => COMMANDS),
+  help(() => COMMANDS),
+];
+
+export function commandNamed(name: string | undefined): Command | undefined {
+  return COMMANDS.find((command) => command.name === name);
+}

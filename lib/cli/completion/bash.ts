@@ -1,0 +1,79 @@
+/** Completion by bash, without the package bash-completion. */
+import { shellQuote } from '../../shell-line.js';
+import type { Completed, CompletedCommand } from './model.js';
+
+export function bashScript(commands: readonly CompletedCommand[]): string {
+  return `# Completion of utimer for bash; made by \`utimer completion bash\`.
+_utimer() {
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD - 1]} command=\${COMP_WORDS[1]}
+  local option='' prefix='' from='' word given
+  local -a words=()
+  COMPREPLY=()
+  # bash makes a word of the '=' in --option=value, unless COMP_WORDBREAKS was changed.
+  case $cur in
+    =) option=$prev cur='' ;;
+    --*=*) option=\${cur%%=*} prefix=\${cur%%=*}= cur=\${cur#*=} ;;
+    *) if [[ $prev == = ]]; then option=\${COMP_WORDS[COMP_CWORD - 2]}; else option=$prev; fi ;;
+  esac
+  if ((COMP_CWORD == 1)); then
+    words=(${words([...commands.map(({ name }) => name), '--help', '--version'])})
+  else
+    case $command,$option in
+${valueCases(commands).join('\n')}
+      *)
+        case $command in
+${commands.map(argumentCase).join('\n')}
+        esac
+        for given in "\${COMP_WORDS[@]:2:COMP_CWORD - 2}"; do
+          for word in "\${!words[@]}"; do [[ \${words[word]} != "$given" ]] || unset "words[word]"; done
+        done
+        ;;
+    esac
+  fi
+  case $from in
+    file)
+      compopt -o filenames
+      while read -r word; do COMPREPLY+=("$prefix$word"); done < <(compgen -f -- "$cur")
+      ;;
+    card) for word in /proc/asound/card*/cable#0; do word=\${word%/*} && words+=("\${word##*/card}"); done ;;
+    interface) for word in /sys/class/net/*; do words+=("\${word##*/}"); done ;;
+    timer) while read -r word given; do words+=("$word"); done < <("$1" list 2>/dev/null | tail -n +2) ;;
+  esac
+  for word in "\${words[@]}"; do
+    [[ $word != "$cur"* ]] || COMPREPLY+=("$(printf %q "$prefix$word")")
+  done
+}
+complete -F _utimer utimer`;
+}
+
+const words = (known: readonly string[]) => known.map(shellQuote).join(' ');
+
+/** What may stand behind which options: each value once. */
+function valueCases(commands: readonly CompletedCommand[]): string[] {
+  const patterns = new Map<string, string[]>();
+  for (const { name, options } of commands) {
+    for (const { name: option, value } of options) {
+      if (value === undefined) continue;
+      const known = patterns.get(assignment(value)) ?? [];
+      patterns.set(assignment(value), [...known, shellQuote(`${name},--${option}`)]);
+    }
+  }
+  return [...patterns].map(([then, names]) => `      ${names.join(' | ')}) ${then} ;;`);
+}
+
+function assignment({ from }: Completed): string {
+  if (from === undefined) return 'return';
+  return typeof from === 'string' ? `from=${from}` : `words=(${words(from)})`;
+}
+
+/** What stands where no value does: options, and the argument where there is one. */
+function argumentCase({ name, options, arguments: [argument] }: CompletedCommand): string {
+  const all = `words=(${words(options.map(({ name: option }) => `--${option}`))})`;
+  const needsMore = argument?.from === undefined;
+  const lines = needsMore
+    ? [all]
+    : argument.from === 'timer'
+      ? [`[[ $cur != -* ]] || ${all}`, '[[ $cur == --* ]] || from=timer']
+      : [`if [[ $cur == -* ]]; then ${all}; else ${assignment(argument)}; fi`];
+  return [`          ${name})`, ...lines.map((line) => `            ${line}`), '            ;;'].join('\n');
+}

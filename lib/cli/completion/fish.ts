@@ -1,0 +1,57 @@
+/** Completion by fish. */
+import type { Completed, CompletedCommand, CompletedOption } from './model.js';
+
+export function fishScript(commands: readonly CompletedCommand[]): string {
+  return `# Completion of utimer for fish; made by \`utimer completion fish\`.
+function __utimer_command
+    set -l words (commandline -opc)
+    test (count $words) -gt 1; and test "$words[2]" = "$argv[1]"
+end
+function __utimer_no_command
+    test (count (commandline -opc)) -eq 1
+end
+function __utimer_timers
+    utimer list 2>/dev/null | tail -n +2 | string replace -r ' .*' ''
+end
+function __utimer_cards
+    for cable in /proc/asound/card*/cable#0
+        string replace -r '.*/card(\\d+)/.*' '$1' $cable
+    end
+end
+complete -c utimer -f
+complete -c utimer -n __utimer_no_command -s h -l help -d ${quote('show help')}
+complete -c utimer -n __utimer_no_command -s V -l version -d ${quote('show the version of alsa-utimer')}
+${commands.flatMap(commandLines).join('\n')}`;
+}
+
+function commandLines({ name, summary, options, arguments: parameters }: CompletedCommand): string[] {
+  const when = `complete -c utimer -n ${quote(`__utimer_command ${name}`)}`;
+  return [
+    `complete -c utimer -n __utimer_no_command -a ${name} -d ${quote(summary)}`,
+    ...options.map((option) => `${when} ${optionFlags(option)}`),
+    ...parameters.map((value) => `${when} ${valueFlags(value)}`),
+  ];
+}
+
+function optionFlags({ name, short, help, value }: CompletedOption): string {
+  const flags = `${short === undefined ? '' : `-s ${short} `}-l ${name} -d ${quote(help)}`;
+  if (value === undefined) return flags;
+  return value.from === 'file' ? `${flags} -r -F` : `${flags} -x ${valueFlags(value)}`.trim();
+}
+
+const SOURCES = {
+  card: '(__utimer_cards)',
+  interface: '(__fish_print_interfaces)',
+  timer: '(__utimer_timers)',
+} as const;
+
+function valueFlags({ from }: Completed): string {
+  if (from === undefined) return '';
+  if (from === 'file') return '-F';
+  return `-a ${quote(typeof from === 'string' ? SOURCES[from] : from.join(' '))}`;
+}
+
+/** A word of fish, where a backslash in quotes means something before a quote and a backslash. */
+function quote(text: string): string {
+  return `'${text.replaceAll(/[\\']/g, '\\$&')}'`;
+}

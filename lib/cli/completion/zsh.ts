@@ -1,0 +1,67 @@
+/** Completion by zsh: as an autoloaded function, or by `source`. */
+import { shellQuote } from '../../shell-line.js';
+import type { Completed, CompletedCommand, CompletedOption } from './model.js';
+
+export function zshScript(commands: readonly CompletedCommand[]): string {
+  return `#compdef utimer
+# Completion of utimer for zsh; made by \`utimer completion zsh\`.
+_utimer_commands() {
+  local -a commands=(
+${commands.map(({ name, summary }) => `    ${shellQuote(`${name}:${summary}`)}`).join('\n')}
+  )
+  _describe -t commands command commands
+}
+_utimer_timers() {
+  local -a timers=(\${\${\${(f)"$(_call_program timers utimer list 2>/dev/null)"}[2,-1]}%% *})
+  local expl
+  _wanted timers expl timer compadd -a -- timers
+}
+_utimer_cards() {
+  local -a cards=(/proc/asound/card*/cable\\#0(N:h:t))
+  cards=(\${cards#card})
+  local expl
+  _wanted cards expl card compadd -a -- cards
+}
+_utimer() {
+  local curcontext=$curcontext state state_descr line ret=1
+  local -A opt_args
+  _arguments -C \\
+    '(- *)'{-h,--help}'[show help]' \\
+    '(- *)'{-V,--version}'[show the version of alsa-utimer]' \\
+    '1:command:_utimer_commands' \\
+    '*::argument:->arguments' && ret=0
+  [[ $state == arguments ]] || return ret
+  curcontext=\${curcontext%:*}-$words[1]:
+  case $words[1] in
+${commands.map(commandCase).join('\n')}
+  esac
+  return ret
+}
+if [[ $funcstack[1] == _utimer ]]; then _utimer "$@"; else compdef _utimer utimer; fi`;
+}
+
+function commandCase({ name, options, arguments: parameters }: CompletedCommand): string {
+  const specs = [
+    ...options.map(optionSpec),
+    ...parameters.map((value, index) => shellQuote(`${index + 1}${valueSpec(value)}`)),
+  ];
+  return `    ${name})\n      _arguments \\\n${specs.map((spec) => `        ${spec}`).join(' \\\n')} && ret=0\n      ;;`;
+}
+
+function optionSpec({ name, short, help, value }: CompletedOption): string {
+  const said = `[${help.replaceAll(/[\\[\]]/g, '\\$&')}]`;
+  if (short !== undefined) return `'(- *)'{-${short},--${name}}${shellQuote(said)}`;
+  return shellQuote(value === undefined ? `--${name}${said}` : `--${name}=${said}${valueSpec(value)}`);
+}
+
+const ACTIONS = {
+  file: '_files',
+  card: '_utimer_cards',
+  interface: '_net_interfaces',
+  timer: '_utimer_timers',
+} as const;
+
+function valueSpec({ placeholder, from }: Completed): string {
+  const action = from === undefined ? ' ' : typeof from === 'string' ? ACTIONS[from] : `(${from.join(' ')})`;
+  return `:${placeholder.replaceAll(':', '\\:')}:${action}`;
+}

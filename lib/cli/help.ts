@@ -1,0 +1,15 @@
+/** `utimer help`: what the commands do. */
+import { explainCommand } from './pages/explanation.js';
+import { type Command, command } from './table/command.js';
+import { text } from './table/reader.js';
+
+export const help = (commands: () => readonly Command[]) =>
+  command({
+    name: 'help',
+    summary: 'explain a command',
+    about: ['Lists the commands, or explains one: as `utimer COMMAND --help` does.'],
+    arguments: { command: { reader: text('COMMAND', 'command'), help: 'the command to explain' } },
+    options: {},
+    examples: [['utimer help bridge', 'show all options of `utimer bridge`']],
+    run: ({ values }, io) => explainCommand(values.command, commands(), io),
+  });

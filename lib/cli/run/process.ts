@@ -1,0 +1,30 @@
+/** A command line as a process: its signals, its standard streams and its exit code. */
+import type { Io } from '../output/io.js';
+import { standardOutputs, type WithoutReader } from '../output/output.js';
+import { UnreadError } from '../output/printing.js';
+
+/** What asks a command to end: SIGHUP comes from a terminal that is closed. A second one ends it at once. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** How long the last message may take to be taken. */
+const LAST_WORDS_MS = 500;
+
+export async function asProcess(
+  run: (io: Io) => Promise<number>,
+  withoutReader: WithoutReader = 'end',
+): Promise<void> {
+  const interrupt = new AbortController();
+  const { stdout, stderr } = standardOutputs(process, withoutReader, (code) => process.exit(code));
+  const abort = () => interrupt.abort();
+  for (const signal of SIGNALS) process.once(signal, abort);
+  try {
+    process.exitCode = await run({ stdin: process.stdin, stdout, stderr, signal: interrupt.signal });
+  } catch (error) {
+    if (!(error instanceof UnreadError)) throw error;
+    // What nobody takes would keep the process; and perhaps nobody takes this either.
+    stderr.write(`utimer: ${error.message}\n`, () => process.exit(1));
+    setTimeout(() => process.exit(1), LAST_WORDS_MS);
+  }
+  // Whoever reads may take its time now, and a signal ends even that.
+  for (const signal of SIGNALS) process.off(signal, abort);
+}

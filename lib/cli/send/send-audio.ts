@@ -1,0 +1,135 @@
+/** A stream to the network, from its command line to its end. */
+import { writeFile } from 'node:fs/promises';
+import { isMulticast, withoutZone } from '../../rtp/address.js';
+import type { RtpEncoding } from '../../rtp/format.js';
+import { type MediaClock, readMediaClock } from '../../rtp/sdp/media-clock.js';
+import { RtpSender, type SenderDescription } from '../../rtp/sender.js';
+import type { Io } from '../output/io.js';
+import { handOver, json, print } from '../output/printing.js';
+import type { Given } from '../table/command.js';
+import { checkLink, type Endpoint } from '../table/machine.js';
+import { naming } from '../table/naming.js';
+import { mustBe, UsageError } from '../table/usage-error.js';
+import { type AudioOptions, type AudioSource, openAudio } from './audio-source.js';
+import { encodingOf, fragmentation, packetFrames } from './packets.js';
+import { type TransmissionOptions, transmit } from './transmission.js';
+
+interface SendValues extends TransmissionOptions {
+  readonly file: string | undefined;
+  readonly to: Endpoint;
+  readonly format: RtpEncoding | undefined;
+  /** Milliseconds. */
+  readonly ptime: number;
+  readonly 'sdp-out': string | undefined;
+  readonly 'source-filter': boolean;
+}
+
+interface NetworkOptions {
+  readonly payloadType?: number;
+  readonly interface?: string;
+  readonly ttl?: number;
+}
+
+interface DescriptionOptions {
+  readonly name?: string;
+  readonly origin?: string;
+  readonly referenceClock?: string;
+  readonly mediaClock?: string;
+}
+
+type SendGiven = Given<SendValues, Omit<AudioOptions, 'name'> & NetworkOptions & DescriptionOptions>;
+
+/** @returns the exit code */
+export async function sendAudio(command: SendGiven, io: Io): Promise<number> {
+  checkTarget(command);
+  const names = { ...command.names, address: '--to', ptime: '--ptime', packetFrames: '--ptime' };
+  return naming(names, async () => {
+    const audio = await openAudio(command.values.file, pick(command.library, AUDIO), io);
+    try {
+      return await send(audio, command, io);
+    } finally {
+      audio.close();
+    }
+  });
+}
+
+/** What only a group can have, and what an address of one link needs. */
+function checkTarget({ values: { to }, library, given }: SendGiven): void {
+  if (isMulticast(to.address)) {
+    if (library.interface === undefined) checkLink(to.address);
+    return;
+  }
+  const [name] = ['interface', 'ttl', 'source-filter'].filter((option) => given.has(option));
+  if (name !== undefined) throw new UsageError(`--${name} is for groups, and ${to.address} is none`);
+  if (withoutZone(to.address) === to.address) checkLink(to.address, `as in [${to.address}%eth0]:${to.port}`);
+}
+
+async function send(audio: AudioSource, { values, library }: SendGiven, io: Io): Promise<number> {
+  const { to, json: asJson } = values;
+  const { rate, channels, format } = audio;
+  const encoding = encodingOf(values.format, audio);
+  await using sender = await RtpSender.open({
+    ...to,
+    ...pick(library, NETWORK),
+    encoding,
+    rate,
+    channels,
+    format,
+    packetFrames: packetFrames(values.ptime, encoding, rate, channels),
+  });
+  const sdp = sender.describe(description(values, library));
+  // The description has stdout for itself, so that it can be piped to a receiver.
+  const stdout = values['sdp-out'] === '-' ? io.stderr : io.stdout;
+  const out = { stdout, signal: io.signal };
+  if (values['sdp-out'] === '-') await print(io, sdp.replace(/\n$/, ''));
+  else if (values['sdp-out'] !== undefined) await writeFile(values['sdp-out'], sdp);
+  if (asJson) await print(out, json({ type: 'open', ...to, encoding, rate, channels, sdp }));
+  else await print(out, `sending ${encoding}/${rate}/${channels} to ${target(to)}`);
+  const warn = (text: string | undefined) => text !== undefined && io.stderr.write(`utimer send: ${text}\n`);
+  warn(fragmentation(sender, to.address));
+  const isWhole = await transmit(audio, sender, out, values);
+  if (isWhole) warn(audio.remark?.());
+  const { packetsSent, packetsFailed, lastError } = sender.stats();
+  const hasFailed = packetsFailed > 0 && packetsSent === 0;
+  if (hasFailed) warn(`no packet was sent: ${lastError?.message}`);
+  if (io.signal.aborted) await handOver(out);
+  return hasFailed ? 1 : 0;
+}
+
+const target = ({ address, port }: Endpoint) =>
+  address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+
+function description(
+  values: Pick<SendValues, 'source-filter'>,
+  { mediaClock, ...options }: DescriptionOptions,
+): SenderDescription {
+  return {
+    ...pick(options, ['name', 'origin', 'referenceClock']),
+    ...(values['source-filter'] && { sourceFilter: true }),
+    ...(mediaClock !== undefined && { mediaClock: mediaClockOf(mediaClock) }),
+  };
+}
+
+function mediaClockOf(text: string): MediaClock {
+  const clock = readMediaClock(text);
+  if (clock.kind === 'other' && /^(direct|sender)/i.test(text))
+    throw mustBe('--mediaclk', 'sender, direct, direct=0..4294967295 or another clock of RFC 7273', text);
+  return clock;
+}
+
+const AUDIO = [
+  'format',
+  'rate',
+  'channels',
+  'card',
+  'device',
+  'substream',
+  'access',
+  'periodFrames',
+] as const;
+const NETWORK = ['payloadType', 'interface', 'ttl'] as const;
+
+function pick<T extends object, const K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> {
+  const given = names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]);
+  return Object.fromEntries(given) as Pick<T, K>;
+}

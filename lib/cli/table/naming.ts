@@ -1,0 +1,23 @@
+/** Errors of the library in the words of the command line. */
+
+/**
+ * Calls the library. Its errors name the library's options: to the user they are those of the command line.
+ *
+ * @param names the words for them
+ */
+export async function naming<T>(
+  names: Readonly<Record<string, string>>,
+  call: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
+      error.message = error.message.replace(
+        /options\.(\w+)(\[\])?|^(\w+)(?= must be )|(?<=`)(\w+)(?=`)/g,
+        (text, option, _, first, quoted) => names[option ?? first ?? quoted] ?? text,
+      );
+    }
+    throw error;
+  }
+}
