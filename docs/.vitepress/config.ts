@@ -54,6 +54,7 @@ export default defineConfig({
       {
         text: 'Background',
         items: [
+          { text: 'Architecture', link: '/architecture' },
           { text: 'Kernel findings', link: '/kernel-findings' },
           { text: 'Glossary', link: '/glossary' },
         ],

@@ -1,5 +1,5 @@
 // The documents as plain files: their links lead somewhere, and the site's sidebar leads to each of them.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +17,14 @@ describe('The documents', () => {
     expect(links.map((link) => complaintAbout(root, link)).filter(Boolean)).toEqual([]);
   });
 
+  it('name files and folders that exist', () => {
+    const named = [...pages, 'CONTRIBUTING.md'].flatMap((file) =>
+      [...readFileSync(join(root, file), 'utf8').matchAll(PATH)].map(([, path = '']) => ({ file, path })),
+    );
+    expect(named.length).toBeGreaterThan(30);
+    expect(named.filter(({ path }) => !existsSync(join(root, path)))).toEqual([]);
+  });
+
   it('are all in the sidebar of the site', () => {
     const config = readFileSync(join(root, 'docs/.vitepress/config.ts'), 'utf8');
     const missing = pages.filter(
@@ -25,6 +33,9 @@ describe('The documents', () => {
     expect(missing).toEqual([]);
   });
 });
+
+/** A path of the checkout as code. What is built, or stands for several, is none. */
+const PATH = /(?<![\w/.-])`?((?:docs|examples|lib|native|scripts|test)\/[\w./-]*[\w])(?![\w*<[/])/g;
 
 const linkOf = (page: string) => `link: '${page.slice('docs'.length, -'.md'.length)}'`;
 
