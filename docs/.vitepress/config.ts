@@ -37,6 +37,7 @@ export default defineConfig({
         text: 'First steps',
         items: [
           { text: 'Start here', link: '/start' },
+          { text: 'Recipes', link: '/recipes' },
           { text: 'Symptoms', link: '/symptoms' },
         ],
       },
