@@ -7,9 +7,11 @@ import type { BridgeOptions } from '../bridge/options.js';
 import { PCM_ACCESSES } from '../pcm/access.js';
 import { frameBytes } from '../pcm/format.js';
 import type { ContradictionEvent } from '../rtp/contradictions.js';
-import { framesOfPtime, RTP_ENCODINGS, RTP_PCM_FORMATS } from '../rtp/format.js';
+import { framesOfPtime, RTP_ENCODINGS, RTP_PCM_FORMATS, type RtpAudioFormat } from '../rtp/format.js';
+import type { PayloadEncoding } from '../rtp/payload-types.js';
 import { describeRefusal, type RefusalEvent, sourceText } from '../rtp/refusals.js';
 import { loadSdp, readSdp } from '../rtp/sdp/load.js';
+import type { StreamParameters } from '../rtp/sdp/parse.js';
 import { shellLine } from '../shell-line.js';
 import {
   type Command,
@@ -46,7 +48,7 @@ The stream
                          what its packets hold; with --sdp, in place of what that says wrongly
   --rate HZ
   --ptime MS             how long its packets are, where that is known; others are taken as well
-  --payload-type N       0..127 (default 96, or what --sdp says)
+  --payload-type N       0..127, and no other (default 96, or all that --sdp lists)
   --interface NAME       where to join the group: 'eth0', or an address of this machine
   --source LIST          take packets from these addresses only, separated by commas
   --exclude LIST         take no packets from these addresses
@@ -73,7 +75,7 @@ The cable
   --period FRAMES        frames a period (default 10 ms, in whole packets where --ptime is known); a listener uses the same
   --periods N            periods that the cable's own buffer holds, 2..1024 (default 4)
   --access MODE          interleaved (default); noninterleaved for JACK and \`arecord -I\`: both ends must agree in it
-  --sample-format NAME   S16_LE, S24_3LE, S32_LE ... (default: as many bits as the packets)
+  --sample-format NAME   S16_LE, S24_3LE, S32_LE ... (default: as many bits as packets may have)
   --starvation POLICY    silence: keep the listener alive while no packets come (default); hold: give it nothing
   --grace MS             how late a period may be before there is silence, 0..3600000 (default two periods)
   --unheard POLICY       discard what comes while nobody listens (default); hold the newest frames for the listener
@@ -201,7 +203,7 @@ export async function streamOf(
         ? await readSdp(until(signal, stdin), 'standard input', which)
         : await loadSdp(sdp, { signal, ...which });
     for (const warning of warnings) stderr.write(`utimer bridge: ${warning}\n`);
-    return { ...described, ...withoutUndefined({ encoding, channels, payloadType }) };
+    return corrected(described, withoutUndefined({ encoding, channels, payloadType }));
   }
   refuse(values, ['stream'], 'is for --sdp');
   const rate = number('rate', values.rate, 1, 768_000);
@@ -212,6 +214,22 @@ export async function streamOf(
   return {
     ...{ ...endpoint('listen', listen as string), encoding, rate, channels, payloadType: payloadType ?? 96 },
     ...(ptime === undefined ? {} : { packetFrames: framesOfPtime(ptime, rate) }),
+  };
+}
+
+/** A description, with what replaces it. A payload type is taken alone, with what the description says of it. */
+function corrected(
+  { alternatives = [], ...stream }: Omit<StreamParameters, 'warnings'>,
+  correction: Partial<RtpAudioFormat & PayloadEncoding>,
+): BridgeOptions {
+  const { encoding, payloadType } = correction;
+  const chosen = alternatives.find((other) => other.payloadType === payloadType);
+  const others = alternatives.map((other) => ({ ...other, ...withoutUndefined({ encoding }) }));
+  return {
+    ...stream,
+    ...chosen,
+    ...correction,
+    ...(payloadType === undefined && others.length > 0 ? { alternatives: others } : {}),
   };
 }
 

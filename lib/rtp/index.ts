@@ -21,6 +21,7 @@ export {
   type RtpRejection,
   serializeRtpPacket,
 } from './packet.js';
+export type { PayloadEncoding } from './payload-types.js';
 export type {
   DiscontinuityEvent,
   FrameSink,

@@ -8,14 +8,9 @@
 import { checkBigInt, checkBytes, checkInteger, checkOneOf, checkOptions, typeError } from '../arguments.js';
 import { Contradictions } from './contradictions.js';
 import { FilledGaps } from './filled-gaps.js';
-import {
-  checkAudioFormat,
-  defaultPcmFormat,
-  payloadFrameBytes,
-  type RtpAudioFormat,
-  SampleConverter,
-} from './format.js';
+import { checkAudioFormat, defaultPcmFormat } from './format.js';
 import { parseRtpPacket, type RtpPacket } from './packet.js';
+import { type Payloads, PayloadTypes } from './payload-types.js';
 import type {
   DiscontinuityEvent,
   FrameSink,
@@ -91,10 +86,8 @@ interface Held {
  */
 export class Placer {
   readonly #sink: FrameSink;
-  readonly #converter: SampleConverter;
-  readonly #payloadFrameBytes: number;
+  readonly #types: PayloadTypes;
   readonly #frameBytes: number;
-  readonly #payloadType: number;
   readonly #onlySsrc: number | undefined;
   readonly #reorderPackets: number;
   readonly #reorderNanoseconds: bigint;
@@ -105,7 +98,7 @@ export class Placer {
   readonly #onDiscontinuity: ((event: DiscontinuityEvent) => void) | undefined;
   readonly #refusals: Refusals;
   readonly #contradictions: Contradictions;
-  readonly #format: RtpAudioFormat;
+  readonly #channels: number;
 
   /** Holds one converted packet on its way to the sink, and stays valid as what 'repeat' repeats. */
   readonly #scratch: Uint8Array;
@@ -173,11 +166,9 @@ export class Placer {
     }
     checkFunction('options.sink.writeFill', options.sink.writeFill);
     this.#sink = options.sink;
-    this.#format = { encoding, rate, channels };
-    this.#converter = SampleConverter.decoder(encoding, format);
-    this.#payloadFrameBytes = payloadFrameBytes(encoding, channels);
-    this.#frameBytes = this.#converter.outputBytes(this.#payloadFrameBytes);
-    this.#payloadType = checkInteger('options.payloadType', options.payloadType, 0, 127);
+    this.#channels = channels;
+    this.#types = new PayloadTypes(options, format);
+    this.#frameBytes = this.#types.frameBytes;
     this.#onlySsrc =
       options.ssrc === undefined
         ? undefined
@@ -197,7 +188,7 @@ export class Placer {
     this.#onLoss = checkFunction('options.onLoss', options.onLoss);
     this.#onDiscontinuity = checkFunction('options.onDiscontinuity', options.onDiscontinuity);
     const onContradiction = checkFunction('options.onContradiction', options.onContradiction);
-    this.#contradictions = new Contradictions(this.#format, (event) => {
+    this.#contradictions = new Contradictions(channels, (event) => {
       if (!this.#closed) onContradiction?.(event);
     });
     const onRefusal = checkFunction('options.onRefusal', options.onRefusal);
@@ -216,7 +207,7 @@ export class Placer {
       ),
     });
 
-    const largest = Math.floor(MAX_DATAGRAM_BYTES / this.#payloadFrameBytes);
+    const largest = Math.floor(MAX_DATAGRAM_BYTES / this.#types.leastFrameBytes);
     this.#scratch = new Uint8Array(Math.max(1, largest) * this.#frameBytes);
     this.#silence = new Uint8Array(
       Math.max(1, Math.floor(FILL_CHUNK_BYTES / this.#frameBytes)) * this.#frameBytes,
@@ -292,10 +283,11 @@ export class Placer {
   push(packet: RtpPacket, arrival: bigint, origin = ''): Placement {
     this.#packets++;
     const { payloadType, payload, ssrc } = packet;
-    if (payloadType !== this.#payloadType) return this.#rejectType(payloadType);
-    const frames = payload.length / this.#payloadFrameBytes;
+    const payloads = this.#types.of(payloadType);
+    if (!payloads) return this.#rejectType(payloadType);
+    const frames = payload.length / payloads.frameBytes;
     if (frames === 0 || !Number.isInteger(frames) || payload.length > MAX_DATAGRAM_BYTES) {
-      return this.#rejectSize(payload.length);
+      return this.#rejectSize(payload.length, payloads);
     }
     if (this.#onlySsrc !== undefined && ssrc !== this.#onlySsrc) {
       const expected = sourceText(this.#onlySsrc);
@@ -320,10 +312,10 @@ export class Placer {
     this.#lateFrames = 0;
     let placement: Placement = 'delivered';
     if (ahead > 0) {
-      placement = this.#hold(packet, ahead, frames, this.#converter.convert(payload), arrival);
+      placement = this.#hold(packet, ahead, frames, this.#convert(packet), arrival);
     } else {
       this.#note(packet, frames);
-      this.#deliver(this.#converter.convert(payload, this.#scratch), -ahead, packet.sequence);
+      this.#deliver(this.#convert(packet, this.#scratch), -ahead, packet.sequence);
       this.#drain();
     }
     if (this.#suspects.length > 0) this.#reconsider();
@@ -418,19 +410,13 @@ export class Placer {
       return 'rejected';
     }
     const came = `payload type ${payloadType}`;
-    return this.#reject(
-      'payload-type',
-      payloadType,
-      came,
-      `${this.#payloadType}`,
-      'payloadType',
-      payloadType,
-    );
+    const expected = this.#types.text;
+    return this.#reject('payload-type', payloadType, came, expected, 'payloadType', payloadType);
   }
 
-  #rejectSize(bytes: number): Placement {
-    const { encoding, channels } = this.#format;
-    const expected = `a multiple of ${this.#payloadFrameBytes} (${encoding}, ${channels} ${channels === 1 ? 'channel' : 'channels'})`;
+  #rejectSize(bytes: number, { encoding, frameBytes }: Payloads): Placement {
+    const channels = this.#channels === 1 ? '1 channel' : `${this.#channels} channels`;
+    const expected = `a multiple of ${frameBytes} (${encoding}, ${channels})`;
     return this.#reject('size', bytes, `a payload of ${bytes} bytes`, expected, 'channels');
   }
 
@@ -516,7 +502,7 @@ export class Placer {
     return this.#dropDuplicate();
   }
 
-  #note({ timestamp, sequence }: RtpPacket | Suspect, frames: number): void {
+  #note({ payloadType, timestamp, sequence }: RtpPacket | Suspect, frames: number): void {
     this.#packetsPlaced++;
     if (frames > this.#packetFrames) this.#packetFrames = frames;
     if (((timestamp - this.#newestTimestamp) | 0) < 0) {
@@ -525,7 +511,7 @@ export class Placer {
     }
     this.#newestTimestamp = timestamp;
     this.#newestSequence = sequence;
-    this.#contradictions.note(sequence, timestamp, frames);
+    this.#contradictions.note(sequence, timestamp, frames, this.#payloadsOf(payloadType).encoding);
   }
 
   /** Keeps a packet until those before it came. Where too many wait, the first of them are waited for no longer. */
@@ -721,8 +707,18 @@ export class Placer {
   }
 
   #keep(packet: RtpPacket, frames: number, arrival: bigint, origin: string): Suspect {
-    const { ssrc, sequence, timestamp, payload } = packet;
-    return { ssrc, sequence, timestamp, frames, bytes: this.#converter.convert(payload), arrival, origin };
+    const { payloadType, ssrc, sequence, timestamp } = packet;
+    const bytes = this.#convert(packet);
+    return { payloadType, ssrc, sequence, timestamp, frames, bytes, arrival, origin };
+  }
+
+  /** The frames of a packet for the sink: in the beginning of `output` where it is given, else in memory of their own. */
+  #convert({ payloadType, payload }: RtpPacket, output?: Uint8Array): Uint8Array {
+    return this.#payloadsOf(payloadType).converter.convert(payload, output);
+  }
+
+  #payloadsOf(payloadType: number): Payloads {
+    return this.#types.of(payloadType) as Payloads;
   }
 
   #dropDuplicate(): Placement {

@@ -2,6 +2,7 @@
 import type { RtpPacket } from './packet.js';
 
 export interface Suspect {
+  readonly payloadType: number;
   readonly ssrc: number;
   readonly sequence: number;
   readonly timestamp: number;

@@ -281,6 +281,28 @@ describe('A description that says something wrong', () => {
       rmSync(sdp);
     }
   });
+
+  it.each([
+    [{}, { payloadType: 96, encoding: 'L16', alternatives: [{ payloadType: 97, encoding: 'L24' }] }],
+    [
+      { format: 'L24' },
+      { payloadType: 96, encoding: 'L24', alternatives: [{ payloadType: 97, encoding: 'L24' }] },
+    ],
+    [{ 'payload-type': '96' }, { payloadType: 96, encoding: 'L16' }],
+    [{ 'payload-type': '97' }, { payloadType: 97, encoding: 'L24' }],
+    [{ 'payload-type': '98' }, { payloadType: 98, encoding: 'L16' }],
+    [
+      { 'payload-type': '97', format: 'L16' },
+      { payloadType: 97, encoding: 'L16' },
+    ],
+  ])('in one of several payload types is corrected by %o', async (corrections, expected) => {
+    const lines = ['v=0', 's=x', 'c=IN IP4 239.0.0.1/32', 't=0 0', 'm=audio 5004 RTP/AVP 96 97'];
+    const text = [...lines, 'a=rtpmap:96 L16/48000/2', 'a=rtpmap:97 L24/48000/2', ''].join('\r\n');
+    const { signal } = new AbortController();
+    const io = { signal, stdin: Readable.from([Buffer.from(text)]), stderr: new Writable() };
+    const { payloadType, encoding, alternatives } = await streamOf({ sdp: '-', ...corrections }, io);
+    expect({ payloadType, encoding, ...(alternatives && { alternatives }) }).toEqual(expected);
+  });
 });
 
 describe('utimer listen', () => {
