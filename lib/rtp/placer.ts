@@ -65,7 +65,8 @@ interface Held {
  *   with nothing inserted.
  * - Another source is followed in the same way, but not before its first packet has been there for `takeoverMilliseconds`, or
  *   four packets of the current source if that is longer, in which nothing new came from the current one. Its packets are
- *   kept until then. Behind a silence (see `settle`) it is followed at once. Another transport address with the same source
+ *   kept until then. Of several sources the one that came first is followed, but for those that have fallen quiet while another
+ *   goes on. Behind a silence (see `settle`) it is followed at once. Another transport address with the same source
  *   identifier is another source too (RFC 3550, section 8.2), but where its packets are those of the stream: sequence number
  *   and timestamp as far on as the current one's, as on the two ways of ST 2022-7.
  * - When packets for `maxGapFrames` frames came late and none in time, the sender has fallen behind for good: the
@@ -232,8 +233,8 @@ export class Placer {
     let first: bigint | undefined;
     for (const { arrival } of this.#held) if (first === undefined || arrival < first) first = arrival;
     const expiry = first === undefined ? undefined : first + this.#reorderNanoseconds;
-    if (!this.#rivals.areConfirmed) return expiry;
     const takeover = this.#rivals.takeover(this.#packetFrames);
+    if (takeover === undefined) return expiry;
     return expiry === undefined || takeover < expiry ? takeover : expiry;
   }
 
@@ -296,7 +297,7 @@ export class Placer {
 
     if (!this.#started) this.#start('first', packet, origin);
     else if (!this.#isCurrent(packet, origin)) return this.#rival(packet, frames, arrival, origin);
-    else if (this.#isQuiet || this.#rivals.count > 0) this.#hear(packet);
+    else if (this.#isQuiet || !this.#rivals.areNone) this.#hear(packet);
 
     const ahead = (packet.timestamp - this.#expected) | 0;
     if (ahead !== 0) {
@@ -329,7 +330,8 @@ export class Placer {
    */
   expire(now: bigint): void {
     this.#expireHeld(now);
-    if (this.#rivals.areConfirmed && now >= this.#rivals.takeover(this.#packetFrames)) this.#followRivals();
+    const takeover = this.#rivals.takeover(this.#packetFrames);
+    if (takeover !== undefined && now >= takeover) this.#followRival();
   }
 
   #expireHeld(now: bigint): void {
@@ -368,7 +370,7 @@ export class Placer {
   settle(): void {
     this.#settleSuspects();
     this.#isQuiet = true;
-    if (this.#rivals.areConfirmed) this.#followRivals();
+    if (this.#rivals.confirmed.length > 0) this.#followRival();
   }
 
   /** Settles, and writes what waits, with gaps filled: the end of the stream. */
@@ -659,18 +661,13 @@ export class Placer {
     return 'delivered';
   }
 
-  /** Keeps a packet of another source, until it has outlived the current one. A third source has to wait for its turn. */
+  /** Keeps a packet of another source, until it has outlived the current one. */
   #rival(packet: RtpPacket, frames: number, arrival: bigint, origin: string): Placement {
-    const related = this.#rivals.relation(packet, origin);
-    if (related === 'third') {
-      this.#packetsStray++;
-      return 'unconfirmed';
-    }
-    if (related === 'same') return this.#dropDuplicate();
-    if (related === 'other') this.#forgetRivals();
-    this.#packetsStray += this.#rivals.add(this.#keep(packet, frames, arrival, origin));
-    if (!this.#isQuiet || !this.#rivals.areConfirmed) return 'unconfirmed';
-    this.#followRivals();
+    const dropped = this.#rivals.add(this.#keep(packet, frames, arrival, origin));
+    if (dropped === undefined) return this.#dropDuplicate();
+    this.#packetsStray += dropped;
+    if (!this.#isQuiet || this.#rivals.confirmed.length === 0) return 'unconfirmed';
+    this.#followRival();
     return 'delivered';
   }
 
@@ -682,11 +679,10 @@ export class Placer {
     this.#forgetRivals();
   }
 
-  /** Gives up the packets of another source, which were several, since the current one is alive. */
+  /** Gives up the packets of other sources, since the current one is alive, and tells of those that sent several. */
   #forgetRivals(): void {
-    const { newest } = this.#rivals;
-    if (newest && this.#rivals.areConfirmed) this.#tellRival(newest);
-    this.#packetsStray += this.#rivals.take().length;
+    for (const rival of this.#rivals.confirmed) this.#tellRival(rival);
+    this.#packetsStray += this.#rivals.clear();
   }
 
   #tellRival({ ssrc, origin }: Suspect): void {
@@ -699,11 +695,13 @@ export class Placer {
     }));
   }
 
-  /** Goes over to the other source; what the current one has sent comes before. */
-  #followRivals(): void {
+  /** Goes over to another source; what the current one has sent comes before. */
+  #followRival(): void {
     this.#settleSuspects();
     this.#forgetSuspects();
-    this.#follow(this.#rivals.take());
+    const { packets, dropped } = this.#rivals.take(this.#packetFrames);
+    this.#packetsStray += dropped;
+    this.#follow(packets);
   }
 
   #keep(packet: RtpPacket, frames: number, arrival: bigint, origin: string): Suspect {
