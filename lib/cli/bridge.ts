@@ -26,6 +26,7 @@ import {
   print,
   refuse,
   UsageError,
+  userTimer,
   withoutUndefined,
 } from './command.js';
 import { Report } from './report.js';
@@ -71,7 +72,7 @@ The cable
   --card CARD            number or id of the loopback card (default: the first)
   --device 0|1           the device to play on (default 0); listeners capture on the other one
   --substream N          0..7 (default 0)
-  --timer N              hold this userspace-driven timer, where timer_source was set to it for good
+  --timer TIMER          hold this userspace-driven timer, where timer_source was set to it for good: its id, or -1.4.ID
   --period FRAMES        frames a period (default 10 ms, in whole packets where --ptime is known); a listener uses the same
   --periods N            periods that the cable's own buffer holds, 2..1024 (default 4)
   --access MODE          interleaved (default); noninterleaved for JACK and \`arecord -I\`: both ends must agree in it
@@ -136,7 +137,7 @@ told to end; 2 for a wrong command line.`,
       card: values.card === undefined || !/^\d+$/.test(values.card) ? values.card : Number(values.card),
       device: number('device', values.device, 0, 1) as 0 | 1 | undefined,
       substream: number('substream', values.substream, 0, 7),
-      timerId: number('timer', values.timer, 0, 127),
+      timerId: userTimer('timer', values.timer),
       periodFrames: number('period', values.period, 1, 2 ** 20),
       periods: number('periods', values.periods, 2, 1024),
       access: oneOf('access', values.access, PCM_ACCESSES),

@@ -4,6 +4,7 @@ import type { Writable } from 'node:stream';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { checkOneOf, rangeError, valueError } from '../arguments.js';
 import { MAX_RATE } from '../rtp/format.js';
+import { userTimerIdOf } from '../timer/timer-source.js';
 import type { WithoutReader } from './output.js';
 
 export interface Command {
@@ -85,6 +86,14 @@ export function rate(name: string, text: string | undefined): number | undefined
   const hertz =
     digits === undefined ? text : String(Math.round(Number(digits) * (/^k/i.test(unit ?? '') ? 1000 : 1)));
   return number(name, hertz, 1, MAX_RATE);
+}
+
+/** An option that is a userspace-driven timer: its id, or the timer_source that names it. */
+export function userTimer(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const id = userTimerIdOf(text) ?? (/^\d+$/.test(text) ? Number(text) : undefined);
+  if (id === undefined) throw valueError(`--${name}`, "an id like 5, or a timer_source like '-1.4.5'", text);
+  return number(name, String(id), 0, 127);
 }
 
 /** An option that is one of several words. */

@@ -1,12 +1,13 @@
 // What the scripts in this folder share: options, help, and errors as one line.
-import { parseArgs } from 'node:util';
+import { parse } from '../../dist/cli/command.js';
 import { userTimerSource } from '../../dist/index.js';
 
 /** Runs a script: prints what `body` returns, or what went wrong (exit status 1, or 2 for wrong usage). */
 export async function main(usage, options, positionalCount, body) {
   let parsed;
   try {
-    parsed = parseArgs({ options: { ...options, help: { type: 'boolean' } }, allowPositionals: true });
+    // As `utimer` does: what begins like -1.4.0 is a timer, and no option.
+    parsed = parse(process.argv.slice(2), { ...options, help: { type: 'boolean' } });
     if (!parsed.values.help && parsed.positionals.length !== positionalCount) {
       throw new Error(
         positionalCount ? 'an argument is missing, or there are too many' : 'there are too many arguments',

@@ -9,7 +9,16 @@ import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { streamOf } from '../../../lib/cli/bridge.js';
-import { duration, handOver, json, naming, print, UnreadError } from '../../../lib/cli/command.js';
+import {
+  duration,
+  handOver,
+  json,
+  naming,
+  parse,
+  print,
+  UnreadError,
+  userTimer,
+} from '../../../lib/cli/command.js';
 import { run } from '../../../lib/cli/main.js';
 import { systemError } from '../../../lib/errors.js';
 import { formatTimerId, parseTimerId, pcmTimerId, type TimerId, userTimerId } from '../../../lib/index.js';
@@ -177,6 +186,8 @@ describe('utimer', () => {
     [[...LISTEN, '--ptime', '0.001'], '--ptime must be at least one frame'],
     [[...LISTEN, '--ptime', 'short'], '--ptime must be a number'],
     [[...LISTEN, '--hold-frames', '4800'], '--hold-frames is for --unheard hold'],
+    [[...LISTEN, '--timer', '-1.4.128'], '--timer must be a whole number of 0..127, not 128'],
+    [[...LISTEN, '--timer', '-1.3.0'], "--timer must be an id like 5, or a timer_source like '-1.4.5', not"],
     [[...LISTEN, '--unheard', 'hold', '--hold-frames', '10'], ' --hold-frames must be'],
     [[...LISTEN, '--starvation', 'hold', '--grace', '10'], '--grace is for --starvation silence'],
     [[...LISTEN, '--grace', '1.5'], '--grace must be a whole number'],
@@ -207,6 +218,18 @@ describe('utimer', () => {
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(message);
     expect(stderr).toContain('--help');
+  });
+
+  it.each([
+    [['--timer', '5']],
+    [['--timer', '-1.4.5']],
+    [['--timer=-1.4.5']],
+    [['--timer', '-1,4,5']],
+    [['--timer', 'hw:-1.4.5']],
+  ])('takes a userspace-driven timer by its id and by its timer_source: %j', (args) => {
+    const { values, positionals } = parse(args, { timer: { type: 'string' } });
+    expect(userTimer('timer', values.timer)).toBe(5);
+    expect(positionals).toEqual([]);
   });
 
   it('says what to do in options of the command line', async () => {
