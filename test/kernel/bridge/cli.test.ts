@@ -13,7 +13,7 @@ import { openFullPipe } from '../../support/full-pipe.js';
 import { liftLimits } from '../../support/network.js';
 import { datagram } from '../../support/rtp-stream.js';
 import { difference, noise } from '../loopback/support.js';
-import { Child, freePort, Listening, until, within } from './support.js';
+import { Child, endAll, freePort, Listening, until, within } from './support.js';
 
 let card: LoopbackCard;
 let restore: () => void;
@@ -24,7 +24,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-cli-'));
 });
 afterEach(async () => {
-  await Child.endAll();
+  await endAll();
   expect(card.cables().filter(({ playback, capture }) => playback || capture)).toEqual([]);
 });
 afterAll(async () => {
