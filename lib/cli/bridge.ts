@@ -6,6 +6,7 @@ import type { BridgeInfo } from '../bridge/messages.js';
 import type { BridgeOptions } from '../bridge/options.js';
 import { PCM_ACCESSES } from '../pcm/access.js';
 import { frameBytes } from '../pcm/format.js';
+import { takesInterface } from '../rtp/address.js';
 import type { ContradictionEvent } from '../rtp/contradictions.js';
 import { framesOfPtime, RTP_ENCODINGS, RTP_PCM_FORMATS, type RtpAudioFormat } from '../rtp/format.js';
 import type { PayloadEncoding } from '../rtp/payload-types.js';
@@ -50,7 +51,7 @@ The stream
   --rate HZ
   --ptime MS             how long its packets are, where that is known; others are taken as well
   --payload-type N       0..127, and no other (default 96, or all that --sdp lists)
-  --interface NAME       where to join the group: 'eth0', or an address of this machine
+  --interface NAME       for a group: where to join it, 'eth0' or an address of this machine
   --source LIST          take packets from these addresses only, separated by commas
   --exclude LIST         take no packets from these addresses
   --ssrc N               take packets of this RTP source only: decimal, or 0x and hexadecimal (default: the first that
@@ -146,9 +147,12 @@ told to end; 2 for a wrong command line.`,
       holdFrames: number('hold-frames', values['hold-frames'], 1, 2 ** 24),
       statsMilliseconds: milliseconds('stats', values.stats),
     });
-    const cable = await naming(optionNames(values), async () =>
-      Bridge.open({ ...(await streamOf(values, io)), ...policies }),
-    );
+    const cable = await naming(optionNames(values), async () => {
+      const stream = await streamOf(values, io);
+      if (!takesInterface(stream.address ?? ''))
+        refuse(values, ['interface'], `is for groups, and ${stream.address} is none`);
+      return Bridge.open({ ...stream, ...policies });
+    });
     return follow(cable, io, values.json === true);
   },
 };

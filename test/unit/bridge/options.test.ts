@@ -40,7 +40,7 @@ describe('The receiver of a bridge', () => {
       } as const),
       ...({ fill: 'repeat', maxGapFrames: 480, reorderPackets: 4, reorderNanoseconds: 5n } as const),
       ...{ confirmPackets: 2, takeoverMilliseconds: 50, silenceMilliseconds: 50 },
-      ...{ address: '127.0.0.1', port: 5004, interface: 'lo' },
+      ...{ address: '239.192.7.1', port: 5004, interface: 'lo' },
       ...{ sources: ['127.0.0.2'], excludedSources: ['127.0.0.3'], receiveBufferBytes: 1, socket: 'dgram' },
     };
     expect(checkBridgeOptions(all).receiver).toEqual(all);

@@ -186,6 +186,7 @@ describe('utimer', () => {
     [[...LISTEN, '--ptime', '0.001'], '--ptime must be at least one frame'],
     [[...LISTEN, '--ptime', 'short'], '--ptime must be a number'],
     [[...LISTEN, '--hold-frames', '4800'], '--hold-frames is for --unheard hold'],
+    [[...LISTEN, '--interface', 'lo'], '--interface is for groups, and 127.0.0.1 is none'],
     [[...LISTEN, '--timer', '-1.4.128'], '--timer must be a whole number of 0..127, not 128'],
     [[...LISTEN, '--timer', '-1.3.0'], "--timer must be an id like 5, or a timer_source like '-1.4.5', not"],
     [[...LISTEN, '--unheard', 'hold', '--hold-frames', '10'], ' --hold-frames must be'],
