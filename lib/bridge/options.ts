@@ -4,7 +4,8 @@ import { LoopbackCard } from '../loopback/card.js';
 import { type ClockedLoopbackOptions, checkGrace } from '../loopback/clocked-loopback.js';
 import { frameBytes } from '../pcm/format.js';
 import { checkParameters } from '../pcm/parameters.js';
-import { defaultPcmFormat, MAX_RATE } from '../rtp/format.js';
+import { defaultPcmFormat, MAX_RATE, type RtpPcmFormat } from '../rtp/format.js';
+import { widestEncoding } from '../rtp/payload-types.js';
 import { Placer } from '../rtp/placer.js';
 import { checkReceiverOptions, type RtpReceiverOptions } from '../rtp/receiver.js';
 
@@ -13,8 +14,13 @@ import { checkReceiverOptions, type RtpReceiverOptions } from '../rtp/receiver.j
  * options of RtpReceiver and, where they do not concern the format, of ClockedLoopback.
  */
 export interface BridgeOptions
-  extends Omit<RtpReceiverOptions, 'sink' | 'signal'>,
+  extends Omit<RtpReceiverOptions, 'sink' | 'signal' | 'format'>,
     Pick<ClockedLoopbackOptions, 'card' | 'device' | 'substream' | 'timerId' | 'access'> {
+  /**
+   * Format of the frames in the cable, which holds `encoding` whole. Default: the one that holds all of `alternatives`, too:
+   * S24_3LE where any of them is L24, else S16_LE.
+   */
+  readonly format?: RtpPcmFormat;
   /**
    * Frames a packet, where they are known; packets of all lengths are understood. Only the default of `periodFrames` follows
    * from it. 1..768000.
@@ -60,7 +66,8 @@ export interface BridgeConfiguration {
 }
 
 const RECEIVER_OPTIONS = [
-  ...(['encoding', 'rate', 'channels', 'format', 'payloadType', 'ssrc', 'fill', 'maxGapFrames'] as const),
+  ...(['encoding', 'rate', 'channels', 'payloadType', 'alternatives'] as const),
+  ...(['ssrc', 'fill', 'maxGapFrames'] as const),
   ...(['reorderPackets', 'reorderMs', 'confirmPackets', 'takeoverMs'] as const),
   ...(['silenceMs', 'socket'] as const),
   ...(['address', 'port', 'interface', 'sources', 'excludedSources', 'receiveBufferBytes'] as const),
@@ -71,11 +78,11 @@ const MAX_HOLD_BYTES = 2 ** 30;
 
 /** @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE */
 export function checkBridgeOptions(options: BridgeOptions): BridgeConfiguration {
-  const { card, signal, encoding, rate, channels } = checkOptions('options', options);
+  const { card, signal, rate, channels } = checkOptions('options', options);
   checkSignal('options.signal', signal);
   // Checks what makes up a stream, and is gone again.
   new Placer({ ...options, sink: { write: () => {} } });
-  const format = options.format ?? defaultPcmFormat(encoding);
+  const format = options.format ?? defaultPcmFormat(widestEncoding(options));
   const packetFrames = checkInteger('options.packetFrames', options.packetFrames ?? 1, 1, MAX_RATE);
   const periodFrames = options.periodFrames ?? defaultPeriodFrames(rate, packetFrames);
   checkInteger('options.device', options.device ?? 0, 0, 1);
@@ -100,7 +107,8 @@ export function checkBridgeOptions(options: BridgeOptions): BridgeConfiguration 
   );
   const statsMs =
     options.statsMs === 0 ? 0 : checkInteger('options.statsMs', options.statsMs ?? 1000, 10, 2 ** 31 - 1);
-  return { receiver: pick(options, RECEIVER_OPTIONS), loopback, unheard, maxWaitingFrames, statsMs };
+  const receiver = { ...pick(options, RECEIVER_OPTIONS), format };
+  return { receiver, loopback, unheard, maxWaitingFrames, statsMs };
 }
 
 function defaultPeriodFrames(rate: number, packetFrames: number): number {

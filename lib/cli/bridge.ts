@@ -50,13 +50,13 @@ export const bridge = command({
       'payload-type': {
         reader: whole(0, 127),
         as: 'payloadType',
-        otherwise: '96, or what --sdp says',
-        help: 'RTP payload type; corrects a wrong --sdp',
+        otherwise: '96, or all that --sdp lists',
+        help: 'RTP payload type, and no other; corrects a wrong --sdp',
       },
       interface: {
         reader: networkInterface,
         as: 'interface',
-        help: 'where to join the group: eth0, or an address of this machine',
+        help: 'for a group, where to join it: eth0, or an address of this machine',
       },
       source: {
         reader: addresses,
@@ -159,7 +159,7 @@ export const bridge = command({
       'sample-format': {
         reader: words(...RTP_PCM_FORMATS),
         as: 'format',
-        otherwise: 'as many bits as the packets have',
+        otherwise: 'as many bits as packets may have',
         help: 'what the listener gets',
       },
       idle: {

@@ -32,9 +32,10 @@ import { isUserDriven, USER_TIMER_COUNT } from '../timer/timer-id.js';
 import { listTimers } from '../timer/timer-list.js';
 import { checkUnclaimed, claimTimer, UserTimer } from '../timer/user-timer.js';
 import { type CaptureOptions, LoopbackCapture } from './capture.js';
+import { CaptureWatch, type CaptureWatchHandlers } from './capture-watch.js';
 import { LoopbackCard } from './card.js';
-import { Listener, type ListenerEvent, ListenerWatch, type ListenerWatchHandlers } from './listener.js';
-import { type ListenerMismatch, MismatchWatch } from './mismatch.js';
+import { Listener, type ListenerEvent } from './listener.js';
+import type { ListenerMismatch } from './mismatch.js';
 import { openClocked } from './pointing.js';
 import { checkSendOptions, type SendOptions, SendQueue } from './send-queue.js';
 import { type StreamOptions, webStreamTo, writableTo } from './streams.js';
@@ -103,9 +104,10 @@ export interface ClockedLoopbackEvents {
   listener: [event: ListenerEvent];
   /**
    * Somebody tried to listen and cannot, since its access (or format, rate or channels) is not this end's: JACK and
-   * `arecord -I`, for instance, beside interleaved access. It gets a bare EIO at its START. Watched for like 'listener', and
-   * while there are handlers of either; with handlers of 'listener' only, it is a warning of the process. Who it was is not
-   * known where it had left before it could be looked at.
+   * `arecord -I`, for instance, beside interleaved access. It gets a bare EIO at its START. Watched for like 'listener', while
+   * there are handlers of either, and while a {@link ClockedLoopback.send} waits for a listener. Without a handler it is a
+   * warning of the process with the code ALSA_UTIMER_LISTENER_MISMATCH, once for a process that tries several times in a row.
+   * Who it was is not known where it had left before it could be looked at.
    */
   mismatch: [mismatch: ListenerMismatch];
   /**
@@ -151,8 +153,9 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
   readonly #keepAlive: { readonly period: bigint; readonly grace: bigint } | undefined;
   readonly #measure: boolean;
   readonly #queue: SendQueue;
-  #watch: ListenerWatch | undefined;
-  #mismatches: MismatchWatch | undefined;
+  #watch: CaptureWatch | undefined;
+  /** The last mismatch that the process was warned of. */
+  #warned: string | undefined;
   #referenced = false;
   #keptAlive = false;
   #failure: WatcherHandle | undefined;
@@ -198,7 +201,14 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
       closed: () => this.closed,
       pendingBytes: () => this.#pump.stats().pendingBytes,
       listener: () => this.#listener(),
-      watchListener: (handlers) => this.#watchListener(handlers),
+      watchListener: (handlers) =>
+        this.#watchCaptures({
+          ...handlers,
+          // Beside handlers, their own watch tells of it.
+          mismatched: (mismatch) => {
+            if (!this.#watch) this.#tellMismatch(mismatch);
+          },
+        }),
       move: (bytes) => this.#move(bytes),
       flush: () => this.#flush(),
       hold: () => this.#pump.hold(),
@@ -327,7 +337,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    * @param bytes any number of bytes of interleaved frames, cut anywhere
    * @throws TypeError ERR_INVALID_ARG_TYPE
    * @throws AlsaError ERR_NOT_STARTED, EIO, EINVAL (the first period), ERR_STALLED, ENODEV, ERR_CLOSED; ERR_BUSY while a
-   * {@link send} is under way. `stats` tells what was moved before.
+   * {@link send} is under way. `stats` tells what was moved before; nothing of another period stays in the kernel.
    */
   write(bytes: Uint8Array): void {
     checkBytes('bytes', bytes);
@@ -468,27 +478,20 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     return this;
   }
 
-  #watchListener(handlers: ListenerWatchHandlers): ListenerWatch {
-    return new ListenerWatch(this.card.number, 1 - this.device, this.substream, handlers);
+  #watchCaptures(handlers: CaptureWatchHandlers): CaptureWatch {
+    return new CaptureWatch(this.card.number, 1 - this.device, this.substream, this.parameters, handlers);
   }
 
   #startWatching(): void {
     if (this.closed) throw closedError(this.#name);
     if (this.#watch) return;
-    this.#watch = this.#watchListener({
-      told: weakly(this, (loop, event: ListenerEvent) => {
-        if (event.type === 'start') loop.#mismatches?.started();
-        loop.emit('listener', event);
-      }),
-      left: weakly(this, (loop) => loop.#mismatches?.left()),
+    this.#watch = this.#watchCaptures({
+      told: weakly(this, (loop, event: ListenerEvent) => loop.emit('listener', event)),
+      mismatched: weakly(this, (loop, mismatch: ListenerMismatch) => loop.#tellMismatch(mismatch)),
       ended: weakly(this, (loop) => loop.#stopWatching()),
       failed: weakly(this, (loop, error: unknown) => loop.emit('error', error)),
     });
-    const { number } = this.card;
-    this.#mismatches = new MismatchWatch(number, 1 - this.device, this.substream, this.parameters, {
-      mismatched: weakly(this, (loop, mismatch: ListenerMismatch) => loop.#tellMismatch(mismatch)),
-    });
-    adopt(this, this.#watch, this.#mismatches);
+    adopt(this, this.#watch);
     this.#setRef(this.#referenced);
   }
 
@@ -497,14 +500,13 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     disown(this, this.#watch);
     this.#watch = undefined;
     keep(this, false);
-    this.#mismatches?.close();
-    disown(this, this.#mismatches);
-    this.#mismatches = undefined;
   }
 
   #tellMismatch(mismatch: ListenerMismatch): void {
     if (this.emit('mismatch', mismatch)) return;
     const { message, access } = mismatch;
+    if (message === this.#warned) return;
+    this.#warned = message;
     process.emitWarning(message, {
       type: 'AlsaLoopbackWarning',
       code: 'ALSA_UTIMER_LISTENER_MISMATCH',

@@ -32,7 +32,8 @@ export interface ListenerMismatch {
   readonly access: PcmAccess | undefined;
 }
 
-type Compared = Pick<PcmParameters, 'format' | 'rate' | 'channels'> & { readonly access: PcmAccess };
+/** What the writer is set to. */
+export type Compared = Pick<PcmParameters, 'format' | 'rate' | 'channels'> & { readonly access: PcmAccess };
 
 interface Handlers {
   readonly mismatched: (mismatch: ListenerMismatch) => void;

@@ -3,7 +3,8 @@ import { checkOneOf, checkOptions, checkSignal } from '../arguments.js';
 import { closedError } from '../errors.js';
 import type { LentBytes } from '../lent-bytes.js';
 import { unlessAborted, withResolvers } from '../promises.js';
-import type { Listener, ListenerWatch, ListenerWatchHandlers } from './listener.js';
+import type { CaptureWatch } from './capture-watch.js';
+import type { Listener, ListenerWatchHandlers } from './listener.js';
 
 export interface SendOptions {
   /**
@@ -13,8 +14,8 @@ export interface SendOptions {
    */
   readonly pace?: 'listener' | 'producer';
   /**
-   * While nobody listens: 'wait' (default) with the frames until somebody does; or 'drop' them in real time, as if somebody
-   * did. With pace 'producer', which keeps the time itself, they are dropped as they come.
+   * While nobody listens: 'wait' (default) with the frames until somebody does, where who tries and does not fit is told as
+   * 'mismatch'; or 'drop' them in real time, as if somebody did. With pace 'producer', which keeps the time itself, they are dropped as they come.
    */
   readonly unheard?: 'wait' | 'drop';
   /** Ends a wait. */
@@ -45,7 +46,7 @@ export interface SendTarget {
   readonly pendingBytes: () => number;
   /** A look at who captures. */
   readonly listener: () => Listener;
-  readonly watchListener: (handlers: ListenerWatchHandlers) => ListenerWatch;
+  readonly watchListener: (handlers: ListenerWatchHandlers) => Pick<CaptureWatch, 'setRef' | 'close'>;
   readonly move: (bytes: Uint8Array) => void;
   /** Completes a begun period, moves it and stops; returns the frames of silence. */
   readonly flush: () => number;

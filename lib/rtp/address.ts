@@ -26,6 +26,11 @@ export function withoutZone(address: string): string {
   return address.split('%', 1)[0] ?? address;
 }
 
+/** That name, where there is one. */
+export function zoneOf(address: string): string | undefined {
+  return address.split('%')[1];
+}
+
 /** The one way to write an address that inet_ntop(3) and RFC 5952 agree on, without the name of an interface. */
 export function canonicalAddress(address: string): string {
   const bare = withoutZone(address);
@@ -42,6 +47,16 @@ export function isMulticast(address: string): boolean {
 /** Whether an address means another host on each interface: fe80::/10, ffx1::/16 and ffx2::/16 (RFC 4007). */
 export function needsInterface(address: string): boolean {
   return isIPv6(address) && /^(fe[89ab].|ff.[12]):/i.test(canonicalAddress(address));
+}
+
+/** Whether it makes a difference to an address which interface packets take. */
+export function takesInterface(address: string): boolean {
+  return isMulticast(address) || needsInterface(address);
+}
+
+/** An option that is for groups would do nothing for another address: whoever gives it means something by it. */
+export function unicastError(option: string, address: string, value: unknown): TypeError {
+  return valueError(option, `undefined for ${address}, which is no group`, value);
 }
 
 export function socketType(address: string): SocketType {

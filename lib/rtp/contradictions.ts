@@ -1,5 +1,5 @@
 /** Streams that are not what their description says: length, timestamps and sequence numbers contradict each other. */
-import { payloadFrameBytes, RTP_ENCODINGS, type RtpAudioFormat, type RtpEncoding } from './format.js';
+import { payloadFrameBytes, RTP_ENCODINGS, type RtpEncoding } from './format.js';
 import { sequenceDistance } from './suspect.js';
 
 /** Many packets contradict what was described. */
@@ -24,17 +24,17 @@ const LEAST_DIFFERENCE = 1 / 33;
 const MAX_CHANNELS = 256;
 
 export class Contradictions {
-  readonly #format: RtpAudioFormat;
+  readonly #channels: number;
   readonly #tell: ((event: ContradictionEvent) => void) | undefined;
-  #previous: { sequence: number; timestamp: number; frames: number } | undefined;
+  #previous: { sequence: number; timestamp: number; frames: number; encoding: RtpEncoding } | undefined;
   #step: number | undefined;
   /** Consecutive packets that contradict by the same numbers. */
   #contradicting = 0;
   #standing = 0;
   readonly #told = new Set<ContradictionEvent['what']>();
 
-  constructor(format: RtpAudioFormat, tell: ((event: ContradictionEvent) => void) | undefined) {
-    this.#format = format;
+  constructor(channels: number, tell: ((event: ContradictionEvent) => void) | undefined) {
+    this.#channels = channels;
     this.#tell = tell;
   }
 
@@ -57,34 +57,39 @@ export class Contradictions {
   }
 
   /** A packet of the stream, the newest one by its timestamp. */
-  note(sequence: number, timestamp: number, frames: number): void {
-    const { sequence: before, timestamp: since, frames: length } = this.#previous ?? {};
-    if (this.#previous) Object.assign(this.#previous, { sequence, timestamp, frames });
-    else this.#previous = { sequence, timestamp, frames };
-    if (before === undefined || since === undefined || length === undefined) return;
-    const step = (timestamp - since) | 0;
-    const steps = sequenceDistance(sequence, before);
+  note(sequence: number, timestamp: number, frames: number, encoding: RtpEncoding): void {
+    const previous = this.#previous;
+    this.#previous = { sequence, timestamp, frames, encoding };
+    if (!previous) return;
+    const { frames: length } = previous;
+    const step = (timestamp - previous.timestamp) | 0;
+    const steps = sequenceDistance(sequence, previous.sequence);
     if (steps === 0 && step > 0) {
-      if (++this.#standing === CONFIRM_PACKETS) this.#say('sequence', length, step);
+      if (++this.#standing === CONFIRM_PACKETS) this.#say('sequence', length, step, encoding);
     } else this.#standing = 0;
     if (steps !== 1) return;
-    const isSame = step === this.#step && frames === length;
+    const isSame = step === this.#step && frames === length && encoding === previous.encoding;
     this.#step = step;
     if (Math.abs(length - step) <= LEAST_DIFFERENCE * Math.max(length, step)) this.#contradicting = 0;
     else this.#contradicting = isSame ? this.#contradicting + 1 : 1;
-    if (this.#contradicting === CONFIRM_PACKETS) this.#say('length', length, step);
+    if (this.#contradicting === CONFIRM_PACKETS) this.#say('length', length, step, encoding);
   }
 
-  #say(what: ContradictionEvent['what'], packetFrames: number, timestampFrames: number): void {
+  #say(
+    what: ContradictionEvent['what'],
+    packetFrames: number,
+    timestampFrames: number,
+    encoding: RtpEncoding,
+  ): void {
     if (this.#told.has(what)) return;
     this.#told.add(what);
-    const fits = what === 'length' ? this.#fits(packetFrames, timestampFrames) : [];
+    const fits = what === 'length' ? this.#fits(packetFrames, timestampFrames, encoding) : [];
     this.#tell?.({ what, packetFrames, timestampFrames, fits });
   }
 
   /** The same number of channels first, then the same encoding. */
-  #fits(packetFrames: number, timestampFrames: number): ContradictionEvent['fits'] {
-    const { encoding: described, channels: count } = this.#format;
+  #fits(packetFrames: number, timestampFrames: number, described: RtpEncoding): ContradictionEvent['fits'] {
+    const count = this.#channels;
     const frameBytes = (packetFrames * payloadFrameBytes(described, count)) / timestampFrames;
     return RTP_ENCODINGS.map((encoding) => ({
       encoding,

@@ -174,9 +174,20 @@ export class SampleConverter {
    * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE
    */
   static decoder(encoding: RtpEncoding, format: RtpPcmFormat): SampleConverter {
+    const decoder = SampleConverter.truncatingDecoder(encoding, format);
+    if (decoder.#output.bytes < decoder.#input.bytes)
+      throw valueError('format', `one that holds ${encoding} whole`, format);
+    return decoder;
+  }
+
+  /**
+   * From payload to PCM. A format with fewer bits than the encoding gets the most significant ones.
+   *
+   * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE
+   */
+  static truncatingDecoder(encoding: RtpEncoding, format: RtpPcmFormat): SampleConverter {
     const input = { bytes: encodingBytes(checkEncoding('encoding', encoding)), bigEndian: true };
     const output = pcmLayout(checkOneOf('format', format, RTP_PCM_FORMATS));
-    if (output.bytes < input.bytes) throw valueError('format', `one that holds ${encoding} whole`, format);
     return new SampleConverter(input, output);
   }
 

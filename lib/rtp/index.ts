@@ -26,6 +26,7 @@ export {
   type RtpRejection,
   serializeRtpPacket,
 } from './packet.js';
+export type { PayloadEncoding } from './payload-types.js';
 export type {
   DiscontinuityEvent,
   FrameSink,

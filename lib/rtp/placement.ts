@@ -2,6 +2,7 @@
 import type { ContradictionEvent } from './contradictions.js';
 import type { RtpAudioFormat, RtpPcmFormat } from './format.js';
 import type { RtpRejection } from './packet.js';
+import type { PayloadEncoding } from './payload-types.js';
 import type { RefusalEvent } from './refusals.js';
 
 /** Where frames go. Both functions must be done with the bytes when they return: they are used again. */
@@ -72,10 +73,19 @@ export type Placement =
 
 export interface PlacerOptions extends RtpAudioFormat {
   readonly sink: FrameSink;
-  /** Format of the frames that the sink gets. Default: S16_LE for L16, S24_3LE for L24. */
+  /**
+   * Format of the frames that the sink gets, which holds `encoding` whole. Default: S16_LE where that is L16, S24_3LE where it
+   * is L24.
+   */
   readonly format?: RtpPcmFormat;
-  /** 0..127. Packets of other types are counted, told once and ignored. */
+  /** 0..127. Packets of other types are counted, told once and ignored, but for `alternatives`. */
   readonly payloadType: number;
+  /**
+   * Other payload types that packets may have, each with its encoding, from packet to packet (RFC 8866, section 5.14): what
+   * `parseSdp` gives. All are converted to `format`; where that has fewer bits than one of them, the least significant bits
+   * of its samples are dropped.
+   */
+  readonly alternatives?: readonly PayloadEncoding[];
   /** Take packets of this source only, 0..2^32-1. Default: the first that comes, and who outlives it. */
   readonly ssrc?: number;
   /** Packets that may wait for an earlier one, 0..1024. Default 8. */

@@ -8,14 +8,9 @@
 import { checkBytes, checkInteger, checkNumber, checkOneOf, checkOptions, typeError } from '../arguments.js';
 import { Contradictions } from './contradictions.js';
 import { FilledGaps } from './filled-gaps.js';
-import {
-  checkAudioFormat,
-  defaultPcmFormat,
-  payloadFrameBytes,
-  type RtpAudioFormat,
-  SampleConverter,
-} from './format.js';
+import { checkAudioFormat, defaultPcmFormat } from './format.js';
 import { parseRtpPacket, type RtpPacket } from './packet.js';
+import { type Payloads, PayloadTypes } from './payload-types.js';
 import type {
   DiscontinuityEvent,
   FrameSink,
@@ -70,7 +65,8 @@ interface Held {
  *   with nothing inserted.
  * - Another source is followed in the same way, but not before its first packet has been there for `takeoverMs`, or
  *   four packets of the current source if that is longer, in which nothing new came from the current one. Its packets are
- *   kept until then. Behind a silence (see `settle`) it is followed at once. Another transport address with the same source
+ *   kept until then. Of several sources the one that came first is followed, but for those that have fallen quiet while another
+ *   goes on. Behind a silence (see `settle`) it is followed at once. Another transport address with the same source
  *   identifier is another source too (RFC 3550, section 8.2), but where its packets are those of the stream: sequence number
  *   and timestamp as far on as the current one's, as on the two ways of ST 2022-7.
  * - When packets for `maxGapFrames` frames came late and none in time, the sender has fallen behind for good: the
@@ -91,10 +87,8 @@ interface Held {
  */
 export class Placer {
   readonly #sink: FrameSink;
-  readonly #converter: SampleConverter;
-  readonly #payloadFrameBytes: number;
+  readonly #types: PayloadTypes;
   readonly #frameBytes: number;
-  readonly #payloadType: number;
   readonly #onlySsrc: number | undefined;
   readonly #reorderPackets: number;
   readonly #reorderNs: bigint;
@@ -105,7 +99,7 @@ export class Placer {
   readonly #onDiscontinuity: ((event: DiscontinuityEvent) => void) | undefined;
   readonly #refusals: Refusals;
   readonly #contradictions: Contradictions;
-  readonly #format: RtpAudioFormat;
+  readonly #channels: number;
 
   /** Holds one converted packet on its way to the sink, and stays valid as what 'repeat' repeats. */
   readonly #scratch: Uint8Array;
@@ -173,11 +167,9 @@ export class Placer {
     }
     checkFunction('options.sink.writeFill', options.sink.writeFill);
     this.#sink = options.sink;
-    this.#format = { encoding, rate, channels };
-    this.#converter = SampleConverter.decoder(encoding, format);
-    this.#payloadFrameBytes = payloadFrameBytes(encoding, channels);
-    this.#frameBytes = this.#converter.outputBytes(this.#payloadFrameBytes);
-    this.#payloadType = checkInteger('options.payloadType', options.payloadType, 0, 127);
+    this.#channels = channels;
+    this.#types = new PayloadTypes(options, format);
+    this.#frameBytes = this.#types.frameBytes;
     this.#onlySsrc =
       options.ssrc === undefined
         ? undefined
@@ -194,7 +186,7 @@ export class Placer {
     this.#onLoss = checkFunction('options.onLoss', options.onLoss);
     this.#onDiscontinuity = checkFunction('options.onDiscontinuity', options.onDiscontinuity);
     const onContradiction = checkFunction('options.onContradiction', options.onContradiction);
-    this.#contradictions = new Contradictions(this.#format, (event) => {
+    this.#contradictions = new Contradictions(channels, (event) => {
       if (!this.#closed) onContradiction?.(event);
     });
     const onRefusal = checkFunction('options.onRefusal', options.onRefusal);
@@ -208,7 +200,7 @@ export class Placer {
       takeoverMs: checkInteger('options.takeoverMs', options.takeoverMs ?? 200, 0, 10_000),
     });
 
-    const largest = Math.floor(MAX_DATAGRAM_BYTES / this.#payloadFrameBytes);
+    const largest = Math.floor(MAX_DATAGRAM_BYTES / this.#types.leastFrameBytes);
     this.#scratch = new Uint8Array(Math.max(1, largest) * this.#frameBytes);
     this.#silence = new Uint8Array(
       Math.max(1, Math.floor(FILL_CHUNK_BYTES / this.#frameBytes)) * this.#frameBytes,
@@ -233,8 +225,8 @@ export class Placer {
     let first: bigint | undefined;
     for (const { arrival } of this.#held) if (first === undefined || arrival < first) first = arrival;
     const expiry = first === undefined ? undefined : first + this.#reorderNs;
-    if (!this.#rivals.areConfirmed) return expiry;
     const takeover = this.#rivals.takeover(this.#packetFrames);
+    if (takeover === undefined) return expiry;
     return expiry === undefined || takeover < expiry ? takeover : expiry;
   }
 
@@ -284,10 +276,11 @@ export class Placer {
   push(packet: RtpPacket, arrival: bigint, origin = ''): Placement {
     this.#packets++;
     const { payloadType, payload, ssrc } = packet;
-    if (payloadType !== this.#payloadType) return this.#rejectType(payloadType);
-    const frames = payload.length / this.#payloadFrameBytes;
+    const payloads = this.#types.of(payloadType);
+    if (!payloads) return this.#rejectType(payloadType);
+    const frames = payload.length / payloads.frameBytes;
     if (frames === 0 || !Number.isInteger(frames) || payload.length > MAX_DATAGRAM_BYTES) {
-      return this.#rejectSize(payload.length);
+      return this.#rejectSize(payload.length, payloads);
     }
     if (this.#onlySsrc !== undefined && ssrc !== this.#onlySsrc) {
       const expected = sourceText(this.#onlySsrc);
@@ -296,7 +289,7 @@ export class Placer {
 
     if (!this.#started) this.#start('first', packet, origin);
     else if (!this.#isCurrent(packet, origin)) return this.#rival(packet, frames, arrival, origin);
-    else if (this.#isQuiet || this.#rivals.count > 0) this.#hear(packet);
+    else if (this.#isQuiet || !this.#rivals.areNone) this.#hear(packet);
 
     const ahead = (packet.timestamp - this.#expected) | 0;
     if (ahead !== 0) {
@@ -312,10 +305,10 @@ export class Placer {
     this.#lateFrames = 0;
     let placement: Placement = 'delivered';
     if (ahead > 0) {
-      placement = this.#hold(packet, ahead, frames, this.#converter.convert(payload), arrival);
+      placement = this.#hold(packet, ahead, frames, this.#convert(packet), arrival);
     } else {
       this.#note(packet, frames);
-      this.#deliver(this.#converter.convert(payload, this.#scratch), -ahead, packet.sequence);
+      this.#deliver(this.#convert(packet, this.#scratch), -ahead, packet.sequence);
       this.#drain();
     }
     if (this.#suspects.length > 0) this.#reconsider();
@@ -329,7 +322,8 @@ export class Placer {
    */
   expire(now: bigint): void {
     this.#expireHeld(now);
-    if (this.#rivals.areConfirmed && now >= this.#rivals.takeover(this.#packetFrames)) this.#followRivals();
+    const takeover = this.#rivals.takeover(this.#packetFrames);
+    if (takeover !== undefined && now >= takeover) this.#followRival();
   }
 
   #expireHeld(now: bigint): void {
@@ -368,7 +362,7 @@ export class Placer {
   settle(): void {
     this.#settleSuspects();
     this.#isQuiet = true;
-    if (this.#rivals.areConfirmed) this.#followRivals();
+    if (this.#rivals.confirmed.length > 0) this.#followRival();
   }
 
   /** Settles, and writes what waits, with gaps filled: the end of the stream. */
@@ -410,19 +404,13 @@ export class Placer {
       return 'rejected';
     }
     const came = `payload type ${payloadType}`;
-    return this.#reject(
-      'payload-type',
-      payloadType,
-      came,
-      `${this.#payloadType}`,
-      'payloadType',
-      payloadType,
-    );
+    const expected = this.#types.text;
+    return this.#reject('payload-type', payloadType, came, expected, 'payloadType', payloadType);
   }
 
-  #rejectSize(bytes: number): Placement {
-    const { encoding, channels } = this.#format;
-    const expected = `a multiple of ${this.#payloadFrameBytes} (${encoding}, ${channels} ${channels === 1 ? 'channel' : 'channels'})`;
+  #rejectSize(bytes: number, { encoding, frameBytes }: Payloads): Placement {
+    const channels = this.#channels === 1 ? '1 channel' : `${this.#channels} channels`;
+    const expected = `a multiple of ${frameBytes} (${encoding}, ${channels})`;
     return this.#reject('size', bytes, `a payload of ${bytes} bytes`, expected, 'channels');
   }
 
@@ -508,7 +496,7 @@ export class Placer {
     return this.#dropDuplicate();
   }
 
-  #note({ timestamp, sequence }: RtpPacket | Suspect, frames: number): void {
+  #note({ payloadType, timestamp, sequence }: RtpPacket | Suspect, frames: number): void {
     this.#packetsPlaced++;
     if (frames > this.#packetFrames) this.#packetFrames = frames;
     if (((timestamp - this.#newestTimestamp) | 0) < 0) {
@@ -517,7 +505,7 @@ export class Placer {
     }
     this.#newestTimestamp = timestamp;
     this.#newestSequence = sequence;
-    this.#contradictions.note(sequence, timestamp, frames);
+    this.#contradictions.note(sequence, timestamp, frames, this.#payloadsOf(payloadType).encoding);
   }
 
   /** Keeps a packet until those before it came. Where too many wait, the first of them are waited for no longer. */
@@ -665,18 +653,13 @@ export class Placer {
     return 'delivered';
   }
 
-  /** Keeps a packet of another source, until it has outlived the current one. A third source has to wait for its turn. */
+  /** Keeps a packet of another source, until it has outlived the current one. */
   #rival(packet: RtpPacket, frames: number, arrival: bigint, origin: string): Placement {
-    const related = this.#rivals.relation(packet, origin);
-    if (related === 'third') {
-      this.#packetsStray++;
-      return 'unconfirmed';
-    }
-    if (related === 'same') return this.#dropDuplicate();
-    if (related === 'other') this.#forgetRivals();
-    this.#packetsStray += this.#rivals.add(this.#keep(packet, frames, arrival, origin));
-    if (!this.#isQuiet || !this.#rivals.areConfirmed) return 'unconfirmed';
-    this.#followRivals();
+    const dropped = this.#rivals.add(this.#keep(packet, frames, arrival, origin));
+    if (dropped === undefined) return this.#dropDuplicate();
+    this.#packetsStray += dropped;
+    if (!this.#isQuiet || this.#rivals.confirmed.length === 0) return 'unconfirmed';
+    this.#followRival();
     return 'delivered';
   }
 
@@ -688,11 +671,10 @@ export class Placer {
     this.#forgetRivals();
   }
 
-  /** Gives up the packets of another source, which were several, since the current one is alive. */
+  /** Gives up the packets of other sources, since the current one is alive, and tells of those that sent several. */
   #forgetRivals(): void {
-    const { newest } = this.#rivals;
-    if (newest && this.#rivals.areConfirmed) this.#tellRival(newest);
-    this.#packetsStray += this.#rivals.take().length;
+    for (const rival of this.#rivals.confirmed) this.#tellRival(rival);
+    this.#packetsStray += this.#rivals.clear();
   }
 
   #tellRival({ ssrc, origin }: Suspect): void {
@@ -705,16 +687,28 @@ export class Placer {
     }));
   }
 
-  /** Goes over to the other source; what the current one has sent comes before. */
-  #followRivals(): void {
+  /** Goes over to another source; what the current one has sent comes before. */
+  #followRival(): void {
     this.#settleSuspects();
     this.#forgetSuspects();
-    this.#follow(this.#rivals.take());
+    const { packets, dropped } = this.#rivals.take(this.#packetFrames);
+    this.#packetsStray += dropped;
+    this.#follow(packets);
   }
 
   #keep(packet: RtpPacket, frames: number, arrival: bigint, origin: string): Suspect {
-    const { ssrc, sequence, timestamp, payload } = packet;
-    return { ssrc, sequence, timestamp, frames, bytes: this.#converter.convert(payload), arrival, origin };
+    const { payloadType, ssrc, sequence, timestamp } = packet;
+    const bytes = this.#convert(packet);
+    return { payloadType, ssrc, sequence, timestamp, frames, bytes, arrival, origin };
+  }
+
+  /** The frames of a packet for the sink: in the beginning of `output` where it is given, else in memory of their own. */
+  #convert({ payloadType, payload }: RtpPacket, output?: Uint8Array): Uint8Array {
+    return this.#payloadsOf(payloadType).converter.convert(payload, output);
+  }
+
+  #payloadsOf(payloadType: number): Payloads {
+    return this.#types.of(payloadType) as Payloads;
   }
 
   #dropDuplicate(): Placement {

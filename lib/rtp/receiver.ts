@@ -3,7 +3,16 @@ import { EventEmitter, once } from 'node:events';
 import { checkInteger, checkOneOf, checkOptions, checkString, valueError } from '../arguments.js';
 import { AlsaError, closedError } from '../errors.js';
 import { native } from '../native/load.js';
-import { canonicalAddress, checkAddress, checkAddressOf, needsInterface, socketType } from './address.js';
+import {
+  canonicalAddress,
+  checkAddress,
+  checkAddressOf,
+  needsInterface,
+  socketType,
+  takesInterface,
+  unicastError,
+  zoneOf,
+} from './address.js';
 import type { ContradictionEvent } from './contradictions.js';
 import { DgramSocket } from './dgram-socket.js';
 import { NativeSocket } from './native-socket.js';
@@ -34,8 +43,9 @@ export interface RtpReceiverOptions
   /** 0..65535; 0 takes a free one, see `port`. */
   readonly port: number;
   /**
-   * Where to join the group, and to hear it: an interface by name ('eth0') or by its address. Default: the kernel's choice,
-   * but IPv6 addresses of link-local and interface-local scope need one. A socket of kind 'dgram' hears the group at every
+   * For groups and link-local addresses only: where to join the group, and to hear it, an interface by name ('eth0') or by its
+   * address. Default: the kernel's choice, but IPv6 addresses of link-local and interface-local scope need one, here or as in
+   * 'ff02::1%eth0'. To hear one interface of a machine otherwise, give its address as `address`. A socket of kind 'dgram' hears the group at every
    * interface that anybody on this machine has joined it at.
    */
   readonly interface?: string;
@@ -396,17 +406,17 @@ export interface CheckedReceiverOptions {
 /** Throws before any system call. */
 export function checkReceiverOptions(options: Omit<RtpReceiverOptions, 'sink'>): CheckedReceiverOptions {
   checkOptions('options', options);
-  const address = canonicalAddress(checkAddress('options.address', options.address ?? '0.0.0.0'));
+  const given = checkAddress('options.address', options.address ?? '0.0.0.0');
+  const address = canonicalAddress(given);
   const type = socketType(address);
   const port = checkInteger('options.port', options.port, 0, 65_535);
-  if (options.interface !== undefined) checkString('options.interface', options.interface);
-  else if (needsInterface(address)) {
-    throw valueError(
-      'options.interface',
-      `an interface, since each link has its own ${address}`,
-      options.interface,
-    );
+  if (options.interface !== undefined) {
+    checkString('options.interface', options.interface);
+    if (!takesInterface(address)) throw unicastError('options.interface', address, options.interface);
   }
+  const via = options.interface ?? (takesInterface(address) ? zoneOf(given) : undefined);
+  if (via === undefined && needsInterface(address))
+    throw valueError('options.interface', `an interface, since each link has its own ${address}`, via);
   const [sources, excludedSources] = (['sources', 'excludedSources'] as const).map((name) =>
     (options[name] ?? []).map((source) => checkAddressOf(`options.${name}[]`, source, type)),
   ) as [string[], string[]];
@@ -422,7 +432,7 @@ export function checkReceiverOptions(options: Omit<RtpReceiverOptions, 'sink'>):
       ? undefined
       : checkOneOf('options.socket', options.socket, ['native', 'dgram'] as const);
   return {
-    socket: { address, port, interface: options.interface, sources, receiveBufferBytes },
+    socket: { address, port, interface: via, sources, receiveBufferBytes },
     excludedSources,
     silenceMs,
     isNative: kind === undefined ? hasAddon() : kind === 'native',

@@ -1,10 +1,11 @@
-/** Packets of another source, kept while the current one may still be alive: RFC 3550, section 8.2. */
-import type { RtpPacket } from './packet.js';
+/** Packets of other sources, kept while the current one may still be alive: RFC 3550, section 8.2. */
 import { relation, type Suspect } from './suspect.js';
 
-/** The current source is quiet for so many of its packets at least before another one is followed. */
+/** A source is not quiet before so many packets of the current one's length could have come from it. */
 const LEAST_PACKETS = 4;
-/** Packets that are kept at most, beside a limit of their frames. */
+/** Sources whose packets are kept at most. One more takes the place of the one that was heard longest ago. */
+const MAX_SOURCES = 4;
+/** Packets of a source that are kept at most, beside a limit of their frames. */
 const MAX_PACKETS = 16_384;
 
 interface RivalsOptions {
@@ -14,70 +15,133 @@ interface RivalsOptions {
   readonly takeoverMs: number;
 }
 
+/** What another source has sent. */
+interface Rival {
+  /** At least one. */
+  packets: Suspect[];
+  frames: number;
+  /** When the first of them came, though it may not be kept any more. */
+  since: bigint;
+}
+
 export class Rivals {
   readonly #options: RivalsOptions;
-  readonly #takeoverNanoseconds: number;
+  readonly #takeoverNanoseconds: bigint;
   /** All that come while the takeover is waited for, and a second of them at least. */
   readonly #maxFrames: number;
-  #packets: Suspect[] = [];
-  #frames = 0;
-  /** When the first of them came, though it may not be kept any more. */
-  #since = 0n;
+  /** The one that was heard last is the last. */
+  #rivals: Rival[] = [];
 
   constructor(options: RivalsOptions) {
     this.#options = options;
-    this.#takeoverNanoseconds = options.takeoverMs * 1e6;
+    this.#takeoverNanoseconds = BigInt(options.takeoverMs) * 1_000_000n;
     this.#maxFrames = options.rate * (1 + options.takeoverMs / 1000);
   }
 
-  get count(): number {
-    return this.#packets.length;
+  get areNone(): boolean {
+    return this.#rivals.length === 0;
   }
 
-  /** Whether enough of them agree. */
-  get areConfirmed(): boolean {
-    return this.#packets.length >= this.#options.confirmPackets;
+  /** The newest packets of those sources of which enough packets agree. */
+  get confirmed(): Suspect[] {
+    return this.#rivals.filter((rival) => this.#isConfirmed(rival)).map(newest);
   }
 
-  get newest(): Suspect | undefined {
-    return this.#packets.at(-1);
+  /**
+   * When one of them is followed, if the current source, with packets of so many frames, is not heard before; undefined while
+   * too few packets agree.
+   */
+  takeover(packetFrames: number): bigint | undefined {
+    const next = this.#next(packetFrames);
+    return next && next.since + max(this.#takeoverNanoseconds, this.#leastQuiet(packetFrames));
   }
 
-  /** When they are followed, if the current source, with packets of so many frames, is not heard before. */
-  takeover(packetFrames: number): bigint {
-    const packetNanoseconds = Math.ceil((packetFrames / this.#options.rate) * 1e9);
-    return this.#since + BigInt(Math.max(this.#takeoverNanoseconds, LEAST_PACKETS * packetNanoseconds));
+  /** Keeps one more. @returns how many older ones were given up for it; undefined where it is there already */
+  add(packet: Suspect): number | undefined {
+    const index = this.#rivals.findIndex((rival) => isOf(rival, packet));
+    const known = this.#rivals[index];
+    const related = known ? relation(packet, newest(known), this.#options.maxGapFrames) : 'other';
+    if (related === 'same') return undefined;
+    if (known) this.#rivals.splice(index, 1);
+    if (known && related === 'near') {
+      this.#rivals.push(known);
+      known.packets.push(packet);
+      known.frames += packet.frames;
+      return this.#shorten(known);
+    }
+    const displaced = known ?? (this.#rivals.length < MAX_SOURCES ? undefined : this.#rivals.shift());
+    this.#rivals.push({ packets: [packet], frames: packet.frames, since: packet.arrival });
+    return displaced?.packets.length ?? 0;
   }
 
-  /** How a packet stands to those that are kept: 'third' is of yet another source, which has to wait for its turn. */
-  relation(packet: RtpPacket, origin: string): 'same' | 'near' | 'other' | 'third' {
-    const { newest } = this;
-    const isTheirs = packet.ssrc === newest?.ssrc && origin === newest.origin;
-    if (!isTheirs) return this.areConfirmed ? 'third' : 'other';
-    return relation(packet, newest, this.#options.maxGapFrames);
+  /**
+   * The packets of the one that is followed next, in place of a source with packets of so many frames; and how many others are
+   * given up for it: those of all that came before it was last heard.
+   */
+  take(packetFrames: number): { readonly packets: Suspect[]; readonly dropped: number } {
+    const next = this.#next(packetFrames) as Rival;
+    const { arrival } = newest(next);
+    const before = this.#rivals.filter((rival) => rival !== next && rival.since <= arrival);
+    this.#rivals = this.#rivals.filter(({ since }) => since > arrival);
+    return { packets: next.packets, dropped: count(before) };
   }
 
-  /** Keeps one more. @returns how many older ones were given up for it */
-  add(packet: Suspect): number {
-    if (this.#packets.length === 0) this.#since = packet.arrival;
-    this.#packets.push(packet);
-    this.#frames += packet.frames;
+  /** Keeps none any more. @returns how many there were */
+  clear(): number {
+    const dropped = count(this.#rivals);
+    this.#rivals = [];
+    return dropped;
+  }
+
+  /**
+   * Of the sources of which enough packets agree, the one that came first, but for those that have fallen quiet while another
+   * one of them goes on.
+   */
+  #next(packetFrames: number): Rival | undefined {
+    const confirmed = this.#rivals.filter((rival) => this.#isConfirmed(rival));
+    const last = confirmed.at(-1);
+    if (!last) return undefined;
+    const quietSince = newest(last).arrival - this.#leastQuiet(packetFrames);
+    return confirmed
+      .filter((rival) => newest(rival).arrival >= quietSince)
+      .reduce((first, rival) => (rival.since < first.since ? rival : first));
+  }
+
+  #leastQuiet(packetFrames: number): bigint {
+    return BigInt(LEAST_PACKETS * Math.ceil((packetFrames / this.#options.rate) * 1e9));
+  }
+
+  #isConfirmed({ packets }: Rival): boolean {
+    return packets.length >= this.#options.confirmPackets;
+  }
+
+  #shorten(rival: Rival): number {
+    const { confirmPackets } = this.#options;
     let dropped = 0;
     while (
-      this.#packets.length > MAX_PACKETS ||
-      (this.#packets.length > this.#options.confirmPackets && this.#frames > this.#maxFrames)
+      rival.packets.length > MAX_PACKETS ||
+      (rival.packets.length > confirmPackets && rival.frames > this.#maxFrames)
     ) {
-      this.#frames -= (this.#packets.shift() as Suspect).frames;
+      rival.frames -= (rival.packets.shift() as Suspect).frames;
       dropped++;
     }
     return dropped;
   }
+}
 
-  /** Keeps none any more. */
-  take(): Suspect[] {
-    const packets = this.#packets;
-    this.#packets = [];
-    this.#frames = 0;
-    return packets;
-  }
+function max(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+function newest({ packets }: Rival): Suspect {
+  return packets.at(-1) as Suspect;
+}
+
+function count(rivals: readonly Rival[]): number {
+  return rivals.reduce((sum, { packets }) => sum + packets.length, 0);
+}
+
+function isOf(rival: Rival, { ssrc, origin }: Suspect): boolean {
+  const last = newest(rival);
+  return last.ssrc === ssrc && last.origin === origin;
 }

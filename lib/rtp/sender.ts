@@ -13,6 +13,7 @@ import {
   isMulticast,
   type SocketType,
   socketType,
+  unicastError,
 } from './address.js';
 import {
   checkAudioFormat,
@@ -31,6 +32,8 @@ import { type DescribeOptions, describeStream } from './sdp/describe.js';
 
 /** Without sources that contribute, and without an extension. */
 const RTP_HEADER_BYTES = 12;
+/** Options that do nothing for one receiver. */
+const GROUP_OPTIONS = ['interface', 'ttl', 'multicastLoopback'] as const;
 
 /** What to send, and where. */
 export interface RtpSenderOptions extends RtpAudioFormat {
@@ -53,11 +56,14 @@ export interface RtpSenderOptions extends RtpAudioFormat {
   readonly sequence?: number;
   /** Timestamp of the first frame, 0..2^32-1. */
   readonly timestamp?: number;
-  /** Where to send from: an interface by name ('eth0') or by its address. For groups. Default: the kernel's choice. */
+  /**
+   * For groups only: where to send from, an interface by name ('eth0') or by its address. Default: the kernel's choice. To one
+   * receiver the routing table knows the way; 'fe80::1%eth0' names the link with the address.
+   */
   readonly interface?: string;
-  /** Hops of packets to a group, 0..255. Default 1: the local network. */
+  /** For groups only: hops of packets, 0..255. Default 1: the local network. */
   readonly ttl?: number;
-  /** Whether receivers on this machine get what is sent to a group. Default true. */
+  /** For groups only: whether receivers on this machine get what is sent. Default true. */
   readonly multicastLoopback?: boolean;
   /** The local address to send from. Default: the kernel's choice. */
   readonly localAddress?: string;
@@ -192,6 +198,10 @@ export class RtpSender implements Disposable, AsyncDisposable {
     const loopback = checkBoolean('options.multicastLoopback', options.multicastLoopback ?? true);
     const port = checkInteger('options.localPort', options.localPort ?? 0, 0, 65_535);
     if (localAddress !== undefined) checkAddress('options.localAddress', localAddress);
+    if (!isMulticast(address)) {
+      const given = GROUP_OPTIONS.find((name) => options[name] !== undefined);
+      if (given) throw unicastError(`options.${given}`, address, options[given]);
+    }
     const type = socketType(address);
     const via = options.interface === undefined ? undefined : interfaceFor(options.interface, type);
     signal?.throwIfAborted();

@@ -2,6 +2,7 @@
 import type { RtpPacket } from './packet.js';
 
 export interface Suspect {
+  readonly payloadType: number;
   readonly ssrc: number;
   readonly sequence: number;
   readonly timestamp: number;
@@ -28,7 +29,7 @@ export function agree(frames: number, steps: number, reach: number): boolean {
  * @param standing whether sequence numbers stand still, so that equal ones contradict nothing
  */
 export function relation(
-  packet: RtpPacket,
+  packet: Pick<RtpPacket, 'sequence' | 'timestamp'>,
   previous: Suspect | undefined,
   maxGapFrames: number,
   standing = false,

@@ -265,6 +265,12 @@ std::uint64_t Pcm::write(const Hold& /*held*/, const void* data, std::size_t byt
   return transfer(SNDRV_PCM_IOCTL_WRITEN_FRAMES, snd_xfern{0, channels_->channels(), most}, write_call());
 }
 
+std::uint64_t Pcm::rewind(std::uint64_t frames) {
+  snd_pcm_uframes_t count = frames;
+  call(SNDRV_PCM_IOCTL_REWIND, &count, "ioctl SNDRV_PCM_IOCTL_REWIND");
+  return count;
+}
+
 std::uint64_t Pcm::read(void* data, std::size_t bytes) {
   const Hold held = hold();
   const std::uint64_t frames = frames_in(bytes);

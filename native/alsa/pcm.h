@@ -93,6 +93,8 @@ class Pcm : public std::enable_shared_from_this<Pcm> {
   [[nodiscard]] Hold hold() const { return Hold(mutex_); }
   // As above, without a lock for each call: a period is written in the time of some of them.
   std::uint64_t write(const Hold& held, const void* data, std::size_t bytes);
+  // Takes back frames that were written last and not played. Returns how many. SNDRV_PCM_IOCTL_REWIND.
+  std::uint64_t rewind(std::uint64_t frames);
 
   void close() noexcept;
   [[nodiscard]] bool closed() const noexcept;

@@ -142,17 +142,38 @@ void PeriodPump::move(const Held& held, const std::uint8_t* period) {
     }
     queue(held, period);
   }
-  trigger(held);
+  try {
+    trigger(held);
+  } catch (...) {
+    take_back(period_frames_);
+    throw;
+  }
   ++stats_.periods;
 }
 
 void PeriodPump::queue(const Held& held, const std::uint8_t* period) {
-  if (pcm_->write(held.pcm, period, period_bytes_) != period_frames_) [[unlikely]] {
+  const std::uint64_t written = pcm_->write(held.pcm, period, period_bytes_);
+  if (written != period_frames_) [[unlikely]] {
+    take_back(written);
     throw StalledError();
   }
   if (!started_) [[unlikely]] {
     start();
   }
+}
+
+// Of a period that does not move nothing may stay: a trigger would move it in the place of what comes next.
+void PeriodPump::take_back(std::uint64_t frames) {
+  try {
+    if (frames == 0 || pcm_->rewind(frames) == frames) {
+      return;
+    }
+  } catch (const SystemError&) {
+    // An xrun or a suspend came in between.
+  }
+  pcm_->drop();
+  pcm_->prepare();
+  started_ = false;
 }
 
 void PeriodPump::start() {

@@ -73,8 +73,8 @@ class PeriodPump {
   ~PeriodPump() { close(); }
 
   // Moves every period that `data` completes, and keeps the rest for the next write. When it throws,
-  // consumed_bytes of `data` have been taken, and none of a period that was not moved. An xrun or a suspend
-  // is recovered from. Throws SystemError, NotStartedError, StalledError, ClosedError.
+  // consumed_bytes of `data` have been taken, and nothing of a period that was not moved is queued. An xrun
+  // or a suspend is recovered from. Throws SystemError, NotStartedError, StalledError, ClosedError.
   void write(const std::uint8_t* data, std::size_t length);
 
   // Completes a begun period with silence and moves it. Returns the bytes of silence. Throws as write() does.
@@ -118,6 +118,7 @@ class PeriodPump {
   [[nodiscard]] Held hold_cable() const { return {pcm_->hold(), timer_->hold()}; }
   void move(const Held& held, const std::uint8_t* period);
   void queue(const Held& held, const std::uint8_t* period);
+  void take_back(std::uint64_t frames);
   void start();
   void trigger(const Held& held);
   [[nodiscard]] std::chrono::nanoseconds lasting(std::uint64_t periods) const noexcept;

@@ -235,6 +235,8 @@ export function describeReceiver(socket: 'native' | 'dgram'): void {
         expect(receiver.address).toBe(address.replace(':0::', '::'));
         const bySource = await receiverOf({ address, interface: '::1', sources: ['::1', 'fd00::1'] });
         expect(bySource.receiver.port).not.toBe(0);
+        const byZone = await receiverOf({ address: `${address}%lo` });
+        expect(byZone.receiver.address).toBe(receiver.address);
       }
     });
 
@@ -440,7 +442,13 @@ export function describeReceiver(socket: 'native' | 'dgram'): void {
       ['an excluded source of another family', { excludedSources: ['::1'] }, 'ERR_INVALID_ARG_VALUE'],
       ['a group of a link that is not named', { address: 'ff02::1' }, 'ERR_INVALID_ARG_VALUE'],
       ['a link-local address without its link', { address: 'fe80::1' }, 'ERR_INVALID_ARG_VALUE'],
-      ['an interface by an address that none has', { interface: '192.0.2.78' }, 'ERR_INVALID_ARG_VALUE'],
+      [
+        'an interface by an address that none has',
+        { address: '239.192.7.3', interface: '192.0.2.78' },
+        'ERR_INVALID_ARG_VALUE',
+      ],
+      ['an interface for an address of its own', { interface: 'lo' }, 'ERR_INVALID_ARG_VALUE'],
+      ['an interface for all addresses', { address: '0.0.0.0', interface: 'lo' }, 'ERR_INVALID_ARG_VALUE'],
       ['an unknown kind of socket', { socket: 'raw' }, 'ERR_INVALID_ARG_VALUE'],
       ['a rate of nothing', { rate: 0 }, 'ERR_OUT_OF_RANGE'],
       ['an address of another machine', { address: '192.0.2.77' }, 'EADDRNOTAVAIL'],

@@ -3,6 +3,7 @@ import { Bridge } from '../../bridge/bridge.js';
 import { BRIDGE_EVENTS } from '../../bridge/events.js';
 import type { BridgeInfo } from '../../bridge/messages.js';
 import type { BridgeOptions } from '../../bridge/options.js';
+import { takesInterface } from '../../rtp/address.js';
 import { shellLine } from '../../shell-line.js';
 import type { Io } from '../output/io.js';
 import { handOver, print } from '../output/printing.js';
@@ -10,6 +11,7 @@ import { Report } from '../output/report.js';
 import type { Given } from '../table/command.js';
 import { checkLink } from '../table/machine.js';
 import { naming } from '../table/naming.js';
+import { UsageError } from '../table/usage-error.js';
 import type { OptionNames } from './advice.js';
 import { inJson, inWords } from './event-log.js';
 import { type StreamValues, streamNames, streamParameters } from './stream-parameters.js';
@@ -25,6 +27,8 @@ export async function runBridge(
 ): Promise<number> {
   const stream = await streamParameters(values, library, io);
   if (library.interface === undefined) checkLink(stream.address);
+  else if (!takesInterface(stream.address))
+    throw new UsageError(`--interface is for groups, and ${stream.address} is none`);
   const bridge = await naming({ ...names, ...streamNames(values.sdp, given) }, () =>
     Bridge.open({ ...library, ...stream }),
   );

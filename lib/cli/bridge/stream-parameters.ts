@@ -1,6 +1,7 @@
 /** The stream that a command line asks for: by its description and what corrects that, or by options alone. */
 import type { Readable } from 'node:stream';
 import { framesOfPtime, type RtpEncoding } from '../../rtp/format.js';
+import type { PayloadEncoding } from '../../rtp/payload-types.js';
 import { loadSdp, readSdp } from '../../rtp/sdp/load.js';
 import type { Io } from '../output/io.js';
 import type { Endpoint } from '../table/machine.js';
@@ -28,6 +29,7 @@ export interface StreamParameters extends Endpoint {
   readonly rate: number;
   readonly channels: number;
   readonly payloadType: number;
+  readonly alternatives?: readonly PayloadEncoding[];
   readonly packetFrames?: number;
 }
 
@@ -37,7 +39,7 @@ export async function streamParameters(
   io: Pick<Io, 'signal' | 'stdin' | 'stderr'>,
 ): Promise<StreamParameters> {
   if (sdp !== undefined && listen !== undefined) throw new UsageError('give --sdp or --listen, not both');
-  if (sdp !== undefined) return { ...(await described(sdp, stream, io)), ...format };
+  if (sdp !== undefined) return corrected(await described(sdp, stream, io), format);
   if (listen === undefined) throw new UsageError('either --sdp or --listen is needed');
   const { encoding, rate, channels, payloadType = 96 } = format;
   if (encoding === undefined || rate === undefined || channels === undefined)
@@ -59,6 +61,23 @@ async function described(
   );
   for (const warning of warnings) stderr.write(`utimer bridge: ${warning}\n`);
   return parameters;
+}
+
+/** A description, with what replaces it. A payload type is taken alone, with what the description says of it. */
+function corrected(
+  { alternatives = [], ...stream }: StreamParameters,
+  correction: StreamFormat,
+): StreamParameters {
+  const { encoding, payloadType } = correction;
+  const chosen = alternatives.find((other) => other.payloadType === payloadType);
+  const others =
+    encoding === undefined ? alternatives : alternatives.map((other) => ({ ...other, encoding }));
+  return {
+    ...stream,
+    ...chosen,
+    ...correction,
+    ...(payloadType === undefined && others.length > 0 ? { alternatives: others } : {}),
+  };
 }
 
 /** Standard input, which is given up when the command is to end. */

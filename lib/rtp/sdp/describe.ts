@@ -1,7 +1,14 @@
 /** Writes session descriptions (SDP, RFC 8866), with what AES67 adds to them. */
 import { isIP } from 'node:net';
 import { checkBoolean, checkInteger, checkOptions } from '../../arguments.js';
-import { checkAddress, checkAddressOf, isMulticast, socketType, withoutZone } from '../address.js';
+import {
+  checkAddress,
+  checkAddressOf,
+  isMulticast,
+  socketType,
+  unicastError,
+  withoutZone,
+} from '../address.js';
 import { checkAudioFormat, formatPtime, MAX_RATE, type RtpAudioFormat } from '../format.js';
 import { checkLine, type MediaClock, writeMediaClock } from './media-clock.js';
 
@@ -24,7 +31,7 @@ export interface DescribeOptions extends RtpAudioFormat {
   /** The sender's own address: o=. Default: none, 0.0.0.0 or ::. */
   readonly origin?: string;
   /**
-   * Whether receivers of a group are to take packets from the origin only, which is of the group's family then:
+   * For groups only: whether receivers are to take packets from the origin alone, which is of the group's family then:
    * a=source-filter. Default false.
    */
   readonly sourceFilter?: boolean;
@@ -66,7 +73,8 @@ export function describeStream(options: DescribeOptions): string {
   const origin =
     options.origin === undefined ? undefined : withoutZone(checkAddress('options.origin', options.origin));
   const group = isMulticast(address);
-  const isFiltered = checkBoolean('options.sourceFilter', options.sourceFilter ?? false) && group;
+  const isFiltered = checkBoolean('options.sourceFilter', options.sourceFilter ?? false);
+  if (isFiltered && !group) throw unicastError('options.sourceFilter', address, true);
   if (isFiltered) checkAddressOf('options.origin', origin, socketType(address));
   const version = isIP(address);
   const from = origin ?? (version === 6 ? '::' : '0.0.0.0');

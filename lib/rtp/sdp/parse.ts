@@ -2,7 +2,8 @@
 import { isIP } from 'node:net';
 import { checkInteger, checkOptions, typeError } from '../../arguments.js';
 import { visibleLines } from '../../visible-text.js';
-import { MAX_PAYLOAD_BYTES, payloadFrameBytes, type RtpAudioFormat, type RtpEncoding } from '../format.js';
+import { MAX_PAYLOAD_BYTES, payloadFrameBytes, type RtpAudioFormat } from '../format.js';
+import type { PayloadEncoding } from '../payload-types.js';
 import { SdpError } from './error.js';
 import { attributes, inherited, type Line, type Media, mediaOf } from './lines.js';
 import { type MediaClock, readMediaClock } from './media-clock.js';
@@ -19,7 +20,7 @@ export interface StreamParameters extends RtpAudioFormat, SourceFilter {
   /** 0..127. */
   readonly payloadType: number;
   /** Other payload types that packets may have instead (RFC 8866, section 5.14), of the same rate and channels. */
-  readonly alternatives?: readonly { readonly payloadType: number; readonly encoding: RtpEncoding }[];
+  readonly alternatives?: readonly PayloadEncoding[];
   /** The group, or the receiver's own address, from c=. */
   readonly address: string;
   /** 1..65535, from m=. */

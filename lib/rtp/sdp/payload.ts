@@ -23,7 +23,7 @@ export function payloadFormats(media: Media, listed: readonly number[]): [Payloa
   const maps = attributes(media.lines, 'rtpmap').map(({ value, text }) => ({ ...splitMap(value), text }));
   const formats: PayloadFormat[] = [];
   const others: string[] = [];
-  for (const payloadType of listed) {
+  for (const payloadType of new Set(listed)) {
     const format = payloadFormat(
       payloadType,
       maps.find(({ type }) => type === payloadType),

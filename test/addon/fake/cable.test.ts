@@ -99,6 +99,41 @@ describe('A cable over the fake', () => {
     });
   });
 
+  it.each([
+    ['a part of it fits', 'interleaved', "fault('WRITEI', { times: 1, frames: 100 })", 'ERR_STALLED'],
+    ['a part of it fits', 'noninterleaved', "fault('WRITEN', { times: 1, frames: 100 })", 'ERR_STALLED'],
+    ['its trigger fails', 'interleaved', "fault('TRIGGER', { times: 1, error: 5 })", 'EIO'],
+    [
+      ...['a part of it fits and cannot be taken back', 'interleaved'],
+      ...[
+        "fault('WRITEI', { times: 1, frames: 100 }); fault('REWIND', { times: 1, error: 32 })",
+        'ERR_STALLED',
+      ],
+    ],
+  ] as const)('leaves nothing of a period behind where %s (%s)', async (_where, access, fail, code) => {
+    const result = await runOnFake(`
+      const loop = ClockedLoopback.open({ ...cable, access: '${access}' });
+      const capture = loop.openCapture();
+      const data = Uint8Array.from({ length: 4 * loop.periodBytes }, (_, i) => i % 251);
+      const period = (index) => data.subarray(index * loop.periodBytes, (index + 1) * loop.periodBytes);
+      const failing = (body) => {
+        ${fail};
+        try { body(); } catch ({ code }) { console.log(code, loop.stats().periods); }
+      };
+      failing(() => loop.write(period(0)));
+      loop.write(period(0));
+      loop.write(period(1).subarray(0, 100));
+      failing(() => loop.write(period(1).subarray(100)));
+      loop.write(period(1).subarray(100));
+      failing(() => loop.write(period(2)));
+      loop.write(data.subarray(2 * loop.periodBytes));
+      console.log(loop.stats().periods, capture.read().equals(data));
+      capture.close();
+      loop.close();
+      console.log(open());`);
+    expect(result).toEqual({ ...succeeded, stdout: `${code} 0\n${code} 1\n${code} 2\n4 true\n0\n` });
+  });
+
   it('ends the inserting of silence when its card goes', async () => {
     const result = await runOnFake(`
       const loop = ClockedLoopback.open({ ...cable, idle: 'silence', graceMs: 0 });

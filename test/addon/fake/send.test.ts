@@ -23,6 +23,34 @@ describe('Sends over the fake', () => {
     expect(result).toEqual({ ...succeeded, stdout: "0\n1\n3\n[ 'ERR_CLOSED', 'ERR_CLOSED' ]\n0\n" });
   });
 
+  it('warn of listeners that do not fit while they wait, though nobody handles events', async () => {
+    const result = await runOnFake(`
+      const loop = ClockedLoopback.open(cable);
+      const end = addon.openPcm('/dev/snd/pcmC0D1c', false, '/dev/snd/controlC0', 0);
+      end.configure({ ...hardware, access: 4 });
+      const warned = once(process, 'warning');
+      const sending = loop.send(new Uint8Array(loop.periodBytes));
+      const [{ name, code, message, detail }] = await warned;
+      console.log(name, code, message.includes('process ' + process.pid), message.split(': ')[1]);
+      console.log(detail);
+      end.close();
+      const capture = loop.openCapture();
+      await sending;
+      console.log(capture.avail);
+      capture.close();
+      loop.close();
+      console.log(open());`);
+    expect(result).toMatchObject({
+      ...{ code: 0, signal: null },
+      stdout: [
+        'AlsaLoopbackWarning ALSA_UTIMER_LISTENER_MISMATCH true it has access noninterleaved, not interleaved',
+        "Open the cable with access: 'noninterleaved' for it.",
+        '480',
+        '0\n',
+      ].join('\n'),
+    });
+  });
+
   it.each([
     ['is transferred', 'structuredClone(buffer, { transfer: [buffer] })'],
     ['shrinks', 'buffer.resize(100)'],

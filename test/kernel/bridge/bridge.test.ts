@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   BRIDGE_EVENTS,
-  type Bridge,
   type BridgeEvent,
   type BridgeMessage,
+  type BridgeOptions,
   bridgeChannel,
   toJsonLine,
 } from 'alsa-utimer/bridge';
@@ -21,7 +21,17 @@ import { runChild } from '../../support/child.js';
 import { liftLimits } from '../../support/network.js';
 import { datagram, payloadAt, stream } from '../../support/rtp-stream.js';
 import { difference, noise, withCode } from '../loopback/support.js';
-import { Child, Datagrams, Listening, openBridge, recorder, STREAM, stayBusy, until } from './support.js';
+import {
+  Child,
+  Datagrams,
+  endAll,
+  Listening,
+  openBridge,
+  recorder,
+  STREAM,
+  stayBusy,
+  until,
+} from './support.js';
 
 let card: LoopbackCard;
 let restore: () => void;
@@ -37,22 +47,9 @@ afterAll(async () => {
   await LoopbackCard.unload();
 });
 
-const bridges: Bridge[] = [];
-const ears: Listening[] = [];
-const listen = (bridge: Bridge) => {
-  const listening = new Listening(bridge);
-  ears.push(listening);
-  return listening;
-};
-const open = async (...[options]: Parameters<typeof openBridge> extends [number, ...infer R] ? R : never) => {
-  const bridge = await openBridge(card.number, options);
-  bridges.push(bridge);
-  return bridge;
-};
+const open = (options?: Partial<BridgeOptions>) => openBridge(card.number, options);
 afterEach(async () => {
-  await Child.endAll();
-  for (const bridge of bridges.splice(0)) await bridge.close();
-  for (const listening of ears.splice(0)) await listening.end();
+  await endAll();
   expect(card.cables().filter(({ playback, capture }) => playback || capture)).toEqual([]);
   expect(readFileSync('/proc/asound/timers', 'utf8')).not.toContain('G4:');
 });
@@ -67,7 +64,7 @@ const audio = (timestamp: number, frames: number, periodFrames = 480): Buffer =>
 describe('A bridge', () => {
   it('gives a listener who was there before the first packet every frame, and ends with a padded period', async () => {
     const bridge = await open();
-    const listening = listen(bridge);
+    const listening = new Listening(bridge);
     const datagrams = await Datagrams.to(bridge);
     const told: BridgeEvent[] = [];
     bridge.on('stream', (event) => told.push(event));
@@ -162,7 +159,7 @@ describe('A bridge', () => {
       ...{ framesWaiting: 4_800, framesDropped: 9_600 },
       loopback: { frames: 0 },
     });
-    const listening = listen(bridge);
+    const listening = new Listening(bridge);
     await until('what was held', async () => (await bridge.sample()).loopback.frames >= 4_800);
     await datagrams.send(stream(50, { timestamp: 14_400, sequence: 300 }).map((packet) => datagram(packet)));
     datagrams.close();
@@ -175,7 +172,7 @@ describe('A bridge', () => {
     const bridge = await open({ unheard: 'wait' });
     const datagrams = await Datagrams.to(bridge);
     for (const timestamp of [0, 4_800, 9_600]) {
-      const listening = listen(bridge);
+      const listening = new Listening(bridge);
       await once(bridge, 'listener');
       const packets = stream(100, { timestamp, sequence: timestamp / 48 });
       await datagrams.send(packets.map((packet) => datagram(packet)));
@@ -223,7 +220,7 @@ describe('A bridge', () => {
     for (const name of BRIDGE_EVENTS) channel(bridgeChannel(name)).subscribe(collect);
     try {
       const bridge = await open({ statsMs: 10, silenceMs: 10 });
-      const listening = listen(bridge);
+      const listening = new Listening(bridge);
       const heard = once(bridge, 'listener');
       const datagrams = await Datagrams.to(bridge);
       const packets = stream(10);

@@ -8,12 +8,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ClockedLoopback, LoopbackCapture, LoopbackCard } from '../../../lib/loopback/index.js';
-import { RtpSender } from '../../../lib/rtp/index.js';
+import { decodePayload, RtpSender, serializeRtpPacket } from '../../../lib/rtp/index.js';
 import { openFullPipe } from '../../support/full-pipe.js';
 import { liftLimits } from '../../support/network.js';
 import { datagram } from '../../support/rtp-stream.js';
 import { difference, noise } from '../loopback/support.js';
-import { Child, freePort, Listening, until, within } from './support.js';
+import { Child, endAll, freePort, Listening, until, within } from './support.js';
 
 let card: LoopbackCard;
 let restore: () => void;
@@ -24,7 +24,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-cli-'));
 });
 afterEach(async () => {
-  await Child.endAll();
+  await endAll();
   expect(card.cables().filter(({ playback, capture }) => playback || capture)).toEqual([]);
 });
 afterAll(async () => {
@@ -170,6 +170,46 @@ describe('utimer send and utimer bridge', () => {
     expect(JSON.parse(bridge.lines.at(-1) as string)).toMatchObject({
       ...{ type: 'close', framesWaiting: 0, framesDropped: 0 },
       receiver: { packets: FRAMES / 192, framesLost: 0 },
+    });
+  });
+
+  it('carry the offer of a codec, whose sender takes a payload type and then another one', async () => {
+    const port = await freePort();
+    const offer = [
+      ...['v=0', 'o=- 1 1 IN IP4 192.0.2.10', 's=codec', 'c=IN IP4 127.0.0.1', 't=0 0'],
+      ...[`m=audio ${port} RTP/AVP 9 8 111 96 97 101`, 'a=rtpmap:9 G722/8000', 'a=rtpmap:8 PCMA/8000'],
+      ...['a=rtpmap:111 opus/48000/2', 'a=rtpmap:96 L16/48000/2', 'a=rtpmap:97 L24/48000/2'],
+      ...['a=rtpmap:101 telephone-event/8000', 'a=fmtp:101 0-15', 'a=ptime:20', 'a=ebuacip:plength 96 5', ''],
+    ];
+    const sdp = join(folder, 'offer.sdp');
+    writeFileSync(sdp, offer.join('\r\n'));
+    const bridge = Child.utimer('bridge', '--sdp', sdp, '--json', '--idle', 'stall', '--stats', '50ms');
+    const info = JSON.parse(await bridge.line());
+    // A cable of 24 bits, for what packets of either type hold.
+    expect(info).toMatchObject({ port, ...cable });
+    const listening = new Listening({ info }, { periods: 100 });
+    const socket = createSocket('udp4');
+    const audio: Uint8Array[] = [];
+    for (let i = 0; i < 24; i++) {
+      const [payloadType, encoding] = i % 8 < 4 ? ([96, 'L16'] as const) : ([97, 'L24'] as const);
+      const payload = noise(960 * (payloadType === 96 ? 4 : 6));
+      const shape = { sequence: i, timestamp: i * 960, ssrc: 1, payloadType };
+      socket.send(serializeRtpPacket({ ...shape, payload }), port, '127.0.0.1');
+      audio.push(decodePayload(payload, encoding, 'S24_3LE'));
+      await listening.reaches((i + 1) * 960);
+    }
+    // An event of the telephone, which is listed and no audio.
+    const event = { sequence: 24, timestamp: 24 * 960, ssrc: 1, payloadType: 101, payload: noise(4) };
+    socket.send(serializeRtpPacket(event), port, '127.0.0.1');
+    expect(JSON.parse(await bridge.line(typed('refusal')))).toMatchObject({
+      ...{ reason: 'payload-type', came: 'payload type 101', expected: '96 or 97' },
+    });
+    socket.close();
+    bridge.process.kill('SIGINT');
+    expect(await bridge.ended).toEqual({ code: 0, signal: null });
+    expect(difference(Buffer.concat(audio), await listening.end())).toBeUndefined();
+    expect(JSON.parse(bridge.lines.at(-1) as string)).toMatchObject({
+      receiver: { packets: 25, packetsPlaced: 24, framesLost: 0, streams: 1 },
     });
   });
 

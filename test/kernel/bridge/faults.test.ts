@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Bridge, BridgeStats } from 'alsa-utimer/bridge';
+import type { BridgeStats } from 'alsa-utimer/bridge';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { LoopbackCard } from '../../../lib/loopback/index.js';
 import { liftLimits, TwoHosts } from '../../support/network.js';
@@ -20,7 +20,7 @@ import {
   type TestPacket,
 } from '../../support/rtp-stream.js';
 import { difference } from '../loopback/support.js';
-import { Child, Datagrams, Listening, openBridge, recorder, STREAM, stayBusy } from './support.js';
+import { Child, Datagrams, endAll, Listening, openBridge, recorder, STREAM, stayBusy } from './support.js';
 
 let card: LoopbackCard;
 let restore: () => void;
@@ -36,12 +36,7 @@ afterAll(async () => {
   await LoopbackCard.unload();
 });
 
-let bridge: Bridge | undefined;
-afterEach(async () => {
-  await Child.endAll();
-  await bridge?.close();
-  bridge = undefined;
-});
+afterEach(endAll);
 
 const PERIOD_BYTES = STREAM.periodFrames * 2;
 /** A million take minutes: `npm run soak` sends them. */
@@ -59,7 +54,7 @@ const samplesOf = (bytes: Buffer) =>
 
 /** Sends each part when the listener has heard those before it, and closes the bridge. @returns what was heard, and the counters */
 async function carry(parts: Iterable<readonly TestPacket[]>): Promise<{ heard: Buffer; stats: BridgeStats }> {
-  bridge = await openBridge(card.number);
+  const bridge = await openBridge(card.number);
   const listening = new Listening(bridge);
   const datagrams = await Datagrams.to(bridge);
   for (const packets of parts) {
@@ -120,7 +115,7 @@ describe('A listener gets the frames that the timestamps count', () => {
       const packets = stream(20 + random(50), begin);
       return packets.filter(() => random(100) >= 20);
     });
-    bridge = await openBridge(card.number, { takeoverMs: 20 });
+    const bridge = await openBridge(card.number, { takeoverMs: 20 });
     const listening = new Listening(bridge);
     const told: [string, number, number][] = [];
     bridge.on('stream', ({ reason, ssrc, timestamp }) => told.push([reason, ssrc, timestamp]));
@@ -143,7 +138,7 @@ describe('A listener gets the frames that the timestamps count', () => {
   it.each(['silence', 'stall'] as const)('over outages, with idle %s, and no more', async (idle) => {
     // Silence in the midst of packets, which it has not to do with, would take seconds without any.
     const policy = idle === 'silence' ? { idle, graceMs: 2000 } : { idle };
-    bridge = await openBridge(card.number, { ...policy, maxGapFrames: 2 ** 28 });
+    const bridge = await openBridge(card.number, { ...policy, maxGapFrames: 2 ** 28 });
     const listening = new Listening(bridge);
     const datagrams = await Datagrams.to(bridge);
     const received: TestPacket[] = [];
@@ -208,10 +203,10 @@ describe('A listener gets the frames that the timestamps count', () => {
   it(`among ${HOSTILE_PACKETS} hostile packets, and then those of a sender that begins anew, whole`, {
     timeout: 120_000 + HOSTILE_PACKETS * 6,
   }, async () => {
-    bridge = await openBridge(card.number, { takeoverMs: 0, silenceMs: 100 });
+    const bridge = await openBridge(card.number, { takeoverMs: 0, silenceMs: 100 });
     const last = stream(200, { ssrc: 99, timestamp: 2 ** 32 - 480 });
     const followed = new Promise<void>((resolve) => {
-      bridge?.on('stream', ({ ssrc }) => ssrc === 99 && resolve());
+      bridge.on('stream', ({ ssrc }) => ssrc === 99 && resolve());
     });
     const listening = new Listening(bridge, { keepBytes: 2 * audio(last).length });
     let byTimestamp = 0;
@@ -266,7 +261,7 @@ describe('A listener gets the frames that the timestamps count', () => {
     // Every loss is a gap of its own, and behind the last one come more packets than may wait.
     const received = packets.filter((_, i) => i % 2 === 0 || i > packets.length - 20 || random(100) >= 40);
     const sent = audio(received);
-    bridge = await openBridge(card.number, { statsMs: 0 });
+    const bridge = await openBridge(card.number, { statsMs: 0 });
     let losses = 0;
     bridge.on('loss', () => losses++);
     const path = join(folder, 'busy.raw');

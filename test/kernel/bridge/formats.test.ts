@@ -1,11 +1,10 @@
 // Every shape of stream that AES67 has, from the socket through the thread into the cable: each frame, and no other.
-import type { Bridge } from 'alsa-utimer/bridge';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { LoopbackCard } from '../../../lib/loopback/index.js';
 import { decodePayload, type RtpEncoding, serializeRtpPacket } from '../../../lib/rtp/index.js';
 import { liftLimits } from '../../support/network.js';
 import { difference, noise } from '../loopback/support.js';
-import { Datagrams, Listening, openBridge } from './support.js';
+import { Datagrams, endAll, Listening, openBridge } from './support.js';
 
 let card: LoopbackCard;
 let restore: () => void;
@@ -18,14 +17,7 @@ afterAll(async () => {
   await LoopbackCard.unload();
 });
 
-let bridge: Bridge | undefined;
-let listening: Listening | undefined;
-afterEach(async () => {
-  await bridge?.close();
-  await listening?.end();
-  bridge = undefined;
-  listening = undefined;
-});
+afterEach(endAll);
 
 const PERIODS = 40;
 
@@ -55,7 +47,7 @@ describe('A stream', () => {
     async (shape) => {
       const { encoding, channels, rate, packetFrames } = shape;
       const format = encoding === 'L16' ? 'S16_LE' : 'S24_3LE';
-      bridge = await openBridge(card.number, { ...shape, format, periodFrames: rate / 100 });
+      const bridge = await openBridge(card.number, { ...shape, format, periodFrames: rate / 100 });
       const { periodFrames } = bridge.info;
       const bytes = channels * (encoding === 'L16' ? 2 : 3);
       // Not a whole number of periods: the last is completed with silence.
@@ -69,7 +61,7 @@ describe('A stream', () => {
           payload: audio.subarray(i * packetFrames * bytes, (i + 1) * packetFrames * bytes),
         }),
       );
-      listening = new Listening(bridge, {
+      const listening = new Listening(bridge, {
         periods: Math.min(1000, Math.floor((2 << 20) / (periodFrames * bytes))),
       });
       const sender = await Datagrams.to(bridge);

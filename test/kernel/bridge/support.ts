@@ -42,13 +42,26 @@ export const STREAM = {
   ...({ address: '127.0.0.1', port: 0, periodFrames: 480, idle: 'stall' } as const),
 };
 
-export function openBridge(card: number, options: Partial<BridgeOptions> = {}): Promise<Bridge> {
+const bridges: Bridge[] = [];
+
+export async function openBridge(card: number, options: Partial<BridgeOptions> = {}): Promise<Bridge> {
   // Nothing here may depend on how long the machine takes.
-  return Bridge.open({ ...STREAM, reorderMs: 10_000, card, ...options });
+  const bridge = await Bridge.open({ ...STREAM, reorderMs: 10_000, card, ...options });
+  bridges.push(bridge);
+  return bridge;
+}
+
+/** Ends whatever a test has left, also one that failed: programs, bridges, listeners and sockets. For afterEach. */
+export async function endAll(): Promise<void> {
+  await Child.endAll();
+  for (const bridge of bridges.splice(0)) await bridge.close();
+  await Listening.endAll();
+  Datagrams.closeAll();
 }
 
 /** The other end of a bridge's cable, in this process: everything that comes, as it comes, with room for ten seconds. */
 export class Listening {
+  static readonly #listening = new Set<Listening>();
   readonly #keepBytes: number;
   readonly #capture: LoopbackCapture;
   readonly #chunks: Buffer[] = [];
@@ -70,7 +83,12 @@ export class Listening {
       ...{ rate: info.rate, channels: info.channels, periodFrames: info.periodFrames, periods },
       format: info.format,
     });
+    Listening.#listening.add(this);
     this.#ended = this.#record();
+  }
+
+  static async endAll(): Promise<void> {
+    await Promise.all(Array.from(Listening.#listening, (listening) => listening.end()));
   }
 
   /** Frames that came so far. */
@@ -80,10 +98,14 @@ export class Listening {
 
   /** What came so far; to be called when the bridge is closed. */
   async end(): Promise<Buffer> {
+    Listening.#listening.delete(this);
     this.#abort.abort();
-    await this.#ended;
-    if (!this.#capture.closed) this.#take(this.#capture.read());
-    this.#capture.close();
+    try {
+      await this.#ended;
+      if (!this.#capture.closed) this.#take(this.#capture.read());
+    } finally {
+      this.#capture.close();
+    }
     return Buffer.concat(this.#chunks);
   }
 
@@ -122,6 +144,7 @@ export class Listening {
 
 /** Sends datagrams, never more at once than a socket holds. */
 export class Datagrams {
+  static readonly #open = new Set<Datagrams>();
   readonly #socket: Socket;
   readonly #bridge: Bridge;
   /** Packets that are to have arrived, those of others before among them. */
@@ -131,6 +154,11 @@ export class Datagrams {
     this.#socket = socket;
     this.#bridge = bridge;
     this.#due = arrived;
+    Datagrams.#open.add(this);
+  }
+
+  static closeAll(): void {
+    for (const datagrams of Datagrams.#open) datagrams.close();
   }
 
   static async to(bridge: Bridge): Promise<Datagrams> {
@@ -162,6 +190,7 @@ export class Datagrams {
   }
 
   close(): void {
+    Datagrams.#open.delete(this);
     this.#socket.close();
   }
 }
@@ -226,7 +255,6 @@ export class Child {
     });
   }
 
-  /** Ends those that a failed test has left. */
   static async endAll(): Promise<void> {
     for (const child of Child.#running) {
       child.process.kill('SIGKILL');

@@ -167,6 +167,7 @@ describe('The scripts of scripts/aloop', () => {
     expect(run('load', '--index', '4', '--id', 'Cables', '--timer', '-1.4.3')).toBe(
       'loopback card 4 (Cables): timer_source -1.4.3',
     );
+    expect(run('point', '-1.4.4')).toBe('loopback card 4 (Cables): timer_source -1.4.4');
     expect(run('point', '5')).toBe('loopback card 4 (Cables): timer_source -1.4.5');
     expect(LoopbackCard.find().timerSource()).toBe('-1.4.5');
     expect(run('point', '--card', 'Cables', 'jiffies')).toBe(
@@ -181,9 +182,11 @@ describe('The scripts of scripts/aloop', () => {
     const bash = ['-c', `source <(node dist/cli/main.js completion bash); ${completing}`];
     expect(execFileSync('bash', bash, { encoding: 'utf8' })).toBe('4\n');
     _pcm.close();
-    expect(run('load', '--print', '--id', 'x', '--timer', '5')).toBe(
-      'modprobe snd-aloop enable=1 id=x pcm_substreams=8 pcm_notify=0 timer_source=-1.4.5',
-    );
+    for (const timer of ['5', '-1.4.5']) {
+      expect(run('load', '--print', '--id', 'x', '--timer', timer)).toBe(
+        'modprobe snd-aloop enable=1 id=x pcm_substreams=8 pcm_notify=0 timer_source=-1.4.5',
+      );
+    }
     expect(run('unload')).toBe('snd-aloop is unloaded');
     expect(isLoopbackLoaded()).toBe(false);
   });

@@ -92,6 +92,53 @@ describe('A writer is told of a listener with another access', () => {
     });
   });
 
+  it('by a warning, once a process, where a send waits for one that fits and nobody handles anything', async () => {
+    using loop = open();
+    const warnings: Error[] = [];
+    const note = (warning: Error) => warnings.push(warning);
+    process.on('warning', note);
+    const nextWarning = () => once(process, 'warning', { signal: AbortSignal.timeout(60_000) });
+    const abort = new AbortController();
+    const given = loop.send(new Uint8Array(loop.periodBytes), { signal: abort.signal });
+    let warned = nextWarning();
+    const end = openEnd('capture', 4);
+    await warned;
+    abort.abort();
+    await expect(given).rejects.toBe(abort.signal.reason);
+
+    // The next one that waits sees it still there.
+    const sent = new Uint8Array(loop.periodBytes).fill(1);
+    const sending = loop.send(sent);
+    await new Promise(setImmediate);
+    end.close();
+    warned = nextWarning();
+    openEnd('capture', 4).close();
+    await warned;
+    using capture = loop.openCapture();
+    await sending;
+    expect(capture.read().equals(sent)).toBe(true);
+    process.off('warning', note);
+    expect(warnings).toMatchObject([
+      {
+        code: 'ALSA_UTIMER_LISTENER_MISMATCH',
+        message: expect.stringMatching(/process \d+\) cannot listen at .*: it has access noninterleaved/),
+      },
+      { message: expect.stringMatching(/^a program prepared/) },
+    ]);
+  });
+
+  it('by its event, once, where a send waits as well', async () => {
+    using loop = open();
+    const told: ListenerMismatch[] = [];
+    loop.on('mismatch', (mismatch) => told.push(mismatch));
+    const sending = loop.send(new Uint8Array(loop.periodBytes));
+    const first = await mismatchOf(loop, () => openEnd('capture', 4).close());
+    const second = await mismatchOf(loop, () => openEnd('capture', 4).close());
+    expect(told).toEqual([first, second]);
+    using _capture = loop.openCapture();
+    await sending;
+  });
+
   it('and not of one that fits, or is overrun and leaves', async () => {
     using loop = open();
     const told: ListenerMismatch[] = [];

@@ -237,3 +237,18 @@ it('says that it is stalled where its triggers move nothing, as its thread does'
   });
   for (const handle of [failure, pump, pcm, timer, other]) handle.close();
 });
+
+it('leaves nothing of a period for which there is no room', () => {
+  const [timer, other] = [createTimer(), createTimer()];
+  for (const access of [3, 4]) {
+    const pcm = openOn(timer);
+    pcm.configure({ ...PERIOD, access, fillWithSilence: false });
+    const pump = native().createPeriodPump(pcm, other, parameters);
+    pcm.write(new Uint8Array(100 * 4));
+    expect(() => pump.write(new Uint8Array(4 * 480 * 4))).toThrow(withCode('ERR_STALLED'));
+    expect(pump.stats()).toMatchObject({ periods: 3, consumedBytes: 3 * 480 * 4 });
+    expect(pcm.status().delay).toBe(100 + 3 * 480);
+    for (const handle of [pump, pcm]) handle.close();
+  }
+  for (const handle of [timer, other]) handle.close();
+});

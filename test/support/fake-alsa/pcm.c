@@ -448,6 +448,21 @@ static int transfer_frames(struct substream *one, void *argument, bool planar, c
   return result;
 }
 
+// Frames of the playback that are not played yet (sound/core/pcm_native.c: snd_pcm_rewind).
+static int rewind_frames(struct substream *one, void *argument) {
+  snd_pcm_uframes_t frames = 0;
+  copy_from_user(&frames, argument, sizeof frames);
+  const int broken = state_error(one);
+  const uint64_t queued = one->playback ? one->written - one->moved : 0;
+  frames = broken != 0 ? (snd_pcm_uframes_t)broken : frames < queued ? frames : queued;
+  copy_to_user(argument, &frames, sizeof frames);
+  if (broken == 0) {
+    one->written -= frames;
+    update_ready(one);
+  }
+  return broken;
+}
+
 static int tell_status(const struct substream *one, void *argument) {
   struct snd_pcm_status status;
   fill_bytes(&status, 0, sizeof status);
@@ -492,6 +507,8 @@ static const char *name_of(unsigned long request) {
       return "DROP";
     case SNDRV_PCM_IOCTL_PAUSE:
       return "PAUSE";
+    case SNDRV_PCM_IOCTL_REWIND:
+      return "REWIND";
     default:
       return "PCM";
   }
@@ -546,6 +563,8 @@ static int dispatch(struct substream *one, unsigned long request, void *argument
       }
       set_state(one, SNDRV_PCM_STATE_PAUSED);
       return 0;
+    case SNDRV_PCM_IOCTL_REWIND:
+      return rewind_frames(one, argument);
     case SNDRV_PCM_IOCTL_DROP:
       one->written = one->moved;
       set_state(one, SNDRV_PCM_STATE_SETUP);

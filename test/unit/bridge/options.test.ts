@@ -36,13 +36,29 @@ describe('The receiver of a bridge', () => {
         format: 'S32_LE',
         payloadType: 96,
         ssrc: 7,
+        alternatives: [{ payloadType: 97, encoding: 'L16' }],
       } as const),
       ...({ fill: 'repeat', maxGapFrames: 480, reorderPackets: 4, reorderMs: 5 } as const),
       ...{ confirmPackets: 2, takeoverMs: 50, silenceMs: 50 },
-      ...{ address: '127.0.0.1', port: 5004, interface: 'lo' },
+      ...{ address: '239.192.7.1', port: 5004, interface: 'lo' },
       ...{ sources: ['127.0.0.2'], excludedSources: ['127.0.0.3'], receiveBufferBytes: 1, socket: 'dgram' },
     };
     expect(checkBridgeOptions(all).receiver).toEqual(all);
+  });
+});
+
+describe('The format of a bridge', () => {
+  it.each([
+    ['L16', [], 'S16_LE'],
+    ['L16', ['L16'], 'S16_LE'],
+    ['L16', ['L16', 'L24'], 'S24_3LE'],
+    ['L24', ['L16'], 'S24_3LE'],
+  ] as const)('holds each encoding whole that packets may have: %s, %o', (encoding, others, format) => {
+    const alternatives = others.map((other, i) => ({ payloadType: 97 + i, encoding: other }));
+    const { receiver, loopback } = checkBridgeOptions({ ...STREAM, encoding, alternatives });
+    expect([receiver.format, loopback.format]).toEqual([format, format]);
+    const narrow = { ...STREAM, encoding: 'L16', alternatives, format: 'S16_LE' } as const;
+    expect(checkBridgeOptions(narrow).loopback.format).toBe('S16_LE');
   });
 });
 

@@ -69,6 +69,35 @@ describe('A description that says something wrong', () => {
   });
 });
 
+describe('A description of several payload types', () => {
+  const lines = ['v=0', 's=x', 'c=IN IP4 239.0.0.1/32', 't=0 0', 'm=audio 5004 RTP/AVP 96 97'];
+  const text = [...lines, 'a=rtpmap:96 L16/48000/2', 'a=rtpmap:97 L24/48000/2', ''].join('\r\n');
+
+  it.each([
+    [{}, { payloadType: 96, encoding: 'L16', alternatives: [{ payloadType: 97, encoding: 'L24' }] }],
+    [
+      { encoding: 'L24' },
+      { payloadType: 96, encoding: 'L24', alternatives: [{ payloadType: 97, encoding: 'L24' }] },
+    ],
+    [{ payloadType: 96 }, { payloadType: 96, encoding: 'L16' }],
+    [{ payloadType: 97 }, { payloadType: 97, encoding: 'L24' }],
+    [{ payloadType: 98 }, { payloadType: 98, encoding: 'L16' }],
+    [
+      { payloadType: 97, encoding: 'L16' },
+      { payloadType: 97, encoding: 'L16' },
+    ],
+  ] as const)('is corrected by %o', async (corrections, expected) => {
+    const io = {
+      signal: new AbortController().signal,
+      stdin: Readable.from([Buffer.from(text)]),
+      stderr: new Writable(),
+    };
+    const values = { sdp: '-', stream: undefined, listen: undefined, ptime: undefined };
+    const { payloadType, encoding, alternatives } = await streamParameters(values, corrections, io);
+    expect({ payloadType, encoding, ...(alternatives && { alternatives }) }).toEqual(expected);
+  });
+});
+
 describe('utimer bridge --sdp', () => {
   it.each([
     [

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LentBytes } from '../../../lib/lent-bytes.js';
-import type { Listener, ListenerWatch, ListenerWatchHandlers } from '../../../lib/loopback/listener.js';
+import type { Listener, ListenerWatchHandlers } from '../../../lib/loopback/listener.js';
 import { checkSendOptions, type SendOptions, SendQueue } from '../../../lib/loopback/send-queue.js';
 import { type StreamOptions, webStreamTo, writableTo } from '../../../lib/loopback/streams.js';
 
@@ -100,9 +100,9 @@ class Cable {
     } as Listener;
   }
 
-  #watch(handlers: ListenerWatchHandlers): ListenerWatch {
+  #watch(handlers: ListenerWatchHandlers) {
     this.#watching.add(handlers);
-    return { setRef: () => {}, close: () => this.#watching.delete(handlers) } as unknown as ListenerWatch;
+    return { setRef: () => {}, close: () => void this.#watching.delete(handlers) };
   }
 
   #move(bytes: Uint8Array): void {

@@ -235,6 +235,11 @@ describe('a description that is made', () => {
     expect(() => describeStream({ ...stream, sourceFilter: true })).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }),
     );
+    const unicast = { ...stream, address: '10.0.0.2', origin: '10.0.0.1' };
+    expect(() => describeStream({ ...unicast, sourceFilter: true })).toThrow(
+      'options.sourceFilter must be undefined for 10.0.0.2, which is no group',
+    );
+    expect(describeStream({ ...unicast, sourceFilter: false })).not.toContain('source-filter');
   });
 
   it('says of the clocks what it is told, and nothing that no clock is', () => {

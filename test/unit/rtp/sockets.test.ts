@@ -207,6 +207,9 @@ describe('a sender', () => {
     ['a packet that no datagram holds', { packetFrames: 10_916 }, 'ERR_OUT_OF_RANGE'],
     ['a format that loses bits', { encoding: 'L16', format: 'S32_LE' }, 'ERR_INVALID_ARG_VALUE'],
     ['a ttl of nine bits', { ttl: 256 }, 'ERR_OUT_OF_RANGE'],
+    ['an interface for one receiver', { interface: 'lo' }, 'ERR_INVALID_ARG_VALUE'],
+    ['hops to one receiver', { ttl: 8 }, 'ERR_INVALID_ARG_VALUE'],
+    ['a loopback for one receiver', { multicastLoopback: false }, 'ERR_INVALID_ARG_VALUE'],
     ['a loopback that is no boolean', { multicastLoopback: 1 }, 'ERR_INVALID_ARG_TYPE'],
   ])('cannot be opened with %s', async (_, options, code) => {
     await expect(

@@ -89,6 +89,87 @@ describe('A stream that pauses while another source sends', () => {
   });
 });
 
+describe('A sender that begins anew as another source', () => {
+  const gone = { origin: A, ssrc: 1, away: [300, 10_000] } as const;
+  const anew = { origin: A, ssrc: 2, away: [0, 310] } as const;
+  /** Three packets of a source, which then says nothing more. */
+  const burst = (placer: ReturnType<typeof placerWith>['placer'], at: number, ssrc: number, from = 5000) => {
+    for (const packet of packetsOf({ frames: 48 }, 3, {
+      from,
+      ssrc,
+      payload: new Uint8Array(192).fill(9),
+    }))
+      placer.receive(packet, BigInt(at) * MS, B);
+  };
+  const written: number[] = [];
+  const sink = { write: (bytes: Uint8Array) => written.push(bytes[0] as number) };
+  /** How long after its first packet it is heard, and that all of it is, and nothing else. */
+  const heardAfter = (
+    bursts: readonly (readonly [at: number, ssrc: number, from?: number])[],
+    to = 700,
+  ): number => {
+    written.length = 0;
+    const { placer, of } = placerWith({ sink });
+    let heard = Number.NaN;
+    for (let at = 0; at < to; at++) {
+      run(placer, at, at + 1, [gone, anew]);
+      for (const [when, ssrc, from] of bursts) if (when === at) burst(placer, at, ssrc, from);
+      if (Number.isNaN(heard) && placer.position?.ssrc === 2) heard = at - 310;
+    }
+    expect(of('stream')).toMatchObject([{ ssrc: 1 }, { ssrc: 2, timestamp: 310 * 48 }]);
+    expect(written.every((byte) => byte === 7)).toBe(true);
+    expect(placer.stats().framesReceived).toBe((300 + to - 310) * 48);
+    return heard;
+  };
+
+  it('is heard after 200 ms', () => {
+    expect(heardAfter([])).toBe(200);
+  });
+
+  it.each([
+    ['one', [[302, 66]]],
+    ['one at the same time', [[310, 66]]],
+    ['one that stops later', [302, 306, 310, 314, 480].map((at, i) => [at, 66, 5000 + 3 * i])],
+    ['several', [302, 303, 304, 305, 306, 307].map((at, i) => [at, 60 + i])],
+    ['one again and again', Array.from({ length: 30 }, (_, i) => [302 + 10 * i, 66 + i])],
+  ] as const)('is kept away no longer by packets of others that say nothing more: %s', (_, bursts) => {
+    expect(heardAfter(bursts as [number, number][])).toBe(200);
+  });
+
+  it('is kept away up to its next packet by one that sends when its turn has come', () => {
+    expect(heardAfter([[509, 66]])).toBeLessThanOrEqual(201);
+  });
+
+  it('is heard after one that came before it and has not stopped', () => {
+    const { placer, of } = placerWith();
+    run(placer, 0, 1000, [gone, { origin: B, ssrc: 3, away: [0, 305] }, anew]);
+    expect(of('stream')).toMatchObject([{ ssrc: 1 }, { ssrc: 3, timestamp: 305 * 48 }]);
+  });
+
+  it('is heard whole though it stops before its turn, where nobody else sends', () => {
+    const { placer, of } = placerWith();
+    run(placer, 0, 320, [gone, anew]);
+    run(placer, 320, 1000, [gone]);
+    expect(of('stream')).toMatchObject([{ ssrc: 1 }, { ssrc: 2, timestamp: 310 * 48 }]);
+    expect(placer.stats).toMatchObject({ framesDelivered: 310 * 48, packetsStray: 0 });
+  });
+
+  it('is not kept away by packets of which each has a source of its own, unless they are many', () => {
+    const { placer, of } = placerWith();
+    for (let at = 0; at < 700; at++) {
+      run(placer, at, at + 1, [gone, anew]);
+      for (let i = 0; i < 3; i++) {
+        const [packet] = packetsOf({ frames: 48 }, 1, { ssrc: 1000 + 3 * at + i });
+        placer.receive(packet as Uint8Array, BigInt(at) * MS, B);
+      }
+    }
+    expect(of('stream')).toMatchObject([{ ssrc: 1 }, { ssrc: 2, timestamp: 310 * 48 }]);
+    // Four of them are kept at a time.
+    const { packets, packetsPlaced, packetsStray } = placer.stats();
+    expect(packets - packetsPlaced - packetsStray).toBeLessThanOrEqual(4);
+  });
+});
+
 describe('Two senders with one source identifier', () => {
   it('in bursts of four are one stream, of the transport address that was there first', () => {
     for (const other of [B, C]) {
