@@ -16,8 +16,7 @@ export function optionLabel(name: string, { reader }: OptionRow): string {
 }
 
 /** What it does, in what range, and what applies where it is not given. */
-export function rowText({ help, more, reader, ...row }: OptionRow): string {
-  const { default: standard, otherwise } = row as OptionRow;
+export function rowText({ help, more, reader, default: standard, otherwise }: OptionRow): string {
   const applies = standard ?? otherwise;
   const facts = [
     ...(reader?.range === undefined ? [] : [reader.range]),
