@@ -46,11 +46,13 @@ export interface Place {
 export class ShellTerminal {
   readonly #process: ChildProcess;
   readonly #told: string;
+  readonly #ended: Promise<unknown>;
   #shown = '';
 
   private constructor(process: ChildProcess, told: string) {
     this.#process = process;
     this.#told = told;
+    this.#ended = once(process, 'close');
     process.stdout?.on('data', (chunk) => {
       this.#shown += chunk;
     });
@@ -75,7 +77,8 @@ export class ShellTerminal {
 
   async #waits(): Promise<void> {
     while (!this.#shown.includes('a-line-may-come')) {
-      if (this.#process.stdout) await once(this.#process.stdout, 'data');
+      if (this.#process.stdout) await Promise.race([once(this.#process.stdout, 'data'), this.#ended]);
+      if (this.#process.exitCode !== null) throw new Error(`the shell ended: ${this.#shown}`);
     }
   }
 
@@ -94,7 +97,7 @@ export class ShellTerminal {
 
   async close(): Promise<void> {
     this.#process.stdin?.write('exit\n');
-    await once(this.#process, 'close');
+    await this.#ended;
   }
 }
 
