@@ -36,7 +36,7 @@ describe('Sends over the fake', () => {
       end.close();
       const capture = loop.openCapture();
       await sending;
-      console.log(capture.avail);
+      console.log(capture.avail());
       capture.close();
       loop.close();
       console.log(open());`);

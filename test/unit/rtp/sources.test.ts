@@ -151,7 +151,7 @@ describe('A sender that begins anew as another source', () => {
     run(placer, 0, 320, [gone, anew]);
     run(placer, 320, 1000, [gone]);
     expect(of('stream')).toMatchObject([{ ssrc: 1 }, { ssrc: 2, timestamp: 310 * 48 }]);
-    expect(placer.stats).toMatchObject({ framesDelivered: 310 * 48, packetsStray: 0 });
+    expect(placer.stats()).toMatchObject({ framesDelivered: 310 * 48, packetsStray: 0 });
   });
 
   it('is not kept away by packets of which each has a source of its own, unless they are many', () => {
