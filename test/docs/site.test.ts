@@ -24,7 +24,8 @@ beforeAll(async () => {
 describe('The site', () => {
   it('has a page for each document, and for each exported name', () => {
     const expected = [
-      ...['index', 'start', 'guides/cables', 'kernels', 'kernel-findings', 'contributing/guest'],
+      ...['index', 'start', 'recipes', 'symptoms', 'architecture', 'glossary', 'kernels', 'kernel-findings'],
+      ...['guides/cables', 'guides/timers', 'guides/rtp', 'guides/bridge', 'contributing/guest'],
       ...[
         'reference/alsa-utimer/classes/UserTimer',
         'reference/alsa-utimer/loopback/classes/ClockedLoopback',
@@ -69,6 +70,8 @@ describe('A browser', () => {
   it.each([
     ['start', 'Five minutes from nothing to a recording', 'Write into a cable'],
     ['guides/cables', 'can go wrong', 'Who opens first'],
+    ['architecture', 'The period pump collects bytes', 'Threads'],
+    ['symptoms', 'error.help', 'Codes of this library'],
     ['reference/alsa-utimer/loopback/classes/ClockedLoopback', 'periodBytes', 'Properties'],
   ])('shows the page %s', async (page, sentence, heading) => {
     await using site = await Site.open(folder);
@@ -87,6 +90,12 @@ describe('A browser', () => {
     expect(colours).toBeGreaterThan(100);
     expect(drawn).toBeGreaterThan(0.05);
     expect(site.missing.filter((path) => path !== '/favicon.ico')).toEqual([]);
+  });
+
+  it('shows nothing of a page that is empty', async () => {
+    const picture = join(pictures, 'empty.png');
+    await screenshot('data:text/html,', picture);
+    expect(readPng(readFileSync(picture))).toMatchObject({ colours: 1, drawn: 0 });
   });
 
   it('that is narrow as a telephone shows it, too', async () => {

@@ -21,6 +21,8 @@ describe('A script', () => {
     ['bench', ['--rounds', 'many']],
     ['soak', ['--kernel', 'smal']],
     ['conformance', ['--kernel', 'stock', '--kernel', 'smal']],
+    ['docs', ['--sever']],
+    ['docs', ['--serve', 'more']],
     ['lint-native', ['--fxi']],
     ['build-native', ['--bogus']],
     ['build-lib', ['--bogus']],
