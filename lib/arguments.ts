@@ -1,5 +1,6 @@
 /** Checks of what callers pass, made before any system call. The codes are Node's own. */
 import { inspect, types } from 'node:util';
+import { didYouMean } from './suggestion.js';
 
 type Coded<E extends Error> = E & { code: string };
 
@@ -9,10 +10,12 @@ function coded<E extends Error>(error: E, code: string): Coded<E> {
 
 /** TypeError ERR_INVALID_ARG_TYPE. */
 export function typeError(name: string, expected: string, value: unknown): Coded<TypeError> {
-  return coded(
-    new TypeError(`${name} must be ${expected}, not ${inspect(value, { depth: 0 })}`),
-    'ERR_INVALID_ARG_TYPE',
-  );
+  return coded(new TypeError(`${name} must be ${expected}, not ${shown(value)}`), 'ERR_INVALID_ARG_TYPE');
+}
+
+/** A value of a wrong type, which may be large. */
+function shown(value: unknown): string {
+  return inspect(value, { depth: 0, maxArrayLength: 0, maxStringLength: 100 });
 }
 
 /** RangeError ERR_OUT_OF_RANGE. */
@@ -79,10 +82,47 @@ export function checkString(name: string, value: unknown): string {
   return value;
 }
 
-/** A plain object of options. */
-export function checkOptions<T extends object>(name: string, value: T): T {
+/** An object. */
+export function checkObject<T extends object>(name: string, value: T): T {
   if (typeof value !== 'object' || value === null) throw typeError(name, 'an object', value);
   return value;
+}
+
+type KeysOf<T> = T extends unknown ? keyof T : never;
+
+/** Every option of `T`, by name: the compiler refuses one too few, and one too many. */
+export type OptionNames<T> = { readonly [Name in KeysOf<T>]-?: true };
+
+/**
+ * An object of options, none of which is unknown: a name that is misspelt would be an option that is not given.
+ *
+ * @param unused names that say nothing here, of objects that are given whole: the parameters of a stream, for instance
+ */
+export function checkOptions<T extends object>(
+  name: string,
+  value: T,
+  names: OptionNames<T>,
+  unused: Readonly<Record<string, true>> = {},
+): T {
+  checkObject(name, value);
+  for (const [option, given] of Object.entries(value)) {
+    if (given === undefined || Object.hasOwn(names, option) || Object.hasOwn(unused, option)) continue;
+    const known = Object.keys(names);
+    const instead = didYouMean(option, known) || `; the options are ${known.join(', ')}`;
+    throw coded(new TypeError(`${name}.${option} is no option${instead}`), 'ERR_INVALID_ARG_VALUE');
+  }
+  return value;
+}
+
+/** Of an object of options, those of these names. */
+export function pickOptions<T extends object, Name extends keyof T>(
+  value: T,
+  names: Readonly<Record<Name, true>>,
+): Pick<T, Name> {
+  const given = Object.entries(value).filter(
+    ([name, one]) => one !== undefined && Object.hasOwn(names, name),
+  );
+  return Object.fromEntries(given) as Pick<T, Name>;
 }
 
 /**
@@ -90,13 +130,20 @@ export function checkOptions<T extends object>(name: string, value: T): T {
  * which was transferred looks empty.
  */
 export function checkBytes(name: string, value: unknown): Uint8Array {
-  if (!types.isUint8Array(value)) throw typeError(name, 'a Uint8Array', value);
+  if (!types.isUint8Array(value)) throw typeError(name, `a Uint8Array${bytesOf(name, value)}`, value);
   if (value.length === 0 && isGone(value)) {
     throw stateError(
       `${name} must have memory: its ArrayBuffer was transferred, or resized to less than where it begins`,
     );
   }
   return value;
+}
+
+/** How to get the bytes of memory that is seen in another way. */
+function bytesOf(name: string, value: unknown): string {
+  if (types.isAnyArrayBuffer(value)) return ` (its bytes are new Uint8Array(${name}))`;
+  if (!ArrayBuffer.isView(value)) return '';
+  return ` (its bytes are new Uint8Array(${name}.buffer, ${name}.byteOffset, ${name}.byteLength))`;
 }
 
 /** Whether a typed array is detached, or out of the bounds of its buffer. */
@@ -109,8 +156,20 @@ function isGone(bytes: Uint8Array): boolean {
   }
 }
 
-/** An AbortSignal, or nothing. */
+/**
+ * An AbortSignal, or nothing. One of another realm, or of a library, counts as well, as it does for Node: what is returned
+ * follows it, and is one of this realm.
+ */
 export function checkSignal(name: string, value: unknown): AbortSignal | undefined {
-  if (value !== undefined && !(value instanceof AbortSignal)) throw typeError(name, 'an AbortSignal', value);
-  return value;
+  if (value === undefined || value instanceof AbortSignal) return value;
+  if (!isSignal(value)) throw typeError(name, 'an AbortSignal', value);
+  const controller = new AbortController();
+  if (value.aborted) controller.abort(value.reason);
+  else value.addEventListener('abort', () => controller.abort(value.reason), { once: true });
+  return controller.signal;
+}
+
+function isSignal(value: unknown): value is AbortSignal {
+  if (typeof value !== 'object' || value === null || !('aborted' in value)) return false;
+  return 'addEventListener' in value && typeof value.addEventListener === 'function';
 }

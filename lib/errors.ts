@@ -27,25 +27,26 @@ export class AlsaError extends Error {
   /** The name of the errno ('ENODEV') or this library's own code ('ERR_CLOSED'). */
   readonly code: string;
   /** As in Node's own system errors, the negated errno; undefined for codes that begin with ERR_. */
-  readonly errno: number | undefined;
+  declare readonly errno: number | undefined;
   /** The call that failed, for instance 'ioctl SNDRV_TIMER_IOCTL_CREATE'. */
-  readonly syscall: string | undefined;
+  declare readonly syscall: string | undefined;
   /** The file, or the address, that the call was made on. */
-  readonly path: string | undefined;
+  declare readonly path: string | undefined;
   /** The likely cause in this field, and what to do. */
-  readonly hint: string | undefined;
+  declare readonly hint: string | undefined;
   /** Where the documents of the package say more: a path, and the anchor of this very failure. */
-  readonly help: string | undefined;
+  declare readonly help: string | undefined;
 
   constructor(message: string, options: AlsaErrorOptions) {
-    const { hint, cause } = options;
+    const { code, errno, syscall, path, hint, cause } = options;
     super(hint ? `${message}. ${hint}` : message, cause === undefined ? undefined : { cause });
-    this.code = options.code;
-    this.errno = options.errno;
-    this.syscall = options.syscall;
-    this.path = options.path;
-    this.hint = hint;
-    this.help = helpFor(options.code, options.syscall, options.path);
+    this.code = code;
+    const help = helpFor(code, syscall, path);
+    // An error has no property for what it does not know, so that nothing prints `undefined`.
+    const known = Object.entries({ errno, syscall, path, hint, help }).filter(
+      ([, value]) => value !== undefined,
+    );
+    Object.assign(this, Object.fromEntries(known));
   }
 }
 

@@ -1,4 +1,4 @@
-/** An EventEmitter that notices handlers as they come and go: who waits for what they want to hear does so only meanwhile. */
+/** An EventEmitter that notices handlers as they come and go: it waits for what they want to hear only while they are there. */
 import { EventEmitter } from 'node:events';
 
 type Notice = (type: unknown) => void;
@@ -7,10 +7,20 @@ export class ObservantEmitter<Events extends Record<keyof Events, unknown[]>> ex
   readonly #added: Notice;
   readonly #removed: Notice;
 
-  /** `added` is told before a handler is there, and keeps it away by throwing; `removed` once it is gone. */
+  /**
+   * @param added is told before a handler is there. on() does not throw: what this throws is emitted as 'error', once the
+   * caller has returned
+   * @param removed is told once a handler is gone
+   */
   protected constructor(added: Notice, removed: Notice) {
     super();
-    this.#added = added;
+    this.#added = (type) => {
+      try {
+        added(type);
+      } catch (error) {
+        process.nextTick(() => (this as EventEmitter).emit('error', error));
+      }
+    };
     this.#removed = removed;
     this.#observe();
   }

@@ -1,8 +1,11 @@
 /** Bridge: a stream from the network into a cable, in a thread of its own. */
+
 import { channel } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { checkSignal } from '../arguments.js';
 import { AlsaError, closedError } from '../errors.js';
+import { refuseCloning } from '../uncloneable.js';
 import { receiveError } from './error-transfer.js';
 import { type BridgeEvent, type BridgeEventName, type BridgeStats, bridgeChannel } from './events.js';
 import type { BridgeInfo, FromThread, ToThread } from './messages.js';
@@ -47,6 +50,7 @@ export class Bridge extends EventEmitter<BridgeEvents> implements AsyncDisposabl
 
   private constructor(worker: Worker, info: BridgeInfo, stats: BridgeStats, signal: AbortSignal | undefined) {
     super();
+    refuseCloning(this);
     this.#worker = worker;
     this.#stats = stats;
     this.#signal = signal;
@@ -76,7 +80,7 @@ export class Bridge extends EventEmitter<BridgeEvents> implements AsyncDisposabl
    */
   static async open(options: BridgeOptions): Promise<Bridge> {
     const configuration = checkBridgeOptions(options);
-    const { signal } = options;
+    const signal = checkSignal('options.signal', options.signal);
     signal?.throwIfAborted();
     const worker = new Worker(new URL('./worker.js', import.meta.url), {
       name: 'alsa-utimer bridge',

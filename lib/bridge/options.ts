@@ -1,13 +1,15 @@
 /** What a bridge is told, and what of it goes to its thread: plain values, since nothing else crosses. */
-import { checkInteger, checkOneOf, checkOptions, checkSignal } from '../arguments.js';
+import { checkInteger, checkOneOf, checkOptions, type OptionNames, pickOptions } from '../arguments.js';
 import { LoopbackCard } from '../loopback/card.js';
 import { type ClockedLoopbackOptions, checkGrace } from '../loopback/clocked-loopback.js';
 import { frameBytes } from '../pcm/format.js';
 import { checkParameters } from '../pcm/parameters.js';
 import { defaultPcmFormat, MAX_RATE, type RtpPcmFormat } from '../rtp/format.js';
 import { widestEncoding } from '../rtp/payload-types.js';
+import { PLACEMENT_OPTIONS } from '../rtp/placement.js';
 import { Placer } from '../rtp/placer.js';
-import { checkReceiverOptions, type RtpReceiverOptions } from '../rtp/receiver.js';
+import { checkReceiverOptions, RECEIVER_OPTIONS, type RtpReceiverOptions } from '../rtp/receiver.js';
+import { STREAM_PARAMETERS } from '../rtp/sdp/parse.js';
 
 /**
  * A stream, a cable, and what to do when either is away. The parameters that `parseSdp` gives fit in here; so do the
@@ -65,23 +67,37 @@ export interface BridgeConfiguration {
   readonly statsMs: number;
 }
 
-const RECEIVER_OPTIONS = [
-  ...(['encoding', 'rate', 'channels', 'payloadType', 'alternatives'] as const),
-  ...(['ssrc', 'fill', 'maxGapFrames'] as const),
-  ...(['reorderPackets', 'reorderMs', 'confirmPackets', 'takeoverMs'] as const),
-  ...(['silenceMs', 'socket'] as const),
-  ...(['address', 'port', 'interface', 'sources', 'excludedSources', 'receiveBufferBytes'] as const),
-];
-const LOOPBACK_OPTIONS = ['device', 'substream', 'timerId', 'access', 'periods', 'graceMs'] as const;
+const { sink: _sink, signal: _signal, format: _format, ...OF_RECEIVER } = RECEIVER_OPTIONS;
+const OF_LOOPBACK = {
+  device: true,
+  substream: true,
+  timerId: true,
+  access: true,
+  periods: true,
+  graceMs: true,
+} as const;
+
+const BRIDGE_OPTIONS: OptionNames<BridgeOptions> = {
+  ...OF_RECEIVER,
+  ...OF_LOOPBACK,
+  card: true,
+  format: true,
+  packetFrames: true,
+  periodFrames: true,
+  idle: true,
+  unheard: true,
+  maxWaitingFrames: true,
+  statsMs: true,
+  signal: true,
+};
 
 const MAX_HOLD_BYTES = 2 ** 30;
 
 /** @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE */
 export function checkBridgeOptions(options: BridgeOptions): BridgeConfiguration {
-  const { card, signal, rate, channels } = checkOptions('options', options);
-  checkSignal('options.signal', signal);
+  const { card, rate, channels } = checkOptions('options', options, BRIDGE_OPTIONS, STREAM_PARAMETERS);
   // Checks what makes up a stream, and is gone again.
-  new Placer({ ...options, sink: { write: () => {} } });
+  new Placer(pickOptions({ ...options, sink: { write: () => {} } }, PLACEMENT_OPTIONS));
   const format = options.format ?? defaultPcmFormat(widestEncoding(options));
   const packetFrames = checkInteger('options.packetFrames', options.packetFrames ?? 1, 1, MAX_RATE);
   const periodFrames = options.periodFrames ?? defaultPeriodFrames(rate, packetFrames);
@@ -91,7 +107,7 @@ export function checkBridgeOptions(options: BridgeOptions): BridgeConfiguration 
   const idle = checkOneOf('options.idle', options.idle ?? 'silence', ['silence', 'stall']);
   checkGrace('options.graceMs', options.graceMs, idle);
   const loopback: ClockedLoopbackOptions = {
-    ...pick(options, LOOPBACK_OPTIONS),
+    ...pickOptions(options, OF_LOOPBACK),
     ...{ format, rate, channels, periodFrames },
     ...(card === undefined ? {} : { card: card instanceof LoopbackCard ? card.number : card }),
     idle,
@@ -107,16 +123,11 @@ export function checkBridgeOptions(options: BridgeOptions): BridgeConfiguration 
   );
   const statsMs =
     options.statsMs === 0 ? 0 : checkInteger('options.statsMs', options.statsMs ?? 1000, 10, 2 ** 31 - 1);
-  const receiver = { ...pick(options, RECEIVER_OPTIONS), format };
+  const receiver = { ...pickOptions(options, OF_RECEIVER), format };
   return { receiver, loopback, unheard, maxWaitingFrames, statsMs };
 }
 
 function defaultPeriodFrames(rate: number, packetFrames: number): number {
   const frames = Math.max(1, Math.round(rate / 100));
   return packetFrames > frames ? frames : Math.round(frames / packetFrames) * packetFrames;
-}
-
-function pick<T extends object, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> {
-  const given = names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]);
-  return Object.fromEntries(given) as Pick<T, K>;
 }

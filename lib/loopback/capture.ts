@@ -1,13 +1,13 @@
 /** LoopbackCapture: the listening end of a cable, in Node. */
 import { Readable } from 'node:stream';
-import { checkInteger, checkOneOf, checkOptions, checkSignal } from '../arguments.js';
+import { checkInteger, checkOneOf, checkOptions, checkSignal, type OptionNames } from '../arguments.js';
 import { AlsaError, calledOn, closedError, fromNative } from '../errors.js';
 import type { PcmHandle, WatcherHandle } from '../native/binding.js';
 import { adopt, disown, handleOf, keep, release, watch, weakly } from '../native/lifetime.js';
 import { native } from '../native/load.js';
 import { ObservantEmitter } from '../observant-emitter.js';
 import { namingHolder } from '../pcm/holder.js';
-import { checkParameters, type PcmParameters } from '../pcm/parameters.js';
+import { checkParameters, PCM_PARAMETERS, type PcmParameters } from '../pcm/parameters.js';
 import { Pcm } from '../pcm/pcm.js';
 import { USER_DRIVEN_DEVICE } from '../timer/timer-id.js';
 import { LoopbackCard } from './card.js';
@@ -27,6 +27,8 @@ export interface CaptureOptions {
   readonly onInterruption?: 'error' | 'restart';
 }
 
+export const CAPTURE_OPTIONS: OptionNames<CaptureOptions> = { periods: true, onInterruption: true };
+
 export interface LoopbackCaptureOptions extends Omit<PcmParameters, 'fillWithSilence'>, CaptureOptions {
   /** The card, or its number or id; the first loopback card when it is left out. */
   readonly card?: LoopbackCard | number | string;
@@ -35,6 +37,18 @@ export interface LoopbackCaptureOptions extends Omit<PcmParameters, 'fillWithSil
   /** 0..7; 0 when it is left out. */
   readonly substream?: number;
 }
+
+const LOOPBACK_CAPTURE_OPTIONS: OptionNames<LoopbackCaptureOptions> = {
+  format: true,
+  rate: true,
+  channels: true,
+  periodFrames: true,
+  access: true,
+  ...CAPTURE_OPTIONS,
+  card: true,
+  device: true,
+  substream: true,
+};
 
 export interface LoopbackCaptureStats {
   /** Frames that were read. */
@@ -58,12 +72,14 @@ export interface FramesOptions {
   readonly until?: 'close' | 'stop';
 }
 
+const FRAMES_OPTIONS: OptionNames<FramesOptions> = { signal: true, until: true };
+
 export interface LoopbackCaptureEvents {
   /**
    * The writer started, stopped, paused, died, was replaced, or has other parameters now. One that plays when the first
    * handler is added is told, too. Changes that cancel each other out within one turn of the event loop are not told. It is
-   * snd-aloop's control 'PCM Slave Active' that announces it; the control device is open while there are handlers. Adding one
-   * throws ERR_CLOSED once this is closed.
+   * snd-aloop's control 'PCM Slave Active' that announces it; the control device is open while there are handlers. Where it
+   * cannot be opened, that comes as 'error'.
    */
   writer: [state: WriterState];
   /** Watching the writer failed. */
@@ -94,7 +110,7 @@ export class LoopbackCapture
   readonly #card: LoopbackCard;
   readonly #device: number;
   #watch: WriterWatch | undefined;
-  #referenced = false;
+  #referenced = true;
   #frames = 0;
   #overruns = 0;
   #suspends = 0;
@@ -127,7 +143,8 @@ export class LoopbackCapture
    * console.log(capture.name, capture.parameters.periods); // hw:0,1,0 16
    */
   static open(options: LoopbackCaptureOptions): LoopbackCapture {
-    const given = checkOptions('options', options);
+    // The parameters of the other end fit, too.
+    const given = checkOptions('options', options, LOOPBACK_CAPTURE_OPTIONS, PCM_PARAMETERS);
     const { format, rate, channels, periodFrames, periods, access } = given;
     const wanted = { format, rate, channels, periodFrames, ...(access === undefined ? {} : { access }) };
     const parameters = checkParameters(
@@ -274,8 +291,8 @@ export class LoopbackCapture
    * }
    */
   frames(options: FramesOptions = {}): AsyncGenerator<Buffer, undefined, undefined> {
-    const { signal, until = 'close' } = checkOptions('options', options);
-    checkSignal('signal', signal);
+    const { until = 'close' } = checkOptions('options', options, FRAMES_OPTIONS);
+    const signal = checkSignal('signal', options.signal);
     return checkOneOf('until', until, ['close', 'stop']) === 'stop'
       ? this.#untilStop(signal)
       : this.#all(signal, () => false);
@@ -292,8 +309,11 @@ export class LoopbackCapture
    * for await (const bytes of capture.readable({ until: 'stop' })) console.log(bytes.length); // 1920
    */
   readable(options: FramesOptions & { readonly highWaterMark?: number } = {}): Readable {
-    const { highWaterMark, signal, until = 'close' } = checkOptions('options', options);
-    checkSignal('signal', signal);
+    const { highWaterMark, until = 'close' } = checkOptions('options', options, {
+      ...FRAMES_OPTIONS,
+      highWaterMark: true,
+    });
+    const signal = checkSignal('signal', options.signal);
     const abort = new AbortController();
     const frames = this.frames({
       until,
@@ -316,12 +336,12 @@ export class LoopbackCapture
     });
   }
 
-  /** Waiting for 'writer' events keeps the process alive; at first it does not. */
+  /** Waiting for 'writer' events keeps the process alive, as it does until {@link unref}. */
   ref(): this {
     return this.#setRef(true);
   }
 
-  /** Waiting for 'writer' events does not keep the process alive. */
+  /** Waiting for 'writer' events keeps the process alive no more. */
   unref(): this {
     return this.#setRef(false);
   }
@@ -405,8 +425,7 @@ export class LoopbackCapture
   }
 
   #startWatching(): void {
-    if (this.closed) throw closedError(`capture of ${this.name}`);
-    if (this.#watch) return;
+    if (this.closed || this.#watch) return;
     this.#watch = this.#watchWriter({
       told: weakly(this, (capture, state: WriterState) => capture.emit('writer', state)),
       ended: weakly(this, (capture) => capture.#stopWatching()),

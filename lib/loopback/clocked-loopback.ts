@@ -7,6 +7,7 @@ import {
   checkInteger,
   checkOneOf,
   checkOptions,
+  type OptionNames,
   rangeError,
   typeError,
   valueError,
@@ -25,20 +26,20 @@ import { native } from '../native/load.js';
 import { ObservantEmitter } from '../observant-emitter.js';
 import { sampleFormat } from '../pcm/format.js';
 import { describeHolder, substreamFolder, substreamHolder } from '../pcm/holder.js';
-import { checkParameters, type PcmParameters } from '../pcm/parameters.js';
+import { checkParameters, PCM_PARAMETERS, type PcmParameters } from '../pcm/parameters.js';
 import { notStarted, Pcm, type PcmState, stateName } from '../pcm/pcm.js';
 import { periodDuration, periodResolution } from '../timer/resolution.js';
 import { isUserDriven, USER_TIMER_COUNT } from '../timer/timer-id.js';
 import { listTimers } from '../timer/timer-list.js';
 import { checkUnclaimed, claimTimer, UserTimer } from '../timer/user-timer.js';
-import { type CaptureOptions, LoopbackCapture } from './capture.js';
+import { CAPTURE_OPTIONS, type CaptureOptions, LoopbackCapture } from './capture.js';
 import { CaptureWatch, type CaptureWatchHandlers } from './capture-watch.js';
 import { LoopbackCard } from './card.js';
 import { Listener, type ListenerEvent } from './listener.js';
 import type { ListenerMismatch } from './mismatch.js';
 import { openClocked } from './pointing.js';
 import { checkSendOptions, type SendOptions, SendQueue } from './send-queue.js';
-import { type StreamOptions, webStreamTo, writableTo } from './streams.js';
+import { STREAM_OPTIONS, type StreamOptions, webStreamTo, writableTo } from './streams.js';
 
 export interface ClockedLoopbackOptions extends PcmParameters {
   /** The card, or its number or id; the first loopback card when it is left out. */
@@ -75,6 +76,18 @@ export interface ClockedLoopbackOptions extends PcmParameters {
   readonly measure?: boolean;
 }
 
+const LOOPBACK_OPTIONS: OptionNames<ClockedLoopbackOptions> = {
+  ...PCM_PARAMETERS,
+  card: true,
+  device: true,
+  substream: true,
+  timerId: true,
+  timer: true,
+  idle: true,
+  graceMs: true,
+  measure: true,
+};
+
 export interface ClockedLoopbackStats {
   /** Periods of given frames that were moved. */
   readonly periods: number;
@@ -98,8 +111,8 @@ export interface ClockedLoopbackEvents {
   /**
    * Somebody began to capture, or stopped. Who captures when the first handler is added is told, too. The kernel announces
    * it through the timer of the other side's substream, which disturbs nobody; while there are handlers, that timer keeps
-   * snd-aloop from being unloaded. Adding the first handler opens that timer, and throws what TimerInstance.open throws:
-   * EACCES, ENODEV once the card is gone. Adding one throws ERR_CLOSED once this is closed.
+   * snd-aloop from being unloaded. Adding the first handler opens that timer. What TimerInstance.open throws then comes as
+   * 'error': EACCES, ENODEV once the card is gone.
    */
   listener: [event: ListenerEvent];
   /**
@@ -156,7 +169,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
   #watch: CaptureWatch | undefined;
   /** The last mismatch that the process was warned of. */
   #warned: string | undefined;
-  #referenced = false;
+  #referenced = true;
   #keptAlive = false;
   #failure: WatcherHandle | undefined;
   #paddedFrames = 0;
@@ -247,7 +260,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    * console.log(loop.listenerName, loop.periodBytes); // hw:0,1,2 1920
    */
   static open(options: ClockedLoopbackOptions): ClockedLoopback {
-    const given = checkOptions('options', options);
+    const given = checkOptions('options', options, LOOPBACK_OPTIONS);
     const parameters = checkParameters(given);
     const { rate, periodFrames } = parameters;
     const period = checkPeriod(rate, periodFrames);
@@ -428,6 +441,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    * console.log(capture.name, capture.parameters.periods); // hw:0,1,0 64
    */
   openCapture(options: CaptureOptions = {}): LoopbackCapture {
+    checkOptions('options', options, CAPTURE_OPTIONS);
     if (this.closed) throw closedError(this.#name);
     const { format, rate, channels, periodFrames, access } = this.parameters;
     return LoopbackCapture.open({
@@ -439,12 +453,12 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     });
   }
 
-  /** Waiting for 'listener' events keeps the process alive; at first it does not. */
+  /** Waiting for 'listener' events keeps the process alive, as it does until {@link unref}. */
   ref(): this {
     return this.#setRef(true);
   }
 
-  /** Waiting for 'listener' events does not keep the process alive. */
+  /** Waiting for 'listener' events keeps the process alive no more. */
   unref(): this {
     return this.#setRef(false);
   }
@@ -483,8 +497,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
   }
 
   #startWatching(): void {
-    if (this.closed) throw closedError(this.#name);
-    if (this.#watch) return;
+    if (this.closed || this.#watch) return;
     this.#watch = this.#watchCaptures({
       told: weakly(this, (loop, event: ListenerEvent) => loop.emit('listener', event)),
       mismatched: weakly(this, (loop, mismatch: ListenerMismatch) => loop.#tellMismatch(mismatch)),
@@ -523,7 +536,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
   }
 
   #checkStreamOptions(options: StreamOptions) {
-    const checked = checkSendOptions(options);
+    const checked = checkSendOptions(options, STREAM_OPTIONS);
     return { ...checked, highWaterMark: options.highWaterMark ?? 4 * this.periodBytes };
   }
 

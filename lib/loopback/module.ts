@@ -8,6 +8,7 @@ import {
   checkInteger,
   checkOptions,
   checkString,
+  type OptionNames,
   valueError,
 } from '../arguments.js';
 import { AlsaError } from '../errors.js';
@@ -28,6 +29,14 @@ export interface LoopbackCardOptions {
   /** A UserTimer, or a timer_source string. The jiffies timer when it is left out. It can be changed later. */
   readonly timerSource?: { readonly timerSource: string } | string;
 }
+
+const CARD_OPTIONS: OptionNames<LoopbackCardOptions> = {
+  index: true,
+  id: true,
+  substreams: true,
+  notify: true,
+  timerSource: true,
+};
 
 const MODULE = 'snd-aloop';
 const SYSFS = '/sys/module/snd_aloop';
@@ -54,7 +63,13 @@ export function moduleParameters(cards: readonly LoopbackCardOptions[]): string[
     throw valueError('cards', `1..${MAX_CARDS} cards`, cards);
   }
   const checked = cards.map((card) => {
-    const { index, id, substreams = 8, notify = false, timerSource = '' } = checkOptions('card', card);
+    const {
+      index,
+      id,
+      substreams = 8,
+      notify = false,
+      timerSource = '',
+    } = checkOptions('card', card, CARD_OPTIONS);
     if (id !== undefined && !/^[\w-]{1,15}$/.test(checkString('id', id))) {
       throw valueError('id', "1..15 letters, digits, '_' or '-'", id);
     }

@@ -1,5 +1,5 @@
 /** SendQueue: whoever gives frames to a cable in its listener's time, one after the other. */
-import { checkOneOf, checkOptions, checkSignal } from '../arguments.js';
+import { checkOneOf, checkOptions, checkSignal, type OptionNames } from '../arguments.js';
 import { closedError } from '../errors.js';
 import type { LentBytes } from '../lent-bytes.js';
 import { unlessAborted, withResolvers } from '../promises.js';
@@ -22,15 +22,20 @@ export interface SendOptions {
   readonly signal?: AbortSignal;
 }
 
+export const SEND_OPTIONS: OptionNames<SendOptions> = { pace: true, unheard: true, signal: true };
+
 /** With its defaults filled in. */
 export type CheckedSendOptions = Required<Omit<SendOptions, 'signal'>> & Pick<SendOptions, 'signal'>;
 
 /** @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE */
-export function checkSendOptions(options: SendOptions): CheckedSendOptions {
-  const { pace = 'listener', unheard = 'wait', signal } = checkOptions('options', options);
+export function checkSendOptions(
+  options: SendOptions,
+  names: OptionNames<SendOptions> = SEND_OPTIONS,
+): CheckedSendOptions {
+  const { pace = 'listener', unheard = 'wait' } = checkOptions('options', options, names);
   checkOneOf('pace', pace, ['listener', 'producer']);
   checkOneOf('unheard', unheard, ['wait', 'drop']);
-  checkSignal('signal', signal);
+  const signal = checkSignal('signal', options.signal);
   return signal ? { pace, unheard, signal } : { pace, unheard };
 }
 

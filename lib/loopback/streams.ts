@@ -1,7 +1,9 @@
 /** The playback side of a cable as a stream of Node's, or of WHATWG's. */
+
 import { Writable } from 'node:stream';
+import type { OptionNames } from '../arguments.js';
 import { LentBytes } from '../lent-bytes.js';
-import type { CheckedSendOptions, SendOptions, SendQueue } from './send-queue.js';
+import { type CheckedSendOptions, SEND_OPTIONS, type SendOptions, type SendQueue } from './send-queue.js';
 
 export interface StreamOptions extends Omit<SendOptions, 'signal'> {
   /** Bytes that the stream takes before it asks its source to wait, 0 or more. 4 periods by default. */
@@ -9,6 +11,8 @@ export interface StreamOptions extends Omit<SendOptions, 'signal'> {
   /** Ends a wait, and with it the stream. */
   readonly signal?: AbortSignal;
 }
+
+export const STREAM_OPTIONS: OptionNames<StreamOptions> = { ...SEND_OPTIONS, highWaterMark: true };
 
 interface CheckedStreamOptions extends CheckedSendOptions {
   readonly highWaterMark: number;

@@ -2,6 +2,7 @@
  * The safety net under `close()`: an object that is collected while open closes its descriptor and says so, because a
  * silent leak would eat the 128 timers of the whole system.
  */
+import { refuseCloning } from '../uncloneable.js';
 import type { NativeHandle } from './binding.js';
 
 /** What an owner closes when it is closed, and nobody else knows. */
@@ -34,8 +35,9 @@ export function handleOf<T extends NativeHandle>(owner: object): T {
   return watched.get(owner)?.handle as T;
 }
 
-/** Watches `owner`; `what` names it in the warning. */
+/** Watches `owner`, which cannot be cloned; `what` names it in the warning. */
 export function watch(owner: object, handle: NativeHandle, what: string): void {
+  refuseCloning(owner);
   const held = { handle, parts: new Set<Part>(), what };
   watched.set(owner, held);
   registry.register(owner, held, handle);

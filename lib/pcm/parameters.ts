@@ -1,5 +1,5 @@
 /** The parameters of a substream: what is asked for is what is had, or an error. */
-import { checkBoolean, checkInteger, checkOneOf, checkOptions, rangeError } from '../arguments.js';
+import { checkBoolean, checkInteger, checkOneOf, type OptionNames, rangeError } from '../arguments.js';
 import { PCM_ACCESSES, type PcmAccess } from './access.js';
 import { frameBytes, PCM_FORMATS, type PcmFormat } from './format.js';
 
@@ -26,13 +26,22 @@ export interface PcmParameters {
   readonly access?: PcmAccess;
 }
 
+export const PCM_PARAMETERS: OptionNames<PcmParameters> = {
+  format: true,
+  rate: true,
+  channels: true,
+  periodFrames: true,
+  periods: true,
+  fillWithSilence: true,
+  access: true,
+};
+
 /** snd-aloop's limits (sound/drivers/aloop.c: loopback_pcm_hardware). */
 const PERIOD_BYTES = { min: 64, max: 1 << 20 };
 const BUFFER_BYTES_MAX = 2 << 20;
 
 /** Checked parameters with the defaults filled in. */
 export function checkParameters(given: PcmParameters, defaultPeriods = 4): Required<PcmParameters> {
-  checkOptions('options', given);
   const format = checkOneOf('format', given.format, PCM_FORMATS);
   const rate = checkInteger('rate', given.rate, 8_000, 768_000);
   const channels = checkInteger('channels', given.channels, 1, 32);

@@ -6,6 +6,7 @@ import {
   checkInteger,
   checkOneOf,
   checkOptions,
+  type OptionNames,
   rangeError,
 } from '../arguments.js';
 import { AlsaError, fromNative, withHint } from '../errors.js';
@@ -15,7 +16,7 @@ import { native } from '../native/load.js';
 import { accessName, accessNumber, type PcmAccess } from './access.js';
 import { formatName, frameBytes, sampleFormat } from './format.js';
 import { describeHolder, otherEnd } from './holder.js';
-import { checkParameters, type PcmParameters } from './parameters.js';
+import { checkParameters, PCM_PARAMETERS, type PcmParameters } from './parameters.js';
 
 export type PcmDirection = 'playback' | 'capture';
 
@@ -53,6 +54,14 @@ export interface PcmOptions extends PcmParameters {
   readonly substream?: number;
   readonly direction: PcmDirection;
 }
+
+const PCM_OPTIONS: OptionNames<PcmOptions> = {
+  ...PCM_PARAMETERS,
+  card: true,
+  device: true,
+  substream: true,
+  direction: true,
+};
 
 /**
  * A substream of `hw:card,device,substream`, opened for this process alone.
@@ -114,7 +123,7 @@ export class Pcm implements Disposable {
    * console.log(pcm.name, pcm.bufferFrames, pcm.state()); // hw:0,0,0 1920 prepared
    */
   static open(options: PcmOptions): Pcm {
-    checkOptions('options', options);
+    checkOptions('options', options, PCM_OPTIONS);
     const card = checkCardNumber('card', options.card);
     const device = checkInteger('device', options.device, 0, 31);
     const substream =

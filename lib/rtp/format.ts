@@ -1,5 +1,13 @@
 /** What an audio stream carries: L16 and L24 samples (RFC 3551 and 3190), in packets of AES67's lengths. */
-import { checkBytes, checkInteger, checkOneOf, rangeError, typeError, valueError } from '../arguments.js';
+import {
+  checkBytes,
+  checkInteger,
+  checkOneOf,
+  type OptionNames,
+  rangeError,
+  typeError,
+  valueError,
+} from '../arguments.js';
 import { type PcmFormat, sampleFormat } from '../pcm/format.js';
 
 /** L16: RFC 3551, section 4.5.11. L24: RFC 3190, section 4. Both signed, in network byte order, interleaved. */
@@ -136,6 +144,8 @@ export function ptimeOfFrames(frames: number, rate: number): number {
 export function checkEncoding(name: string, value: unknown): RtpEncoding {
   return checkOneOf(name, value, RTP_ENCODINGS);
 }
+
+export const AUDIO_FORMAT: OptionNames<RtpAudioFormat> = { encoding: true, rate: true, channels: true };
 
 export function checkAudioFormat(name: string, value: RtpAudioFormat): RtpAudioFormat {
   return {

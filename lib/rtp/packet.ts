@@ -1,5 +1,5 @@
 /** An RTP packet (RFC 3550, section 5.1): one datagram of a stream. */
-import { checkBytes, checkInteger, checkOptions } from '../arguments.js';
+import { checkBytes, checkInteger, checkObject } from '../arguments.js';
 
 const FIXED_HEADER_BYTES = 12;
 const VERSION = 2;
@@ -101,7 +101,7 @@ export interface RtpPacketOptions {
  * console.log(datagram.length); // 14
  */
 export function serializeRtpPacket(options: RtpPacketOptions): Uint8Array {
-  const { payload, csrcs = [], extension, padding = 0 } = checkOptions('options', options);
+  const { payload, csrcs = [], extension, padding = 0 } = checkObject('options', options);
   checkInteger('options.payloadType', options.payloadType, 0, 127);
   checkInteger('options.sequence', options.sequence, 0, 0xffff);
   checkInteger('options.timestamp', options.timestamp, 0, 0xffff_ffff);

@@ -1,5 +1,5 @@
 /** The payload types that packets of a stream may have (RFC 8866, section 5.14), and what their payloads hold. */
-import { checkInteger, checkOptions, typeError, valueError } from '../arguments.js';
+import { checkInteger, checkObject, typeError, valueError } from '../arguments.js';
 import {
   checkEncoding,
   payloadFrameBytes,
@@ -70,7 +70,7 @@ function checkAlternatives({ payloadType, alternatives = [] }: StreamPayloads): 
   const types = [payloadType];
   return alternatives.map((alternative: PayloadEncoding, index) => {
     const name = `options.alternatives[${index}]`;
-    checkOptions(name, alternative);
+    checkObject(name, alternative);
     const type = checkInteger(`${name}.payloadType`, alternative.payloadType, 0, 127);
     if (types.includes(type)) throw valueError(`${name}.payloadType`, 'a type of its own', type);
     types.push(type);

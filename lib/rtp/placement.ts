@@ -1,6 +1,7 @@
 /** What a placer is told, what it tells, and what it counts. */
+import type { OptionNames } from '../arguments.js';
 import type { ContradictionEvent } from './contradictions.js';
-import type { RtpAudioFormat, RtpPcmFormat } from './format.js';
+import { AUDIO_FORMAT, type RtpAudioFormat, type RtpPcmFormat } from './format.js';
 import type { RtpRejection } from './packet.js';
 import type { PayloadEncoding } from './payload-types.js';
 import type { RefusalEvent } from './refusals.js';
@@ -121,6 +122,31 @@ export interface PlacerOptions extends RtpAudioFormat {
   /** Called once when many packets contradict what was described. Must not throw. */
   readonly onContradiction?: (event: ContradictionEvent) => void;
 }
+
+/** The options that say how to place, without those that are told of it. */
+export const PLACEMENT_OPTIONS = {
+  ...AUDIO_FORMAT,
+  sink: true,
+  format: true,
+  payloadType: true,
+  alternatives: true,
+  ssrc: true,
+  reorderPackets: true,
+  reorderMs: true,
+  maxGapFrames: true,
+  confirmPackets: true,
+  takeoverMs: true,
+  fill: true,
+} as const;
+
+export const PLACER_OPTIONS: OptionNames<PlacerOptions> = {
+  ...PLACEMENT_OPTIONS,
+  onStream: true,
+  onLoss: true,
+  onDiscontinuity: true,
+  onRefusal: true,
+  onContradiction: true,
+};
 
 /** Counters since the placer was made. Frames: delivered = received + lost + skipped + concealed. */
 export interface PlacerStats {

@@ -11,16 +11,17 @@ import { FilledGaps } from './filled-gaps.js';
 import { checkAudioFormat, defaultPcmFormat } from './format.js';
 import { parseRtpPacket, type RtpPacket } from './packet.js';
 import { type Payloads, PayloadTypes } from './payload-types.js';
-import type {
-  DiscontinuityEvent,
-  FrameSink,
-  LossEvent,
-  PacketRejection,
-  Placement,
-  PlacerOptions,
-  PlacerStats,
-  StreamStart,
-  StreamStartEvent,
+import {
+  type DiscontinuityEvent,
+  type FrameSink,
+  type LossEvent,
+  type PacketRejection,
+  PLACER_OPTIONS,
+  type Placement,
+  type PlacerOptions,
+  type PlacerStats,
+  type StreamStart,
+  type StreamStartEvent,
 } from './placement.js';
 import { type RefusalOption, type RefusalReason, Refusals, sourceText } from './refusals.js';
 import { Rivals } from './rivals.js';
@@ -160,7 +161,10 @@ export class Placer {
 
   /** @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE */
   constructor(options: PlacerOptions) {
-    const { encoding, rate, channels } = checkAudioFormat('options', checkOptions('options', options));
+    const { encoding, rate, channels } = checkAudioFormat(
+      'options',
+      checkOptions('options', options, PLACER_OPTIONS),
+    );
     const format = options.format ?? defaultPcmFormat(encoding);
     if (typeof options.sink?.write !== 'function') {
       throw typeError('options.sink', 'an object with a write function', options.sink);

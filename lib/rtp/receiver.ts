@@ -1,8 +1,18 @@
 /** RtpReceiver: the socket that a stream arrives at, in front of a placer. */
 import { EventEmitter, once } from 'node:events';
-import { checkInteger, checkOneOf, checkOptions, checkString, valueError } from '../arguments.js';
+import {
+  checkInteger,
+  checkOneOf,
+  checkOptions,
+  checkSignal,
+  checkString,
+  type OptionNames,
+  pickOptions,
+  valueError,
+} from '../arguments.js';
 import { AlsaError, closedError } from '../errors.js';
 import { native } from '../native/load.js';
+import { refuseCloning } from '../uncloneable.js';
 import {
   canonicalAddress,
   checkAddress,
@@ -17,15 +27,17 @@ import type { ContradictionEvent } from './contradictions.js';
 import { DgramSocket } from './dgram-socket.js';
 import { NativeSocket } from './native-socket.js';
 import { parseRtpPacket } from './packet.js';
-import type {
-  DiscontinuityEvent,
-  LossEvent,
-  PlacerOptions,
-  PlacerStats,
-  StreamStartEvent,
+import {
+  type DiscontinuityEvent,
+  type LossEvent,
+  PLACEMENT_OPTIONS,
+  type PlacerOptions,
+  type PlacerStats,
+  type StreamStartEvent,
 } from './placement.js';
 import { Placer } from './placer.js';
 import { type RefusalEvent, Refusals } from './refusals.js';
+import { STREAM_PARAMETERS } from './sdp/parse.js';
 import { SenderClock } from './sender-clock.js';
 import { SilenceWatch } from './silence-watch.js';
 import type { DatagramSource, ReceivingSocket, SocketOptions } from './socket.js';
@@ -151,14 +163,15 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
 
   private constructor(options: RtpReceiverOptions, checked: CheckedReceiverOptions, socket: ReceivingSocket) {
     super();
+    refuseCloning(this);
     this.#socket = socket;
-    this.#signal = options.signal;
+    this.#signal = checked.signal;
     this.#sources = new Set(checked.socket.sources);
     this.#excluded = new Set(checked.excludedSources);
     this.#maxWaiting = (2 * socket.receiveBufferBytes) / BUFFERED_DATAGRAM_BYTES;
     this.#clock = new SenderClock(options.rate);
     this.#placer = new Placer({
-      ...options,
+      ...pickOptions(options, PLACEMENT_OPTIONS),
       onStream: (event) => {
         this.#clock.reset();
         this.emit('stream', event);
@@ -209,10 +222,12 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
    * console.log(receiver.address, receiver.port); // 239.192.7.1 5004
    */
   static async open(options: RtpReceiverOptions): Promise<RtpReceiver> {
-    const checked = checkReceiverOptions(options);
-    const { signal } = options;
+    const checked = checkReceiverOptions(
+      checkOptions('options', options, RECEIVER_OPTIONS, STREAM_PARAMETERS),
+    );
+    const { signal } = checked;
     // Checks what makes up a stream, before there is a socket.
-    new Placer(options);
+    new Placer(pickOptions(options, PLACEMENT_OPTIONS));
     signal?.throwIfAborted();
     const socket = checked.isNative
       ? new NativeSocket(checked.socket)
@@ -395,17 +410,30 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
   }
 }
 
+export const RECEIVER_OPTIONS: OptionNames<RtpReceiverOptions> = {
+  ...PLACEMENT_OPTIONS,
+  address: true,
+  port: true,
+  interface: true,
+  sources: true,
+  excludedSources: true,
+  receiveBufferBytes: true,
+  silenceMs: true,
+  socket: true,
+  signal: true,
+};
+
 /** What a receiver needs beside what its placer does. */
 export interface CheckedReceiverOptions {
   readonly socket: SocketOptions;
   readonly excludedSources: readonly string[];
   readonly silenceMs: number;
   readonly isNative: boolean;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Throws before any system call. */
 export function checkReceiverOptions(options: Omit<RtpReceiverOptions, 'sink'>): CheckedReceiverOptions {
-  checkOptions('options', options);
   const given = checkAddress('options.address', options.address ?? '0.0.0.0');
   const address = canonicalAddress(given);
   const type = socketType(address);
@@ -436,6 +464,7 @@ export function checkReceiverOptions(options: Omit<RtpReceiverOptions, 'sink'>):
     excludedSources,
     silenceMs,
     isNative: kind === undefined ? hasAddon() : kind === 'native',
+    signal: checkSignal('options.signal', options.signal),
   };
 }
 

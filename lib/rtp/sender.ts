@@ -2,10 +2,20 @@
 import { randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { checkBoolean, checkBytes, checkInteger, checkOptions, rangeError, typeError } from '../arguments.js';
+import {
+  checkBoolean,
+  checkBytes,
+  checkInteger,
+  checkOptions,
+  checkSignal,
+  type OptionNames,
+  rangeError,
+  typeError,
+} from '../arguments.js';
 import { closedError } from '../errors.js';
 import { LentBytes } from '../lent-bytes.js';
 import { frameBytes } from '../pcm/format.js';
+import { refuseCloning } from '../uncloneable.js';
 import {
   canonicalAddress,
   checkAddress,
@@ -16,6 +26,7 @@ import {
   unicastError,
 } from './address.js';
 import {
+  AUDIO_FORMAT,
   checkAudioFormat,
   defaultPcmFormat,
   MAX_PAYLOAD_BYTES,
@@ -75,11 +86,46 @@ export interface RtpSenderOptions extends RtpAudioFormat {
   readonly signal?: AbortSignal;
 }
 
+const SENDER_OPTIONS: OptionNames<RtpSenderOptions> = {
+  ...AUDIO_FORMAT,
+  format: true,
+  address: true,
+  port: true,
+  payloadType: true,
+  packetFrames: true,
+  ssrc: true,
+  sequence: true,
+  timestamp: true,
+  interface: true,
+  ttl: true,
+  multicastLoopback: true,
+  localAddress: true,
+  localPort: true,
+  maxQueuedPackets: true,
+  signal: true,
+};
+
 /** What a description says beyond what its sender knows. */
 export type SenderDescription = Pick<
   DescribeOptions,
   'name' | 'origin' | 'sessionId' | 'sourceFilter' | 'referenceClock' | 'mediaClock'
 >;
+
+const DESCRIPTION_OPTIONS: OptionNames<SenderDescription> = {
+  name: true,
+  origin: true,
+  sessionId: true,
+  sourceFilter: true,
+  referenceClock: true,
+  mediaClock: true,
+};
+
+interface SenderTarget {
+  readonly address: string;
+  readonly origin: string | undefined;
+  readonly ttl: number;
+  readonly signal: AbortSignal | undefined;
+}
 
 /** Counters since the sender was opened. */
 export interface RtpSenderStats {
@@ -104,6 +150,8 @@ export interface PaceOptions {
   readonly clock?: PaceClock;
   readonly signal?: AbortSignal;
 }
+
+const PACE_OPTIONS: OptionNames<PaceOptions> = { ppm: true, clock: true, signal: true };
 
 /**
  * Sends one stream. Timestamps count the frames written, and sequence numbers the packets made of them, also of those
@@ -141,9 +189,10 @@ export class RtpSender implements Disposable, AsyncDisposable {
 
   private constructor(
     options: RtpSenderOptions,
-    { address, origin, ttl }: { address: string; origin: string | undefined; ttl: number },
+    { address, origin, ttl, signal }: SenderTarget,
     socket: Socket,
   ) {
+    refuseCloning(this);
     const { encoding, rate, channels } = checkAudioFormat('options', options);
     const format = options.format ?? defaultPcmFormat(encoding);
     this.#converter = SampleConverter.encoder(format, encoding);
@@ -173,7 +222,7 @@ export class RtpSender implements Disposable, AsyncDisposable {
     this.#queue = new PacketQueue(socket, { address, port: this.#port }, most);
     this.#origin = origin;
     this.#ttl = ttl;
-    this.#signal = options.signal;
+    this.#signal = signal;
     this.#socket = socket;
     this.#frameBytes = frameBytes(format, channels);
     this.#pending = new Uint8Array(this.#packetFrames * this.#frameBytes);
@@ -192,7 +241,8 @@ export class RtpSender implements Disposable, AsyncDisposable {
    * });
    */
   static async open(options: RtpSenderOptions): Promise<RtpSender> {
-    const { signal, localAddress } = checkOptions('options', options);
+    const { localAddress } = checkOptions('options', options, SENDER_OPTIONS);
+    const signal = checkSignal('options.signal', options.signal);
     const address = checkAddress('options.address', options.address);
     const ttl = checkInteger('options.ttl', options.ttl ?? 1, 0, 255);
     const loopback = checkBoolean('options.multicastLoopback', options.multicastLoopback ?? true);
@@ -208,7 +258,7 @@ export class RtpSender implements Disposable, AsyncDisposable {
     const socket = socketFor(type);
     try {
       const origin = await originOf(address, localAddress, via);
-      const sender = new RtpSender(options, { address, origin, ttl }, socket);
+      const sender = new RtpSender(options, { address, origin, ttl, signal }, socket);
       const listening = once(socket, 'listening', { signal });
       socket.bind(localAddress === undefined ? { port } : { address: localAddress, port });
       await listening;
@@ -279,7 +329,11 @@ export class RtpSender implements Disposable, AsyncDisposable {
    * console.log(sender.describe({ name: 'Stage left', origin: '192.168.1.1', sourceFilter: true }));
    */
   describe(options: SenderDescription = {}): string {
-    const { name, origin = this.#origin, sessionId = this.ssrc } = checkOptions('options', options);
+    const {
+      name,
+      origin = this.#origin,
+      sessionId = this.ssrc,
+    } = checkOptions('options', options, DESCRIPTION_OPTIONS);
     const { sourceFilter, referenceClock, mediaClock } = options;
     return describeStream({
       sessionId,
@@ -364,7 +418,8 @@ export class RtpSender implements Disposable, AsyncDisposable {
     source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
     options: PaceOptions = {},
   ): Promise<void> {
-    const { ppm = 0, clock, signal } = checkOptions('options', options);
+    const { ppm = 0, clock } = checkOptions('options', options, PACE_OPTIONS);
+    const signal = checkSignal('options.signal', options.signal);
     if (typeof ppm !== 'number') throw typeError('options.ppm', 'a number', ppm);
     if (!(Math.abs(ppm) <= 500_000)) throw rangeError('options.ppm', '-500000..500000', ppm);
     const pacer = new Pacer(this.#rate * (1 + ppm * 1e-6), this.#packetFrames, clock);

@@ -1,5 +1,5 @@
 /** A timer's name in the kernel: struct snd_timer_id, the five numbers that /dev/snd/timer selects by. */
-import { checkCardNumber, checkInteger, checkOneOf, checkOptions } from '../arguments.js';
+import { checkCardNumber, checkInteger, checkObject, checkOneOf } from '../arguments.js';
 
 /** SNDRV_TIMER_CLASS_*, from -1 on. */
 const CLASSES = ['none', 'slave', 'global', 'card', 'pcm'] as const;
@@ -180,9 +180,9 @@ export function describeTimerId(timer: TimerId | HasTimerId): string {
 
 /** @internal A timer id, from itself or from something that has one. */
 export function checkTimerId(name: string, value: TimerId | HasTimerId): TimerId {
-  const given: object = checkOptions(name, value);
+  const given: object = checkObject(name, value);
   const id = ('timerId' in given ? given.timerId : given) as TimerId;
-  checkOptions(name, id);
+  checkObject(name, id);
   return {
     class: checkOneOf(`${name}.class`, id.class, CLASSES),
     slaveClass: checkOneOf(`${name}.slaveClass`, id.slaveClass, SLAVE_CLASSES),

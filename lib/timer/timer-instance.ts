@@ -6,6 +6,7 @@ import {
   checkOneOf,
   checkOptions,
   checkSignal,
+  type OptionNames,
   rangeError,
   typeError,
   valueError,
@@ -77,6 +78,20 @@ export interface TimerInstanceOptions extends TimerInstanceParameters {
    */
   readonly parameters?: 'set' | 'kernel';
 }
+
+const INSTANCE_PARAMETERS: OptionNames<TimerInstanceParameters> = {
+  ticks: true,
+  autoStart: true,
+  exclusive: true,
+  earlyEvent: true,
+  queueSize: true,
+  events: true,
+};
+const INSTANCE_OPTIONS: OptionNames<TimerInstanceOptions> = {
+  ...INSTANCE_PARAMETERS,
+  records: true,
+  parameters: true,
+};
 
 export interface TimerInstanceInfo {
   /** The kernel's id, for instance 'snd-utimer0'. */
@@ -212,6 +227,7 @@ export class TimerInstance
     const { parameters = 'set', records = parameters === 'kernel' ? 'plain' : 'timestamped' } = checkOptions(
       'options',
       options,
+      INSTANCE_OPTIONS,
     );
     checkOneOf('records', records, ['timestamped', 'plain']);
     checkOneOf('parameters', parameters, ['set', 'kernel']);
@@ -275,7 +291,10 @@ export class TimerInstance
    * instance.start();
    */
   configure(parameters: TimerInstanceParameters): void {
-    const checked = checkParameters(this.timerId, checkOptions('parameters', parameters));
+    const checked = checkParameters(
+      this.timerId,
+      checkOptions('parameters', parameters, INSTANCE_PARAMETERS),
+    );
     this.#call(() => {
       checkResolution(this.#handle, this.timerId, checked.ticks);
       this.#set(checked);
@@ -420,8 +439,8 @@ export class TimerInstance
    * for await (const event of instance.events({ signal })) console.log(event.type);
    */
   events(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<TimerEvent, undefined> {
-    const { signal } = checkOptions('options', options);
-    checkSignal('signal', signal);
+    checkOptions('options', options, { signal: true });
+    const signal = checkSignal('signal', options.signal);
     signal?.throwIfAborted();
     if (this.#closed) throw closedError(this.#what);
     if (!this.#ended && !this.#started) this.#startUnlessGone();

@@ -1,5 +1,5 @@
 /** Which timers there are, and what the kernel tells about each: /dev/snd/timer without being bound to one. */
-import { checkBigInt, checkOptions } from '../arguments.js';
+import { checkBigInt, checkObject } from '../arguments.js';
 import { fromNative } from '../errors.js';
 import type { TimerGinfoNative } from '../native/binding.js';
 import { native } from '../native/load.js';
@@ -148,7 +148,7 @@ export function timerStatus(timer: TimerId | HasTimerId): TimerStatus {
  */
 export function setTimerParams(timer: TimerId | HasTimerId, params: TimerParams): void {
   const id = checkTimerId('timer', timer);
-  const { numerator, denominator } = checkOptions('params', params);
+  const { numerator, denominator } = checkObject('params', params);
   checkBigInt('params.numerator', numerator, 0n, MAX_UINT64);
   checkBigInt('params.denominator', denominator, 1n, MAX_UINT64);
   call(() => native().setTimerGparams(TIMER_DEVICE, ...addressOf(id), numerator, denominator), id);

@@ -1,15 +1,18 @@
 /** UserTimer: a userspace-driven timer, which ticks when its owner says so. */
-import { checkBigInt, checkInteger, checkOptions, valueError } from '../arguments.js';
+import { type InspectOptionsStylized, inspect } from 'node:util';
+import { checkBigInt, checkInteger, checkOptions, type OptionNames, valueError } from '../arguments.js';
 import { AlsaError, closedError, fromNative } from '../errors.js';
+import { inspection } from '../inspection.js';
 import type { NativeHandle, UtimerHandle } from '../native/binding.js';
 import { release, watch } from '../native/lifetime.js';
 import { native } from '../native/load.js';
+import { PCM_PARAMETERS } from '../pcm/parameters.js';
 import { periodResolution } from './resolution.js';
 import { TIMER_DEVICE, type TimerId, USER_TIMER_COUNT, userTimerId, userTimerSource } from './timer-id.js';
 
 const MAX_RESOLUTION = 2n ** 64n - 1n;
 
-/** What one tick stands for: nanoseconds, or a PCM period. */
+/** What one tick stands for: nanoseconds, or a PCM period. The parameters of a PCM may be given whole. */
 export type UserTimerOptions = (
   | {
       /** Nanoseconds a tick stands for, 1..2^64-1. A label: it never makes the timer tick. */
@@ -28,6 +31,13 @@ export type UserTimerOptions = (
    * takes nearly all timers of the machine, and a process that creates one then may get ENOSPC. Choose a low id.
    */
   readonly id?: number;
+};
+
+const USER_TIMER_OPTIONS: OptionNames<UserTimerOptions> = {
+  resolutionNs: true,
+  rate: true,
+  periodFrames: true,
+  id: true,
 };
 
 /** What triggers a timer instead of its owner, until it is closed. */
@@ -84,16 +94,18 @@ export class UserTimer implements Disposable {
   }
 
   /**
-   * Whether this kernel has userspace-driven timers. Asks with a resolution of 0, which the kernel refuses before it
-   * makes anything (EINVAL) where it knows the ioctl at all (else ENOTTY).
+   * Whether this process can create userspace-driven timers here. Asks with a resolution of 0, which a kernel that has them
+   * refuses before it makes anything (EINVAL), and another one does not know (ENOTTY). False as well where there is no
+   * /dev/snd/timer, where this process may not open it, and where there is no addon for this machine: `create` says why.
    *
-   * @throws AlsaError ENOENT, EACCES, ENODEV when /dev/snd/timer cannot be opened
+   * @example
+   * if (!UserTimer.isSupported()) console.error('this machine has no userspace-driven timers');
    */
   static isSupported(): boolean {
     try {
       return native().utimerSupported(TIMER_DEVICE);
-    } catch (error) {
-      throw fromNative(error, 'UserTimer');
+    } catch {
+      return false;
     }
   }
 
@@ -132,6 +144,12 @@ export class UserTimer implements Disposable {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** @internal */
+  [inspect.custom](depth: number, options: InspectOptionsStylized): string {
+    const { id, resolutionNs, timerSource, closed } = this;
+    return inspection('UserTimer', { id, resolutionNs, timerSource, closed }, depth, options);
   }
 
   get #name(): string {
@@ -178,7 +196,7 @@ function inUseError(timer: string, what: string): AlsaError {
 }
 
 function checkCreateOptions(options: UserTimerOptions): { resolution: bigint; id: number | undefined } {
-  const given = checkOptions('options', options) as Partial<
+  const given = checkOptions('options', options, USER_TIMER_OPTIONS, PCM_PARAMETERS) as Partial<
     Record<'rate' | 'periodFrames' | 'id', number>
   > & {
     resolutionNs?: bigint;

@@ -37,9 +37,9 @@ export function run(
 /** Asks the package for timers: prints "asked", and what the kernel said or which call failed. */
 export const ASK = `
 import { UserTimer } from 'alsa-utimer';
-try { console.log('asked', typeof UserTimer.isSupported()); } catch (error) { console.log('asked', error.syscall ?? error.message); }`;
+try { UserTimer.create({ resolutionNs: 1n }).close(); console.log('asked: made'); } catch (error) { console.log('asked:', error.syscall ?? error.message); }`;
 
-export const ASKED = /^asked (boolean|open)\n$/;
+export const ASKED = /^asked: (made|open|ioctl SNDRV_TIMER_IOCTL_CREATE)\n$/;
 
 export class Packed {
   readonly folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-package-'));

@@ -151,7 +151,7 @@ describe('A capture', () => {
   it('is an iterable of buffers', () => {
     expectTypeOf<Stream & { onInterruption: 'restart' }>().toExtend<LoopbackCaptureOptions>();
     expectTypeOf<
-      Stream & { overrun: 'restart'; periodFrames: '480' }
+      Stream & { onInterruption: 'restart'; periodFrames: '480' }
     >().not.toExtend<LoopbackCaptureOptions>();
     expectTypeOf<LoopbackCapture>().toExtend<AsyncIterable<Buffer> & Disposable>();
     expectTypeOf<LoopbackCaptureEvents['writer'][0]>().toEqualTypeOf<WriterState>();

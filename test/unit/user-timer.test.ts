@@ -1,3 +1,5 @@
+import { constants } from 'node:os';
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AlsaError, UserTimer, type UserTimerOptions } from '../../lib/index.js';
 import { setNative } from '../../lib/native/load.js';
@@ -120,5 +122,41 @@ describe('A UserTimer', () => {
     const timer = UserTimer.create({ resolutionNs: 1n });
     timer.close();
     expect(() => timer.trigger()).toThrow(withCode('ERR_CLOSED'));
+  });
+});
+
+describe('UserTimer.isSupported', () => {
+  it('answers as the kernel does, and creates nothing', () => {
+    expect(UserTimer.isSupported()).toBe(true);
+    kernel.supported = false;
+    expect(UserTimer.isSupported()).toBe(false);
+    expect(kernel.timers.size).toBe(0);
+  });
+
+  it('is false where the device is missing, or is not for this process', () => {
+    for (const errno of [constants.errno.ENOENT, constants.errno.EACCES, constants.errno.ENODEV]) {
+      kernel.utimerSupported = () => {
+        throw failedCall(errno, 'open', '/dev/snd/timer');
+      };
+      expect(UserTimer.isSupported()).toBe(false);
+    }
+  });
+});
+
+describe('What a UserTimer is', () => {
+  it('is printed as what it is', () => {
+    const timer = UserTimer.create({ resolutionNs: 10_000_000n });
+    expect(inspect(timer)).toBe(
+      "UserTimer {\n  id: 0,\n  resolutionNs: 10000000n,\n  timerSource: '-1.4.0',\n  closed: false\n}",
+    );
+    expect(inspect({ timer }, { depth: 0 })).toBe('{ timer: [UserTimer] }');
+    timer.close();
+    expect(inspect(timer)).toContain('closed: true');
+  });
+
+  it('is created of the parameters of a PCM as well', () => {
+    const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
+    using timer = UserTimer.create(stream);
+    expect(timer.resolutionNs).toBe(10_000_000n);
   });
 });

@@ -1,8 +1,9 @@
 /** The explanation of a command, or of all of them. */
+
+import { didYouMean } from '../../suggestion.js';
 import type { Io } from '../output/io.js';
 import { print } from '../output/printing.js';
 import type { Command } from '../table/command.js';
-import { didYouMean } from '../table/suggestion.js';
 import { quoted, UsageError } from '../table/usage-error.js';
 import { helpPage, overview } from './help-page.js';
 

@@ -1,10 +1,11 @@
 /** The command line of `utimer`: finds the command, and runs it. */
+
+import { didYouMean } from '../../suggestion.js';
 import { COMMANDS, commandNamed } from '../commands.js';
 import type { Io } from '../output/io.js';
 import { unknownCommand } from '../pages/explanation.js';
 import { overview } from '../pages/help-page.js';
 import { asksFor } from '../table/parse.js';
-import { didYouMean } from '../table/suggestion.js';
 import { quoted, UsageError } from '../table/usage-error.js';
 import { explain, runCommand, say, version } from './run-command.js';
 

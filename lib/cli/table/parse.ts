@@ -1,5 +1,6 @@
 /** A command line, read by the table of its command: node:util's parseArgs splits it, and the rows read what they are given. */
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { didYouMean } from '../../suggestion.js';
 import {
   argumentName,
   COMMON,
@@ -9,7 +10,6 @@ import {
   optionsOf,
   SHORT,
 } from './command.js';
-import { didYouMean } from './suggestion.js';
 import { quoted, UsageError } from './usage-error.js';
 
 /** What a command line asks for before anything is read. */

@@ -1,6 +1,6 @@
 /** What the value of an option may be: how help calls it, what shells suggest, and how it is read. */
 
-import { didYouMean } from './suggestion.js';
+import { didYouMean } from '../../suggestion.js';
 import { mustBe, quoted, UsageError } from './usage-error.js';
 
 export interface Reader<T> {

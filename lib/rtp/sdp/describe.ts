@@ -1,6 +1,6 @@
 /** Writes session descriptions (SDP, RFC 8866), with what AES67 adds to them. */
 import { isIP } from 'node:net';
-import { checkBoolean, checkInteger, checkOptions } from '../../arguments.js';
+import { checkBoolean, checkInteger, checkOptions, type OptionNames } from '../../arguments.js';
 import {
   checkAddress,
   checkAddressOf,
@@ -9,7 +9,7 @@ import {
   unicastError,
   withoutZone,
 } from '../address.js';
-import { checkAudioFormat, formatPtime, MAX_RATE, type RtpAudioFormat } from '../format.js';
+import { AUDIO_FORMAT, checkAudioFormat, formatPtime, MAX_RATE, type RtpAudioFormat } from '../format.js';
 import { checkLine, type MediaClock, writeMediaClock } from './media-clock.js';
 
 /** From 1900, where the time of NTP begins, to 1970. */
@@ -43,6 +43,21 @@ export interface DescribeOptions extends RtpAudioFormat {
   readonly mediaClock?: MediaClock;
 }
 
+export const DESCRIBE_OPTIONS: OptionNames<DescribeOptions> = {
+  ...AUDIO_FORMAT,
+  name: true,
+  payloadType: true,
+  address: true,
+  port: true,
+  ttl: true,
+  packetFrames: true,
+  origin: true,
+  sourceFilter: true,
+  sessionId: true,
+  referenceClock: true,
+  mediaClock: true,
+};
+
 /**
  * Writes the session description of a stream, for its receivers. It says of the clocks what it is told: that timestamps count
  * from a clock of PTP is for the caller to see to.
@@ -56,7 +71,10 @@ export interface DescribeOptions extends RtpAudioFormat {
  * });
  */
 export function describeStream(options: DescribeOptions): string {
-  const { encoding, rate, channels } = checkAudioFormat('options', checkOptions('options', options));
+  const { encoding, rate, channels } = checkAudioFormat(
+    'options',
+    checkOptions('options', options, DESCRIBE_OPTIONS),
+  );
   const address = withoutZone(checkAddress('options.address', options.address));
   const payloadType = checkInteger('options.payloadType', options.payloadType, 0, 127);
   const port = checkInteger('options.port', options.port, 1, 65_535);

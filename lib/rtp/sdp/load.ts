@@ -1,9 +1,22 @@
 /** Where session descriptions come from: files, web servers and streams. */
 import { createReadStream } from 'node:fs';
-import { checkInteger, checkOptions, checkString, valueError } from '../../arguments.js';
+import {
+  checkInteger,
+  checkOptions,
+  checkSignal,
+  checkString,
+  type OptionNames,
+  valueError,
+} from '../../arguments.js';
 import { visibleText } from '../../visible-text.js';
 import { SdpError } from './error.js';
-import { MAX_SDP_BYTES, type ParseSdpOptions, parseSdp, type StreamParameters } from './parse.js';
+import {
+  MAX_SDP_BYTES,
+  PARSE_OPTIONS,
+  type ParseSdpOptions,
+  parseSdp,
+  type StreamParameters,
+} from './parse.js';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 
@@ -12,6 +25,8 @@ export interface LoadSdpOptions extends ParseSdpOptions {
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
+
+const LOAD_OPTIONS: OptionNames<LoadSdpOptions> = { ...PARSE_OPTIONS, timeoutMs: true, signal: true };
 
 /**
  * Reads a session description from a file, or from the address of a web server. No more of either is read than a description
@@ -31,15 +46,17 @@ export async function loadSdp(
   options: LoadSdpOptions = {},
 ): Promise<StreamParameters> {
   const name = location instanceof URL ? location.href : checkString('location', location);
-  const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = checkOptions('options', options);
+  const { timeoutMs = DEFAULT_TIMEOUT_MS, stream } = checkOptions('options', options, LOAD_OPTIONS);
+  const signal = checkSignal('options.signal', options.signal);
+  const parsing = stream === undefined ? {} : { stream };
   checkInteger('options.timeoutMs', timeoutMs, 1, 2 ** 31 - 1);
   signal?.throwIfAborted();
-  if (/^https?:/i.test(name)) return parseSdp(await fetchText(name, timeoutMs, signal), options);
+  if (/^https?:/i.test(name)) return parseSdp(await fetchText(name, timeoutMs, signal), parsing);
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(name) && !/^file:/i.test(name)) {
     throw valueError('location', 'a path, or a URL that begins with file:, http: or https:', name);
   }
   const path = /^file:/i.test(name) ? new URL(name) : name;
-  return parseSdp(await boundedText(createReadStream(path, signal ? { signal } : {}), name), options);
+  return parseSdp(await boundedText(createReadStream(path, signal ? { signal } : {}), name), parsing);
 }
 
 /**

@@ -1,8 +1,8 @@
 /** Reads session descriptions (SDP, RFC 8866) of L16 and L24 streams, with what AES67 adds to them. */
 import { isIP } from 'node:net';
-import { checkInteger, checkOptions, typeError } from '../../arguments.js';
+import { checkInteger, checkOptions, type OptionNames, typeError } from '../../arguments.js';
 import { visibleLines } from '../../visible-text.js';
-import { MAX_PAYLOAD_BYTES, payloadFrameBytes, type RtpAudioFormat } from '../format.js';
+import { AUDIO_FORMAT, MAX_PAYLOAD_BYTES, payloadFrameBytes, type RtpAudioFormat } from '../format.js';
 import type { PayloadEncoding } from '../payload-types.js';
 import { SdpError } from './error.js';
 import { attributes, inherited, type Line, type Media, mediaOf } from './lines.js';
@@ -36,10 +36,29 @@ export interface StreamParameters extends RtpAudioFormat, SourceFilter {
   readonly warnings: readonly string[];
 }
 
+/** What a description says of a stream: all of it may be given to those who receive the stream. */
+export const STREAM_PARAMETERS: OptionNames<StreamParameters> = {
+  ...AUDIO_FORMAT,
+  name: true,
+  payloadType: true,
+  alternatives: true,
+  address: true,
+  port: true,
+  ttl: true,
+  packetFrames: true,
+  referenceClocks: true,
+  mediaClock: true,
+  sources: true,
+  excludedSources: true,
+  warnings: true,
+};
+
 export interface ParseSdpOptions {
   /** Which of the audio streams to take, counted from 0. Default: the first that is L16 or L24. */
   readonly stream?: number;
 }
+
+export const PARSE_OPTIONS: OptionNames<ParseSdpOptions> = { stream: true };
 
 /**
  * Reads a session description; or several, one after the other: each line v=0 begins another, and streams are counted through.
@@ -52,7 +71,7 @@ export interface ParseSdpOptions {
  */
 export function parseSdp(text: string, options: ParseSdpOptions = {}): StreamParameters {
   if (typeof text !== 'string') throw typeError('text', 'a string', text);
-  const { stream } = checkOptions('options', options);
+  const { stream } = checkOptions('options', options, PARSE_OPTIONS);
   if (stream !== undefined) checkInteger('options.stream', stream, 0, 1000);
   if (text.length > MAX_SDP_BYTES)
     throw new SdpError(`the description is longer than ${MAX_SDP_BYTES} bytes`);

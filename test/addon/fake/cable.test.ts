@@ -50,7 +50,6 @@ describe('A cable over the fake', () => {
       const loop = ClockedLoopback.open(cable);
       const told = [];
       loop.on('listener', ({ type, holder }) => told.push([type, holder?.pid === process.pid]));
-      loop.ref();
       const capture = loop.openCapture();
       await once(loop, 'listener');
       capture.close();

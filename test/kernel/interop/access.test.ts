@@ -120,7 +120,7 @@ describe('arecord -I beside a writer with interleaved access', () => {
       channels: 2,
       periodFrames: 480,
     });
-    const told = once(loop.ref(), 'mismatch', { signal: AbortSignal.timeout(60_000) });
+    const told = once(loop, 'mismatch', { signal: AbortSignal.timeout(60_000) });
     const arecord = spawn('arecord', arecordApart(loop.listenerName, 480, join(folder, 'refused')));
     const exited = once(arecord, 'exit');
     const [mismatch] = (await told) as [ListenerMismatch];

@@ -43,7 +43,7 @@ function openEnd(direction: 'playback' | 'capture', access: 3 | 4): PcmHandle {
 }
 
 async function mismatchOf(loop: ClockedLoopback, attempt: () => void): Promise<ListenerMismatch> {
-  const told = once(loop.ref(), 'mismatch', { signal: AbortSignal.timeout(60_000) });
+  const told = once(loop, 'mismatch', { signal: AbortSignal.timeout(60_000) });
   attempt();
   const [mismatch] = (await told) as [ListenerMismatch];
   loop.unref();
@@ -83,7 +83,6 @@ describe('A writer is told of a listener with another access', () => {
     using loop = open();
     loop.on('listener', () => {});
     const warned = once(process, 'warning', { signal: AbortSignal.timeout(60_000) });
-    loop.ref();
     openEnd('capture', 4).close();
     expect((await warned)[0]).toMatchObject({
       name: 'AlsaLoopbackWarning',

@@ -5,10 +5,10 @@ import { type Command, command, optionsOf } from '../../../lib/cli/table/command
 import { card, endpoint, timer, timerSource, userTimer } from '../../../lib/cli/table/machine.js';
 import { parse } from '../../../lib/cli/table/parse.js';
 import { bytes, type Reader, rate, whole, word32, wordList } from '../../../lib/cli/table/reader.js';
-import { editDistance, nearest } from '../../../lib/cli/table/suggestion.js';
 import { formatTime, nanoseconds, time } from '../../../lib/cli/table/time.js';
 import { UsageError } from '../../../lib/cli/table/usage-error.js';
 import { userTimerId } from '../../../lib/index.js';
+import { editDistance, nearest } from '../../../lib/suggestion.js';
 
 const milliseconds = time({ min: '0', max: '24h' });
 
