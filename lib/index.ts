@@ -9,8 +9,6 @@ export { PCM_ACCESSES, type PcmAccess } from './pcm/access.js';
 export { frameBytes, PCM_FORMATS, type PcmFormat } from './pcm/format.js';
 export type { PcmParameters } from './pcm/parameters.js';
 export { Pcm, type PcmDirection, type PcmOptions, type PcmState } from './pcm/pcm.js';
-export type { TimerClient } from './timer/proc-timers.js';
-export { periodResolution } from './timer/resolution.js';
 export type {
   EndEvent,
   OverrunEvent,
@@ -20,7 +18,7 @@ export type {
   TimerEvent,
   TimerEventName,
   UnknownEvent,
-} from './timer/timer-events.js';
+} from './timer/events.js';
 export {
   describeTimerId,
   type GlobalTimerDevice,
@@ -33,14 +31,7 @@ export {
   type TimerSlaveClass,
   userTimerId,
   userTimerSource,
-} from './timer/timer-id.js';
-export {
-  TimerInstance,
-  type TimerInstanceInfo,
-  type TimerInstanceOptions,
-  type TimerInstanceParameters,
-  type TimerInstanceStatus,
-} from './timer/timer-instance.js';
+} from './timer/id.js';
 export {
   type ListedTimer,
   listTimers,
@@ -50,6 +41,15 @@ export {
   type TimerStatus,
   timerInfo,
   timerStatus,
-} from './timer/timer-list.js';
-export { formatTimerId, parseTimerId } from './timer/timer-text.js';
+} from './timer/list.js';
+export type { TimerClient } from './timer/proc-timers.js';
+export { periodResolution } from './timer/resolution.js';
+export { formatTimerId, parseTimerId } from './timer/text.js';
+export {
+  TimerInstance,
+  type TimerInstanceInfo,
+  type TimerInstanceOptions,
+  type TimerInstanceParameters,
+  type TimerInstanceStatus,
+} from './timer/timer-instance.js';
 export { UserTimer, type UserTimerOptions } from './timer/user-timer.js';

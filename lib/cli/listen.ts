@@ -1,5 +1,5 @@
 /** `utimer listen`: what happens to a timer, as it happens. */
-import { TIMER_EVENT_NAMES } from '../timer/timer-events.js';
+import { TIMER_EVENT_NAMES } from '../timer/events.js';
 import { command } from './table/command.js';
 import { timer } from './table/machine.js';
 import { whole, wordList } from './table/reader.js';

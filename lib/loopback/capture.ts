@@ -9,7 +9,7 @@ import { ObservantEmitter } from '../observant-emitter.js';
 import { namingHolder } from '../pcm/holder.js';
 import { checkParameters, PCM_PARAMETERS, type PcmParameters } from '../pcm/parameters.js';
 import { Pcm } from '../pcm/pcm.js';
-import { USER_DRIVEN_DEVICE } from '../timer/timer-id.js';
+import { USER_DRIVEN_DEVICE } from '../timer/id.js';
 import { LoopbackCard } from './card.js';
 import { type WriterState, WriterWatch, writerState } from './writer.js';
 

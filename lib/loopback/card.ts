@@ -6,7 +6,7 @@ import { AlsaError, withHint } from '../errors.js';
 import { cardHolders, describeHolder, type SubstreamHolder } from '../pcm/holder.js';
 import { fromFileSystem, listProc, procAsound, readProc } from '../proc.js';
 import { shellLine } from '../shell-line.js';
-import { userTimerSource } from '../timer/timer-id.js';
+import { userTimerSource } from '../timer/id.js';
 import { checkTimerSource, userTimerIdOf } from '../timer/timer-source.js';
 import { visibleText } from '../visible-text.js';
 import { type CableState, parseCables } from './cable.js';

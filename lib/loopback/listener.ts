@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { type SubstreamHolder, substreamFolder, substreamHolder } from '../pcm/holder.js';
 import { readProc } from '../proc.js';
-import type { TimerEvent } from '../timer/timer-events.js';
-import { pcmTimerId } from '../timer/timer-id.js';
+import type { TimerEvent } from '../timer/events.js';
+import { pcmTimerId } from '../timer/id.js';
 import { TimerInstance } from '../timer/timer-instance.js';
 
 /** Somebody began to capture, or stopped: by itself, by an overrun, by its end. */

@@ -2,8 +2,8 @@
 import { AlsaError, withHint } from '../errors.js';
 import { describeHolder, namingHolder, substreamHolder } from '../pcm/holder.js';
 import type { Pcm } from '../pcm/pcm.js';
-import { USER_DRIVEN_DEVICE } from '../timer/timer-id.js';
-import { timerInfo } from '../timer/timer-list.js';
+import { USER_DRIVEN_DEVICE } from '../timer/id.js';
+import { timerInfo } from '../timer/list.js';
 import { TIMER_SOURCE_BYTES, userTimerIdOf } from '../timer/timer-source.js';
 import { UserTimer } from '../timer/user-timer.js';
 import { applyTimerSource, type LoopbackCard, readTimerSource, writeTimerSource } from './card.js';

@@ -1,7 +1,7 @@
 /** Who is told what of a timer instance: handlers, iterations with a queue each, and what is held until somebody is there. */
 import { EventEmitter } from 'node:events';
-import { TimerEventQueue } from './timer-event-queue.js';
-import { ALL_EVENT_TYPES, mergedTicks, type TickEvent, type TimerEvent } from './timer-events.js';
+import { TimerEventQueue } from './event-queue.js';
+import { ALL_EVENT_TYPES, mergedTicks, type TickEvent, type TimerEvent } from './events.js';
 
 type TickHandler = (event: TickEvent) => void;
 

@@ -2,8 +2,8 @@
 import { statSync } from 'node:fs';
 import { AlsaError, fromNative } from '../errors.js';
 import { native } from '../native/load.js';
+import { addressOf, globalTimerId, TIMER_DEVICE } from './id.js';
 import { readTimers } from './proc-timers.js';
-import { addressOf, globalTimerId, TIMER_DEVICE } from './timer-id.js';
 
 /** PROC_PID_INIT_INO (include/linux/proc_ns.h): the inode of the initial PID namespace. */
 const INITIAL_NAMESPACE = 0xefff_fffc;

@@ -20,8 +20,7 @@ import { glance, sysModule } from '../proc.js';
 import { visibleText } from '../visible-text.js';
 import { Audience, isHeard } from './audience.js';
 import { warnAboutCable } from './cable-warning.js';
-import { kernelThread } from './kernel-thread.js';
-import { receive, type TimerReceiver } from './timer-delivery.js';
+import { receive, type TimerReceiver } from './delivery.js';
 import {
   filterBits,
   RecordBuffer,
@@ -29,7 +28,7 @@ import {
   TIMER_EVENT_NAMES,
   type TimerEvent,
   type TimerEventName,
-} from './timer-events.js';
+} from './events.js';
 import {
   addressOf,
   checkTimerId,
@@ -39,7 +38,8 @@ import {
   slaveClassNumber,
   TIMER_DEVICE,
   type TimerId,
-} from './timer-id.js';
+} from './id.js';
+import { kernelThread } from './kernel-thread.js';
 
 const MAX_UINT32 = 0xffff_ffff;
 /** What the kernel's queue takes, and what it has when nobody asks (sound/core/timer.c: snd_timer_user_open). */

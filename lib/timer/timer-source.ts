@@ -1,6 +1,6 @@
 /** The language of snd-aloop's timer_source (sound/drivers/aloop.c: loopback_parse_timer_id). */
 import { typeError, valueError } from '../arguments.js';
-import { USER_DRIVEN_DEVICE } from './timer-id.js';
+import { USER_DRIVEN_DEVICE } from './id.js';
 
 /** The kernel keeps this many bytes of a timer_source, and cuts the rest off without a word. */
 export const TIMER_SOURCE_BYTES = 63;

@@ -7,8 +7,8 @@ import type { NativeHandle, UtimerHandle } from '../native/binding.js';
 import { release, watch } from '../native/lifetime.js';
 import { native } from '../native/load.js';
 import { PCM_PARAMETERS } from '../pcm/parameters.js';
+import { TIMER_DEVICE, type TimerId, USER_TIMER_COUNT, userTimerId, userTimerSource } from './id.js';
 import { periodResolution } from './resolution.js';
-import { TIMER_DEVICE, type TimerId, USER_TIMER_COUNT, userTimerId, userTimerSource } from './timer-id.js';
 
 const MAX_RESOLUTION = 2n ** 64n - 1n;
 

@@ -7,7 +7,7 @@ import * as loopback from '../../lib/loopback/index.js';
 import * as rtp from '../../lib/rtp/index.js';
 
 export interface Example {
-  /** 'lib/timer/timer-id.ts:40', the line of its @example. */
+  /** 'lib/timer/id.ts:40', the line of its @example. */
   readonly name: string;
   readonly source: string;
 }

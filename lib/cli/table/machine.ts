@@ -1,8 +1,8 @@
 /** Readers of what is on the machine: cards, timers, interfaces; and of addresses with a port. */
 import { needsInterface } from '../../rtp/address.js';
-import { type TimerId, userTimerSource } from '../../timer/timer-id.js';
+import { type TimerId, userTimerSource } from '../../timer/id.js';
+import { parseTimerId } from '../../timer/text.js';
 import { parseTimerSource, userTimerIdOf } from '../../timer/timer-source.js';
-import { parseTimerId } from '../../timer/timer-text.js';
 import { type Reader, text, whole } from './reader.js';
 import { mustBe, quoted, UsageError } from './usage-error.js';
 

@@ -1,9 +1,9 @@
 /** What happens to a timer, printed as it happens; and how many ticks there were. */
 import { AlsaError } from '../../errors.js';
-import type { TimerEvent, TimerEventName } from '../../timer/timer-events.js';
-import { describeTimerId, type TimerId } from '../../timer/timer-id.js';
+import type { TimerEvent, TimerEventName } from '../../timer/events.js';
+import { describeTimerId, type TimerId } from '../../timer/id.js';
+import { formatTimerId } from '../../timer/text.js';
 import { TimerInstance } from '../../timer/timer-instance.js';
-import { formatTimerId } from '../../timer/timer-text.js';
 import type { Io } from '../output/io.js';
 import { handOver, json, print } from '../output/printing.js';
 import { duration } from './duration.js';

@@ -1,7 +1,7 @@
 /** The timers of the system, as a table or as lines of JSON. */
-import { describeTimerId } from '../../timer/timer-id.js';
-import { listTimers } from '../../timer/timer-list.js';
-import { formatTimerId } from '../../timer/timer-text.js';
+import { describeTimerId } from '../../timer/id.js';
+import { listTimers } from '../../timer/list.js';
+import { formatTimerId } from '../../timer/text.js';
 import type { Io } from '../output/io.js';
 import { json, print } from '../output/printing.js';
 import { duration } from './duration.js';

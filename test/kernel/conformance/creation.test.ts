@@ -1,7 +1,7 @@
 // What CREATE takes and refuses, and the numbers and layouts that callers are compiled with.
 import { describe, expect, it } from 'vitest';
 import { UserTimer } from '../../../lib/index.js';
-import { USER_TIMER_COUNT } from '../../../lib/timer/timer-id.js';
+import { USER_TIMER_COUNT } from '../../../lib/timer/id.js';
 import { raw, raw32, timerDescriptors, timerLines, useTimers } from './raw.js';
 
 const create = useTimers();

@@ -20,8 +20,8 @@ import {
 import type { TimerInstanceHandle } from '../../../lib/native/binding.js';
 import { setNative } from '../../../lib/native/load.js';
 import { setProcAsound } from '../../../lib/proc.js';
+import { filterBits, RecordBuffer, TIMER_EVENT_NAMES } from '../../../lib/timer/events.js';
 import { parseTimers } from '../../../lib/timer/proc-timers.js';
-import { filterBits, RecordBuffer, TIMER_EVENT_NAMES } from '../../../lib/timer/timer-events.js';
 import { FakeBinding } from '../../support/fake-binding.js';
 
 /** Calls that reached the seam. */

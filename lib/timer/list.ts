@@ -4,7 +4,6 @@ import { fromNative } from '../errors.js';
 import type { TimerGinfoNative } from '../native/binding.js';
 import { native } from '../native/load.js';
 import { visibleText } from '../visible-text.js';
-import { type ProcTimer, readTimers, type TimerClient } from './proc-timers.js';
 import {
   addressOf,
   checkTimerId,
@@ -17,7 +16,8 @@ import {
   timerIdOf,
   USER_TIMER_COUNT,
   userTimerId,
-} from './timer-id.js';
+} from './id.js';
+import { type ProcTimer, readTimers, type TimerClient } from './proc-timers.js';
 
 /** SNDRV_TIMER_FLG_SLAVE. */
 const SLAVE_FLAG = 1;

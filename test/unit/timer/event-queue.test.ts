@@ -1,7 +1,7 @@
 // What an iteration keeps until it is taken.
 import { describe, expect, it } from 'vitest';
-import { TimerEventQueue } from '../../../lib/timer/timer-event-queue.js';
-import type { TimerEvent } from '../../../lib/timer/timer-events.js';
+import { TimerEventQueue } from '../../../lib/timer/event-queue.js';
+import type { TimerEvent } from '../../../lib/timer/events.js';
 
 const tick = (ticks: number): TimerEvent => ({ type: 'tick', ticks, timestampNs: 0n });
 

@@ -3,13 +3,7 @@ import { readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkString, valueError } from '../arguments.js';
 import { procAsound } from '../proc.js';
-import {
-  checkTimerId,
-  globalTimerId,
-  type HasTimerId,
-  type TimerId,
-  type TimerSlaveClass,
-} from './timer-id.js';
+import { checkTimerId, globalTimerId, type HasTimerId, type TimerId, type TimerSlaveClass } from './id.js';
 import { parseTimerSource } from './timer-source.js';
 
 const NAMED = ['system', 'hpet', 'hrtimer'] as const;

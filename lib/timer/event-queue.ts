@@ -2,7 +2,7 @@
  * What one iteration over a timer's events has not taken yet. A queue that is full does what the kernel's does: it adds up
  * ticks, and counts what it has to drop. It does so for itself alone.
  */
-import { mergedTicks, type TimerEvent } from './timer-events.js';
+import { mergedTicks, type TimerEvent } from './events.js';
 
 type Result = IteratorResult<TimerEvent, undefined>;
 
