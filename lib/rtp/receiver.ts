@@ -12,7 +12,6 @@ import {
 } from '../arguments.js';
 import { AlsaError, closedError } from '../errors.js';
 import { native } from '../native/load.js';
-import { refuseCloning } from '../uncloneable.js';
 import {
   canonicalAddress,
   checkAddress,
@@ -22,10 +21,12 @@ import {
   takesInterface,
   unicastError,
   zoneOf,
-} from './address.js';
+} from '../net/address.js';
+import { DgramSocket } from '../net/dgram-socket.js';
+import { NativeSocket } from '../net/native-socket.js';
+import type { DatagramSource, ReceivingSocket, SocketOptions } from '../net/socket.js';
+import { refuseCloning } from '../uncloneable.js';
 import type { ContradictionEvent } from './contradictions.js';
-import { DgramSocket } from './dgram-socket.js';
-import { NativeSocket } from './native-socket.js';
 import { parseRtpPacket } from './packet.js';
 import {
   type DiscontinuityEvent,
@@ -40,7 +41,6 @@ import { type RefusalEvent, Refusals } from './refusals.js';
 import { STREAM_PARAMETERS } from './sdp/parse.js';
 import { SenderClock } from './sender-clock.js';
 import { SilenceWatch } from './silence-watch.js';
-import type { DatagramSource, ReceivingSocket, SocketOptions } from './socket.js';
 
 export const DEFAULT_RECEIVE_BUFFER_BYTES = 2 ** 21;
 const MAX_TIMER_MS = 2 ** 31 - 1;

@@ -14,8 +14,6 @@ import {
 } from '../arguments.js';
 import { closedError } from '../errors.js';
 import { LentBytes } from '../lent-bytes.js';
-import { frameBytes } from '../pcm/format.js';
-import { refuseCloning } from '../uncloneable.js';
 import {
   canonicalAddress,
   checkAddress,
@@ -24,7 +22,9 @@ import {
   type SocketType,
   socketType,
   unicastError,
-} from './address.js';
+} from '../net/address.js';
+import { frameBytes } from '../pcm/format.js';
+import { refuseCloning } from '../uncloneable.js';
 import {
   AUDIO_FORMAT,
   checkAudioFormat,

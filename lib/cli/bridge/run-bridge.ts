@@ -3,7 +3,7 @@ import { Bridge } from '../../bridge/bridge.js';
 import { BRIDGE_EVENTS } from '../../bridge/events.js';
 import type { BridgeInfo } from '../../bridge/messages.js';
 import type { BridgeOptions } from '../../bridge/options.js';
-import { takesInterface } from '../../rtp/address.js';
+import { takesInterface } from '../../net/address.js';
 import { shellLine } from '../../shell-line.js';
 import type { Io } from '../output/io.js';
 import { handOver, print } from '../output/printing.js';

@@ -1,6 +1,6 @@
 /** A stream to the network, from its command line to its end. */
 import { writeFile } from 'node:fs/promises';
-import { isMulticast, withoutZone } from '../../rtp/address.js';
+import { isMulticast, withoutZone } from '../../net/address.js';
 import type { RtpEncoding } from '../../rtp/format.js';
 import { type MediaClock, readMediaClock } from '../../rtp/sdp/media-clock.js';
 import { RtpSender, type SenderDescription } from '../../rtp/sender.js';

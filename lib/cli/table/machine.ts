@@ -1,5 +1,5 @@
 /** Readers of what is on the machine: cards, timers, interfaces; and of addresses with a port. */
-import { needsInterface } from '../../rtp/address.js';
+import { needsInterface } from '../../net/address.js';
 import { type TimerId, userTimerSource } from '../../timer/id.js';
 import { parseTimerId } from '../../timer/text.js';
 import { parseTimerSource, userTimerIdOf } from '../../timer/timer-source.js';

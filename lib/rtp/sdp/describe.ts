@@ -8,7 +8,7 @@ import {
   socketType,
   unicastError,
   withoutZone,
-} from '../address.js';
+} from '../../net/address.js';
 import { AUDIO_FORMAT, checkAudioFormat, formatPtime, MAX_RATE, type RtpAudioFormat } from '../format.js';
 import { checkLine, type MediaClock, writeMediaClock } from './media-clock.js';
 

@@ -1,6 +1,6 @@
 /** Whom a group is to be heard from: RFC 4570. */
 import { isIP } from 'node:net';
-import { canonicalAddress } from '../address.js';
+import { canonicalAddress } from '../../net/address.js';
 import { SdpError } from './error.js';
 import { attributes, type Media } from './lines.js';
 

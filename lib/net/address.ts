@@ -1,4 +1,4 @@
-/** Addresses of streams: literals only, since a receiver must not wait for a name server. */
+/** Addresses: literals only, since nobody here waits for a name server. */
 import { isIP, isIPv6, SocketAddress } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { checkString, valueError } from '../arguments.js';

@@ -1,4 +1,4 @@
-/** A receiver's socket by node:dgram: one callback, one Buffer and several system calls a datagram, and no addon. */
+/** A receiving socket by node:dgram: one callback, one Buffer and several system calls a datagram, and no addon. */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { interfaceFor, interfaceName, isMulticast, needsInterface, socketType } from './address.js';

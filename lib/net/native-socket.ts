@@ -1,4 +1,4 @@
-/** A receiver's socket by the addon: one call into JavaScript for all datagrams that wait, and no memory but its own. */
+/** A receiving socket by the addon: one call into JavaScript for all datagrams that wait, and no memory but its own. */
 import { isIPv6 } from 'node:net';
 import { constants } from 'node:os';
 import { valueError } from '../arguments.js';
@@ -84,7 +84,7 @@ export class NativeSocket implements ReceivingSocket {
     const sources = new Uint8Array(SLOTS * SOURCE_BYTES);
     const arrivals = new BigInt64Array(SLOTS);
     const names = new SourceNames(sources, isIPv6(this.#options.address));
-    // Packets of a stream are of one length, so a view serves many of them.
+    // Datagrams of one sender are mostly of one length, so a view serves many of them.
     const views = Array.from({ length: SLOTS }, () => data.subarray(0, 0));
     this.#gone = () => listener.gone();
     handle.listen(data, lengths, sources, arrivals, (count, dropped) => {

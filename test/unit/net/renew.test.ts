@@ -3,7 +3,7 @@ import type * as os from 'node:os';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { DatagramSocketHandle } from '../../../lib/native/binding.js';
 import { setNative } from '../../../lib/native/load.js';
-import { NativeSocket } from '../../../lib/rtp/native-socket.js';
+import { NativeSocket } from '../../../lib/net/native-socket.js';
 import { FakeBinding, failedCall } from '../../support/fake-binding.js';
 
 const machine = vi.hoisted(() => ({ interfaces: {} as object }));

@@ -1,4 +1,4 @@
-/** The socket of a receiver, of which there are two: the addon's, and Node's own where there is no addon. */
+/** A socket that receives. There are two: the addon's, and Node's own where there is no addon. */
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { canonicalAddress, isMulticast } from './address.js';
