@@ -37,7 +37,11 @@ ${commands.map(argumentCase).join('\n')}
       ;;
     card) for word in /proc/asound/card*/cable#0; do word=\${word%/*} && words+=("\${word##*/card}"); done ;;
     interface) for word in /sys/class/net/*; do words+=("\${word##*/}"); done ;;
-    timer) while read -r word given; do words+=("$word"); done < <("$1" list 2>/dev/null | tail -n +2) ;;
+    timer | user-timer)
+      while read -r word given; do
+        [[ $from == timer || $word == -1.4.* ]] && words+=("$word")
+      done < <("$1" list 2>/dev/null | tail -n +2)
+      ;;
   esac
   for word in "\${words[@]}"; do
     [[ $word != "$cur"* ]] || COMPREPLY+=("$(printf %q "$prefix$word")")

@@ -13,6 +13,9 @@ end
 function __utimer_timers
     utimer list 2>/dev/null | tail -n +2 | string replace -r ' .*' ''
 end
+function __utimer_user_timers
+    __utimer_timers | string match -- '-1.4.*'
+end
 function __utimer_cards
     for cable in /proc/asound/card*/cable#0
         string replace -r '.*/card(\\d+)/.*' '$1' $cable
@@ -43,6 +46,7 @@ const SOURCES = {
   card: '(__utimer_cards)',
   interface: '(__fish_print_interfaces)',
   timer: '(__utimer_timers)',
+  'user-timer': '(__utimer_user_timers)',
 } as const;
 
 function valueFlags({ from }: Completed): string {

@@ -16,6 +16,12 @@ _utimer_timers() {
   local expl
   _wanted timers expl timer compadd -a -- timers
 }
+_utimer_user_timers() {
+  local -a timers=(\${(M)\${(f)"$(_call_program timers utimer list 2>/dev/null)"}:#-1.4.*})
+  timers=(\${timers%% *})
+  local expl
+  _wanted timers expl 'userspace-driven timer' compadd -a -- timers
+}
 _utimer_cards() {
   local -a cards=(/proc/asound/card*/cable\\#0(N:h:t))
   cards=(\${cards#card})
@@ -59,6 +65,7 @@ const ACTIONS = {
   card: '_utimer_cards',
   interface: '_net_interfaces',
   timer: '_utimer_timers',
+  'user-timer': '_utimer_user_timers',
 } as const;
 
 function valueSpec({ placeholder, from }: Completed): string {

@@ -29,7 +29,7 @@ function userTimerNumber(given: string): number | undefined {
 
 export const userTimer: Reader<number> = {
   placeholder: 'TIMER',
-  suggests: 'timer',
+  suggests: 'user-timer',
   read(given, name) {
     const id = userTimerNumber(given);
     if (id !== undefined) return id;

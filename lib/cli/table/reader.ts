@@ -17,7 +17,14 @@ export interface Reader<T> {
 }
 
 /** What shells suggest: words, or what exists on the machine. */
-export type Suggested = readonly string[] | 'card' | 'command' | 'file' | 'interface' | 'timer';
+export type Suggested =
+  | readonly string[]
+  | 'card'
+  | 'command'
+  | 'file'
+  | 'interface'
+  | 'timer'
+  | 'user-timer';
 
 /** A whole number, in decimal digits. */
 export function whole(min: number, max: number, placeholder = 'N'): Reader<number> {
