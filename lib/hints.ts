@@ -1,12 +1,13 @@
 /** What an errno means in this field, and what to do: one sentence or two for each failure that users meet. */
 import { release } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { packageRoot } from './package-root.js';
 
 const TIMER_DEVICE = '/dev/snd/timer';
 
 /** Packed, and therefore there, however this came here. */
-const KERNELS = fileURLToPath(new URL('../docs/kernels.md', import.meta.url));
-const SYMPTOMS = fileURLToPath(new URL('../docs/symptoms.md', import.meta.url));
+const KERNELS = fileURLToPath(new URL('docs/kernels.md', packageRoot));
+const SYMPTOMS = fileURLToPath(new URL('docs/symptoms.md', packageRoot));
 const IS_32_BIT = ['arm', 'ia32', 'mips', 'mipsel', 'ppc', 's390'].includes(process.arch);
 
 /** The class of the object that was called: what to do next is said in its methods and options. */

@@ -5,6 +5,7 @@ import { EventEmitter } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { checkSignal } from '../arguments.js';
 import { AlsaError, closedError } from '../errors.js';
+import { packageRoot } from '../package-root.js';
 import { refuseCloning } from '../uncloneable.js';
 import { receiveError } from './error-transfer.js';
 import { type BridgeEvent, type BridgeEventName, type BridgeStats, bridgeChannel } from './events.js';
@@ -82,7 +83,7 @@ export class Bridge extends EventEmitter<BridgeEvents> implements AsyncDisposabl
     const configuration = checkBridgeOptions(options);
     const signal = checkSignal('options.signal', options.signal);
     signal?.throwIfAborted();
-    const worker = new Worker(new URL('./worker.js', import.meta.url), {
+    const worker = new Worker(new URL('dist/bridge/worker.js', packageRoot), {
       name: 'alsa-utimer bridge',
       workerData: configuration,
       // Flags of this process that concern its main module are none of its threads'.

@@ -2,11 +2,12 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { AlsaError, nameErrnos } from '../errors.js';
+import { packageRoot } from '../package-root.js';
 import { shellLine } from '../shell-line.js';
 import type { NativeBinding } from './binding.js';
 import { usesMusl } from './libc.js';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
+const root = fileURLToPath(packageRoot);
 
 /**
  * Where the addon may lie, best first: an explicit choice, a build of this checkout, a rebuild in the installed package, the

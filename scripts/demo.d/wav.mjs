@@ -1,6 +1,6 @@
 // A recording of the demo, whole.
 import { createReadStream } from 'node:fs';
-import { WavReader } from '../../dist/wav/reader.js';
+import { WavReader } from '../../dist/tools.js';
 
 /**
  * @param {string} path

@@ -8,7 +8,7 @@ const PRELUDE = `
   import { execFileSync } from 'node:child_process';
   import { createSocket } from 'node:dgram';
   import { mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
-  const { receive } = await import(new URL('timer/delivery.js', alsaUrl).href);
+  const { receive } = await import(new URL('tools.js', alsaUrl).href);
   const folder = mkdtempSync('/tmp/alsa-utimer-context-');
   process.on('exit', () => rmSync(folder, { recursive: true }));
   const storage = new AsyncLocalStorage();

@@ -1,5 +1,6 @@
 /** Runs one command by its table, and turns errors into a message and an exit code. */
 import { readFileSync } from 'node:fs';
+import { packageRoot } from '../../package-root.js';
 import type { Io } from '../output/io.js';
 import { helpPage } from '../pages/help-page.js';
 import type { Command } from '../table/command.js';
@@ -55,6 +56,6 @@ function isExplained(error: unknown): boolean {
 }
 
 export function version(): string {
-  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  const text = readFileSync(new URL('package.json', packageRoot), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }

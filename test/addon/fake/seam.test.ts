@@ -247,7 +247,7 @@ describe('Opening a cable while somebody has the lock of its card', () => {
 
   it('finds the holder of a lock in /proc/locks', async () => {
     const result = await run(`
-      const { lockHolder } = await import(new URL('./dist/loopback/card-lock.js', 'file://' + process.cwd() + '/'));
+      const { lockHolder } = await import(new URL('./dist/tools.js', 'file://' + process.cwd() + '/'));
       const path = process.env.FAKE_ALSA + '/file';
       writeText(path, '');
       console.log(lockHolder(path), lockHolder('/nowhere'));

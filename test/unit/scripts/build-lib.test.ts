@@ -15,12 +15,12 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { root } from '../../support/script-machine.js';
 
-/** A compiler that copies, fast, and fails where a source says so. */
-const COMPILER = `#!/bin/sh
-[ "$1 $2 $3" = "-p tsconfig.build.json --outDir" ] || exit 9
+/** Compilers that copy, fast, and fail where a source says so. */
+const compiler = (options: string, ...kinds: string[]) => `#!/bin/sh
+[ "$1 $2 $3" = "${options}" ] || exit 9
 (cd lib && find . -name '*.ts') | while read -r source; do
   mkdir -p "$(dirname "$4/$source")"
-  for kind in js js.map d.ts; do echo "$kind of $(cat "lib/$source")" >"$4/\${source%.ts}.$kind"; done
+  for kind in ${kinds.join(' ')}; do echo "$kind of $(cat "lib/$source")" >"$4/\${source%.ts}.$kind"; done
 done
 ! grep -qr error lib`;
 
@@ -28,7 +28,8 @@ let folder: string;
 beforeEach(() => {
   folder = join(mkdtempSync(join(tmpdir(), 'alsa-utimer-build-')), 'a checkout');
   cpSync(join(root, 'scripts/build-lib'), join(folder, 'scripts/build-lib'), { recursive: true });
-  put('node_modules/.bin/tsc', COMPILER, 0o755);
+  put('node_modules/.bin/tsc', compiler('-p tsconfig.build.json --outDir', 'd.ts'), 0o755);
+  put('node_modules/.bin/rolldown', compiler('--config rolldown.config.js --dir', 'js', 'js.map'), 0o755);
   put('tsconfig.build.json', '{}');
   put('lib/kept.ts', 'one');
   put('lib/part/changed.ts', 'one');

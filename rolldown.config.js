@@ -1,0 +1,30 @@
+// How lib/ becomes dist/: a module for each way in, and what they share. A program reads few files then, and starts in a
+// quarter of the time; so does the thread of each bridge.
+import { defineConfig } from 'rolldown';
+
+/** What package.json exports and starts, the thread of a bridge, and what scripts/ takes from lib/. */
+const ENTRIES = [
+  'index',
+  'loopback/index',
+  'rtp/index',
+  'bridge/index',
+  'bridge/worker',
+  'cli/main',
+  'cli/aloop/index',
+  'tools',
+];
+
+export default defineConfig({
+  input: Object.fromEntries(ENTRIES.map((name) => [name, `lib/${name}.ts`])),
+  platform: 'node',
+  // As tsconfig.json says: what Node 20 does not know is written in older words.
+  transform: { target: 'es2023' },
+  output: {
+    format: 'esm',
+    // Names of classes and functions are what util.inspect and stack traces show.
+    keepNames: true,
+    entryFileNames: '[name].js',
+    chunkFileNames: 'shared/[name].js',
+    sourcemap: true,
+  },
+});
