@@ -1,5 +1,6 @@
 /** Gaps of the stream while the cable keeps its listener alive with silence: time that must not be heard twice. */
-import type { ClockedLoopback, ClockedLoopbackStats } from '../loopback/clocked-loopback.js';
+import type { ClockedLoopback } from '../loopback/clocked-loopback.js';
+import type { ClockedLoopbackStats } from '../loopback/events.js';
 import type { FrameSink } from '../rtp/placement.js';
 
 /** How much of a stream has to come, in several packets, before earlier silence has nothing to do with its next gap. */

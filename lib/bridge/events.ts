@@ -1,5 +1,5 @@
 /** What a bridge tells: typed events, which are channels of node:diagnostics_channel and lines of JSON as well. */
-import type { ClockedLoopbackStats } from '../loopback/clocked-loopback.js';
+import type { ClockedLoopbackStats } from '../loopback/events.js';
 import type { ListenerMismatch } from '../loopback/mismatch.js';
 import type { SubstreamHolder } from '../pcm/holder.js';
 import type { ContradictionEvent } from '../rtp/contradictions.js';

@@ -1,7 +1,7 @@
 /** What a bridge is told, and what of it goes to its thread: plain values, since nothing else crosses. */
 import { checkInteger, checkOneOf, checkOptions, type OptionNames, pickOptions } from '../arguments.js';
 import { LoopbackCard } from '../loopback/card.js';
-import { type ClockedLoopbackOptions, checkGrace } from '../loopback/clocked-loopback.js';
+import { type ClockedLoopbackOptions, checkGrace } from '../loopback/options.js';
 import { frameBytes } from '../pcm/format.js';
 import { checkParameters } from '../pcm/parameters.js';
 import { defaultPcmFormat, MAX_RATE, type RtpPcmFormat } from '../rtp/format.js';

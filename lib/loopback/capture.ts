@@ -1,90 +1,25 @@
 /** LoopbackCapture: the listening end of a cable, in Node. */
-import { Readable } from 'node:stream';
-import { checkInteger, checkOneOf, checkOptions, checkSignal, type OptionNames } from '../arguments.js';
+import type { Readable } from 'node:stream';
+import { checkSignal } from '../arguments.js';
 import { AlsaError, calledOn, closedError, fromNative } from '../errors.js';
 import type { PcmHandle, WatcherHandle } from '../native/binding.js';
-import { adopt, disown, handleOf, keep, release, watch, weakly } from '../native/lifetime.js';
+import { adopt, handleOf, release, watch, weakly } from '../native/lifetime.js';
 import { native } from '../native/load.js';
 import { ObservantEmitter } from '../observant-emitter.js';
 import { namingHolder } from '../pcm/holder.js';
-import { checkParameters, PCM_PARAMETERS, type PcmParameters } from '../pcm/parameters.js';
+import type { PcmParameters } from '../pcm/parameters.js';
 import { Pcm } from '../pcm/pcm.js';
 import { USER_DRIVEN_DEVICE } from '../timer/id.js';
-import { LoopbackCard } from './card.js';
-import { type WriterState, WriterWatch, writerState } from './writer.js';
-
-/** Of a buffer, where the caller does not say. */
-const DEFAULT_PERIODS = 16;
-
-export interface CaptureOptions {
-  /** Periods of the buffer, 2..1024: how far the reader may lag. 16 by default, or less where 2 MiB hold no more. */
-  readonly periods?: number;
-  /**
-   * What an overrun does, when frames were not read in time and are lost, and what a suspend of the system does.
-   * 'error' (default): reading fails with EPIPE or ESTRPIPE. 'restart': the capture starts again with the frames that come
-   * next, and counts it in `stats`.
-   */
-  readonly onInterruption?: 'error' | 'restart';
-}
-
-export const CAPTURE_OPTIONS: OptionNames<CaptureOptions> = { periods: true, onInterruption: true };
-
-export interface LoopbackCaptureOptions extends Omit<PcmParameters, 'fillWithSilence'>, CaptureOptions {
-  /** The card, or its number or id; the first loopback card when it is left out. */
-  readonly card?: LoopbackCard | number | string;
-  /** The device to capture on: 1 (default), or 0. */
-  readonly device?: 0 | 1;
-  /** 0..7; 0 when it is left out. */
-  readonly substream?: number;
-}
-
-const LOOPBACK_CAPTURE_OPTIONS: OptionNames<LoopbackCaptureOptions> = {
-  format: true,
-  rate: true,
-  channels: true,
-  periodFrames: true,
-  access: true,
-  ...CAPTURE_OPTIONS,
-  card: true,
-  device: true,
-  substream: true,
-};
-
-export interface LoopbackCaptureStats {
-  /** Frames that were read. */
-  readonly frames: number;
-  /** Overruns that were recovered from (onInterruption 'restart'). */
-  readonly overruns: number;
-  /** Suspends of the system that were recovered from (onInterruption 'restart'). */
-  readonly suspends: number;
-}
-
-export interface FramesOptions {
-  /** Ends a wait: the iteration throws the signal's reason. */
-  readonly signal?: AbortSignal;
-  /**
-   * When the iteration ends by itself. 'close' (default): when the capture is closed. 'stop': also when the writer has stopped,
-   * or paused, and all that it moved was given. Where nobody plays when it begins, a writer is waited for; only on a cable that
-   * a userspace-driven timer clocks do frames that wait then stand for a writer that has stopped. On a cable that jiffies or
-   * a sound card clock, a capture hears silence while nobody plays, which is given as well. A stop is none where the next start
-   * comes within the same turn of the event loop.
-   */
-  readonly until?: 'close' | 'stop';
-}
-
-const FRAMES_OPTIONS: OptionNames<FramesOptions> = { signal: true, until: true };
-
-export interface LoopbackCaptureEvents {
-  /**
-   * The writer started, stopped, paused, died, was replaced, or has other parameters now. One that plays when the first
-   * handler is added is told, too. Changes that cancel each other out within one turn of the event loop are not told. It is
-   * snd-aloop's control 'PCM Slave Active' that announces it; the control device is open while there are handlers. Where it
-   * cannot be opened, that comes as 'error'.
-   */
-  writer: [state: WriterState];
-  /** Watching the writer failed. */
-  error: [error: unknown];
-}
+import type { LoopbackCaptureEvents, LoopbackCaptureStats } from './capture-events.js';
+import { type FrameSource, type FramesOptions, framesOf, readableOf } from './capture-frames.js';
+import {
+  type CheckedCaptureOptions,
+  checkCaptureOptions,
+  type LoopbackCaptureOptions,
+} from './capture-options.js';
+import { EventWatch } from './event-watch.js';
+import { FramesReady } from './frames-ready.js';
+import { type WriterState, WriterWatch, type WriterWatchHandlers, writerState } from './writer.js';
 
 /**
  * Captures from a cable. It runs from the moment it is opened; the event loop waits for frames, and nothing polls.
@@ -105,30 +40,29 @@ export class LoopbackCapture
 {
   readonly #pcm: Pcm;
   readonly #watcher: WatcherHandle;
-  readonly #onInterruption: 'error' | 'restart';
-  readonly #waiting = new Set<() => void>();
-  readonly #card: LoopbackCard;
-  readonly #device: number;
-  #watch: WriterWatch | undefined;
-  #referenced = true;
+  readonly #ready: FramesReady;
+  readonly #options: CheckedCaptureOptions;
+  readonly #watch: EventWatch<WriterWatch>;
+  readonly #source: FrameSource;
   #frames = 0;
   #overruns = 0;
   #suspends = 0;
 
-  private constructor(pcm: Pcm, card: LoopbackCard, device: number, onInterruption: 'error' | 'restart') {
+  private constructor(pcm: Pcm, options: CheckedCaptureOptions) {
     super(
       (type) => {
         if (type === 'writer') this.#startWatching();
       },
       (type) => {
-        if (type === 'writer' && this.listenerCount('writer') === 0) this.#stopWatching();
+        if (type === 'writer' && this.listenerCount('writer') === 0) this.#watch.stop();
       },
     );
     this.#pcm = pcm;
-    this.#card = card;
-    this.#device = device;
-    this.#onInterruption = onInterruption;
+    this.#options = options;
     this.#watcher = native().watchPcm(handleOf<PcmHandle>(pcm));
+    this.#ready = new FramesReady(this.#watcher);
+    this.#watch = new EventWatch(this, () => this.#watchForHandlers());
+    this.#source = this.#frameSource();
     watch(this, this.#watcher, `capture of ${pcm.name}`);
     adopt(this, pcm);
   }
@@ -143,26 +77,13 @@ export class LoopbackCapture
    * console.log(capture.name, capture.parameters.periods); // hw:0,1,0 16
    */
   static open(options: LoopbackCaptureOptions): LoopbackCapture {
-    // The parameters of the other end fit, too.
-    const given = checkOptions('options', options, LOOPBACK_CAPTURE_OPTIONS, PCM_PARAMETERS);
-    const { format, rate, channels, periodFrames, periods, access } = given;
-    const wanted = { format, rate, channels, periodFrames, ...(access === undefined ? {} : { access }) };
-    const parameters = checkParameters(
-      periods === undefined ? wanted : { ...wanted, periods },
-      DEFAULT_PERIODS,
-    );
-    const onInterruption = checkOneOf('onInterruption', given.onInterruption ?? 'error', [
-      'error',
-      'restart',
-    ]);
-    const device = checkInteger('device', given.device ?? 1, 0, 1);
-    const substream = checkInteger('substream', given.substream ?? 0, 0, 7);
-    const card = given.card instanceof LoopbackCard ? given.card : LoopbackCard.find(given.card);
+    const checked = checkCaptureOptions(options);
+    const { card, parameters, device, substream } = checked;
     return namingHolder('LoopbackCapture', card.number, device, 'capture', substream, () => {
       const pcm = Pcm.open({ ...parameters, card: card.number, device, substream, direction: 'capture' });
       try {
         pcm.start();
-        return new LoopbackCapture(pcm, card, device, onInterruption);
+        return new LoopbackCapture(pcm, checked);
       } catch (error) {
         pcm.close();
         throw fromNative(error, pcm.name);
@@ -206,7 +127,8 @@ export class LoopbackCapture
    * console.log(active, rate); // true 48000
    */
   writer(): WriterState {
-    return writerState(this.#card.number, this.#device, this.#pcm.substream);
+    const { card, device, substream } = this.#options;
+    return writerState(card.number, device, substream);
   }
 
   /** Frames that wait to be read. */
@@ -254,21 +176,7 @@ export class LoopbackCapture
     checkSignal('signal', signal);
     signal?.throwIfAborted();
     if (this.closed) throw closedError(`capture of ${this.name}`);
-    await new Promise<void>((resolve, reject) => {
-      const done = (finish: () => void) => {
-        this.#waiting.delete(wake);
-        signal?.removeEventListener('abort', abort);
-        finish();
-      };
-      const wake = () => done(resolve);
-      const abort = () => {
-        done(() => reject(signal?.reason));
-        if (this.#waiting.size === 0) this.#watcher.disarm();
-      };
-      signal?.addEventListener('abort', abort, { once: true });
-      this.#waiting.add(wake);
-      this.#watcher.arm(this.#wake);
-    });
+    await this.#ready.wait(signal);
   }
 
   /** {@link frames} without options: what is captured, in the order of the cable, until the capture is closed. */
@@ -291,11 +199,7 @@ export class LoopbackCapture
    * }
    */
   frames(options: FramesOptions = {}): AsyncGenerator<Buffer, undefined, undefined> {
-    const { until = 'close' } = checkOptions('options', options, FRAMES_OPTIONS);
-    const signal = checkSignal('signal', options.signal);
-    return checkOneOf('until', until, ['close', 'stop']) === 'stop'
-      ? this.#untilStop(signal)
-      : this.#all(signal, () => false);
+    return framesOf(this.#source, options);
   }
 
   /**
@@ -309,152 +213,69 @@ export class LoopbackCapture
    * for await (const bytes of capture.readable({ until: 'stop' })) console.log(bytes.length); // 1920
    */
   readable(options: FramesOptions & { readonly highWaterMark?: number } = {}): Readable {
-    const { highWaterMark, until = 'close' } = checkOptions('options', options, {
-      ...FRAMES_OPTIONS,
-      highWaterMark: true,
-    });
-    const signal = checkSignal('signal', options.signal);
-    const abort = new AbortController();
-    const frames = this.frames({
-      until,
-      signal: signal ? AbortSignal.any([signal, abort.signal]) : abort.signal,
-    });
-    return new Readable({
-      ...(highWaterMark === undefined ? {} : { highWaterMark }),
-      read() {
-        frames.next().then(
-          ({ value }) => this.push(value ?? null),
-          (error) => this.destroy(error),
-        );
-      },
-      destroy(error, callback) {
-        abort.abort();
-        // So that what it watches is let go of even where it waits for nothing.
-        void frames.return(undefined).catch(() => {});
-        callback(error);
-      },
-    });
+    return readableOf(this.#source, options);
   }
 
   /** Waiting for 'writer' events keeps the process alive, as it does until {@link unref}. */
   ref(): this {
-    return this.#setRef(true);
+    this.#watch.setRef(true);
+    return this;
   }
 
   /** Waiting for 'writer' events keeps the process alive no more. */
   unref(): this {
-    return this.#setRef(false);
+    this.#watch.setRef(false);
+    return this;
   }
 
   /** Stops and closes. Whoever waits is woken, and iterations end. Closing again does nothing. */
   close(): void {
-    this.#stopWatching();
+    this.#watch.stop();
     release(this.#watcher);
     this.#pcm.close();
-    this.#wake();
+    this.#ready.wake();
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
 
-  async *#all(
-    signal: AbortSignal | undefined,
-    ended: () => boolean,
-  ): AsyncGenerator<Buffer, undefined, undefined> {
-    while (!this.closed) {
-      signal?.throwIfAborted();
-      // Asked first: what a writer moved before it stopped is there to be read.
-      const last = ended();
-      const frames = this.read();
-      if (frames.length > 0) yield frames;
-      // A cable that runs on without the writer has more frames each time, and none of them are its.
-      if (last) return;
-      if (frames.length === 0) await this.ready(signal);
-    }
-  }
-
-  async *#untilStop(signal: AbortSignal | undefined): AsyncGenerator<Buffer, undefined, undefined> {
-    let stopped = false;
-    let announced = false;
-    // Whether somebody has played whose stop would be the end.
-    let hasPlayed = false;
-    let failure: { readonly error: unknown } | undefined;
-    const watching = this.#watchWriter({
-      announced: () => {
-        announced = true;
-        hasPlayed = true;
-        this.#wake();
+  #frameSource(): FrameSource {
+    const { card, device, substream } = this.#options;
+    return {
+      closed: () => this.closed,
+      read: () => this.read(),
+      avail: () => this.avail(),
+      ready: (signal) => this.ready(signal),
+      wake: () => this.#ready.wake(),
+      watchWriter: (handlers) => this.#watchWriter(handlers),
+      isMovedByWriter: () => {
+        const { timer } = card.cable(1 - device, substream);
+        return timer?.card === -1 && timer.device === USER_DRIVEN_DEVICE;
       },
-      told: ({ active }) => {
-        hasPlayed ||= active;
-        stopped = !active;
-        this.#wake();
-      },
-      // The substream goes with its card, and says so.
-      ended: () => {},
-      failed: (error) => {
-        failure = { error };
-        this.#wake();
-      },
-    });
-    try {
-      const isOver = () => hasPlayed && !watching.state.active;
-      // Frames first: a writer may start between the two.
-      hasPlayed = this.#isMovedByWriter && this.avail() > 0;
-      stopped = isOver();
-      yield* this.#all(signal, () => {
-        if (failure) throw failure.error;
-        if (announced && !stopped) stopped = isOver();
-        announced = false;
-        return stopped;
-      });
-    } finally {
-      watching.close();
-    }
+    };
   }
 
-  /** Whether frames come from a writer alone: no other clock moves the cable, with silence where nobody plays. */
-  get #isMovedByWriter(): boolean {
-    const { timer } = this.#card.cable(1 - this.#device, this.#pcm.substream);
-    return timer?.card === -1 && timer.device === USER_DRIVEN_DEVICE;
+  #watchWriter(handlers: WriterWatchHandlers): WriterWatch {
+    const { card, device, substream } = this.#options;
+    return new WriterWatch(card.number, device, substream, handlers);
   }
 
-  #watchWriter(handlers: ConstructorParameters<typeof WriterWatch>[3]): WriterWatch {
-    return new WriterWatch(this.#card.number, this.#device, this.#pcm.substream, handlers);
-  }
-
-  #startWatching(): void {
-    if (this.closed || this.#watch) return;
-    this.#watch = this.#watchWriter({
+  /** Nothing here may capture `this`: the watch would keep a capture that was forgotten. */
+  #watchForHandlers(): WriterWatch {
+    return this.#watchWriter({
       told: weakly(this, (capture, state: WriterState) => capture.emit('writer', state)),
-      ended: weakly(this, (capture) => capture.#stopWatching()),
+      ended: weakly(this, (capture) => capture.#watch.stop()),
       failed: weakly(this, (capture, error: unknown) => {
-        capture.#stopWatching();
+        capture.#watch.stop();
         capture.emit('error', error);
       }),
     });
-    adopt(this, this.#watch);
-    this.#setRef(this.#referenced);
   }
 
-  #stopWatching(): void {
-    this.#watch?.close();
-    disown(this, this.#watch);
-    this.#watch = undefined;
-    keep(this, false);
+  #startWatching(): void {
+    if (!this.closed) this.#watch.start();
   }
-
-  #setRef(referenced: boolean): this {
-    this.#referenced = referenced;
-    this.#watch?.setRef(referenced);
-    keep(this, referenced && this.#watch !== undefined);
-    return this;
-  }
-
-  readonly #wake = (): void => {
-    for (const wake of [...this.#waiting]) wake();
-  };
 
   #call<T>(body: () => T): T {
     try {
@@ -467,7 +288,7 @@ export class LoopbackCapture
   /** Starts again after `error` where that was asked for, and is of use. */
   #restartAfter(error: unknown): void {
     const code = error instanceof AlsaError ? error.code : undefined;
-    if (this.#onInterruption === 'error' || (code !== 'EPIPE' && code !== 'ESTRPIPE')) throw error;
+    if (this.#options.onInterruption === 'error' || (code !== 'EPIPE' && code !== 'ESTRPIPE')) throw error;
     if (code === 'EPIPE') this.#overruns += 1;
     else this.#suspends += 1;
     this.#pcm.prepare();

@@ -1,140 +1,32 @@
 /** ClockedLoopback: audio through one cable of snd-aloop, at the pace of whoever writes it. */
-import { constants } from 'node:os';
 import type { Writable } from 'node:stream';
-import {
-  checkBoolean,
-  checkBytes,
-  checkInteger,
-  checkOneOf,
-  checkOptions,
-  type OptionNames,
-  rangeError,
-  typeError,
-  valueError,
-} from '../arguments.js';
-import { AlsaError, calledOn, closedError, fromNative, systemError, withHint } from '../errors.js';
+import { checkBytes, checkOptions } from '../arguments.js';
+import { AlsaError, closedError } from '../errors.js';
 import { LentBytes } from '../lent-bytes.js';
-import type {
-  NativeError,
-  PcmHandle,
-  PeriodPumpHandle,
-  UtimerHandle,
-  WatcherHandle,
-} from '../native/binding.js';
-import { adopt, disown, handleOf, keep, release, watch, weakly } from '../native/lifetime.js';
-import { native } from '../native/load.js';
+import type { NativeHandle } from '../native/binding.js';
+import { adopt, watch, weakly } from '../native/lifetime.js';
 import { ObservantEmitter } from '../observant-emitter.js';
-import { sampleFormat } from '../pcm/format.js';
-import { describeHolder, substreamFolder, substreamHolder } from '../pcm/holder.js';
-import { checkParameters, PCM_PARAMETERS, type PcmParameters } from '../pcm/parameters.js';
-import { notStarted, Pcm, type PcmState, stateName } from '../pcm/pcm.js';
-import { isUserDriven, USER_TIMER_COUNT } from '../timer/id.js';
-import { listTimers } from '../timer/list.js';
-import { periodDuration, periodResolution } from '../timer/resolution.js';
-import { checkUnclaimed, claimTimer, UserTimer } from '../timer/user-timer.js';
-import { CAPTURE_OPTIONS, type CaptureOptions, LoopbackCapture } from './capture.js';
+import type { PcmParameters } from '../pcm/parameters.js';
+import { Pcm } from '../pcm/pcm.js';
+import type { UserTimer } from '../timer/user-timer.js';
+import { LoopbackCapture } from './capture.js';
+import { CAPTURE_OPTIONS, type CaptureOptions } from './capture-options.js';
 import { CaptureWatch, type CaptureWatchHandlers } from './capture-watch.js';
-import { LoopbackCard } from './card.js';
+import type { LoopbackCard } from './card.js';
+import { lockCard } from './card-lock.js';
+import { EventWatch } from './event-watch.js';
+import type { ClockedLoopbackEvents, ClockedLoopbackStats } from './events.js';
 import { Listener, type ListenerEvent } from './listener.js';
-import type { ListenerMismatch } from './mismatch.js';
-import { openClocked } from './pointing.js';
+import { type ListenerMismatch, warnOfMismatch } from './mismatch.js';
+import { openClocked } from './open-clocked.js';
+import {
+  type CheckedClockedLoopbackOptions,
+  type ClockedLoopbackOptions,
+  checkClockedLoopbackOptions,
+} from './options.js';
+import { Playback } from './playback.js';
 import { checkSendOptions, type SendOptions, SendQueue } from './send-queue.js';
-import { STREAM_OPTIONS, type StreamOptions, webStreamTo, writableTo } from './streams.js';
-
-export interface ClockedLoopbackOptions extends PcmParameters {
-  /** The card, or its number or id; the first loopback card when it is left out. */
-  readonly card?: LoopbackCard | number | string;
-  /** The device to play on: 0 (default) or 1. Listeners capture on the other one. */
-  readonly device?: 0 | 1;
-  /** 0..7; 0 when it is left out. */
-  readonly substream?: number;
-  /**
-   * Hold this id for the timer, 0..127: where an administrator has set `timer_source` for good. Without the right to point
-   * the card elsewhere one cable of it can be open then, since a timer clocks one: for a second one the id is taken.
-   */
-  readonly timerId?: number;
-  /**
-   * A timer that exists, with the {@link periodResolution} of the period: for listeners that come before the loopback does,
-   * where `timer_source` names it. It must not clock another cable. While the loopback is open nobody else triggers it. The
-   * loopback does not close it: close it yourself, after the loopback and its listeners.
-   */
-  readonly timer?: UserTimer;
-  /**
-   * What the listener gets while nothing is written. 'stall' (default): nothing; a blocking read fails with EIO after 100 ms
-   * or 1.1 buffers, whichever is longer. 'silence': periods of silence at the cable's own pace, moved by a thread, until
-   * frames come again; they come whole and none is lost. It begins when the loopback is opened, and again with the next write
-   * after {@link ClockedLoopback.flush}, which stops it, as the end of a stream into it does.
-   */
-  readonly idle?: 'stall' | 'silence';
-  /**
-   * With idle 'silence' only: how long after a period was due the first silent one is moved, 0..3600000 ms. 2 periods by
-   * default. After N periods that were written at once, or in a row, the next one is due N periods later. Sooner, after three
-   * quarters of the listener's wait, where it would give up.
-   */
-  readonly graceMs?: number;
-  /** Keep a histogram of what triggers cost, see {@link ClockedLoopbackStats}. false by default. */
-  readonly measure?: boolean;
-}
-
-const LOOPBACK_OPTIONS: OptionNames<ClockedLoopbackOptions> = {
-  ...PCM_PARAMETERS,
-  card: true,
-  device: true,
-  substream: true,
-  timerId: true,
-  timer: true,
-  idle: true,
-  graceMs: true,
-  measure: true,
-};
-
-export interface ClockedLoopbackStats {
-  /** Periods of given frames that were moved. */
-  readonly periods: number;
-  /** Frames of those periods. */
-  readonly frames: number;
-  /** Bytes that wait for the rest of their period. */
-  readonly pendingBytes: number;
-  /** Frames of silence that were moved because nothing was written (idle 'silence'). */
-  readonly insertedFrames: number;
-  /** Frames of silence that completed a last period in {@link ClockedLoopback.flush}. */
-  readonly paddedFrames: number;
-  /** Xruns and suspends of the playback side, which were recovered from without loss. */
-  readonly xruns: number;
-  /** Whether somebody captures right now. */
-  readonly listener: boolean;
-  /** With `measure`: element k counts the triggers that took 2^k..2^(k+1)-1 ns. */
-  readonly triggerCosts: readonly number[] | undefined;
-}
-
-export interface ClockedLoopbackEvents {
-  /**
-   * Somebody began to capture, or stopped. Who captures when the first handler is added is told, too. The kernel announces
-   * it through the timer of the other side's substream, which disturbs nobody; while there are handlers, that timer keeps
-   * snd-aloop from being unloaded. Adding the first handler opens that timer. What TimerInstance.open throws then comes as
-   * 'error': EACCES, ENODEV once the card is gone.
-   */
-  listener: [event: ListenerEvent];
-  /**
-   * Somebody tried to listen and cannot, since its access (or format, rate or channels) is not this end's: JACK and
-   * `arecord -I`, for instance, beside interleaved access. It gets a bare EIO at its START. Watched for like 'listener', while
-   * there are handlers of either, and while a {@link ClockedLoopback.send} waits for a listener. Without a handler it is a
-   * warning of the process with the code ALSA_UTIMER_LISTENER_MISMATCH, once for a process that tries several times in a row.
-   * Who it was is not known where it had left before it could be looked at.
-   */
-  mismatch: [mismatch: ListenerMismatch];
-  /**
-   * Watching for listeners failed; or no more silence can be inserted (idle 'silence'), which is told to whoever
-   * handles it, and which the next write shows in any case.
-   */
-  error: [error: unknown];
-}
-
-/** What starts a stream: sound/core/timer.c refuses shorter ticks, at START only. */
-const MIN_RESOLUTION = 100_000n;
-
-/** How late a period must be before silence takes its place, in periods. */
-const GRACE_PERIODS = 2n;
+import { checkStreamOptions, type StreamOptions, webStreamTo, writableTo } from './streams.js';
 
 /**
  * One cable of a loopback card in one direction, with a timer of its own: each period that is written is at the listener
@@ -158,84 +50,46 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
   readonly substream: number;
   /** What the cable is set to, defaults filled in. */
   readonly parameters: Required<PcmParameters>;
-  readonly #timer: UserTimer;
-  readonly #ownsTimer: boolean;
-  readonly #pcm: Pcm;
-  readonly #pump: PeriodPumpHandle;
-  readonly #write: (bytes: Uint8Array) => void;
-  readonly #keepAlive: { readonly period: bigint; readonly grace: bigint } | undefined;
-  readonly #measure: boolean;
+  readonly #playback: Playback;
   readonly #queue: SendQueue;
-  #watch: CaptureWatch | undefined;
+  readonly #watch: EventWatch<CaptureWatch>;
   /** The last mismatch that the process was warned of. */
   #warned: string | undefined;
-  #referenced = true;
-  #keptAlive = false;
-  #failure: WatcherHandle | undefined;
-  #paddedFrames = 0;
 
-  private constructor(
-    card: LoopbackCard,
-    timer: UserTimer,
-    pcm: Pcm,
-    keepAlive: { readonly period: bigint; readonly grace: bigint } | undefined,
-    measure: boolean,
-    device: number,
-    ownsTimer: boolean,
-  ) {
+  private constructor(options: CheckedClockedLoopbackOptions, timer: UserTimer, pcm: Pcm) {
     super(
       (type) => {
         if (type === 'listener' || type === 'mismatch') this.#startWatching();
       },
       () => {
-        if (this.listenerCount('listener') + this.listenerCount('mismatch') === 0) this.#stopWatching();
+        if (this.listenerCount('listener') + this.listenerCount('mismatch') === 0) this.#watch.stop();
       },
     );
-    this.card = card;
-    this.device = device;
-    this.substream = pcm.substream;
+    this.card = options.card;
+    this.device = options.device;
+    this.substream = options.substream;
     this.parameters = pcm.parameters;
-    this.#timer = timer;
-    this.#ownsTimer = ownsTimer;
-    this.#pcm = pcm;
-    this.#keepAlive = keepAlive;
-    this.#measure = measure;
-    this.#pump = native().createPeriodPump(handleOf<PcmHandle>(pcm), handleOf<UtimerHandle>(timer), {
-      silence: sampleFormat(pcm.parameters.format).silence,
-      measure,
-      listener: substreamFolder(card.number, 1 - device, 'capture', pcm.substream),
+    this.#playback = new Playback(options, timer, pcm, (error) => {
+      if (this.listenerCount('error') > 0) this.emit('error', error);
     });
-    this.#write = this.#pump.write;
-    this.#queue = new SendQueue({
-      name: this.#name,
-      rate: pcm.parameters.rate,
-      periodFrames: pcm.parameters.periodFrames,
-      frameBytes: pcm.frameBytes,
-      closed: () => this.closed,
-      pendingBytes: () => this.#pump.stats().pendingBytes,
-      listener: () => this.#listener(),
-      watchListener: (handlers) =>
+    this.#queue = new SendQueue(this.#playback, {
+      look: () => this.#listener(),
+      watch: (handlers) =>
         this.#watchCaptures({
           ...handlers,
           // Beside handlers, their own watch tells of it.
           mismatched: (mismatch) => {
-            if (!this.#watch) this.#tellMismatch(mismatch);
+            if (!this.#watch.running) this.#tellMismatch(mismatch);
           },
         }),
-      move: (bytes) => this.#move(bytes),
-      flush: () => this.#flush(),
-      hold: () => this.#pump.hold(),
-      release: (unread) => this.#pump.release(unread),
-      dropPartialFrame: () => this.#pump.dropPartialFrame(),
     });
-    watch(this, this.#pump, this.#name);
-    adopt(this, pcm, ...(ownsTimer ? [timer] : []));
+    this.#watch = new EventWatch(this, () => this.#watchForHandlers());
+    watch(this, this.#playback.pump, this.#name);
+    adopt(this, pcm, ...(timer === options.timer ? [] : [timer]));
     try {
-      if (!ownsTimer) claimTimer(timer, { what: this.#name, owner: this.#pump });
-      this.#startKeepingAlive();
+      this.#playback.begin();
     } catch (error) {
-      this.#failure?.close();
-      release(this.#pump);
+      this.#playback.close();
       throw error;
     }
   }
@@ -260,37 +114,20 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    * console.log(loop.listenerName, loop.periodBytes); // hw:0,1,2 1920
    */
   static open(options: ClockedLoopbackOptions): ClockedLoopback {
-    const given = checkOptions('options', options, LOOPBACK_OPTIONS);
-    const parameters = checkParameters(given);
-    const { rate, periodFrames } = parameters;
-    const period = checkPeriod(rate, periodFrames);
-    if (given.timerId !== undefined) checkInteger('timerId', given.timerId, 0, USER_TIMER_COUNT - 1);
-    const givenTimer = checkTimer(given, rate, periodFrames);
-    const device = checkInteger('device', given.device ?? 0, 0, 1);
-    const substream = checkInteger('substream', given.substream ?? 0, 0, 7);
-    const idle = checkOneOf('idle', given.idle ?? 'stall', ['stall', 'silence']);
-    const measure = checkBoolean('measure', given.measure ?? false);
-    const grace = checkGrace('graceMs', given.graceMs, idle);
-    const card = given.card instanceof LoopbackCard ? given.card : LoopbackCard.find(given.card);
-    const { timer, pcm } = openClocked(
-      card,
-      { rate, periodFrames, id: given.timerId, timer: givenTimer },
-      device,
-      substream,
-      () => Pcm.open({ ...parameters, card: card.number, device, substream, direction: 'playback' }),
+    const checked = checkClockedLoopbackOptions(options);
+    return ClockedLoopback.#openLocked(checked, lockCard(checked.card));
+  }
+
+  static #openLocked(options: CheckedClockedLoopbackOptions, lock: NativeHandle): ClockedLoopback {
+    const { card, parameters, device, substream, timer: given } = options;
+    const { timer, pcm } = openClocked(options, lock, () =>
+      Pcm.open({ ...parameters, card: card.number, device, substream, direction: 'playback' }),
     );
     try {
-      const keepAlive =
-        idle === 'silence'
-          ? {
-              period,
-              grace: grace === undefined ? GRACE_PERIODS * period : BigInt(grace) * 1_000_000n,
-            }
-          : undefined;
-      return new ClockedLoopback(card, timer, pcm, keepAlive, measure, device, timer !== givenTimer);
+      return new ClockedLoopback(options, timer, pcm);
     } catch (error) {
       pcm.close();
-      if (timer !== givenTimer) timer.close();
+      if (timer !== given) timer.close();
       throw error;
     }
   }
@@ -302,42 +139,31 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
 
   /** The id of its timer, 0..127. */
   get timerId(): number {
-    return this.#timer.id;
+    return this.#playback.timer.id;
   }
 
   /** Nanoseconds that a tick of its timer stands for: the {@link periodResolution} of its period. */
   get resolutionNs(): bigint {
-    return this.#timer.resolutionNs;
+    return this.#playback.timer.resolutionNs;
   }
 
   /** Bytes of one frame. */
   get frameBytes(): number {
-    return this.#pcm.frameBytes;
+    return this.#playback.frameBytes;
   }
 
   /** Bytes of one period: what a write needs at least to move anything. */
   get periodBytes(): number {
-    return this.#pcm.frameBytes * this.parameters.periodFrames;
+    return this.#playback.frameBytes * this.parameters.periodFrames;
   }
 
   get closed(): boolean {
-    return this.#pump.closed();
+    return this.#playback.closed;
   }
 
   /** What happened so far. Reads /proc/asound/card<N>/pcm<D>c/sub<S>/status for `listener`. */
   stats(): ClockedLoopbackStats {
-    const { periods, insertedPeriods, pendingBytes, xruns, triggerCosts } = this.#pump.stats();
-    const { periodFrames } = this.parameters;
-    return {
-      periods,
-      frames: periods * periodFrames,
-      pendingBytes,
-      insertedFrames: insertedPeriods * periodFrames,
-      paddedFrames: this.#paddedFrames,
-      xruns,
-      listener: this.#listener().running,
-      triggerCosts: this.#measure ? triggerCosts : undefined,
-    };
+    return { ...this.#playback.stats(), listener: this.#listener().running };
   }
 
   /**
@@ -354,8 +180,8 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    */
   write(bytes: Uint8Array): void {
     checkBytes('bytes', bytes);
-    this.#checkTurn();
-    this.#move(bytes);
+    this.#refuseDuringSend();
+    this.#playback.write(bytes);
   }
 
   /**
@@ -395,7 +221,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    * await pipeline(createReadStream('audio.raw'), loop.writable());
    */
   writable(options: StreamOptions = {}): Writable {
-    return writableTo(this.#queue, this.frameBytes, this.#checkStreamOptions(options));
+    return writableTo(this.#queue, this.frameBytes, checkStreamOptions(options, this.periodBytes));
   }
 
   /**
@@ -411,7 +237,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    * await recording.stream().pipeTo(loop.toWeb({ signal }), { signal });
    */
   toWeb(options: StreamOptions = {}): WritableStream<Uint8Array> {
-    return webStreamTo(this.#queue, this.frameBytes, this.#checkStreamOptions(options));
+    return webStreamTo(this.#queue, this.frameBytes, checkStreamOptions(options, this.periodBytes));
   }
 
   /**
@@ -427,8 +253,8 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    * console.log(loop.flush(), capture.avail()); // 380 480
    */
   flush(): number {
-    this.#checkTurn();
-    return this.#flush();
+    this.#refuseDuringSend();
+    return this.#playback.flush();
   }
 
   /**
@@ -445,7 +271,11 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     if (this.closed) throw closedError(this.#name);
     const { format, rate, channels, periodFrames, access } = this.parameters;
     return LoopbackCapture.open({
-      ...{ format, rate, channels, periodFrames, access },
+      format,
+      rate,
+      channels,
+      periodFrames,
+      access,
       ...options,
       card: this.card,
       device: (1 - this.device) as 0 | 1,
@@ -455,21 +285,20 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
 
   /** Waiting for 'listener' events keeps the process alive, as it does until {@link unref}. */
   ref(): this {
-    return this.#setRef(true);
+    this.#watch.setRef(true);
+    return this;
   }
 
   /** Waiting for 'listener' events keeps the process alive no more. */
   unref(): this {
-    return this.#setRef(false);
+    this.#watch.setRef(false);
+    return this;
   }
 
   /** Closes the substream, then the timer, unless that was given as `timer`. What waits for the rest of its period is gone. Closing again does nothing. */
   close(): void {
-    this.#stopWatching();
-    this.#failure?.close();
-    release(this.#pump);
-    this.#pcm.close();
-    if (this.#ownsTimer) this.#timer.close();
+    this.#watch.stop();
+    this.#playback.close();
     this.#queue.wake();
   }
 
@@ -478,204 +307,42 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
   }
 
   get #name(): string {
-    return `ClockedLoopback hw:${this.card.number},${this.device},${this.substream}`;
+    return this.#playback.name;
   }
 
   #listener(): Listener {
     return new Listener(this.card.number, 1 - this.device, this.substream);
   }
 
-  #setRef(referenced: boolean): this {
-    this.#referenced = referenced;
-    this.#watch?.setRef(referenced);
-    keep(this, referenced && this.#watch !== undefined);
-    return this;
-  }
-
   #watchCaptures(handlers: CaptureWatchHandlers): CaptureWatch {
     return new CaptureWatch(this.card.number, 1 - this.device, this.substream, this.parameters, handlers);
   }
 
-  #startWatching(): void {
-    if (this.closed || this.#watch) return;
-    this.#watch = this.#watchCaptures({
+  /** Nothing here may capture `this`: the watch would keep a loopback that was forgotten. */
+  #watchForHandlers(): CaptureWatch {
+    return this.#watchCaptures({
       told: weakly(this, (loop, event: ListenerEvent) => loop.emit('listener', event)),
       mismatched: weakly(this, (loop, mismatch: ListenerMismatch) => loop.#tellMismatch(mismatch)),
-      ended: weakly(this, (loop) => loop.#stopWatching()),
+      ended: weakly(this, (loop) => loop.#watch.stop()),
       failed: weakly(this, (loop, error: unknown) => loop.emit('error', error)),
     });
-    adopt(this, this.#watch);
-    this.#setRef(this.#referenced);
   }
 
-  #stopWatching(): void {
-    this.#watch?.close();
-    disown(this, this.#watch);
-    this.#watch = undefined;
-    keep(this, false);
+  #startWatching(): void {
+    if (!this.closed) this.#watch.start();
   }
 
   #tellMismatch(mismatch: ListenerMismatch): void {
     if (this.emit('mismatch', mismatch)) return;
-    const { message, access } = mismatch;
-    if (message === this.#warned) return;
-    this.#warned = message;
-    process.emitWarning(message, {
-      type: 'AlsaLoopbackWarning',
-      code: 'ALSA_UTIMER_LISTENER_MISMATCH',
-      ...(access ? { detail: `Open the cable with access: '${access}' for it.` } : {}),
-    });
+    if (mismatch.message !== this.#warned) warnOfMismatch(mismatch);
+    this.#warned = mismatch.message;
   }
 
-  #checkTurn(): void {
+  #refuseDuringSend(): void {
     if (!this.#queue.busy) return;
     throw new AlsaError(`${this.#name} is busy: a send waits for its listener`, {
       code: 'ERR_BUSY',
       hint: 'Await the promise of send() first: what is written now would overtake it.',
     });
   }
-
-  #checkStreamOptions(options: StreamOptions) {
-    const checked = checkSendOptions(options, STREAM_OPTIONS);
-    return { ...checked, highWaterMark: options.highWaterMark ?? 4 * this.periodBytes };
-  }
-
-  #move(bytes: Uint8Array): void {
-    if (this.#keepAlive && !this.#keptAlive) this.#startKeepingAlive();
-    try {
-      this.#write(bytes);
-    } catch (error) {
-      throw this.#explain(error);
-    }
-  }
-
-  #flush(): number {
-    this.#keptAlive = false;
-    const frames = this.#call(() => {
-      this.#pump.keepAlive(0n, 0n);
-      return Math.ceil(this.#pump.pad() / this.frameBytes);
-    });
-    this.#paddedFrames += frames;
-    this.#call(() => {
-      this.#pcm.drop();
-      this.#pcm.prepare();
-      this.#pump.restart(true);
-    });
-    return frames;
-  }
-
-  #startKeepingAlive(): void {
-    const { period, grace } = this.#keepAlive ?? {};
-    if (period === undefined || grace === undefined) return;
-    this.#call(() => this.#pump.keepAlive(period, grace));
-    this.#keptAlive = true;
-    if (!this.#failure) {
-      this.#failure = this.#pump.watchFailure();
-      this.#failure.setRef(false);
-    }
-    this.#awaitFailure();
-  }
-
-  #awaitFailure(): void {
-    this.#failure?.arm(weakly(this, ClockedLoopback.#silenceFailed));
-  }
-
-  /** The next write starts it again, or throws. */
-  static #silenceFailed(loop: ClockedLoopback): void {
-    const { insertedError, insertedCall } = loop.#pump.stats();
-    // A write has started it anew, behind the news of its end.
-    if (insertedError === 0) {
-      loop.#awaitFailure();
-      return;
-    }
-    loop.#keptAlive = false;
-    if (loop.listenerCount('error') === 0) return;
-    const isStalled = insertedError === constants.errno.EAGAIN;
-    loop.emit(
-      'error',
-      isStalled
-        ? stalled(loop.#name)
-        : calledOn('ClockedLoopback', systemError(insertedError, insertedCall, loop.#name)),
-    );
-  }
-
-  #call<T>(body: () => T): T {
-    try {
-      return body();
-    } catch (error) {
-      throw this.#explain(error);
-    }
-  }
-
-  #notStarted(result: number, state: PcmState): AlsaError {
-    const error = notStarted(this.#name, result, state);
-    const timer = listTimers().find(
-      ({ timerId }) => isUserDriven(timerId) && timerId.subdevice === this.#timer.id,
-    );
-    const running = timer?.clientList?.filter((client) => client.running).map(({ owner }) => owner) ?? [];
-    return running.length === 0 ? error : withHint(error, `Now running on it: ${running.join(', ')}.`);
-  }
-
-  #explain(error: unknown): unknown {
-    const { code, result, state } = error as NativeError;
-    if (code === 'ERR_NOT_STARTED') return this.#notStarted(result ?? 1, stateName(state ?? 0));
-    if (code === 'ERR_STALLED') return stalled(this.#name);
-    if (code === 'ERR_CLOSED' && !this.closed)
-      return closedError(`UserTimer ${this.#timer.id} of ${this.#name}`);
-    const explained = calledOn('ClockedLoopback', fromNative(error, this.#name));
-    if (!(explained instanceof AlsaError) || (explained.code !== 'EIO' && explained.code !== 'EINVAL'))
-      return explained;
-    const holder = substreamHolder(this.card.number, 1 - this.device, 'capture', this.substream);
-    return holder ? withHint(explained, `Now ${describeHolder(holder)}.`) : explained;
-  }
-}
-
-/** Milliseconds, or undefined for the default: where silence is inserted only. */
-export function checkGrace(name: string, grace: unknown, idle: 'stall' | 'silence'): number | undefined {
-  if (grace === undefined) return undefined;
-  const checked = checkInteger(name, grace, 0, 3_600_000);
-  if (idle === 'silence') return checked;
-  throw valueError(name, "left out with idle 'stall', which inserts no silence", grace);
-}
-
-/** Nanoseconds of a period that the kernel starts. */
-function checkPeriod(rate: number, periodFrames: number): bigint {
-  const period = periodDuration(rate, periodFrames);
-  if (period < MIN_RESOLUTION) {
-    const least = Math.ceil(rate / 10_000);
-    throw rangeError('periodFrames', `at least ${least} at ${rate} Hz (100 us)`, periodFrames);
-  }
-  if (periodResolution(rate, periodFrames) < MIN_RESOLUTION) {
-    throw rangeError(
-      'periodFrames',
-      `some frames more or less: of ${period} ns the kernel keeps 32 bits, which are less than 100 us`,
-      periodFrames,
-    );
-  }
-  return period;
-}
-
-/** The timer that was given, which fits the period and clocks nothing yet. */
-function checkTimer(
-  { timer, timerId }: ClockedLoopbackOptions,
-  rate: number,
-  periodFrames: number,
-): UserTimer | undefined {
-  if (timer === undefined) return undefined;
-  if (!(timer instanceof UserTimer)) throw typeError('timer', 'a UserTimer', timer);
-  if (timerId !== undefined) throw valueError('timerId', 'left out with a timer, which has an id', timerId);
-  const resolution = periodResolution(rate, periodFrames);
-  if (timer.resolutionNs !== resolution) {
-    const period = `${periodFrames} frames at ${rate} Hz`;
-    throw rangeError('timer.resolutionNs', `${resolution}n, for periods of ${period}`, timer.resolutionNs);
-  }
-  checkUnclaimed(timer);
-  return timer;
-}
-
-function stalled(what: string): AlsaError {
-  return new AlsaError(`${what} does not move: its buffer is full after triggers`, {
-    code: 'ERR_STALLED',
-    hint: 'Its timer no longer clocks the cable. Close both ends and open them again.',
-  });
 }

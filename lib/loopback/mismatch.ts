@@ -51,7 +51,7 @@ const PATIENTLY = 20;
  * event loop alive.
  */
 export class MismatchWatch {
-  readonly #opens: WatcherHandle | undefined;
+  readonly #openings: WatcherHandle | undefined;
   readonly #look: () => SubstreamHolder | undefined;
   readonly #file: string;
   readonly #name: string;
@@ -73,7 +73,7 @@ export class MismatchWatch {
     this.#name = `hw:${card},${device},${substream}`;
     this.#writer = writer;
     this.#handlers = handlers;
-    this.#opens = watchOpens(`/dev/snd/pcmC${card}D${device}c`);
+    this.#openings = watchOpens(`/dev/snd/pcmC${card}D${device}c`);
     this.#await();
     // Whoever has opened it already is told once the handler is in its place.
     setImmediate(() => {
@@ -91,7 +91,7 @@ export class MismatchWatch {
     this.#told = undefined;
     // Its open may be told in the same turn of the event loop.
     setImmediate(() => {
-      if (this.#closed || (this.#opens && !this.#pending)) return;
+      if (this.#closed || (this.#openings && !this.#pending)) return;
       this.#pending = false;
       this.#tell(undefined);
     });
@@ -100,17 +100,17 @@ export class MismatchWatch {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
-    this.#opens?.close();
+    this.#openings?.close();
   }
 
   #await(): void {
-    this.#opens?.arm(() => {
+    this.#openings?.arm(() => {
       if (this.#closed) return;
       this.#await();
       this.#pending = true;
       this.#begin();
     });
-    this.#opens?.setRef(false);
+    this.#openings?.setRef(false);
   }
 
   #begin(): void {
@@ -119,10 +119,10 @@ export class MismatchWatch {
     this.#holder = undefined;
     if (this.#looking) return;
     this.#looking = true;
-    this.#glance();
+    this.#lookForParameters();
   }
 
-  #glance(): void {
+  #lookForParameters(): void {
     if (this.#closed) return;
     const text = glance(this.#file) ?? 'closed';
     // The device was opened for another substream, or whoever opened it has left.
@@ -137,9 +137,9 @@ export class MismatchWatch {
       this.#looking = false;
       this.#judge(parameters);
     } else if (performance.now() - this.#openedAt < EAGERLY) {
-      setImmediate(() => this.#glance()).unref();
+      setImmediate(() => this.#lookForParameters()).unref();
     } else {
-      this.#timer = setTimeout(() => this.#glance(), PATIENTLY).unref();
+      this.#timer = setTimeout(() => this.#lookForParameters(), PATIENTLY).unref();
     }
   }
 
@@ -169,13 +169,25 @@ export class MismatchWatch {
     const who = holder ? `${holder.command || 'a program'} (process ${holder.pid})` : 'a program';
     const what = differs.map((name) => `${name} ${parameters?.[name]}, not ${writer[name]}`).join('; ');
     this.#handlers.mismatched({
-      ...{ name: this.#name, holder, parameters, differs },
+      name: this.#name,
+      holder,
+      parameters,
+      differs,
       message: parameters
         ? `${who} cannot listen at ${this.#name}: it has ${what}`
         : `${who} prepared ${this.#name} and left without a start: those with ${other} access do so`,
       access: parameters && !differs.includes('access') ? undefined : other,
     });
   }
+}
+
+/** For those who do not handle 'mismatch'. */
+export function warnOfMismatch({ message, access }: ListenerMismatch): void {
+  process.emitWarning(message, {
+    type: 'AlsaLoopbackWarning',
+    code: 'ALSA_UTIMER_LISTENER_MISMATCH',
+    ...(access ? { detail: `Open the cable with access: '${access}' for it.` } : {}),
+  });
 }
 
 /** Without it, where a limit of inotify is reached for instance, mismatches are told without a name. */

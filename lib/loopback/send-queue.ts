@@ -46,20 +46,25 @@ export interface SendTarget {
   readonly rate: number;
   readonly periodFrames: number;
   readonly frameBytes: number;
-  readonly closed: () => boolean;
+  readonly closed: boolean;
   /** Bytes that wait for the rest of their period. */
-  readonly pendingBytes: () => number;
-  /** A look at who captures. */
-  readonly listener: () => Listener;
-  readonly watchListener: (handlers: ListenerWatchHandlers) => Pick<CaptureWatch, 'setRef' | 'close'>;
-  readonly move: (bytes: Uint8Array) => void;
+  pendingBytes(): number;
+  /** Moves the periods that `bytes` complete. */
+  write(bytes: Uint8Array): void;
   /** Completes a begun period, moves it and stops; returns the frames of silence. */
-  readonly flush: () => number;
-  /** From here to `release` no silence is inserted. */
-  readonly hold: () => void;
+  flush(): number;
+  /** From here to resumeSilence() no silence is inserted. */
+  pauseSilence(): void;
   /** `unread`: whole periods that the listener has yet to read. */
-  readonly release: (unread: number) => void;
-  readonly dropPartialFrame: () => void;
+  resumeSilence(unread: number): void;
+  dropPartialFrame(): void;
+}
+
+/** The other end of the cable, as far as sends need it. */
+export interface SendListener {
+  /** Who captures now. */
+  look(): Listener;
+  watch(handlers: ListenerWatchHandlers): Pick<CaptureWatch, 'setRef' | 'close'>;
 }
 
 /** What real time may be behind before it begins anew, ms: an event loop that is busy catches up, a pause does not. */
@@ -71,6 +76,7 @@ const MOST_BEHIND = 100;
  */
 export class SendQueue {
   readonly #target: SendTarget;
+  readonly #listener: SendListener;
   readonly #periodBytes: number;
   readonly #periodMs: number;
   readonly #waiting = new Set<() => void>();
@@ -79,8 +85,9 @@ export class SendQueue {
   /** Until when the frames that nobody heard would have been heard, in ms of performance.now(). */
   #unheardUntil = Number.NEGATIVE_INFINITY;
 
-  constructor(target: SendTarget) {
+  constructor(target: SendTarget, listener: SendListener) {
     this.#target = target;
+    this.#listener = listener;
     this.#periodBytes = target.periodFrames * target.frameBytes;
     this.#periodMs = (1_000 * target.periodFrames) / target.rate;
   }
@@ -93,7 +100,7 @@ export class SendQueue {
   /**
    * Moves all of `bytes`.
    *
-   * @throws TypeError ERR_INVALID_STATE where their memory shrinks during a wait; AlsaError ERR_CLOSED; what `move` throws; the
+   * @throws TypeError ERR_INVALID_STATE where their memory shrinks during a wait; AlsaError ERR_CLOSED; what `write` throws; the
    * reason of the signal
    */
   send(bytes: LentBytes, options: CheckedSendOptions): Promise<void> {
@@ -104,7 +111,7 @@ export class SendQueue {
     };
     const give = (most: number) => {
       const part = bytes.between(offset, Math.min(bytes.length, offset + most));
-      this.#target.move(part);
+      this.#target.write(part);
       offset += part.length;
       return part.length;
     };
@@ -116,13 +123,13 @@ export class SendQueue {
    *
    * @param rest the beginning of a frame, which comes before that
    * @returns frames of silence
-   * @throws as {@link send}, and what `end` throws
+   * @throws as {@link send}, and what `flush` throws
    */
   end(rest: Uint8Array, options: CheckedSendOptions): Promise<number> {
     const target = this.#target;
     let frames: number | undefined;
     const end = () => {
-      if (rest.length > 0) target.move(rest);
+      if (rest.length > 0) target.write(rest);
       frames = target.flush();
       return this.#periodBytes;
     };
@@ -169,13 +176,13 @@ export class SendQueue {
     const target = this.#target;
     let unread = 0;
     // Not only while it waits: what is inserted after a look would be too much for a listener that is almost full.
-    target.hold();
+    target.pauseSilence();
     try {
       for (;;) {
         options.signal?.throwIfAborted();
-        if (target.closed()) throw closedError(target.name);
+        if (target.closed) throw closedError(target.name);
         if (isOver()) return;
-        const listener = target.listener();
+        const listener = this.#listener.look();
         unread = listener.waiting;
         const room = this.#roomFor(listener, options);
         if (typeof room !== 'number') {
@@ -187,7 +194,7 @@ export class SendQueue {
         this.#unheardUntil += (1_000 * frames) / target.rate;
       }
     } finally {
-      target.release(Math.floor(unread / target.periodFrames));
+      target.resumeSilence(Math.floor(unread / target.periodFrames));
     }
   }
 
@@ -226,7 +233,7 @@ export class SendQueue {
   /** Until somebody captures, or the card is gone. */
   #untilHeard(signal: AbortSignal | undefined): Promise<void> {
     return this.#wait(signal, (resolve, reject) => {
-      const watching = this.#target.watchListener({
+      const watching = this.#listener.watch({
         told: ({ type }) => type === 'start' && resolve(),
         ended: resolve,
         failed: reject,

@@ -1,9 +1,14 @@
 /** The playback side of a cable as a stream of Node's, or of WHATWG's. */
-
 import { Writable } from 'node:stream';
 import type { OptionNames } from '../arguments.js';
 import { LentBytes } from '../lent-bytes.js';
-import { type CheckedSendOptions, SEND_OPTIONS, type SendOptions, type SendQueue } from './send-queue.js';
+import {
+  type CheckedSendOptions,
+  checkSendOptions,
+  SEND_OPTIONS,
+  type SendOptions,
+  type SendQueue,
+} from './send-queue.js';
 
 export interface StreamOptions extends Omit<SendOptions, 'signal'> {
   /** Bytes that the stream takes before it asks its source to wait, 0 or more. 4 periods by default. */
@@ -12,10 +17,16 @@ export interface StreamOptions extends Omit<SendOptions, 'signal'> {
   readonly signal?: AbortSignal;
 }
 
-export const STREAM_OPTIONS: OptionNames<StreamOptions> = { ...SEND_OPTIONS, highWaterMark: true };
+const STREAM_OPTIONS: OptionNames<StreamOptions> = { ...SEND_OPTIONS, highWaterMark: true };
 
 interface CheckedStreamOptions extends CheckedSendOptions {
   readonly highWaterMark: number;
+}
+
+/** @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE */
+export function checkStreamOptions(options: StreamOptions, periodBytes: number): CheckedStreamOptions {
+  const checked = checkSendOptions(options, STREAM_OPTIONS);
+  return { ...checked, highWaterMark: options.highWaterMark ?? 4 * periodBytes };
 }
 
 /**
@@ -66,7 +77,8 @@ export function writableTo(queue: SendQueue, frameBytes: number, options: Checke
   const sendOptions = { ...given, signal: abort.signal };
   let sending = Promise.resolve();
   return new Writable({
-    ...{ highWaterMark, ...(signal ? { signal } : {}) },
+    highWaterMark,
+    ...(signal ? { signal } : {}),
     write: (chunk: Uint8Array, _encoding, callback) => {
       sending = source.send(chunk, sendOptions);
       // Through the event loop, so that a source that is always ready leaves room for everything else.

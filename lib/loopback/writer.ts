@@ -22,7 +22,7 @@ export interface WriterState {
   readonly holder: SubstreamHolder | undefined;
 }
 
-interface WatchHandlers {
+export interface WriterWatchHandlers {
   readonly told: (state: WriterState) => void;
   /** A writer started or stopped, and it may be over: one that came and went between two looks is not told. */
   readonly announced?: () => void;
@@ -109,7 +109,7 @@ class WriterControls {
 
 /** Who plays into the cable that capture on `device`, `substream` comes from, right now. */
 export function writerState(card: number, device: number, substream: number): WriterState {
-  return explained(card, () => {
+  return explaining(card, () => {
     const controls = new WriterControls(card, device, substream);
     try {
       return controls.read();
@@ -126,15 +126,15 @@ export function writerState(card: number, device: number, substream: number): Wr
 export class WriterWatch {
   readonly #card: number;
   readonly #controls: WriterControls;
-  readonly #handlers: WatchHandlers;
+  readonly #handlers: WriterWatchHandlers;
   #told: WriterState | undefined;
   #closed = false;
 
   /** @throws AlsaError ENOENT, EACCES (/dev/snd/controlC<N>), ENODEV once the card is gone */
-  constructor(card: number, device: number, substream: number, handlers: WatchHandlers) {
+  constructor(card: number, device: number, substream: number, handlers: WriterWatchHandlers) {
     this.#card = card;
     this.#handlers = handlers;
-    const [controls, state] = explained(card, () => {
+    const [controls, state] = explaining(card, () => {
       const controls = new WriterControls(card, device, substream);
       try {
         controls.listen(this.#look, this.#fail);
@@ -156,7 +156,7 @@ export class WriterWatch {
 
   /** What is now, told already or not. */
   get state(): WriterState {
-    return explained(this.#card, () => this.#controls.read());
+    return explaining(this.#card, () => this.#controls.read());
   }
 
   setRef(referenced: boolean): void {
@@ -215,7 +215,7 @@ function controlName(card: number): string {
   return `control of card ${card}`;
 }
 
-function explained<T>(card: number, body: () => T): T {
+function explaining<T>(card: number, body: () => T): T {
   try {
     return body();
   } catch (error) {

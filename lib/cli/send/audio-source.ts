@@ -1,5 +1,6 @@
 /** What `utimer send` sends: a file, by this machine's clock, or a cable of snd-aloop, at the cable's pace. */
-import type { LoopbackCaptureOptions, LoopbackCaptureStats } from '../../loopback/capture.js';
+import type { LoopbackCaptureStats } from '../../loopback/capture-events.js';
+import type { LoopbackCaptureOptions } from '../../loopback/capture-options.js';
 import type { RtpPcmFormat } from '../../rtp/format.js';
 import type { RtpSender } from '../../rtp/sender.js';
 import type { Io } from '../output/io.js';

@@ -21,37 +21,41 @@ class Cable {
   readonly done: (Buffer | 'end')[] = [];
   readonly queue: SendQueue;
   #pending = 0;
-  #held = false;
+  #isSilencePaused = false;
   readonly #watching = new Set<ListenerWatchHandlers>();
 
   constructor(readonly bufferFrames = 4 * PERIOD_FRAMES) {
-    this.queue = new SendQueue({
-      name: 'the cable',
-      rate: 48_000,
-      periodFrames: PERIOD_FRAMES,
-      frameBytes: FRAME_BYTES,
-      closed: () => this.isClosed,
-      pendingBytes: () => this.#pending,
-      listener: () => this.#look(),
-      watchListener: (handlers) => this.#watch(handlers),
-      move: (bytes) => this.#move(bytes),
-      flush: () => {
-        const missing = this.#pending === 0 ? 0 : PERIOD_BYTES - this.#pending;
-        if (missing > 0) this.#move(new Uint8Array(missing));
-        this.done.push('end');
-        return Math.ceil(missing / FRAME_BYTES);
+    const isClosed = () => this.isClosed;
+    this.queue = new SendQueue(
+      {
+        name: 'the cable',
+        rate: 48_000,
+        periodFrames: PERIOD_FRAMES,
+        frameBytes: FRAME_BYTES,
+        get closed() {
+          return isClosed();
+        },
+        pendingBytes: () => this.#pending,
+        write: (bytes) => this.#move(bytes),
+        flush: () => {
+          const missing = this.#pending === 0 ? 0 : PERIOD_BYTES - this.#pending;
+          if (missing > 0) this.#move(new Uint8Array(missing));
+          this.done.push('end');
+          return Math.ceil(missing / FRAME_BYTES);
+        },
+        pauseSilence: () => {
+          expect(this.#isSilencePaused).toBe(false);
+          this.#isSilencePaused = true;
+        },
+        resumeSilence: () => {
+          this.#isSilencePaused = false;
+        },
+        dropPartialFrame: () => {
+          this.#pending -= this.#pending % FRAME_BYTES;
+        },
       },
-      hold: () => {
-        expect(this.#held).toBe(false);
-        this.#held = true;
-      },
-      release: () => {
-        this.#held = false;
-      },
-      dropPartialFrame: () => {
-        this.#pending -= this.#pending % FRAME_BYTES;
-      },
-    });
+      { look: () => this.#look(), watch: (handlers) => this.#watch(handlers) },
+    );
   }
 
   get periods(): number {

@@ -1,24 +1,23 @@
 /** Opening a cable so that one timer, and nothing else, clocks it. */
 import { AlsaError, withHint } from '../errors.js';
+import type { NativeHandle } from '../native/binding.js';
 import { describeHolder, namingHolder, substreamHolder } from '../pcm/holder.js';
 import type { Pcm } from '../pcm/pcm.js';
 import { USER_DRIVEN_DEVICE } from '../timer/id.js';
 import { timerInfo } from '../timer/list.js';
 import { TIMER_SOURCE_BYTES, userTimerIdOf } from '../timer/timer-source.js';
-import { UserTimer } from '../timer/user-timer.js';
+import { checkUnclaimed, UserTimer } from '../timer/user-timer.js';
 import { applyTimerSource, type LoopbackCard, readTimerSource, writeTimerSource } from './card.js';
-import { lockCard } from './card-lock.js';
+import type { CheckedClockedLoopbackOptions } from './options.js';
 
 /** Programs that do not share the lock, and point the same card at the same moment, give way to each other this often. */
 const ATTEMPTS = 8;
 
-interface Clock {
-  readonly rate: number;
-  readonly periodFrames: number;
-  readonly id: number | undefined;
-  /** One that exists, and that stays open whatever happens. */
-  readonly timer: UserTimer | undefined;
-}
+/** The cable, and its clock: `timer` is one that exists, and that stays open whatever happens. */
+type Cable = Pick<
+  CheckedClockedLoopbackOptions,
+  'card' | 'device' | 'substream' | 'parameters' | 'timer' | 'timerId'
+>;
 
 interface Clocked {
   readonly timer: UserTimer;
@@ -26,22 +25,15 @@ interface Clocked {
 }
 
 /**
- * Creates a timer, or takes the given one, and points `card` at it while `open` opens the playback side of a cable, and puts the old timer_source
- * back: the cable keeps the timer that it was opened on. Where timer_source may not be set, the timer that it names is
- * held. Openers of one card take turns.
+ * Creates a timer, or takes the given one, and points the card at it while `open` opens the playback side of a cable, and puts
+ * the old timer_source back: the cable keeps the timer that it was opened on. Where timer_source may not be set, the timer that
+ * it names is held. Openers of one card take turns: `lock` is the caller's turn, which ends with this.
  */
-export function openClocked(
-  card: LoopbackCard,
-  clock: Clock,
-  device: number,
-  substream: number,
-  open: () => Pcm,
-): Clocked {
-  const lock = lockCard(card);
+export function openClocked(cable: Cable, lock: NativeHandle, open: () => Pcm): Clocked {
   try {
+    if (cable.timer) checkUnclaimed(cable.timer);
     for (let attempt = 1; ; attempt += 1) {
-      const last = attempt === ATTEMPTS;
-      const clocked = attemptClocked(card, clock, device, substream, open, last);
+      const clocked = attemptClocked(cable, open, attempt === ATTEMPTS);
       if (clocked) return clocked;
     }
   } finally {
@@ -50,27 +42,21 @@ export function openClocked(
 }
 
 /** Undefined when somebody without the lock has pointed the card elsewhere meanwhile; when it is the last try, an error. */
-function attemptClocked(
-  card: LoopbackCard,
-  clock: Clock,
-  device: number,
-  substream: number,
-  open: () => Pcm,
-  last: boolean,
-): Clocked | undefined {
-  let timer = clock.timer ?? createTimer(clock, clock.id);
+function attemptClocked(cable: Cable, open: () => Pcm, last: boolean): Clocked | undefined {
+  const { card, device, substream, timer: given } = cable;
+  let timer = given ?? createTimer(cable, cable.timerId);
   const closeTimer = () => {
-    if (timer !== clock.timer) timer.close();
+    if (timer !== given) timer.close();
   };
   let pcm: Pcm | undefined;
   let pointed: Pointed | undefined;
   try {
     const source = readTimerSource(card.number);
     if (source !== timer.timerSource) {
-      const result = point(card, timer, source, clock.timer === undefined);
+      const result = point(card, timer, source, given === undefined);
       if (typeof result === 'number') {
         closeTimer();
-        timer = createTimer(clock, result);
+        timer = createTimer(cable, result);
       } else {
         pointed = result;
       }
@@ -129,7 +115,8 @@ function unmarked(source: string): string {
 
 const MARK = 'alsa-utimer=';
 
-function createTimer({ rate, periodFrames }: Clock, id: number | undefined): UserTimer {
+function createTimer({ parameters }: Cable, id: number | undefined): UserTimer {
+  const { rate, periodFrames } = parameters;
   try {
     return UserTimer.create(id === undefined ? { rate, periodFrames } : { rate, periodFrames, id });
   } catch (error) {

@@ -1,0 +1,193 @@
+/** Playback: the writing side of a cable, and the timer that clocks it. */
+import { constants } from 'node:os';
+import { AlsaError, calledOn, closedError, fromNative, systemError, withHint } from '../errors.js';
+import type { NativeError, PcmHandle, PeriodPumpHandle, UtimerHandle } from '../native/binding.js';
+import { handleOf, release } from '../native/lifetime.js';
+import { native } from '../native/load.js';
+import { sampleFormat } from '../pcm/format.js';
+import { describeHolder, substreamFolder, substreamHolder } from '../pcm/holder.js';
+import type { PcmParameters } from '../pcm/parameters.js';
+import { notStarted, type Pcm, type PcmState, stateName } from '../pcm/pcm.js';
+import { isUserDriven } from '../timer/id.js';
+import { listTimers } from '../timer/list.js';
+import { claimTimer, type UserTimer } from '../timer/user-timer.js';
+import type { ClockedLoopbackStats } from './events.js';
+import { IdleSilence } from './idle-silence.js';
+import type { CheckedClockedLoopbackOptions } from './options.js';
+
+/** Its errors explain themselves: who listens, who runs on the timer. */
+export class Playback {
+  /** For messages. */
+  readonly name: string;
+  readonly parameters: Required<PcmParameters>;
+  readonly pcm: Pcm;
+  readonly timer: UserTimer;
+  /** Writes periods and triggers the timer. */
+  readonly pump: PeriodPumpHandle;
+  readonly #options: CheckedClockedLoopbackOptions;
+  readonly #write: (bytes: Uint8Array) => void;
+  readonly #silence: IdleSilence;
+  #paddedFrames = 0;
+
+  /** `silenceFailed` is told why no more silence can be inserted (idle 'silence'). */
+  constructor(
+    options: CheckedClockedLoopbackOptions,
+    timer: UserTimer,
+    pcm: Pcm,
+    silenceFailed: (error: unknown) => void,
+  ) {
+    const { card, device, substream, keepAlive, measure } = options;
+    this.name = `ClockedLoopback hw:${card.number},${device},${substream}`;
+    this.parameters = pcm.parameters;
+    this.pcm = pcm;
+    this.timer = timer;
+    this.#options = options;
+    this.pump = native().createPeriodPump(handleOf<PcmHandle>(pcm), handleOf<UtimerHandle>(timer), {
+      silence: sampleFormat(pcm.parameters.format).silence,
+      measure,
+      listener: substreamFolder(card.number, 1 - device, 'capture', substream),
+    });
+    this.#write = this.pump.write;
+    this.#silence = new IdleSilence(this.pump, keepAlive, (errno, call) =>
+      silenceFailed(
+        errno === constants.errno.EAGAIN
+          ? stalled(this.name)
+          : calledOn('ClockedLoopback', systemError(errno, call, this.name)),
+      ),
+    );
+  }
+
+  /** Nobody else triggers the timer from here to close(), and silence is inserted where that was asked for. */
+  begin(): void {
+    if (!this.#ownsTimer) claimTimer(this.timer, { what: this.name, owner: this.pump });
+    this.#startSilence();
+  }
+
+  get rate(): number {
+    return this.parameters.rate;
+  }
+
+  get periodFrames(): number {
+    return this.parameters.periodFrames;
+  }
+
+  get frameBytes(): number {
+    return this.pcm.frameBytes;
+  }
+
+  get closed(): boolean {
+    return this.pump.closed();
+  }
+
+  /** Bytes that wait for the rest of their period. */
+  pendingBytes(): number {
+    return this.pump.stats().pendingBytes;
+  }
+
+  stats(): Omit<ClockedLoopbackStats, 'listener'> {
+    const { periods, insertedPeriods, pendingBytes, xruns, triggerCosts } = this.pump.stats();
+    return {
+      periods,
+      frames: periods * this.periodFrames,
+      pendingBytes,
+      insertedFrames: insertedPeriods * this.periodFrames,
+      paddedFrames: this.#paddedFrames,
+      xruns,
+      triggerCosts: this.#options.measure ? triggerCosts : undefined,
+    };
+  }
+
+  /** Moves the periods that `bytes` complete. */
+  write(bytes: Uint8Array): void {
+    if (this.#silence.isDue) this.#startSilence();
+    try {
+      this.#write(bytes);
+    } catch (error) {
+      throw this.#explain(error);
+    }
+  }
+
+  /** Completes a begun period with silence, moves it and stops the stream; returns the frames of silence. */
+  flush(): number {
+    const frames = this.#explaining(() => {
+      this.#silence.stop();
+      return Math.ceil(this.pump.pad() / this.frameBytes);
+    });
+    this.#paddedFrames += frames;
+    this.#explaining(() => {
+      this.pcm.drop();
+      this.pcm.prepare();
+      this.pump.restart(true);
+    });
+    return frames;
+  }
+
+  /** Drops the bytes of a frame that is not complete. */
+  dropPartialFrame(): void {
+    this.pump.dropPartialFrame();
+  }
+
+  /** From here to resumeSilence() no silence is inserted. */
+  pauseSilence(): void {
+    this.pump.hold();
+  }
+
+  /** `unread`: whole periods that the listener has yet to read. */
+  resumeSilence(unread: number): void {
+    this.pump.release(unread);
+  }
+
+  /** The substream first, then the timer, unless that was given. */
+  close(): void {
+    this.#silence.close();
+    release(this.pump);
+    this.pcm.close();
+    if (this.#ownsTimer) this.timer.close();
+  }
+
+  get #ownsTimer(): boolean {
+    return this.timer !== this.#options.timer;
+  }
+
+  #startSilence(): void {
+    this.#explaining(() => this.#silence.start());
+  }
+
+  #explaining<T>(body: () => T): T {
+    try {
+      return body();
+    } catch (error) {
+      throw this.#explain(error);
+    }
+  }
+
+  #explain(error: unknown): unknown {
+    const { code, result, state } = error as NativeError;
+    if (code === 'ERR_NOT_STARTED') return this.#notStarted(result ?? 1, stateName(state ?? 0));
+    if (code === 'ERR_STALLED') return stalled(this.name);
+    if (code === 'ERR_CLOSED' && !this.closed)
+      return closedError(`UserTimer ${this.timer.id} of ${this.name}`);
+    const explained = calledOn('ClockedLoopback', fromNative(error, this.name));
+    if (!(explained instanceof AlsaError) || (explained.code !== 'EIO' && explained.code !== 'EINVAL'))
+      return explained;
+    const { card, device, substream } = this.#options;
+    const holder = substreamHolder(card.number, 1 - device, 'capture', substream);
+    return holder ? withHint(explained, `Now ${describeHolder(holder)}.`) : explained;
+  }
+
+  #notStarted(result: number, state: PcmState): AlsaError {
+    const error = notStarted(this.name, result, state);
+    const timer = listTimers().find(
+      ({ timerId }) => isUserDriven(timerId) && timerId.subdevice === this.timer.id,
+    );
+    const running = timer?.clientList?.filter((client) => client.running).map(({ owner }) => owner) ?? [];
+    return running.length === 0 ? error : withHint(error, `Now running on it: ${running.join(', ')}.`);
+  }
+}
+
+function stalled(what: string): AlsaError {
+  return new AlsaError(`${what} does not move: its buffer is full after triggers`, {
+    code: 'ERR_STALLED',
+    hint: 'Its timer no longer clocks the cable. Close both ends and open them again.',
+  });
+}
