@@ -142,7 +142,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     return this.#playback.timer.id;
   }
 
-  /** Nanoseconds that a tick of its timer stands for: the {@link periodResolution} of its period. */
+  /** Nanoseconds that a tick of its timer stands for: what `periodResolution` gives for its period. */
   get resolutionNs(): bigint {
     return this.#playback.timer.resolutionNs;
   }
