@@ -88,9 +88,11 @@ describe('A bridge', () => {
     const frames = 48_000;
     const heard = once(bridge, 'listener');
     const recording = recorder(bridge, path, frames);
+    const { encoding, rate, channels, format } = STREAM;
+    const packets = { encoding, rate, channels, format, packetFrames: 48 };
     const sender = Child.module(`
       const sender = await rtp.RtpSender.open({
-        ...${JSON.stringify(STREAM)}, address: '127.0.0.1', port: ${bridge.info.port}, packetFrames: 48,
+        ...${JSON.stringify(packets)}, address: '127.0.0.1', port: ${bridge.info.port},
       });
       console.log('open');
       await go();

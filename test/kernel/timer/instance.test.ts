@@ -299,12 +299,17 @@ describe('An instance', () => {
       () => instance.status(),
       () => instance.read(),
       () => instance.events(),
-      () => instance.on('tick', () => {}),
-      () => instance.once('event', () => {}),
       () => instance.configure({}),
     ]) {
       expect(call).toThrow(closed);
     }
+    // on() does not throw.
+    const errors: unknown[] = [];
+    instance.on('error', (error) => errors.push(error));
+    instance.on('tick', () => {});
+    instance.once('event', () => {});
+    await turn();
+    expect(errors).toEqual([closed, closed]);
   });
 
   it('listens to the timers of the kernel itself', async () => {
