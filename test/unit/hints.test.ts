@@ -1,5 +1,5 @@
 // What errors advise: methods that the object at hand has.
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AlsaError, calledOn, systemError, withHint } from '../../lib/errors.js';
 import { hintsFor } from '../../lib/hints.js';
 import { Pcm } from '../../lib/index.js';
@@ -37,5 +37,27 @@ describe('The hints of calls on', () => {
     const own = new AlsaError('no', { code: 'EPIPE', syscall: READ, hint: 'Mine.' });
     const type = new TypeError('no');
     for (const error of [own, type]) expect(calledOn('LoopbackCapture', error)).toBe(error);
+  });
+});
+
+describe('A kernel without userspace-driven timers', () => {
+  const { arch } = process;
+  afterEach(() => {
+    Object.defineProperty(process, 'arch', { value: arch });
+    vi.resetModules();
+  });
+
+  it.each([
+    ['x64', false],
+    ['arm64', false],
+    ['arm', true],
+    ['ia32', true],
+  ])('may be one that gives 32-bit processes none (%s: %s)', async (machine, is32Bit) => {
+    Object.defineProperty(process, 'arch', { value: machine });
+    vi.resetModules();
+    const { hintFor } = await import('../../lib/hints.js');
+    const hint = hintFor('ENOTTY', 'ioctl SNDRV_TIMER_IOCTL_CREATE');
+    expect(hint).toContain('CONFIG_SND_UTIMER=y');
+    expect(hint?.includes('32-bit process: on a 64-bit kernel it needs Linux 6.12.118, 7.3.4')).toBe(is32Bit);
   });
 });

@@ -133,6 +133,30 @@ describe('A cable over the fake', () => {
     expect(result).toEqual({ ...succeeded, stdout: `${code} 0\n${code} 1\n${code} 2\n4 true\n0\n` });
   });
 
+  it('counts no period that it could not move as one that the listener hears', async () => {
+    // What each has is heard for ten seconds, had it been moved; the listener waits for as long.
+    const result = await runOnFake(`
+      const loops = [0, 1].map((substream) =>
+        ClockedLoopback.open({ ...cable, substream, idle: 'silence', graceMs: 1_000 }));
+      const captures = loops.map((loop) => loop.openCapture({ periods: 1_024 }));
+      const [whole, failing] = loops;
+      // No silence until the write, which might take the failure for itself.
+      failing.end();
+      const given = new Uint8Array(1_000 * whole.periodBytes);
+      whole.write(given);
+      fault('WRITEI', { after: 1, times: 1, error: 5 });
+      try {
+        failing.write(given);
+      } catch ({ code }) {
+        console.log(code, failing.stats().periods);
+      }
+      while (failing.stats().insertedFrames === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      console.log(whole.stats().insertedFrames);
+      for (const each of [...captures, ...loops]) each.close();
+      console.log(open());`);
+    expect(result).toEqual({ ...succeeded, stdout: 'EIO 1\n0\n0\n' });
+  });
+
   it('ends the inserting of silence when its card goes', async () => {
     const result = await runOnFake(`
       const loop = ClockedLoopback.open({ ...cable, idle: 'silence', graceMs: 0 });

@@ -63,6 +63,30 @@ describe('The addon', () => {
     expect(result).toEqual({ ...succeeded, stdout: '11 0 0\n' });
   });
 
+  it('names a PCM that cannot say which of its substreams it is', async () => {
+    const result = await run(`
+      fault('PCM_INFO', { error: 19 });
+      const options = { ...cable, card: 0, device: 0, direction: 'capture' };
+      try {
+        alsa.Pcm.open(options);
+      } catch ({ code, path }) {
+        console.log(code, path, open());
+      }`);
+    expect(result).toEqual({ ...succeeded, stdout: 'ENODEV /dev/snd/pcmC0D0c 0\n' });
+  });
+
+  it('notices that a timer is gone also where a signal comes between', async () => {
+    const result = await run(`
+      const instance = addon.openTimerInstance('/dev/snd/timer', true);
+      instance.select(1, 0, -1, 0, 0);
+      console.log(instance.probe());
+      fault('poll', { times: 3, error: ${constants.errno.EINTR} });
+      fault('POLLERR', { error: 1 });
+      console.log(instance.probe());
+      instance.close();`);
+    expect(result).toEqual({ ...succeeded, stdout: `0\n${constants.errno.ENODEV}\n` });
+  });
+
   it('takes periods also while its thread waits for what /proc tells of the listener', async () => {
     const result = await run(`${PUMP}
       pcm.configure(hardware);

@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -156,6 +157,31 @@ EXPORTED ssize_t read(int descriptor, void *data, size_t size) {
 EXPORTED ssize_t __read_chk(int descriptor, void *data, size_t size, size_t room) {
   (void)room;
   return read(descriptor, data, size);
+}
+
+EXPORTED int poll(struct pollfd *polled, nfds_t count, int timeout) {
+  int failed = 0;
+  bool broken = false;
+  if (count == 1) {
+    fake_lock();
+    const bool ours = file_of(polled->fd) != NULL;
+    failed = ours ? fault("poll") : 0;
+    broken = ours && failed == 0 && fault("POLLERR") != 0;
+    fake_unlock();
+  }
+  if (failed != 0) {
+    return finish(-failed);
+  }
+  if (broken) {
+    polled->revents = POLLERR;
+    return 1;
+  }
+  return NEXT(poll)(polled, count, timeout);
+}
+
+EXPORTED int __poll_chk(struct pollfd *polled, nfds_t count, int timeout, size_t room) {
+  (void)room;
+  return poll(polled, count, timeout);
 }
 
 EXPORTED int flock(int descriptor, int operation) {

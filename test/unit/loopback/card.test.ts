@@ -287,6 +287,10 @@ describe('The parameters of the module', () => {
     ]);
   });
 
+  it('have numbers of cards as large as any kernel has them', () => {
+    expect(moduleParameters([{ index: 255 }])).toContain('index=255');
+  });
+
   it('leave out what is not given', () => {
     expect(moduleParameters([{}])).toEqual(['enable=1', 'pcm_substreams=8', 'pcm_notify=0']);
   });
