@@ -217,7 +217,7 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
    *   interface: 'lo',
    *   sources: ['127.0.0.1'],
    *   format: 'S32_LE',
-   *   sink: { write: (bytes: Uint8Array) => console.log(bytes.length) },
+   *   sink: loop,
    * });
    * console.log(receiver.address, receiver.port); // 239.192.7.1 5004
    */

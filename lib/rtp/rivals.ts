@@ -52,6 +52,7 @@ export class Rivals {
    * too few packets agree.
    */
   takeover(packetFrames: number): bigint | undefined {
+    if (this.areNone) return undefined;
     const next = this.#next(packetFrames);
     return next && next.since + max(this.#takeoverNanoseconds, this.#leastQuiet(packetFrames));
   }

@@ -158,9 +158,17 @@ type Handlers = { [Type in TimerEvent['type']]: [event: Extract<TimerEvent, { re
  * }
  *
  * @example
- * instance.on('tick', ({ ticks, timestampNs }) => console.log(ticks, timestampNs));
+ * import { once } from 'node:events';
+ *
+ * using timer = UserTimer.create({ resolutionNs: 10_000_000n });
+ * using instance = TimerInstance.open(timer);
+ * instance.on('tick', ({ ticks }) => console.log(ticks)); // 1
  * instance.on('end', () => console.log('the owner closed the timer'));
  * instance.start();
+ * timer.trigger();
+ * await once(instance, 'tick');
+ * timer.close();
+ * await once(instance, 'end');
  */
 export class TimerInstance
   extends ObservantEmitter<Handlers>
@@ -403,7 +411,9 @@ export class TimerInstance
    * @returns the events, oldest first; the last is 'end', once, when the timer turns out to be gone
    * @throws AlsaError ERR_CLOSED
    * @example
-   * for (const event of instance.read()) console.log(event.type);
+   * instance.start();
+   * timer.trigger();
+   * for (const event of instance.read()) console.log(event.type); // tick
    */
   read(): TimerEvent[] {
     return this.#call(() => {
@@ -436,7 +446,9 @@ export class TimerInstance
    * and what start() throws, except where the timer is gone: that ends the iteration
    * @example
    * const { signal } = new AbortController();
-   * for await (const event of instance.events({ signal })) console.log(event.type);
+   * const events = instance.events({ signal });
+   * timer.trigger();
+   * for await (const event of events) console.log(event.type); // tick
    */
   events(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<TimerEvent, undefined> {
     checkOptions('options', options, { signal: true });
@@ -454,11 +466,13 @@ export class TimerInstance
    *
    * @throws AlsaError ERR_CLOSED
    * @example
-   * process.once('SIGINT', () => {
-   *   instance.stop();
-   *   instance.finish();
-   * });
-   * for await (const event of instance) console.log(event.type);
+   * using timer = UserTimer.create({ resolutionNs: 10_000_000n });
+   * using instance = TimerInstance.open(timer);
+   * const events = instance.events();
+   * timer.trigger();
+   * instance.stop();
+   * instance.finish();
+   * for await (const event of events) console.log(event.type); // tick
    */
   finish(): void {
     this.#call(() => {

@@ -12,7 +12,9 @@ import {
   type Example,
   examplesOfComments,
   examplesOfDocument,
+  marked,
   moduleOf,
+  neverShown,
   saysWhatItPrints,
 } from '../support/doc-examples.js';
 
@@ -53,20 +55,32 @@ function transpiled(source: string): string {
   return outputText;
 }
 
-/** Runs JavaScript as a module of its own and returns what it printed, which `hear` is told at once. */
+interface Run {
+  readonly printed: string[];
+  /** Which of its console.log it came to, counted from 0. */
+  readonly reached: ReadonlySet<number>;
+}
+
+/** Runs JavaScript as a module of its own. `hear` is told at once what it prints. */
 async function runExample(
   name: string,
   javaScript: string,
   hear: (text: unknown) => void = () => {},
-): Promise<string[]> {
-  const path = `${folder}/${name}.mjs`;
-  writeFileSync(path, javaScript);
+): Promise<Run> {
+  const path = `${folder}/${name.replaceAll(/\W/g, '-')}.mjs`;
+  writeFileSync(path, marked(javaScript));
   const printed = vi.spyOn(console, 'log').mockImplementation(hear);
+  const reached = new Set<number>();
+  vi.stubGlobal('reached', (index: number) => {
+    reached.add(index);
+    return console.log;
+  });
   try {
     await import(/* @vite-ignore */ pathToFileURL(path).href);
-    return printed.mock.calls.map(([text, ...values]) => format(text, ...values));
+    return { printed: printed.mock.calls.map(([text, ...values]) => format(text, ...values)), reached };
   } finally {
     printed.mockRestore();
+    vi.unstubAllGlobals();
   }
 }
 
@@ -87,7 +101,7 @@ const examples = documents(root).flatMap((file) =>
 describe('The documentation', () => {
   it.each(examples)('has an example that runs: %s', async (name, source) => {
     const listeners: Promise<unknown>[] = [];
-    const printed = await runExample(name.replaceAll(/\W/g, '-'), source, (text) => {
+    const { printed } = await runExample(name, source, (text) => {
       // One that ends by itself.
       if (/^arecord .* -d \d/.test(String(text))) listeners.push(run('sh', ['-c', String(text)]));
     });
@@ -121,8 +135,9 @@ describe('The documentation comments', () => {
     async (name, example) => {
       const loads = example.source.includes('LoopbackCard.load(');
       if (loads) await LoopbackCard.unload();
-      const printed = await runExample(name.replaceAll(/\W/g, '-'), transpiled(moduleOf(example, SDP)));
+      const { printed, reached } = await runExample(name, transpiled(moduleOf(example, SDP)));
       expect(saysWhatItPrints(example, printed)).toEqual([]);
+      expect(neverShown(example, reached)).toEqual([]);
       expectNothingOpen();
       if (!loads) return;
       await LoopbackCard.unload();
@@ -137,10 +152,7 @@ describe('examples/', () => {
   });
 
   it.each(Object.entries(printedBy))('%s says that what was sent was heard', async (file, words) => {
-    const printed = await runExample(
-      file.replace('.ts', ''),
-      transpiled(readFileSync(`${root}examples/${file}`, 'utf8')),
-    );
+    const { printed } = await runExample(file, transpiled(readFileSync(`${root}examples/${file}`, 'utf8')));
     expect(printed).toContain(words);
     expectNothingOpen();
   });

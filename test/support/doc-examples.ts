@@ -148,6 +148,27 @@ function compared(source: string): string {
   );
 }
 
+const SHOWN = /console\.log\(/g;
+
+/** The same program, which calls `reached(n)` for the n-th time that it says console.log, whenever it comes there. */
+export function marked(javaScript: string): string {
+  let index = 0;
+  const program = javaScript.replaceAll(SHOWN, () => {
+    index += 1;
+    return `reached(${index - 1})(`;
+  });
+  return `const { reached } = globalThis;\n${program}`;
+}
+
+/** The lines that show something which never comes. A comment in the line before may say when it would: '// Where ...:'. */
+export function neverShown({ source }: Example, reached: ReadonlySet<number>): string[] {
+  return [...source.matchAll(SHOWN)]
+    .filter((_, index) => !reached.has(index))
+    .map(({ index }) => source.slice(0, index).split('\n'))
+    .filter((before) => !/^\s*\/\/ Where .*:$/.test(before.at(-2) ?? ''))
+    .map((before) => source.split('\n')[before.length - 1] as string);
+}
+
 /** Long numbers, of times, differ from run to run, and objects are printed in several lines. */
 const masked = (text: string) => text.replaceAll(/\d{9,}/g, 'N').replaceAll(/\s+/g, ' ');
 
