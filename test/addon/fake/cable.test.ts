@@ -141,7 +141,7 @@ describe('A cable over the fake', () => {
       const captures = loops.map((loop) => loop.openCapture({ periods: 1_024 }));
       const [whole, failing] = loops;
       // No silence until the write, which might take the failure for itself.
-      failing.end();
+      failing.flush();
       const given = new Uint8Array(1_000 * whole.periodBytes);
       whole.write(given);
       fault('WRITEI', { after: 1, times: 1, error: 5 });
