@@ -9,6 +9,7 @@ export { PCM_ACCESSES, type PcmAccess } from './pcm/access.js';
 export { frameBytes, PCM_FORMATS, type PcmFormat } from './pcm/format.js';
 export type { PcmParameters } from './pcm/parameters.js';
 export { Pcm, type PcmDirection, type PcmOptions, type PcmState } from './pcm/pcm.js';
+export { TIMER_CHANNELS, type TimerChannelName, type TimerMessages, timerChannel } from './timer/channels.js';
 export type {
   EndEvent,
   OverrunEvent,
@@ -32,6 +33,8 @@ export {
   userTimerId,
   userTimerSource,
 } from './timer/id.js';
+export type { TimerInstanceOptions, TimerInstanceParameters } from './timer/instance-parameters.js';
+export type { TimerInstanceInfo, TimerInstanceStatus } from './timer/instance-status.js';
 export {
   type ListedTimer,
   listTimers,
@@ -45,11 +48,5 @@ export {
 export type { TimerClient } from './timer/proc-timers.js';
 export { periodResolution } from './timer/resolution.js';
 export { formatTimerId, parseTimerId } from './timer/text.js';
-export {
-  TimerInstance,
-  type TimerInstanceInfo,
-  type TimerInstanceOptions,
-  type TimerInstanceParameters,
-  type TimerInstanceStatus,
-} from './timer/timer-instance.js';
+export { type TimerEventsOptions, TimerInstance, type TimerInstanceEvents } from './timer/timer-instance.js';
 export { UserTimer, type UserTimerOptions } from './timer/user-timer.js';

@@ -23,7 +23,7 @@ const latency = {
       const done = new Promise((resolve) => {
         instance.on('tick', (event) => {
           samples.push(Number(process.hrtime.bigint() - event.timestampNs));
-          ticks += event.ticks;
+          ticks += event.count;
           if (ticks === TICKS) resolve();
         });
       });
@@ -62,7 +62,7 @@ function lockstep(listeners, count) {
     let wanted = 0;
     let finish = () => {};
     for (const instance of instances) {
-      instance.on('tick', ({ ticks }) => {
+      instance.on('tick', ({ count: ticks }) => {
         heard += ticks;
         if (heard % listeners !== 0) return;
         if (heard === wanted) finish();

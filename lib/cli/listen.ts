@@ -28,7 +28,7 @@ export const listen = command({
       timeout: { reader: time({ min: '0', max: '596h' }), help: 'end after this time' },
       ticks: {
         reader: whole(1, 2 ** 32 - 1),
-        as: 'ticks',
+        as: 'intervalTicks',
         default: '1',
         help: 'count N ticks of the timer as one',
         more: 'userspace-driven timers take 1 only',
@@ -52,7 +52,7 @@ export const listen = command({
   },
   notes: {
     JSON: [
-      "The first object is { type: 'listening', timer, resolutionNs, clock: 'monotonic' or 'realtime' }. One follows for each event, with type, ticks, timestampNs and so on. The last is { type: 'summary', ticks, reason: 'count', 'timeout', 'end' or 'interrupt' }. Nanoseconds are strings.",
+      "The first object is { type: 'listening', timer, resolutionNs, clock: 'monotonic' or 'realtime' }. One follows for each event, with type, count, timestampNs and so on. The last is { type: 'summary', ticks, reason: 'count', 'timeout', 'end' or 'interrupt' }. Nanoseconds are strings.",
     ],
   },
   examples: [

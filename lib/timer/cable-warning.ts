@@ -1,4 +1,4 @@
-/** A warning for listeners that would keep a cable of snd-aloop from starting. */
+/** A warning for instances that would keep a cable of snd-aloop from starting. */
 import { join } from 'node:path';
 import { glance, glanceInto, procAsound } from '../proc.js';
 import { userTimerIdOf } from './timer-source.js';
@@ -11,16 +11,16 @@ interface Client {
 /** For whom it was said, by the id of the timer: a later timer may have the same. */
 const warned = new Map<number, WeakRef<Client>>();
 
-/** A one-shot listener starts with every tick, and looking takes seventy times as long as starting. */
+/** A one-shot instance starts with every tick, and looking takes seventy times as long as starting. */
 const REST_MS = 1_000;
 
 /** For whom nothing was found in the last second, and whether they have started since. */
 const rests = new WeakMap<Client, { startedAgain: boolean }>();
 
 /**
- * Says that a listener on a userspace-driven timer is in the way of a cable: while any other client of the timer runs,
+ * Says that an instance of a userspace-driven timer is in the way of a cable: while any other client of the timer runs,
  * snd-aloop's START returns 1 and the stream stays PREPARED (sound/core/timer.c: snd_timer_start1). Once, as long as the
- * listener for which it was said is there. Where nothing is found, one look comes a second later for all starts until then.
+ * instance for which it was said is there. Where nothing is found, one look comes a second later for all starts until then.
  */
 export function warnAboutCable(id: number, client: Client): void {
   const before = warned.get(id)?.deref();
@@ -37,10 +37,10 @@ export function warnAboutCable(id: number, client: Client): void {
   }
   warned.set(id, new WeakRef(client));
   process.emitWarning(
-    `While a listener on userspace-driven timer ${id} runs, no stream of the loopback ${card} starts that this timer clocks`,
+    `While an instance of userspace-driven timer ${id} runs, no stream of the loopback ${card} starts that this timer clocks`,
     {
       type: 'AlsaTimerWarning',
-      code: 'ALSA_UTIMER_LISTENER_BLOCKS_CABLE',
+      code: 'ALSA_UTIMER_INSTANCE_BLOCKS_CABLE',
       detail:
         "Listen to the timer of the loopback's substream instead (pcmTimerId), which ticks with every period; " +
         'or let the owner of the timer count its triggers.',

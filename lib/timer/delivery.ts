@@ -5,7 +5,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { NativeBinding, TimerInstanceHandle, TimerRecordsHandle } from '../native/binding.js';
 import { native } from '../native/load.js';
-import { RecordBuffer } from './events.js';
+import { RecordBuffer } from './records.js';
 
 /** As many as four of the largest queues of the kernel: what does not fit comes in the next turn. */
 const RECORDS = 4096;

@@ -1,22 +1,24 @@
-/** What a timer instance is told: the records of read(2) on /dev/snd/timer, one member of a union for each event. */
+/** What a timer instance is told: one member of a union for each event. */
 
 interface Stamped {
   /**
-   * Nanoseconds on the instance's `clock`: when the kernel wrote the record. 0n where it gives none: in plain records, and
+   * Nanoseconds on the instance's `clock()`: when the kernel wrote the record. 0n where it gives none: in plain records, and
    * for 'early'.
    */
   readonly timestampNs: bigint;
 }
 
-/** The timer ticked. */
+/** The instance ticked: an interval of the timer has passed. */
 export interface TickEvent extends Stamped {
   readonly type: 'tick';
   /**
-   * Ticks of the timer since the last tick. Those that nobody has read yet are added up, with the time of the latest, unless
+   * How often it ticked, 1 or more. Ticks that nobody has taken yet are added up, with the time of the latest, unless
    * something happened between them.
    */
-  readonly ticks: number;
-  /** Nanoseconds of a tick, cut to 32 bits by the kernel. In plain records only. */
+  readonly count: number;
+  /** Ticks of the timer itself: `intervalTicks` for each of `count`, and some more where the timer was late. */
+  readonly timerTicks: number;
+  /** Nanoseconds of a tick of the timer, cut to 32 bits by the kernel. In plain records only. */
   readonly resolutionNs?: bigint;
 }
 
@@ -34,7 +36,7 @@ export interface ResolutionEvent extends Stamped {
     | 'master-start'
     | 'master-continue'
     | 'master-resume';
-  /** Nanoseconds, cut to 32 bits by the kernel. */
+  /** Nanoseconds of a tick of the timer, cut to 32 bits by the kernel. */
   readonly resolutionNs: bigint;
 }
 
@@ -44,16 +46,13 @@ export interface StateEvent extends Stamped {
   readonly type: 'stop' | 'pause' | 'early' | 'suspend' | 'master-stop' | 'master-pause' | 'master-suspend';
 }
 
-/**
- * Records that found the kernel's queue full, or that of the iteration, and are lost: those that came after all that were
- * delivered so far.
- */
+/** Events were lost behind those that came: the kernel's queue was full, or that of the iteration. */
 export interface OverrunEvent {
   readonly type: 'overrun';
   /**
-   * How many. Ticks are among them only where other events were asked for, too, and have filled the queue: a tick is added
-   * to the last record that waits in it if that is a tick. In plain records the kernel does so for ticks shorter than 4.29 s
-   * (2^32 ns).
+   * How many records. Ticks are among them only where other events were asked for, too, and have filled the queue: a tick is
+   * added to the last record that waits in it if that is a tick. In plain records the kernel does so for ticks shorter than
+   * 4.29 s (2^32 ns).
    */
   readonly lost: number;
 }
@@ -74,7 +73,7 @@ export interface UnknownEvent extends Stamped {
 export type TimerEvent = TickEvent | ResolutionEvent | StateEvent | OverrunEvent | EndEvent | UnknownEvent;
 
 /** SNDRV_TIMER_EVENT_*, by number. */
-const NAMES = [
+export const EVENTS = [
   'resolution',
   'tick',
   'start',
@@ -96,7 +95,22 @@ const NAMES = [
   'master-resume',
 ] as const;
 
-type Name = Exclude<(typeof NAMES)[number], undefined>;
+type Name = Exclude<(typeof EVENTS)[number], undefined>;
+
+/** What the filter of an instance can ask for. */
+export type TimerEventName = Exclude<Name, 'early'>;
+
+export const TIMER_EVENT_NAMES: readonly TimerEventName[] = EVENTS.filter(
+  (name): name is TimerEventName => name !== undefined && name !== 'early',
+);
+
+/** Everything that an instance emits. */
+export const ALL_EVENT_TYPES = [...TIMER_EVENT_NAMES, 'early', 'overrun', 'end', 'unknown'] as const;
+
+/** The bit of an event in a filter: `1 << SNDRV_TIMER_EVENT_*`. */
+export function filterBit(event: TimerEventName): number {
+  return 1 << EVENTS.indexOf(event);
+}
 
 /**
  * Two ticks as one, at the time of the later: so the kernel adds up what nobody has read. Undefined where they are not two
@@ -105,88 +119,6 @@ type Name = Exclude<(typeof NAMES)[number], undefined>;
 export function mergedTicks(earlier: TimerEvent | undefined, later: TimerEvent): TickEvent | undefined {
   if (earlier?.type !== 'tick' || later.type !== 'tick') return undefined;
   if (earlier.resolutionNs !== later.resolutionNs) return undefined;
-  return { ...later, ticks: earlier.ticks + later.ticks };
-}
-
-/**
- * What the filter of an instance can ask for.
- *
- * @useDeclaredType
- */
-export type TimerEventName = Exclude<Name, 'early'>;
-
-export const TIMER_EVENT_NAMES: readonly TimerEventName[] = NAMES.filter(
-  (name): name is TimerEventName => name !== undefined && name !== 'early',
-);
-
-/** Everything that an instance emits. */
-export const ALL_EVENT_TYPES = [...TIMER_EVENT_NAMES, 'early', 'overrun', 'end', 'unknown'] as const;
-
-const TICK = 1;
-const STOP = 3;
-const WITH_RESOLUTION = new Set<Name>([
-  'resolution',
-  'start',
-  'continue',
-  'resume',
-  'master-start',
-  'master-continue',
-  'master-resume',
-]);
-
-/** The bits of a filter: `1 << SNDRV_TIMER_EVENT_*`. */
-export function filterBits(events: Iterable<TimerEventName>): number {
-  let bits = 0;
-  for (const event of events) bits |= 1 << NAMES.indexOf(event);
-  return bits;
-}
-
-export const STOP_BIT = 1 << STOP;
-
-/** Records as they come across the seam, two 64-bit elements each: see TimerInstanceHandle. */
-export class RecordBuffer {
-  static readonly BYTES = 16;
-  /** For the addon to write to. */
-  readonly records: BigInt64Array<ArrayBuffer>;
-  readonly #words: Uint32Array<ArrayBuffer>;
-
-  /** @param memory where the records lie, from its begin on */
-  constructor(size: number, memory: ArrayBuffer = new ArrayBuffer(size * RecordBuffer.BYTES)) {
-    this.records = new BigInt64Array(memory, 0, size * 2);
-    this.#words = new Uint32Array(memory, 0, size * 4);
-  }
-
-  get size(): number {
-    return this.records.length / 2;
-  }
-
-  isTick(index: number): boolean {
-    return this.#words[index * 4 + 2] === TICK;
-  }
-
-  isStop(index: number): boolean {
-    return this.#words[index * 4 + 2] === STOP;
-  }
-
-  /** The event of record `index`, which is a tick; plain records have the resolution in the place of the time. */
-  tick(index: number, stamped: boolean): TickEvent {
-    const ticks = this.#words[index * 4 + 3] as number;
-    const time = this.records[index * 2] as bigint;
-    return stamped
-      ? { type: 'tick', ticks, timestampNs: time }
-      : { type: 'tick', ticks, timestampNs: 0n, resolutionNs: time };
-  }
-
-  /** The event of record `index`. */
-  event(index: number, stamped: boolean): TimerEvent {
-    if (this.isTick(index)) return this.tick(index, stamped);
-    const event = this.#words[index * 4 + 2] as number;
-    const value = this.#words[index * 4 + 3] as number;
-    const timestamp = stamped ? (this.records[index * 2] as bigint) : 0n;
-    const type = NAMES[event];
-    if (type === undefined) return { type: 'unknown', event, value, timestampNs: timestamp };
-    return WITH_RESOLUTION.has(type)
-      ? { type: type as ResolutionEvent['type'], resolutionNs: BigInt(value), timestampNs: timestamp }
-      : { type: type as StateEvent['type'], timestampNs: timestamp };
-  }
+  const [count, timerTicks] = [earlier.count + later.count, earlier.timerTicks + later.timerTicks];
+  return { ...later, count, timerTicks };
 }

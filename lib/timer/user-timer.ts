@@ -7,6 +7,7 @@ import type { NativeHandle, UtimerHandle } from '../native/binding.js';
 import { release, watch } from '../native/lifetime.js';
 import { native } from '../native/load.js';
 import { PCM_PARAMETERS } from '../pcm/parameters.js';
+import { publish } from './channels.js';
 import { TIMER_DEVICE, type TimerId, USER_TIMER_COUNT, userTimerId, userTimerSource } from './id.js';
 import { periodResolution } from './resolution.js';
 
@@ -90,7 +91,9 @@ export class UserTimer implements Disposable {
   static create(options: UserTimerOptions): UserTimer {
     const { resolution, id } = checkCreateOptions(options);
     const handle = id === undefined ? createHandle(resolution) : createHandleWithId(resolution, id);
-    return new UserTimer(handle, resolution);
+    const timer = new UserTimer(handle, resolution);
+    publish('timer:create', { timer });
+    return timer;
   }
 
   /**
@@ -139,7 +142,9 @@ export class UserTimer implements Disposable {
 
   /** Destroys the timer and frees its id before it returns. Closing again does nothing. */
   close(): void {
+    if (this.closed) return;
     release(this.#handle);
+    publish('timer:close', { timer: this });
   }
 
   [Symbol.dispose](): void {

@@ -22,21 +22,19 @@ export interface TickLogOptions {
   readonly count: number | undefined;
   /** Milliseconds. */
   readonly timeout: number | undefined;
-  /** Ticks of the timer that are one of ours. */
-  readonly ticks: number;
   readonly plain: boolean;
   readonly json: boolean;
 }
 
 interface InstanceOptions {
-  readonly ticks?: number;
+  readonly intervalTicks?: number;
   readonly queueSize?: number;
   readonly events?: readonly TimerEventName[];
 }
 
 /** @returns the exit code */
 export async function logTicks(options: TickLogOptions, how: InstanceOptions, io: Io): Promise<number> {
-  const { timer, count = Number.POSITIVE_INFINITY, timeout, ticks, plain, json: asJson } = options;
+  const { timer, count = Number.POSITIVE_INFINITY, timeout, plain, json: asJson } = options;
   using instance = TimerInstance.open(timer, { ...how, records: plain ? 'plain' : 'timestamped' });
   const ending = new AbortController();
   const out = { stdout: io.stdout, signal: AbortSignal.any([ending.signal, io.signal]) };
@@ -56,6 +54,7 @@ export async function logTicks(options: TickLogOptions, how: InstanceOptions, io
     instance.close();
     ending.abort();
   };
+  start(instance);
   const events = instance.events();
   const resolutionNs = resolutionOf(instance);
   const { records } = instance;
@@ -77,9 +76,8 @@ export async function logTicks(options: TickLogOptions, how: InstanceOptions, io
     }
     const show = asJson ? json : describer(stamped);
     for await (const event of events) {
-      const told = event.type === 'tick' ? { ...event, ticks: Math.floor(event.ticks / ticks) } : event;
-      if (told.type === 'tick') total += told.ticks;
-      await print(out, show(told));
+      if (event.type === 'tick') total += event.count;
+      await print(out, show(event));
       if (total >= count) {
         reason = 'count';
         break;
@@ -102,6 +100,15 @@ function resolutionOf(instance: TimerInstance): bigint {
   } catch (error) {
     if (error instanceof AlsaError && error.code === 'EBADFD') return 0n;
     throw error;
+  }
+}
+
+/** That the owner has closed the timer just now, the events tell. */
+function start(instance: TimerInstance): void {
+  try {
+    instance.start();
+  } catch (error) {
+    if (!instance.ended) throw error;
   }
 }
 
@@ -140,7 +147,7 @@ function describer(stamped: boolean): (event: TimerEvent) => string {
     const time = stamped
       ? `${`+${ns / 1_000_000_000n}.${String(ns % 1_000_000_000n).padStart(9, '0')}`.padStart(14)} `
       : '';
-    if (type === 'tick') return `${time}tick${event.ticks === 1 ? '' : ` x ${event.ticks}`}`;
+    if (type === 'tick') return `${time}tick${event.count === 1 ? '' : ` x ${event.count}`}`;
     return `${time}${type}${'resolutionNs' in event ? ` ${duration(event.resolutionNs)}` : ''}`;
   };
 }

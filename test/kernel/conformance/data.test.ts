@@ -430,7 +430,7 @@ describe('Several threads', () => {
     let frames = 0;
     let ticks = 0;
     const take = () => {
-      for (const event of observer.read()) if (event.type === 'tick') ticks += event.ticks;
+      for (const event of observer.read()) if (event.type === 'tick') ticks += event.count;
       if (capture.avail() > 0) frames += capture.read(received);
     };
     // Taken while neither thread moved anything.

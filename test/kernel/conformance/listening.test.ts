@@ -25,7 +25,7 @@ function started(timer: UserTimer, options?: TimerInstanceOptions): TimerInstanc
   return instance;
 }
 const ticks = (events: readonly TimerEvent[]) =>
-  events.reduce((sum, event) => sum + (event.type === 'tick' ? event.ticks : 0), 0);
+  events.reduce((sum, event) => sum + (event.type === 'tick' ? event.count : 0), 0);
 const timestamp = (event: TimerEvent | undefined) => {
   if (event?.type !== 'tick') throw new Error('no tick');
   return event.timestampNs;
@@ -87,7 +87,7 @@ describe('A trigger', () => {
     const before = process.hrtime.bigint();
     timer.trigger();
     const events = instance.read();
-    expect(events).toEqual([{ type: 'tick', ticks: 5, timestampNs: expect.any(BigInt) }]);
+    expect(events).toEqual([{ type: 'tick', count: 5, timestampNs: expect.any(BigInt) }]);
     expect(timestamp(events[0])).toBeGreaterThanOrEqual(before);
   });
 
@@ -97,7 +97,7 @@ describe('A trigger', () => {
     const times = Array.from({ length: 5 }, () => {
       timer.trigger();
       const events = instance.read();
-      expect(events).toMatchObject([{ type: 'tick', ticks: 1 }]);
+      expect(events).toMatchObject([{ type: 'tick', count: 1 }]);
       return timestamp(events[0]);
     });
     expect(new Set(times).size).toBe(5);

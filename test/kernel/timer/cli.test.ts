@@ -38,7 +38,7 @@ function utimer(...args: string[]) {
 const sum = (lines: readonly string[]) =>
   lines
     .map((line) => JSON.parse(line))
-    .reduce((ticks, event) => ticks + (event.type === 'tick' ? event.ticks : 0), 0);
+    .reduce((ticks, event) => ticks + (event.type === 'tick' ? event.count : 0), 0);
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -74,7 +74,7 @@ describe('utimer listen', () => {
     expect(events.at(-1)).toEqual({ type: 'summary', ticks: 500, reason: 'count' });
     const ticks = events.slice(0, -1);
     expect(ticks.every(({ type, timestampNs }) => type === 'tick' && /^\d+$/.test(timestampNs))).toBe(true);
-    expect(ticks.reduce((sum, event) => sum + event.ticks, 0)).toBe(500);
+    expect(ticks.reduce((sum, event) => sum + event.count, 0)).toBe(500);
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)('counts every trigger before %s', async (signal) => {
@@ -218,7 +218,7 @@ describe('utimer listen', () => {
         timer.trigger();
         timer.trigger();
         while (lines.length <= i) await once(reader, 'line');
-        expect(JSON.parse(lines[i] ?? '')).toMatchObject({ type: 'tick', ticks: 1 });
+        expect(JSON.parse(lines[i] ?? '')).toMatchObject({ type: 'tick', count: 1 });
         // Its buffer would be full before long.
         expect(capture.read(new Uint8Array(960 * capture.frameBytes))).toBe(960);
       }
@@ -269,7 +269,7 @@ describe('utimer listen', () => {
       child.kill('SIGINT');
       const { code, stderr } = await ended;
       expect(code).toBe(0);
-      expect(stderr).toContain('ALSA_UTIMER_LISTENER_BLOCKS_CABLE');
+      expect(stderr).toContain('ALSA_UTIMER_INSTANCE_BLOCKS_CABLE');
     } finally {
       await LoopbackCard.unload();
     }

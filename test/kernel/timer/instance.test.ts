@@ -30,7 +30,7 @@ const started = (timer: UserTimer, options?: TimerInstanceOptions) => {
   return instance;
 };
 const ticks = (events: readonly TimerEvent[]) =>
-  events.reduce((sum, event) => sum + (event.type === 'tick' ? event.ticks : 0), 0);
+  events.reduce((sum, event) => sum + (event.type === 'tick' ? event.count : 0), 0);
 const types = (events: readonly TimerEvent[]) => events.map(({ type }) => type);
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -69,10 +69,10 @@ describe('An instance', () => {
     const after = process.hrtime.bigint();
     expect(instance.status().queue).toBe(1);
     const events = instance.read();
-    expect(events).toEqual([{ type: 'tick', ticks: 1, timestampNs: expect.any(BigInt) }]);
+    expect(events).toEqual([{ type: 'tick', count: 1, timestampNs: expect.any(BigInt) }]);
     const [event] = events;
     if (event?.type !== 'tick') throw new Error('no tick');
-    expectTypeOf(event.ticks).toBeNumber();
+    expectTypeOf(event.count).toBeNumber();
     expect(event.timestampNs).toBeGreaterThanOrEqual(before);
     expect(event.timestampNs).toBeLessThanOrEqual(after);
     expect(instance.read()).toEqual([]);
@@ -85,7 +85,7 @@ describe('An instance', () => {
       for (let i = 0; i < 1000; i += 1) timer.trigger();
       expect(instance.read()).toEqual([
         {
-          ...{ type: 'tick', ticks: 1000 },
+          ...{ type: 'tick', count: 1000 },
           ...(records === 'plain'
             ? { timestampNs: 0n, resolutionNs: RESOLUTION }
             : { timestampNs: expect.any(BigInt) }),
@@ -155,8 +155,8 @@ describe('An instance', () => {
     }
     for (let i = 0; i < 5; i += 1) timer.trigger();
     expect(instance.read()).toMatchObject([
-      { type: 'tick', ticks: 50 },
-      { type: 'tick', ticks: 5 },
+      { type: 'tick', count: 50 },
+      { type: 'tick', count: 5 },
     ]);
     expect(instance.status()).toMatchObject({ overrun: 0, queue: 0 });
   });
@@ -257,11 +257,11 @@ describe('An instance', () => {
 
   it('refuses what the kernel would refuse without a reason', () => {
     const timer = create();
-    expect(() => listen(timer, { ticks: 2 })).toThrow(
+    expect(() => listen(timer, { intervalTicks: 2 })).toThrow(
       expect.objectContaining({ name: 'RangeError', code: 'ERR_OUT_OF_RANGE' }),
     );
     expect(() => listen(create(999_999n))).toThrow(expect.objectContaining({ code: 'ERR_TIMER_RESOLUTION' }));
-    expect(() => TimerInstance.open(globalTimerId('hrtimer'), { ticks: 999_999 })).toThrow(
+    expect(() => TimerInstance.open(globalTimerId('hrtimer'), { intervalTicks: 999_999 })).toThrow(
       expect.objectContaining({ name: 'RangeError', message: expect.stringContaining('at least 1000000') }),
     );
     expect(() => listen(using(UserTimer.create({ resolutionNs: 1_000_000n })))).not.toThrow();
@@ -313,7 +313,8 @@ describe('An instance', () => {
   });
 
   it('listens to the timers of the kernel itself', async () => {
-    const instance = using(TimerInstance.open(globalTimerId('hrtimer'), { ticks: 2_000_000 }));
+    const instance = using(TimerInstance.open(globalTimerId('hrtimer'), { intervalTicks: 2_000_000 }));
+    instance.start();
     const times: bigint[] = [];
     for await (const event of instance) {
       if (event.type !== 'tick') throw new Error(event.type);
@@ -330,7 +331,8 @@ describe('Delivery', () => {
     const id = globalTimerId('system');
     const probe = using(TimerInstance.open(id));
     const { resolutionNs: resolution } = probe.info();
-    const instance = using(TimerInstance.open(id, { ticks: 3 }));
+    const instance = using(TimerInstance.open(id, { intervalTicks: 3 }));
+    instance.start();
     const times: bigint[] = [];
     for await (const event of instance) {
       if (event.type !== 'tick') throw new Error(event.type);
@@ -344,7 +346,7 @@ describe('Delivery', () => {
 
   it('goes on to an iteration that waits when there are new parameters', async () => {
     const timer = create();
-    const instance = listen(timer);
+    const instance = started(timer);
     const iteration = instance.events();
     const waiting = iteration.next();
     instance.configure({ events: ['tick', 'start'], queueSize: 1024 });
@@ -353,12 +355,12 @@ describe('Delivery', () => {
     instance.start();
     timer.trigger();
     expect(await waiting).toMatchObject({ value: { type: 'start' } });
-    expect(await iteration.next()).toMatchObject({ value: { type: 'tick', ticks: 1 } });
+    expect(await iteration.next()).toMatchObject({ value: { type: 'tick', count: 1 } });
   });
 
   it('ends in good order with all that came', async () => {
     const timer = create();
-    const instance = listen(timer, { events: ['tick', 'start', 'stop'] });
+    const instance = started(timer, { events: ['tick', 'start', 'stop'] });
     const iteration = instance.events();
     timer.trigger();
     instance.stop();
@@ -370,50 +372,57 @@ describe('Delivery', () => {
     expect(instance.read()).toEqual([]);
   });
 
-  it('starts the instance, and gives every trigger to an iteration', async () => {
+  it('gives every trigger to an iteration', async () => {
     const timer = create();
-    const instance = listen(timer);
-    const iteration = instance.events();
+    const iteration = started(timer).events();
     for (let i = 1; i <= 100; i += 1) {
       timer.trigger();
       const { value } = await iteration.next();
-      expect(value).toMatchObject({ type: 'tick', ticks: 1 });
+      expect(value).toMatchObject({ type: 'tick', count: 1 });
     }
     await iteration.return?.();
     await expect(iteration.next()).resolves.toEqual({ done: true, value: undefined });
   });
 
-  it('starts an instance that was stopped, or stopped itself, for the next iteration', async () => {
+  it('starts nothing: an iteration of an instance that was not started is refused', async () => {
     const timer = create();
-    const stopped = listen(timer);
+    const instance = listen(timer);
+    expect(() => instance.events()).toThrow(expect.objectContaining({ code: 'ERR_TIMER_NOT_STARTED' }));
+    const tick = once(instance, 'tick');
+    timer.trigger();
+    instance.start();
+    timer.trigger();
+    expect(await tick).toMatchObject([{ count: 1 }]);
+  });
+
+  it('goes on to an iteration that waits, and to handlers, with each start anew', async () => {
+    const timer = create();
+    const stopped = started(timer);
     for (let i = 0; i < 3; i += 1) {
       const iteration = stopped.events();
       timer.trigger();
-      expect(await iteration.next()).toMatchObject({ value: { type: 'tick', ticks: 1 } });
+      expect(await iteration.next()).toMatchObject({ value: { type: 'tick', count: 1 } });
       await iteration.return?.();
-      if (i < 2) stopped.stop();
+      stopped.stop();
+      if (i < 2) stopped.start();
     }
     stopped.close();
     for (const options of [{ autoStart: false }, { parameters: 'kernel' }] as const) {
-      const oneShot = listen(timer, options);
-      for (const how of ['next', 'next', 'on'] as const) {
-        const iteration = oneShot.events();
+      const oneShot = started(timer, options);
+      const iteration = oneShot.events();
+      for (let i = 0; i < 3; i += 1) {
         const tick = once(oneShot, 'tick');
-        if (how === 'on') await iteration.return?.();
         timer.trigger();
-        if (how === 'next')
-          expect(await iteration.next()).toMatchObject({ value: { type: 'tick', ticks: 1 } });
-        expect(await tick).toMatchObject([{ ticks: 1 }]);
-        await iteration.return?.();
+        timer.trigger(); // not for this instance
+        expect(await iteration.next()).toMatchObject({ value: { type: 'tick', count: 1 } });
+        expect(await tick).toMatchObject([{ count: 1 }]);
+        oneShot.start();
       }
-      const last = oneShot.events();
-      timer.trigger();
-      expect(await last.next()).toMatchObject({ value: { type: 'tick', ticks: 1 } });
       oneShot.close();
     }
   });
 
-  it('does not start an instance that is paused', async () => {
+  it('waits for an instance that is paused', async () => {
     const timer = create();
     const instance = started(timer);
     instance.pause();
@@ -421,20 +430,20 @@ describe('Delivery', () => {
     timer.trigger();
     instance.continue();
     timer.trigger();
-    expect(await iteration.next()).toMatchObject({ value: { type: 'tick', ticks: 1 } });
+    expect(await iteration.next()).toMatchObject({ value: { type: 'tick', count: 1 } });
   });
 
   it('gives every event to every consumer', async () => {
     const timer = create();
     const instance = started(timer);
     const heard: number[] = [];
-    instance.on('tick', ({ ticks: number }) => heard.push(number));
+    instance.on('tick', ({ count: number }) => heard.push(number));
     instance.on('event', ({ type }) => expect(type).toBe('tick'));
     const [first, second] = [instance.events(), instance.events()];
     for (let i = 0; i < 10; i += 1) {
       timer.trigger();
-      await expect(first.next()).resolves.toMatchObject({ value: { ticks: 1 } });
-      await expect(second.next()).resolves.toMatchObject({ value: { ticks: 1 } });
+      await expect(first.next()).resolves.toMatchObject({ value: { count: 1 } });
+      await expect(second.next()).resolves.toMatchObject({ value: { count: 1 } });
     }
     expect(heard).toEqual(Array(10).fill(1));
   });
@@ -444,12 +453,12 @@ describe('Delivery', () => {
     const instance = started(timer);
     const tick = once(instance, 'tick');
     timer.trigger();
-    expect(await tick).toMatchObject([{ type: 'tick', ticks: 1 }]);
+    expect(await tick).toMatchObject([{ type: 'tick', count: 1 }]);
   });
 
   it('ends an iteration with the reason of its signal, and leaves the instance open', async () => {
     const timer = create();
-    const instance = listen(timer);
+    const instance = started(timer);
     const abort = new AbortController();
     const reason = new Error('enough');
     const iteration = (async () => {
@@ -464,7 +473,7 @@ describe('Delivery', () => {
 
   it('ends iterations when the instance is closed, also from within', async () => {
     const timer = create();
-    const instance = listen(timer);
+    const instance = started(timer);
     const seen: TimerEvent[] = [];
     const iteration = (async () => {
       for await (const event of instance) {
@@ -486,7 +495,7 @@ describe('Delivery', () => {
 
   it('stops waiting for a consumer that stops, and reports what was lost', async () => {
     const timer = create();
-    const instance = listen(timer, { queueSize: 32, events: ['tick', 'start', 'stop'] });
+    const instance = started(timer, { queueSize: 32, events: ['tick', 'start', 'stop'] });
     const iteration = instance.events();
     instance.stop();
     // 32 of these are queued in the iteration, and then delivery stops.
@@ -522,11 +531,11 @@ describe('Delivery', () => {
     const [abandoned, other] = [instance.events(), instance.events()];
     let handled = 0;
     instance.on('tick', (event) => {
-      handled += event.ticks;
+      handled += event.count;
     });
     for (let i = 1; i <= 200; i += 1) {
       timer.trigger();
-      await expect(other.next()).resolves.toMatchObject({ value: { ticks: 1 } });
+      await expect(other.next()).resolves.toMatchObject({ value: { count: 1 } });
       expect(handled).toBe(i);
     }
     let events = 0;
@@ -541,7 +550,7 @@ describe('Delivery', () => {
 
   it('loses no tick while a consumer stops, whatever the instance does', async () => {
     const timer = create();
-    const instance = listen(timer, { queueSize: 32 });
+    const instance = started(timer, { queueSize: 32 });
     const iteration = instance.events();
     for (let i = 0; i < 32; i += 1) {
       timer.trigger();
@@ -568,7 +577,7 @@ describe('Delivery', () => {
 
   it('leaves what an iteration has not given to the next, to read(), and to whoever comes after finish()', async () => {
     const timer = create();
-    const instance = listen(timer, { events: ['tick', 'pause', 'continue'] });
+    const instance = started(timer, { events: ['tick', 'pause', 'continue'] });
     const cycle = () => {
       timer.trigger();
       instance.pause();
@@ -593,7 +602,7 @@ describe('Delivery', () => {
 
   it('delivers in order what came while nobody waited', async () => {
     const timer = create();
-    const instance = listen(timer, { events: ['start', 'stop', 'tick'] });
+    const instance = started(timer, { events: ['start', 'stop', 'tick'] });
     const iteration = instance.events();
     for (let i = 0; i < 5; i += 1) {
       timer.trigger();
@@ -616,7 +625,7 @@ describe('Delivery', () => {
       (instance, index) =>
         new Promise<void>((resolve) => {
           instance.on('tick', (event) => {
-            totals[index] = (totals[index] as number) + event.ticks;
+            totals[index] = (totals[index] as number) + event.count;
             // All but the first miss the trigger that makes them run.
             if (totals[index] === (index === 0 ? 100 : 99)) resolve();
           });
@@ -710,7 +719,7 @@ describe('The end of a timer', () => {
 
   it('is told to those who wait, when read() has found it', async () => {
     const timer = create();
-    const instance = listen(timer, { events: ['tick', 'stop'] });
+    const instance = started(timer, { events: ['tick', 'stop'] });
     const iteration = instance.events();
     const waiting = iteration.next();
     const heard: TimerEvent[] = [];
@@ -752,10 +761,11 @@ describe('The end of a timer', () => {
         setInterval(() => timer.trigger(), 1);\`], { stdio: ['ignore', 'pipe', 'inherit'] });
       const [id] = await once(owner.stdout, 'data');
       const instance = alsa.TimerInstance.open(alsa.userTimerId(Number(id)));
+      instance.start();
       let ticks = 0;
       const ended = once(instance, 'end');
       for await (const event of instance) {
-        ticks += event.ticks;
+        ticks += event.count;
         if (ticks >= 5) owner.kill('SIGKILL');
       }
       console.log(ticks >= 5, instance.ended, JSON.stringify(await ended));

@@ -73,7 +73,7 @@ describe('A listener', () => {
       await collect(() => warnings.length > 1);
       console.log(JSON.stringify({ warnings, left: open() }));`);
     expect(result).toMatchObject({ code: 0, signal: null });
-    const warning = ['ALSA_UTIMER_LEAK', expect.stringContaining('listener on userspace-driven timer 0')];
+    const warning = ['ALSA_UTIMER_LEAK', expect.stringContaining('instance of userspace-driven timer 0')];
     expect(JSON.parse(result.stdout)).toEqual({ warnings: [warning, warning], left: 0 });
   });
 
@@ -98,8 +98,9 @@ describe('A listener', () => {
         const instances = [];
         for (let i = 0; i < 5; i += 1) {
           const instance = alsa.TimerInstance.open(alsa.userTimerId(\${id}));
-          instance.on('tick', (event) => parentPort.postMessage(event.ticks));
-          (async () => { for await (const event of instance) if (event.ticks > 1e9) break; })();
+          instance.on('tick', (event) => parentPort.postMessage(event.count));
+          instance.start();
+          (async () => { for await (const event of instance) if (event.count > 1e9) break; })();
           instances.push(instance);
         }
         parentPort.postMessage('listening');
@@ -150,7 +151,7 @@ describe('A listener', () => {
         const slave = alsa.TimerInstance.open(id);
         slave.start();
         timer.trigger();
-        console.log(process.pid, slave.read().map(({ ticks }) => ticks), id.device > 1);
+        console.log(process.pid, slave.read().map(({ count }) => count), id.device > 1);
         slave.close();
       } catch (error) {
         console.log(process.pid, error.code, error.hint.includes('/proc/asound/timers'));

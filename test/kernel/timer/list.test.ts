@@ -117,7 +117,7 @@ describe('A listener on the timer of a loopback', () => {
   it('warns once that it keeps a cable from starting, and only where there is one', async () => {
     const warnings: string[] = [];
     const note = (warning: Error & { code?: string }) => {
-      if (warning.code === 'ALSA_UTIMER_LISTENER_BLOCKS_CABLE') warnings.push(warning.message);
+      if (warning.code === 'ALSA_UTIMER_INSTANCE_BLOCKS_CABLE') warnings.push(warning.message);
     };
     process.on('warning', note);
     const card = await LoopbackCard.load();
@@ -155,7 +155,7 @@ describe('A listener on the timer of a loopback', () => {
     pcm.drop();
     expect(instance.read()).toMatchObject([
       { type: 'master-start', resolutionNs: 10_000_000n },
-      { type: 'tick', ticks: 3 },
+      { type: 'tick', count: 3 },
       { type: 'master-stop' },
     ]);
   });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { TimerEventQueue } from '../../../lib/timer/event-queue.js';
 import type { TimerEvent } from '../../../lib/timer/events.js';
 
-const tick = (ticks: number): TimerEvent => ({ type: 'tick', ticks, timestampNs: 0n });
+const tick = (count: number): TimerEvent => ({ type: 'tick', count, timerTicks: count, timestampNs: 0n });
 
 function make(size = 4, signal?: AbortSignal) {
   const calls: string[] = [];
@@ -23,7 +23,7 @@ describe('The queue of an iteration', () => {
     const waiting = [queue.next(), queue.next()];
     for (let i = 1; i <= 3; i += 1) queue.push(tick(i));
     const got = await Promise.all([...waiting, queue.next()]);
-    expect(got.map(({ value }) => (value as { ticks: number }).ticks)).toEqual([1, 2, 3]);
+    expect(got.map(({ value }) => (value as { count: number }).count)).toEqual([1, 2, 3]);
   });
 
   it('is full at its size, and says when it no longer is', async () => {
@@ -55,7 +55,7 @@ describe('The queue of an iteration', () => {
     queue.push(tick(5));
     const rest = [];
     for (let i = 0; i < 3; i += 1) rest.push((await queue.next()).value);
-    expect(rest).toMatchObject([{ ticks: 9 }, { type: 'overrun', lost: 12 }, { ticks: 5 }]);
+    expect(rest).toMatchObject([{ count: 9 }, { type: 'overrun', lost: 12 }, { count: 5 }]);
   });
 
   it('tells what it has lost also when nothing comes behind it, at its end and to who is next', async () => {
@@ -83,7 +83,7 @@ describe('The queue of an iteration', () => {
     for (let i = 1; i <= 20; i += 1) {
       queue.push(tick(i));
       const { value } = await queue.next();
-      seen.push((value as { ticks: number }).ticks);
+      seen.push((value as { count: number }).count);
     }
     expect(seen).toEqual(Array.from({ length: 20 }, (_, i) => i));
   });
@@ -94,7 +94,7 @@ describe('The queue of an iteration', () => {
     queue.push({ type: 'end' });
     queue.end();
     queue.push(tick(2));
-    await expect(queue.next()).resolves.toMatchObject({ value: { ticks: 1 } });
+    await expect(queue.next()).resolves.toMatchObject({ value: { count: 1 } });
     await expect(queue.next()).resolves.toEqual({ done: true, value: undefined });
     expect(calls).toEqual(['closed']);
   });

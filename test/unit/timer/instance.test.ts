@@ -1,13 +1,19 @@
 // What an instance does with the records that the addon brings, and when it wants any.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
+  TIMER_CHANNELS,
   type TimerEvent,
   TimerInstance,
   type TimerInstanceOptions,
+  timerChannel,
+  UserTimer,
   userTimerId,
 } from '../../../lib/index.js';
 import type { TimerInstanceHandle } from '../../../lib/native/binding.js';
@@ -29,6 +35,7 @@ class Kernel {
   probe = 0;
   overrun = 0;
   startFails = false;
+  listenFails = false;
   closed = false;
 }
 
@@ -66,6 +73,7 @@ class Binding extends FakeBinding {
         return count;
       },
       listen: (_, slot) => {
+        if (kernel.listenFails) throw failedCall(constants.errno.ENOMEM, 'epoll_ctl');
         kernel.slot = slot;
         kernel.listens += 1;
       },
@@ -85,7 +93,14 @@ let binding: Binding;
 let open: TimerInstance[];
 let folder: string;
 
+/** An instance that was opened, and started. */
 function listen(options?: TimerInstanceOptions): { instance: TimerInstance; kernel: Kernel } {
+  const opened = openInstance(options);
+  opened.instance.start();
+  return opened;
+}
+
+function openInstance(options?: TimerInstanceOptions): { instance: TimerInstance; kernel: Kernel } {
   const instance = TimerInstance.open(userTimerId(0), options);
   open.push(instance);
   return { instance, kernel: binding.kernels.at(-1) as Kernel };
@@ -120,7 +135,7 @@ describe('A batch', () => {
     const listeners = [listen(), listen(), listen({ records: 'plain' })];
     const heard: unknown[] = [];
     for (const [index, { instance }] of listeners.entries()) {
-      instance.on('tick', (event) => heard.push([index, event.ticks, event.timestampNs, event.resolutionNs]));
+      instance.on('tick', (event) => heard.push([index, event.count, event.timestampNs, event.resolutionNs]));
     }
     const [a, b, c] = listeners.map(({ kernel }) => kernel) as [Kernel, Kernel, Kernel];
     bring([c, [TICK, 5]], [a, [TICK, 1, TICK, 2]], [b, [TICK, 3]]);
@@ -166,16 +181,16 @@ describe('A batch', () => {
     a.instance.on('tick', () => b.instance.off('tick', never));
     b.instance.on('tick', never);
     bring([a.kernel, [TICK, 1]], [b.kernel, [TICK, 4]]);
-    expect(b.instance.read()).toMatchObject([{ type: 'tick', ticks: 4 }]);
+    expect(b.instance.read()).toMatchObject([{ type: 'tick', count: 4 }]);
     const first = once(a.instance, 'tick');
     bring([a.kernel, [TICK, 1, TICK, 2, TICK, 3]]);
-    expect(await first).toMatchObject([{ ticks: 1 }]);
+    expect(await first).toMatchObject([{ count: 1 }]);
     a.instance.removeAllListeners('tick');
     expect(a.instance.read()).toEqual([]);
     a.instance.once('tick', () => {});
     bring([a.kernel, [TICK, 1, TICK, 2, TICK, 3]]);
-    expect(await once(a.instance, 'tick')).toMatchObject([{ ticks: 2 }]);
-    expect(a.instance.read()).toMatchObject([{ ticks: 3 }]);
+    expect(await once(a.instance, 'tick')).toMatchObject([{ count: 2 }]);
+    expect(a.instance.read()).toMatchObject([{ count: 3 }]);
   });
 
   it('is kept before what a handler has read by stopping or starting, which comes in another turn', async () => {
@@ -188,7 +203,7 @@ describe('A batch', () => {
     });
     bring([kernel, [START, 0, TICK, 1, TICK, 2]]);
     // As the kernel would, had it been quicker.
-    expect(instance.read()).toMatchObject([{ ticks: 1 }, { ticks: 7 }]);
+    expect(instance.read()).toMatchObject([{ count: 1 }, { count: 7 }]);
     instance.start();
     const heard: string[] = [];
     instance.on('event', ({ type }) => heard.push(type));
@@ -211,16 +226,16 @@ describe('A batch', () => {
       const leave = () => {
         instance.off('tick', leave);
         iteration.return?.();
-        if (next === 'handler') instance.on('tick', (event) => heard.push(event.ticks));
+        if (next === 'handler') instance.on('tick', (event) => heard.push(event.count));
         if (next === 'iteration') joined = instance.events();
       };
       bring([kernel, [TICK, 11, TICK, 12]]);
       instance.on('tick', leave);
       bring([kernel, [TICK, 21, TICK, 22, TICK, 23]]);
       await turn();
-      for (const event of instance.read()) if (event.type === 'tick') heard.push(event.ticks);
+      for (const event of instance.read()) if (event.type === 'tick') heard.push(event.count);
       await joined?.return?.();
-      for (const event of instance.read()) if (event.type === 'tick') heard.push(event.ticks);
+      for (const event of instance.read()) if (event.type === 'tick') heard.push(event.count);
       expect(heard, next).toEqual([11, 12, 21, 22, 23]);
     }
   });
@@ -231,9 +246,9 @@ describe('A batch', () => {
     const waiting = [iteration.next(), iteration.next()];
     instance.once('tick', () => {});
     bring([kernel, [TICK, 1, TICK, 2, TICK, 3]]);
-    expect(await Promise.all(waiting)).toMatchObject([{ value: { ticks: 1 } }, { value: { ticks: 2 } }]);
+    expect(await Promise.all(waiting)).toMatchObject([{ value: { count: 1 } }, { value: { count: 2 } }]);
     await iteration.return?.();
-    expect(instance.read()).toMatchObject([{ ticks: 3 }]);
+    expect(instance.read()).toMatchObject([{ count: 3 }]);
   });
 
   it('comes to an iteration that begins meanwhile from there on', async () => {
@@ -243,8 +258,8 @@ describe('A batch', () => {
       iteration = instance.events();
     });
     bring([kernel, [TICK, 1, TICK, 2, TICK, 3]]);
-    expect(await iteration?.next()).toMatchObject({ value: { ticks: 2 } });
-    expect(await iteration?.next()).toMatchObject({ value: { ticks: 3 } });
+    expect(await iteration?.next()).toMatchObject({ value: { count: 2 } });
+    expect(await iteration?.next()).toMatchObject({ value: { count: 3 } });
   });
 
   it('comes in order to handlers of which one takes or finishes it', async () => {
@@ -252,21 +267,21 @@ describe('A batch', () => {
     const iteration = instance.events();
     const heard: number[] = [];
     let read: TimerEvent[] = [];
-    instance.on('tick', ({ ticks }) => {
-      heard.push(ticks);
-      if (ticks === 1) {
+    instance.on('tick', ({ count }) => {
+      heard.push(count);
+      if (count === 1) {
         kernel.queued = [TICK, 4];
         instance.finish();
-      } else if (ticks === 5) read = instance.read();
+      } else if (count === 5) read = instance.read();
     });
     bring([kernel, [TICK, 1, TICK, 2, TICK, 3]]);
     expect(heard).toEqual([1, 2, 3, 4]);
     const seen: unknown[] = [];
     for await (const event of iteration) seen.push(event);
-    expect(seen).toMatchObject([{ ticks: 1 }, { ticks: 2 }, { ticks: 3 }, { ticks: 4 }]);
+    expect(seen).toMatchObject([{ count: 1 }, { count: 2 }, { count: 3 }, { count: 4 }]);
     bring([kernel, [TICK, 5, TICK, 6]]);
     expect(heard).toEqual([1, 2, 3, 4, 5]);
-    expect(read).toMatchObject([{ ticks: 6 }]);
+    expect(read).toMatchObject([{ count: 6 }]);
   });
 
   it('goes on after a handler that throws, which is uncaught afterwards', () => {
@@ -333,18 +348,18 @@ describe('An iteration', () => {
     const stalled = instance.events();
     bring([kernel, ticks(32)]);
     const heard: number[] = [];
-    instance.on('tick', (event) => heard.push(event.ticks));
+    instance.on('tick', (event) => heard.push(event.count));
     const other = instance.events();
     for (let i = 0; i < 100; i += 1) {
       bring([kernel, ticks(2)]);
-      expect(await other.next()).toMatchObject({ value: { ticks: 1 } });
-      expect(await other.next()).toMatchObject({ value: { ticks: 1 } });
+      expect(await other.next()).toMatchObject({ value: { count: 1 } });
+      expect(await other.next()).toMatchObject({ value: { count: 1 } });
     }
     expect(heard).toEqual(Array.from({ length: 200 }, () => 1));
-    for (let i = 0; i < 31; i += 1) expect(await stalled.next()).toMatchObject({ value: { ticks: 1 } });
-    expect(await stalled.next()).toMatchObject({ value: { ticks: 201 } });
+    for (let i = 0; i < 31; i += 1) expect(await stalled.next()).toMatchObject({ value: { count: 1 } });
+    expect(await stalled.next()).toMatchObject({ value: { count: 201 } });
     bring([kernel, [TICK, 7]]);
-    expect(await stalled.next()).toMatchObject({ value: { ticks: 7 } });
+    expect(await stalled.next()).toMatchObject({ value: { count: 7 } });
   });
 
   it('that was abandoned silences nobody', async () => {
@@ -370,8 +385,8 @@ describe('An iteration', () => {
     for (let i = 0; i < 32; i += 1) expect(await stalled.next()).toMatchObject({ value: { type: 'start' } });
     bring([kernel, [TICK, 3]]);
     expect(await stalled.next()).toEqual({ done: false, value: { type: 'overrun', lost: 3 } });
-    expect(await stalled.next()).toMatchObject({ value: { ticks: 3 } });
-    expect(await other.next()).toMatchObject({ value: { ticks: 3 } });
+    expect(await stalled.next()).toMatchObject({ value: { count: 3 } });
+    expect(await other.next()).toMatchObject({ value: { count: 3 } });
   });
 
   it('that stalls loses nothing to finish()', async () => {
@@ -390,7 +405,7 @@ describe('An iteration', () => {
     const abort = new AbortController();
     const iteration = instance.events({ signal: abort.signal });
     const heard: number[] = [];
-    instance.on('tick', (event) => heard.push(event.ticks));
+    instance.on('tick', (event) => heard.push(event.count));
     bring([kernel, ticks(32)]);
     abort.abort(new Error('enough'));
     await expect(iteration.next()).rejects.toThrow('enough');
@@ -402,13 +417,13 @@ describe('An iteration', () => {
     const { instance, kernel } = listen();
     const iteration = instance.events();
     const heard: number[] = [];
-    instance.on('tick', (event) => heard.push(event.ticks));
+    instance.on('tick', (event) => heard.push(event.count));
     bring([kernel, [TICK, 1, TICK, 2]]);
     kernel.queued = [TICK, 3];
     instance.finish();
     const seen: unknown[] = [];
     for await (const event of iteration) seen.push(event);
-    expect(seen).toMatchObject([{ ticks: 1 }, { ticks: 2 }, { ticks: 3 }]);
+    expect(seen).toMatchObject([{ count: 1 }, { count: 2 }, { count: 3 }]);
     expect(heard).toEqual([1, 2, 3]);
     expect(kernel.slot).toBeDefined();
   });
@@ -418,7 +433,7 @@ describe('An iteration', () => {
     kernel.queued = [TICK, 1, PAUSE, 0];
     instance.finish();
     kernel.queued = [TICK, 2];
-    expect(instance.read()).toMatchObject([{ ticks: 1 }, { type: 'pause' }, { ticks: 2 }]);
+    expect(instance.read()).toMatchObject([{ count: 1 }, { type: 'pause' }, { count: 2 }]);
   });
 
   it('leaves what it has and what the kernel has to read() when it is aborted or left', async () => {
@@ -427,11 +442,11 @@ describe('An iteration', () => {
       const abort = new AbortController();
       const iteration = instance.events({ signal: abort.signal });
       bring([kernel, [TICK, 1, TICK, 2, TICK, 3]]);
-      expect(await iteration.next()).toMatchObject({ value: { ticks: 1 } });
+      expect(await iteration.next()).toMatchObject({ value: { count: 1 } });
       kernel.queued = [TICK, 4];
       if (how === 'abort') abort.abort();
       else await iteration.return?.();
-      expect(instance.read()).toMatchObject([{ ticks: 2 }, { ticks: 3 }, { ticks: 4 }]);
+      expect(instance.read()).toMatchObject([{ count: 2 }, { count: 3 }, { count: 4 }]);
     }
   });
 
@@ -440,9 +455,9 @@ describe('An iteration', () => {
     const [first, second] = [instance.events(), instance.events()];
     bring([kernel, [TICK, 1, TICK, 2]]);
     await first.return?.();
-    expect(await second.next()).toMatchObject({ value: { ticks: 1 } });
+    expect(await second.next()).toMatchObject({ value: { count: 1 } });
     await second.return?.();
-    expect(instance.read()).toMatchObject([{ ticks: 2 }]);
+    expect(instance.read()).toMatchObject([{ count: 2 }]);
     const third = instance.events();
     instance.on('tick', () => {});
     bring([kernel, [TICK, 3]]);
@@ -456,36 +471,47 @@ describe('An iteration', () => {
     for (const records of [ticks(3), undefined]) {
       const iteration = instance.events();
       if (records) bring([kernel, [...records, STOP, 0]]);
-      expect(await iteration.next()).toMatchObject({ value: { ticks: 1 } });
+      expect(await iteration.next()).toMatchObject({ value: { count: 1 } });
       await iteration.return?.();
     }
     expect(instance.ended).toBe(true);
     const seen: unknown[] = [];
     for await (const event of instance) seen.push(event);
-    expect(seen).toMatchObject([{ type: 'tick', ticks: 1 }]);
+    expect(seen).toMatchObject([{ type: 'tick', count: 1 }]);
     for await (const event of instance) throw new Error(event.type);
     const reader = instance.events();
     expect(instance.read()).toEqual([]);
     expect(await reader.next()).toMatchObject({ done: true });
   });
 
-  it('that cannot start leaves nothing on its signal', () => {
-    const { instance, kernel } = listen();
+  it('starts nothing: it is refused where it would wait for ever, and leaves nothing on its signal', () => {
+    const { instance, kernel } = openInstance();
     const { signal } = new AbortController();
     const add = vi.spyOn(signal, 'addEventListener');
-    kernel.startFails = true;
-    expect(() => instance.events({ signal })).toThrow(expect.objectContaining({ code: 'EINVAL' }));
+    const notStarted = expect.objectContaining({ code: 'ERR_TIMER_NOT_STARTED' });
+    expect(() => instance.events({ signal })).toThrow(notStarted);
+    expect(() => instance[Symbol.asyncIterator]()).toThrow(notStarted);
     expect(add).not.toHaveBeenCalled();
-    expect(kernel.slot).toBeUndefined();
+    expect([kernel.slot, kernel.started]).toEqual([undefined, 0]);
+    instance.start();
+    instance.stop();
+    void instance.events({ signal }).return?.();
+    expect(kernel.started).toBe(1);
+    instance.configure({});
+    expect(() => instance.events()).toThrow(notStarted);
+    instance.configure({ earlyEvent: true });
+    void instance.events().return?.();
   });
 
-  it('that cannot start because the timer is gone is over, behind what was queued', async () => {
-    const { instance, kernel } = listen();
+  it('of a timer that is gone before its start is over, behind what was queued', async () => {
+    const { instance, kernel } = openInstance();
     const heard: string[] = [];
     instance.on('event', ({ type }) => heard.push(type));
     kernel.startFails = true;
     kernel.probe = EBADFD;
     kernel.queued = [TICK, 1];
+    expect(() => instance.start()).toThrow(expect.objectContaining({ code: 'EINVAL' }));
+    expect(instance.ended).toBe(true);
     const seen: string[] = [];
     for await (const { type } of instance) seen.push(type);
     expect(seen).toEqual(['tick']);
@@ -516,18 +542,16 @@ describe('A one-shot instance', () => {
   ])('that was started anew is not taken for stopped by its tick from before: %o', async (options) => {
     for (const again of ['start', 'stop and start'] as const) {
       const { instance, kernel } = listen(options);
-      instance.start();
       kernel.queued = [TICK, 1];
       if (again !== 'start') instance.stop();
       instance.start();
-      expect(instance.read()).toMatchObject([{ type: 'tick', ticks: 1 }]);
+      expect(instance.read()).toMatchObject([{ type: 'tick', count: 1 }]);
       const iteration = instance.events();
-      expect(kernel.started).toBe(2);
+      expect(inspect(instance)).toContain("state: 'started'");
       // By this one it is.
       bring([kernel, [TICK, 1]]);
-      expect(await iteration.next()).toMatchObject({ value: { ticks: 1 } });
-      instance.events();
-      expect(kernel.started).toBe(3);
+      expect(await iteration.next()).toMatchObject({ value: { count: 1 } });
+      expect(inspect(instance)).toContain("state: 'stopped'");
     }
   });
 
@@ -539,8 +563,8 @@ describe('A one-shot instance', () => {
       instance.stop();
     }
     expect(instance.read()).toMatchObject([
-      { ticks: 2, resolutionNs: 100n },
-      { ticks: 1, resolutionNs: 200n },
+      { count: 2, resolutionNs: 100n },
+      { count: 1, resolutionNs: 200n },
     ]);
   });
 });
@@ -552,7 +576,7 @@ describe('Handlers', () => {
     instance.removeAllListeners();
     expect(kernel.slot).toBeUndefined();
     const heard: number[] = [];
-    instance.on('tick', (event) => heard.push(event.ticks));
+    instance.on('tick', (event) => heard.push(event.count));
     expect(kernel.slot).toBeDefined();
     bring([kernel, [TICK, 2]]);
     expect(heard).toEqual([2]);
@@ -628,7 +652,7 @@ describe("Parameters of the kernel's own", () => {
     expect(listen({ parameters: 'kernel' }).instance.records).toBe('plain');
     for (const other of [
       { records: 'timestamped' },
-      { ticks: 1 },
+      { count: 1 },
       { autoStart: true },
       { queueSize: 128 },
       { events: ['tick'] },
@@ -677,17 +701,17 @@ describe('The warning about a cable', () => {
   const codes = (warn: { mock: { calls: unknown[][] } }) =>
     warn.mock.calls.map(([, options]) => (options as { code: string }).code);
 
-  it('comes with a start and with a continue that is one, once as long as that listener is there', () => {
+  it('comes with a start and with a continue that is one, once as long as that instance is there', () => {
     cable();
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     try {
-      const first = listen().instance;
+      const first = openInstance().instance;
       first.continue();
       first.start();
-      listen().instance.start();
-      expect(codes(warn)).toEqual(['ALSA_UTIMER_LISTENER_BLOCKS_CABLE']);
+      openInstance().instance.start();
+      expect(codes(warn)).toEqual(['ALSA_UTIMER_INSTANCE_BLOCKS_CABLE']);
       first.close();
-      listen().instance.start();
+      openInstance().instance.start();
       expect(codes(warn).length).toBe(2);
     } finally {
       warn.mockRestore();
@@ -698,7 +722,7 @@ describe('The warning about a cable', () => {
     cable();
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     try {
-      const [closed, gone] = [listen(), listen()];
+      const [closed, gone] = [openInstance(), openInstance()];
       closed.instance.close();
       gone.kernel.startFails = true;
       expect(() => closed.instance.start()).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }));
@@ -713,10 +737,87 @@ describe('The warning about a cable', () => {
     // A folder in the place of a file: EISDIR, as any other error.
     mkdirSync(join(folder, 'card0/timer_source'), { recursive: true });
     const warn = vi.spyOn(process, 'emitWarning');
-    listen().instance.start();
+    openInstance().instance.start();
     setProcAsound(join(folder, 'card0/timer_source/none'));
-    listen().instance.start();
+    openInstance().instance.start();
     expect(warn).not.toHaveBeenCalled();
     warn.mockRestore();
+  });
+});
+
+describe('An instance', () => {
+  it('is printed as what it is', () => {
+    const { instance, kernel } = openInstance();
+    const shown = (state: string) =>
+      `TimerInstance {\n  timer: 'userspace-driven timer 0',\n  records: 'timestamped',\n  state: '${state}'\n}`;
+    expect(inspect(instance)).toBe(shown('stopped'));
+    instance.start();
+    expect(inspect(instance)).toBe(shown('started'));
+    kernel.probe = EBADFD;
+    instance.read();
+    expect(inspect(instance)).toBe(shown('ended'));
+    instance.close();
+    expect(inspect(instance)).toBe(shown('closed'));
+  });
+
+  it('takes names of events in an array of another realm', () => {
+    const events = runInNewContext("['tick', 'stop']");
+    expect(() => listen({ events })).not.toThrow();
+    expect(() => listen(runInNewContext("({ events: ['tock'] })"))).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }),
+    );
+  });
+
+  it('may be handled though it is closed, and hears nothing', async () => {
+    const { instance, kernel } = listen();
+    instance.close();
+    const heard: unknown[] = [];
+    instance.on('tick', (event) => heard.push(event)).on('error', (error) => heard.push(error));
+    await turn();
+    expect([heard, kernel.slot, instance.listenerCount('tick')]).toEqual([[], undefined, 1]);
+  });
+
+  it("makes what it cannot wait for an 'error'", async () => {
+    const { instance, kernel } = listen();
+    kernel.listenFails = true;
+    const failed = once(instance, 'error');
+    instance.on('tick', () => {});
+    expect(await failed).toMatchObject([{ code: 'ENOMEM', syscall: 'epoll_ctl' }]);
+  });
+});
+
+describe('A channel', () => {
+  it('tells of every timer and instance, and of what goes wrong with them', () => {
+    const told: unknown[] = [];
+    const hear = (message: unknown, name: string | symbol) => {
+      const { timer, instance, ...rest } = message as Record<string, unknown>;
+      const [kind] = [timer, instance].filter((one) => one !== undefined) as object[];
+      told.push([String(name), kind?.constructor.name, rest]);
+    };
+    for (const name of TIMER_CHANNELS) subscribe(timerChannel(name), hear);
+    try {
+      UserTimer.create({ resolutionNs: 1n }).close();
+      const { instance, kernel } = listen({ queueSize: 32 });
+      kernel.queued = ticks(32);
+      kernel.overrun = 7;
+      instance.read();
+      instance.stop();
+      kernel.probe = EBADFD;
+      instance.read();
+      instance.close();
+      instance.close();
+      expect(told).toEqual([
+        ['alsa-utimer:timer:create', 'UserTimer', {}],
+        ['alsa-utimer:timer:close', 'UserTimer', {}],
+        ['alsa-utimer:timer-instance:open', 'TimerInstance', {}],
+        ['alsa-utimer:timer-instance:start', 'TimerInstance', {}],
+        ['alsa-utimer:timer-instance:overrun', 'TimerInstance', { event: { type: 'overrun', lost: 7 } }],
+        ['alsa-utimer:timer-instance:stop', 'TimerInstance', {}],
+        ['alsa-utimer:timer-instance:end', 'TimerInstance', { event: { type: 'end' } }],
+        ['alsa-utimer:timer-instance:close', 'TimerInstance', {}],
+      ]);
+    } finally {
+      for (const name of TIMER_CHANNELS) unsubscribe(timerChannel(name), hear);
+    }
   });
 });

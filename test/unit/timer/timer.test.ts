@@ -20,8 +20,9 @@ import {
 import type { TimerInstanceHandle } from '../../../lib/native/binding.js';
 import { setNative } from '../../../lib/native/load.js';
 import { setProcAsound } from '../../../lib/proc.js';
-import { filterBits, RecordBuffer, TIMER_EVENT_NAMES } from '../../../lib/timer/events.js';
+import { filterBit, TIMER_EVENT_NAMES } from '../../../lib/timer/events.js';
 import { parseTimers } from '../../../lib/timer/proc-timers.js';
+import { RecordBuffer } from '../../../lib/timer/records.js';
 import { FakeBinding } from '../../support/fake-binding.js';
 
 /** Calls that reached the seam. */
@@ -130,22 +131,22 @@ describe('Timer ids', () => {
 
 describe('The filter', () => {
   it('with all events is the mask that the kernel takes', () => {
-    expect(filterBits(TIMER_EVENT_NAMES)).toBe(0x6f1bf);
-    expect(filterBits([])).toBe(0);
-    expect(filterBits(['start', 'stop', 'continue', 'pause'])).toBe(0x3c);
+    const bits = TIMER_EVENT_NAMES.map(filterBit);
+    expect(bits.reduce((all, bit) => all | bit, 0)).toBe(0x6f1bf);
+    expect((['start', 'stop', 'continue', 'pause'] as const).map(filterBit)).toEqual([4, 8, 16, 32]);
   });
 });
 
 describe('A record', () => {
-  const event = (number: number, value: number, stamped = true) => {
+  const event = (number: number, value: number, isStamped = true, intervalTicks = 1) => {
     const buffer = new RecordBuffer(1);
     buffer.records[0] = 77n;
     new Uint32Array(buffer.records.buffer).set([number, value], 2);
-    return buffer.event(0, stamped);
+    return buffer.event(0, { isStamped, intervalTicks });
   };
 
   it('is an event of its own kind', () => {
-    expect(event(1, 3)).toEqual({ type: 'tick', ticks: 3, timestampNs: 77n });
+    expect(event(1, 3)).toEqual({ type: 'tick', count: 3, timerTicks: 3, timestampNs: 77n });
     expect(event(0, 0xffff_ffff)).toEqual({
       type: 'resolution',
       resolutionNs: 0xffff_ffffn,
@@ -160,7 +161,32 @@ describe('A record', () => {
   });
 
   it('has the resolution and no time when it is plain', () => {
-    expect(event(1, 3, false)).toEqual({ type: 'tick', ticks: 3, timestampNs: 0n, resolutionNs: 77n });
+    expect(event(1, 3, false)).toEqual({
+      type: 'tick',
+      count: 3,
+      timerTicks: 3,
+      timestampNs: 0n,
+      resolutionNs: 77n,
+    });
+  });
+});
+
+describe('The count of a tick', () => {
+  const counted = (timerTicks: number, intervalTicks: number) => {
+    const buffer = new RecordBuffer(1);
+    new Uint32Array(buffer.records.buffer).set([1, timerTicks], 2);
+    return buffer.tick(0, { isStamped: true, intervalTicks });
+  };
+
+  it('is how often the instance ticked, not its timer', () => {
+    expect(counted(10_000_000, 10_000_000)).toMatchObject({ count: 1, timerTicks: 10_000_000 });
+    expect(counted(50_000_003, 10_000_000)).toMatchObject({ count: 5, timerTicks: 50_000_003 });
+    expect(counted(7, 1)).toMatchObject({ count: 7, timerTicks: 7 });
+  });
+
+  it('is one at least', () => {
+    expect(counted(1, 10)).toMatchObject({ count: 1, timerTicks: 1 });
+    expect(counted(0, 10)).toMatchObject({ count: 1, timerTicks: 0 });
   });
 });
 
@@ -181,7 +207,7 @@ describe('Parameters', () => {
       expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }),
     );
     TimerInstance.open(globalTimerId('system'), {
-      ...{ ticks: 3, autoStart: false, exclusive: true, earlyEvent: true, queueSize: 32 },
+      ...{ intervalTicks: 3, autoStart: false, exclusive: true, earlyEvent: true, queueSize: 32 },
       ...{ events: ['master-start'], records: 'plain' },
     }).close();
     expect(calls).toEqual([
@@ -192,9 +218,9 @@ describe('Parameters', () => {
   });
 
   it.each([
-    [{ ticks: 0 }, 'ERR_OUT_OF_RANGE'],
-    [{ ticks: 2 }, 'ERR_OUT_OF_RANGE'],
-    [{ ticks: '1' }, 'ERR_INVALID_ARG_TYPE'],
+    [{ intervalTicks: 0 }, 'ERR_OUT_OF_RANGE'],
+    [{ intervalTicks: 2 }, 'ERR_OUT_OF_RANGE'],
+    [{ intervalTicks: '1' }, 'ERR_INVALID_ARG_TYPE'],
     [{ queueSize: 31 }, 'ERR_OUT_OF_RANGE'],
     [{ queueSize: 1025 }, 'ERR_OUT_OF_RANGE'],
     [{ autoStart: 1 }, 'ERR_INVALID_ARG_TYPE'],
@@ -266,6 +292,7 @@ describe('Reading', () => {
     expect(calls).toEqual([['listen']]);
     instance.removeAllListeners('end');
     expect(calls).toEqual([['listen'], ['unlisten']]);
+    instance.start();
     const iteration = instance.events();
     void iteration.return?.();
     expect(calls.slice(2)).toEqual([['start'], ['listen'], ['unlisten']]);
