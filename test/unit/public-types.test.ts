@@ -82,7 +82,7 @@ describe('A listener of a timer', () => {
   });
 
   it('gives events that are told apart by their type', () => {
-    expectTypeOf<TickEvent['ticks']>().toEqualTypeOf<number>();
+    expectTypeOf<TickEvent['count']>().toEqualTypeOf<number>();
     expectTypeOf<TickEvent['timestampNs']>().toEqualTypeOf<bigint>();
     expectTypeOf<EndEvent>().not.toHaveProperty('timestampNs');
     expectTypeOf<TimerInstance>().toExtend<AsyncIterable<TimerEvent> & Disposable>();
