@@ -87,7 +87,7 @@ describe('A trigger', () => {
     const before = process.hrtime.bigint();
     timer.trigger();
     const events = instance.read();
-    expect(events).toEqual([{ type: 'tick', count: 5, timestampNs: expect.any(BigInt) }]);
+    expect(events).toEqual([{ type: 'tick', count: 5, timerTicks: 5, timestampNs: expect.any(BigInt) }]);
     expect(timestamp(events[0])).toBeGreaterThanOrEqual(before);
   });
 

@@ -69,7 +69,7 @@ describe('An instance', () => {
     const after = process.hrtime.bigint();
     expect(instance.status().queue).toBe(1);
     const events = instance.read();
-    expect(events).toEqual([{ type: 'tick', count: 1, timestampNs: expect.any(BigInt) }]);
+    expect(events).toEqual([{ type: 'tick', count: 1, timerTicks: 1, timestampNs: expect.any(BigInt) }]);
     const [event] = events;
     if (event?.type !== 'tick') throw new Error('no tick');
     expectTypeOf(event.count).toBeNumber();
@@ -85,7 +85,7 @@ describe('An instance', () => {
       for (let i = 0; i < 1000; i += 1) timer.trigger();
       expect(instance.read()).toEqual([
         {
-          ...{ type: 'tick', count: 1000 },
+          ...{ type: 'tick', count: 1000, timerTicks: 1000 },
           ...(records === 'plain'
             ? { timestampNs: 0n, resolutionNs: RESOLUTION }
             : { timestampNs: expect.any(BigInt) }),

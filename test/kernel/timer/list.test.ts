@@ -84,8 +84,8 @@ describe('timerInfo and timerStatus', () => {
       card: -1,
       slave: false,
       resolutionNs: 12_345_678n,
-      resolutionMin: 0n,
-      resolutionMax: 0n,
+      resolutionMinNs: 0n,
+      resolutionMaxNs: 0n,
       clients: 0,
     });
     expect(timerStatus(timer)).toEqual({
