@@ -119,7 +119,7 @@ export class TimerInstance
     thread: number,
   ) {
     super(
-      (type) => isHeard(type) && this.#addHandler(),
+      (type) => isHeard(type) && this.#call(() => this.#dispatcher.addHandler()),
       (type) => isHeard(type) && this.#dispatcher.removeHandler(),
     );
     this.#handle = handle;
@@ -443,11 +443,6 @@ export class TimerInstance
     this.#isExpectant = true;
     publish('timer-instance:start', { instance: this });
     if (isUserDriven(this.timerId)) warnAboutCable(this.timerId.subdevice, this);
-  }
-
-  #addHandler(): void {
-    if (this.#isClosed) throw closedError(this.#what);
-    this.#call(() => this.#dispatcher.addHandler());
   }
 
   #call<T>(body: () => T): T {
