@@ -1,7 +1,7 @@
 /** Gaps of the stream while the cable keeps its listener alive with silence: time that must not be heard twice. */
 import type { ClockedLoopback } from '../loopback/clocked-loopback.js';
 import type { ClockedLoopbackStats } from '../loopback/events.js';
-import type { FrameSink } from '../rtp/placement.js';
+import type { FrameSink } from '../rtp/jitter-buffer/options.js';
 
 /** How much of a stream has to come, in several packets, before earlier silence has nothing to do with its next gap. */
 const RUNNING_SECONDS = 0.01;

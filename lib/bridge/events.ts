@@ -2,8 +2,8 @@
 import type { ClockedLoopbackStats } from '../loopback/events.js';
 import type { ListenerMismatch } from '../loopback/mismatch.js';
 import type { SubstreamHolder } from '../pcm/holder.js';
-import type { ContradictionEvent } from '../rtp/contradictions.js';
-import type { DiscontinuityEvent, LossEvent, StreamStartEvent } from '../rtp/placement.js';
+import type { ContradictionEvent } from '../rtp/jitter-buffer/contradictions.js';
+import type { DiscontinuityEvent, LossEvent, StreamStartEvent } from '../rtp/jitter-buffer/events.js';
 import type { RtpReceiverStats } from '../rtp/receiver.js';
 import type { RefusalEvent } from '../rtp/refusals.js';
 

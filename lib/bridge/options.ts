@@ -5,9 +5,8 @@ import { type ClockedLoopbackOptions, checkGrace } from '../loopback/options.js'
 import { frameBytes } from '../pcm/format.js';
 import { checkParameters } from '../pcm/parameters.js';
 import { defaultPcmFormat, MAX_RATE, type RtpPcmFormat } from '../rtp/format.js';
+import { checkJitterBufferOptions, JITTER_BUFFER_PARAMETERS } from '../rtp/jitter-buffer/options.js';
 import { widestEncoding } from '../rtp/payload-types.js';
-import { PLACEMENT_OPTIONS } from '../rtp/placement.js';
-import { Placer } from '../rtp/placer.js';
 import { checkReceiverOptions, RECEIVER_OPTIONS, type RtpReceiverOptions } from '../rtp/receiver.js';
 import { STREAM_PARAMETERS } from '../rtp/sdp/parse.js';
 
@@ -96,8 +95,8 @@ const MAX_HOLD_BYTES = 2 ** 30;
 /** @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE */
 export function checkBridgeOptions(options: BridgeOptions): BridgeConfiguration {
   const { card, rate, channels } = checkOptions('options', options, BRIDGE_OPTIONS, STREAM_PARAMETERS);
-  // Checks what makes up a stream, and is gone again.
-  new Placer(pickOptions({ ...options, sink: { write: () => {} } }, PLACEMENT_OPTIONS));
+  const stream = pickOptions({ ...options, sink: { write: () => {} } }, JITTER_BUFFER_PARAMETERS);
+  checkJitterBufferOptions(stream);
   const format = options.format ?? defaultPcmFormat(widestEncoding(options));
   const packetFrames = checkInteger('options.packetFrames', options.packetFrames ?? 1, 1, MAX_RATE);
   const periodFrames = options.periodFrames ?? defaultPeriodFrames(rate, packetFrames);

@@ -1,7 +1,7 @@
 /** Where the frames of a bridge go: into the cable at once, or as soon as somebody listens. */
 import type { ClockedLoopback } from '../loopback/clocked-loopback.js';
 import type { ListenerEvent } from '../loopback/listener.js';
-import type { FrameSink } from '../rtp/placement.js';
+import type { FrameSink } from '../rtp/jitter-buffer/options.js';
 
 /** How long the end of what is kept may take to be read. */
 const FINISH_MS = 1000;

@@ -4,7 +4,6 @@
  * @module alsa-utimer/rtp
  */
 
-export type { ContradictionEvent } from './contradictions.js';
 export {
   decodePayload,
   encodePayload,
@@ -18,6 +17,18 @@ export {
   type RtpEncoding,
   type RtpPcmFormat,
 } from './format.js';
+export type { ContradictionEvent } from './jitter-buffer/contradictions.js';
+export type {
+  DiscontinuityEvent,
+  LossEvent,
+  PacketRejection,
+  Placement,
+  StreamStart,
+  StreamStartEvent,
+} from './jitter-buffer/events.js';
+export { JitterBuffer } from './jitter-buffer/jitter-buffer.js';
+export type { FrameSink, JitterBufferOptions, LossFill } from './jitter-buffer/options.js';
+export type { JitterBufferStats } from './jitter-buffer/stats.js';
 export type { PaceClock } from './pacer.js';
 export {
   parseRtpPacket,
@@ -27,19 +38,6 @@ export {
   serializeRtpPacket,
 } from './packet.js';
 export type { PayloadEncoding } from './payload-types.js';
-export type {
-  DiscontinuityEvent,
-  FrameSink,
-  LossEvent,
-  LossFill,
-  PacketRejection,
-  Placement,
-  PlacerOptions,
-  PlacerStats,
-  StreamStart,
-  StreamStartEvent,
-} from './placement.js';
-export { Placer } from './placer.js';
 export {
   RtpReceiver,
   type RtpReceiverEvents,

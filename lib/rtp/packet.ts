@@ -147,3 +147,8 @@ function readUint16(bytes: Uint8Array, at: number): number {
 function readUint32(bytes: Uint8Array, at: number): number {
   return readUint16(bytes, at) * 0x1_0000 + readUint16(bytes, at + 2);
 }
+
+/** The distance of two sequence numbers, -32768..32767. */
+export function sequenceDistance(to: number, from: number): number {
+  return ((to - from) << 16) >> 16;
+}

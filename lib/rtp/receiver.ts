@@ -1,4 +1,4 @@
-/** RtpReceiver: the socket that a stream arrives at, in front of a placer. */
+/** RtpReceiver: the socket that a stream arrives at, in front of a jitter buffer. */
 import { EventEmitter, once } from 'node:events';
 import {
   checkInteger,
@@ -26,17 +26,16 @@ import { DgramSocket } from '../net/dgram-socket.js';
 import { NativeSocket } from '../net/native-socket.js';
 import type { DatagramSource, ReceivingSocket, SocketOptions } from '../net/socket.js';
 import { refuseCloning } from '../uncloneable.js';
-import type { ContradictionEvent } from './contradictions.js';
-import { parseRtpPacket } from './packet.js';
+import type { ContradictionEvent } from './jitter-buffer/contradictions.js';
+import type { DiscontinuityEvent, LossEvent, StreamStartEvent } from './jitter-buffer/events.js';
+import { JitterBuffer } from './jitter-buffer/jitter-buffer.js';
 import {
-  type DiscontinuityEvent,
-  type LossEvent,
-  PLACEMENT_OPTIONS,
-  type PlacerOptions,
-  type PlacerStats,
-  type StreamStartEvent,
-} from './placement.js';
-import { Placer } from './placer.js';
+  checkJitterBufferOptions,
+  JITTER_BUFFER_PARAMETERS,
+  type JitterBufferOptions,
+} from './jitter-buffer/options.js';
+import type { JitterBufferStats } from './jitter-buffer/stats.js';
+import { parseRtpPacket } from './packet.js';
 import { type RefusalEvent, Refusals } from './refusals.js';
 import { STREAM_PARAMETERS } from './sdp/parse.js';
 import { SenderClock } from './sender-clock.js';
@@ -49,7 +48,10 @@ const BUFFERED_DATAGRAM_BYTES = 512;
 
 /** Where to listen and what to expect. The parameters that `parseSdp` gives fit in here. */
 export interface RtpReceiverOptions
-  extends Omit<PlacerOptions, 'onStream' | 'onLoss' | 'onDiscontinuity' | 'onRefusal' | 'onContradiction'> {
+  extends Omit<
+    JitterBufferOptions,
+    'onStream' | 'onLoss' | 'onDiscontinuity' | 'onRefusal' | 'onContradiction'
+  > {
   /** The group to join, or a local address. Default '0.0.0.0': all that come to the port. */
   readonly address?: string;
   /** 0..65535; 0 takes a free one, see `port`. */
@@ -104,7 +106,7 @@ export interface RtpReceiverEvents {
 }
 
 /** Counters since the receiver was opened. */
-export interface RtpReceiverStats extends PlacerStats {
+export interface RtpReceiverStats extends JitterBufferStats {
   /** Datagrams from addresses that were not asked for. They are not among `packets`. */
   readonly datagramsFiltered: number;
   /**
@@ -124,7 +126,7 @@ export interface RtpReceiverStats extends PlacerStats {
 }
 
 /**
- * Receives one stream and writes its frames to a sink, in order and without gaps. See Placer for how.
+ * Receives one stream and writes its frames to a sink, in order and without gaps. See JitterBuffer for how.
  *
  * @example
  * import { once } from 'node:events';
@@ -142,7 +144,7 @@ export interface RtpReceiverStats extends PlacerStats {
  */
 export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disposable, AsyncDisposable {
   readonly #socket: ReceivingSocket;
-  readonly #placer: Placer;
+  readonly #buffer: JitterBuffer;
   readonly #clock: SenderClock;
   readonly #sources: ReadonlySet<string>;
   readonly #excluded: ReadonlySet<string>;
@@ -170,8 +172,8 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
     this.#excluded = new Set(checked.excludedSources);
     this.#maxWaiting = (2 * socket.receiveBufferBytes) / BUFFERED_DATAGRAM_BYTES;
     this.#clock = new SenderClock(options.rate);
-    this.#placer = new Placer({
-      ...pickOptions(options, PLACEMENT_OPTIONS),
+    this.#buffer = new JitterBuffer({
+      ...pickOptions(options, JITTER_BUFFER_PARAMETERS),
       onStream: (event) => {
         this.#clock.reset();
         this.emit('stream', event);
@@ -227,7 +229,7 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
     );
     const { signal } = checked;
     // Checks what makes up a stream, before there is a socket.
-    new Placer(pickOptions(options, PLACEMENT_OPTIONS));
+    checkJitterBufferOptions(pickOptions(options, JITTER_BUFFER_PARAMETERS));
     signal?.throwIfAborted();
     const socket = checked.isNative
       ? new NativeSocket(checked.socket)
@@ -256,7 +258,7 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
 
   stats(): RtpReceiverStats {
     return {
-      ...this.#placer.stats(),
+      ...this.#buffer.stats(),
       datagramsFiltered: this.#filtered,
       datagramsDropped: this.#socket.dropped,
       receiveBufferBytes: this.#socket.receiveBufferBytes,
@@ -268,17 +270,17 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
 
   /** The current source and the RTP timestamp of the frame that is written next; undefined before the first packet. */
   get position(): { readonly ssrc: number; readonly timestamp: number } | undefined {
-    return this.#placer.position;
+    return this.#buffer.position;
   }
 
   /**
-   * Goes on without the sender: see Placer.conceal.
+   * Goes on without the sender: see JitterBuffer.conceal.
    *
    * @throws AlsaError ERR_CLOSED; RangeError ERR_OUT_OF_RANGE
    */
   conceal(frames: number): void {
     if (this.#closed) throw closedError('the RTP receiver');
-    this.#placer.conceal(frames);
+    this.#buffer.conceal(frames);
   }
 
   /**
@@ -288,14 +290,14 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
    */
   flush(): void {
     if (this.#closed) throw closedError('the RTP receiver');
-    this.#placer.flush();
+    this.#buffer.flush();
   }
 
   /** Leaves the group and closes the socket. Nothing is written to the sink afterwards. Idempotent. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#placer.close();
+    this.#buffer.close();
     clearTimeout(this.#expiry);
     this.#silence.close();
     this.#signal?.removeEventListener('abort', this.#onAbort);
@@ -322,10 +324,10 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
         return;
       }
       if (typeof packet === 'string') {
-        this.#placer.receive(datagram, arrival, source.transport);
+        this.#buffer.receive(datagram, arrival, source.transport);
         return;
       }
-      const placement = this.#placer.push(packet, arrival, source.transport);
+      const placement = this.#buffer.push(packet, arrival, source.transport);
       if (placement === 'delivered' || placement === 'held') {
         this.#silent = false;
         this.#silence.hear(arrival);
@@ -357,7 +359,7 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
   }
 
   #armExpiry(): void {
-    const { deadline } = this.#placer;
+    const { deadline } = this.#buffer;
     if (deadline === undefined || this.#closed) return;
     if (this.#expiry !== undefined && deadline >= this.#deadline) return;
     clearTimeout(this.#expiry);
@@ -381,7 +383,7 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
     if (this.#closed) return;
     this.#expiry = undefined;
     try {
-      this.#placer.expire(process.hrtime.bigint());
+      this.#buffer.expire(process.hrtime.bigint());
     } catch (error) {
       this.#fail(error);
       return;
@@ -395,7 +397,7 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
     this.#silent = true;
     this.#clock.reset();
     try {
-      this.#placer.settle();
+      this.#buffer.settle();
     } catch (error) {
       this.#fail(error);
       return;
@@ -411,7 +413,7 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
 }
 
 export const RECEIVER_OPTIONS: OptionNames<RtpReceiverOptions> = {
-  ...PLACEMENT_OPTIONS,
+  ...JITTER_BUFFER_PARAMETERS,
   address: true,
   port: true,
   interface: true,
@@ -423,7 +425,7 @@ export const RECEIVER_OPTIONS: OptionNames<RtpReceiverOptions> = {
   signal: true,
 };
 
-/** What a receiver needs beside what its placer does. */
+/** What a receiver needs beside what its jitter buffer does. */
 export interface CheckedReceiverOptions {
   readonly socket: SocketOptions;
   readonly excludedSources: readonly string[];

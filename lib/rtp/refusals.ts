@@ -1,5 +1,5 @@
 /** Packets that are refused: each reason is told once, with what came, what was expected, and the option that would take it. */
-import type { PacketRejection } from './placement.js';
+import type { PacketRejection } from './jitter-buffer/events.js';
 
 /** Why packets were refused. RTCP on the port is expected, and not told. */
 export type RefusalReason =

@@ -6,7 +6,14 @@ import { Bridge } from '../../lib/bridge/index.js';
 import { Pcm, TimerInstance, UserTimer, userTimerId } from '../../lib/index.js';
 import { ClockedLoopback, LoopbackCapture, moduleParameters } from '../../lib/loopback/index.js';
 import { checkSendOptions } from '../../lib/loopback/send-queue.js';
-import { describeStream, loadSdp, Placer, parseSdp, RtpReceiver, RtpSender } from '../../lib/rtp/index.js';
+import {
+  describeStream,
+  JitterBuffer,
+  loadSdp,
+  parseSdp,
+  RtpReceiver,
+  RtpSender,
+} from '../../lib/rtp/index.js';
 
 it('bytes are a Uint8Array of any realm, and nothing else', () => {
   for (const bytes of [new Uint8Array(2), Buffer.from('ab'), runInNewContext('new Uint8Array(2)')])
@@ -96,7 +103,7 @@ describe('An option that is not known', () => {
     ['LoopbackCapture.open', () => LoopbackCapture.open({ ...format, ...odd })],
     ['LoopbackCard.load', () => moduleParameters([{ ...odd }])],
     ['Bridge.open', () => Bridge.open({ ...target, ...odd })],
-    ['Placer', () => new Placer({ ...stream, sink, ...odd })],
+    ['JitterBuffer', () => new JitterBuffer({ ...stream, sink, ...odd })],
     ['RtpReceiver.open', () => RtpReceiver.open({ ...target, sink, ...odd })],
     ['RtpSender.open', () => RtpSender.open({ ...target, ...odd })],
     ['describeStream', () => describeStream({ ...target, packetFrames: 48, ...odd })],

@@ -1,5 +1,5 @@
 /** What the command line can do about packets that do not fit. */
-import type { ContradictionEvent } from '../../rtp/contradictions.js';
+import type { ContradictionEvent } from '../../rtp/jitter-buffer/contradictions.js';
 import { describeRefusal, type RefusalEvent } from '../../rtp/refusals.js';
 
 /** The options of the command line by those of the library. */

@@ -73,7 +73,7 @@ function* inParts<T>(all: readonly T[], size = 400): Generator<readonly T[]> {
 }
 
 describe('A listener gets the frames that the timestamps count', () => {
-  // Many more cases of each, without a kernel: test/unit/rtp/placer.test.ts.
+  // Many more cases of each, without a kernel: test/unit/rtp/jitter-buffer/jitter-buffer.test.ts.
   it('though packets are lost, one by one and in bursts of up to a second, doubled and overtaken', async () => {
     const random = generator(1);
     // Sequence number and timestamp wrap on the way.

@@ -1,6 +1,6 @@
 // Streams as they come in the field: described wrongly, with clocks of their own, with pauses, with numbers that stand still.
 import { describe, expect, it } from 'vitest';
-import { packetsOf, placerWith } from '../../support/placer-with.js';
+import { jitterBufferWith, packetsOf } from '../../support/jitter-buffer-with.js';
 import {
   datagram,
   expectedSamples,
@@ -10,8 +10,11 @@ import {
   type TestPacket,
 } from '../../support/rtp-stream.js';
 
-function receiveAll(placer: ReturnType<typeof placerWith>['placer'], datagrams: readonly Uint8Array[]): void {
-  for (const packet of datagrams) placer.receive(packet, 0n);
+function receiveAll(
+  buffer: ReturnType<typeof jitterBufferWith>['buffer'],
+  datagrams: readonly Uint8Array[],
+): void {
+  for (const packet of datagrams) buffer.receive(packet, 0n);
 }
 
 describe('A stream that is described wrongly', () => {
@@ -23,15 +26,15 @@ describe('A stream that is described wrongly', () => {
     ['L24, sent L16', { encoding: 'L24', channels: 2 }, { encoding: 'L16', channels: 2 }, [32, 48]],
     ['31 channels, sent 32', { encoding: 'L16', channels: 31 }, { encoding: 'L16', channels: 32 }, [32, 31]],
   ] as const)('as %s says so once, and what it is', (_, described, sent, [packetFrames, timestampFrames]) => {
-    const { placer, of } = placerWith(described);
+    const { buffer, of } = jitterBufferWith(described);
     const frames = sent.channels === 32 ? 31 : 48;
-    receiveAll(placer, packetsOf({ ...sent, frames }, 51));
+    receiveAll(buffer, packetsOf({ ...sent, frames }, 51));
     expect(of('contradiction')).toMatchObject([
       { what: 'length', packetFrames, timestampFrames, fits: expect.arrayContaining([sent]) },
     ]);
-    receiveAll(placer, packetsOf({ ...sent, frames }, 500, { from: 51 }));
+    receiveAll(buffer, packetsOf({ ...sent, frames }, 500, { from: 51 }));
     expect(of('contradiction')).toHaveLength(1);
-    const { framesCut, framesSkipped, framesLost } = placer.stats();
+    const { framesCut, framesSkipped, framesLost } = buffer.stats();
     // Of the last packet all is written.
     expect(framesCut).toBe(550 * Math.max(0, packetFrames - timestampFrames));
     expect(framesSkipped).toBe(550 * Math.max(0, timestampFrames - packetFrames));
@@ -39,8 +42,8 @@ describe('A stream that is described wrongly', () => {
   });
 
   it('names what fits best first', () => {
-    const { placer, of } = placerWith();
-    receiveAll(placer, packetsOf({ encoding: 'L24', frames: 48 }, 60));
+    const { buffer, of } = jitterBufferWith();
+    receiveAll(buffer, packetsOf({ encoding: 'L24', frames: 48 }, 60));
     expect(of('contradiction')).toMatchObject([
       {
         fits: [
@@ -52,17 +55,17 @@ describe('A stream that is described wrongly', () => {
   });
 
   it('is not believed of a few packets, of losses, of pauses, or of a packet that is shorter', () => {
-    const { placer, of } = placerWith();
+    const { buffer, of } = jitterBufferWith();
     const all = packetsOf({ frames: 48 }, 2000);
-    receiveAll(placer, packetsOf({ encoding: 'L24', frames: 48 }, 50));
+    receiveAll(buffer, packetsOf({ encoding: 'L24', frames: 48 }, 50));
     receiveAll(
-      placer,
+      buffer,
       all.filter((_, i) => i >= 50 && i % 3 !== 1),
     );
     for (let i = 0; i < 200; i++) {
       const frames = i % 2 === 0 ? 48 : 24;
       receiveAll(
-        placer,
+        buffer,
         packetsOf({ frames, step: 0 }, 1, { sequence: 2000 + i, timestamp: 96_000 + 48 * i }),
       );
     }
@@ -75,10 +78,10 @@ describe('A clock that counts otherwise', () => {
     ['samples of all channels', 1920],
     ['8 kHz of 48', 160],
   ])('%s, in packets of 20 ms, has its frames by timestamp, and the rest counted and said', (_, step) => {
-    const { placer, of } = placerWith();
-    receiveAll(placer, packetsOf({ frames: 960, step }, 100));
+    const { buffer, of } = jitterBufferWith();
+    receiveAll(buffer, packetsOf({ frames: 960, step }, 100));
     expect(of('contradiction')).toMatchObject([{ what: 'length', packetFrames: 960, timestampFrames: step }]);
-    expect(placer.stats()).toMatchObject({
+    expect(buffer.stats()).toMatchObject({
       ...{ framesLost: 0, gaps: 0, streams: 1, packetsPlaced: 100, packetsLate: 0 },
       framesCut: 99 * Math.max(0, 960 - step),
       framesSkipped: 99 * Math.max(0, step - 960),
@@ -87,10 +90,10 @@ describe('A clock that counts otherwise', () => {
   });
 
   it('one frame less than a packet holds is exact, with what is cut off counted, and no contradiction', () => {
-    const { placer, of } = placerWith();
-    receiveAll(placer, packetsOf({ frames: 295, step: 294 }, 240));
+    const { buffer, of } = jitterBufferWith();
+    receiveAll(buffer, packetsOf({ frames: 295, step: 294 }, 240));
     expect(of('contradiction')).toEqual([]);
-    expect(placer.stats()).toMatchObject({
+    expect(buffer.stats()).toMatchObject({
       ...{ framesDelivered: 240 * 294 + 1, framesReceived: 240 * 294 + 1, framesCut: 239, framesLost: 0 },
     });
   });
@@ -107,16 +110,21 @@ describe('A pause with consecutive sequence numbers', () => {
     ['the longest gap', 48_000],
   ])('of %s is filled at once, and called a discontinuity', (_, frames) => {
     const recording = new Recording();
-    const { placer, told } = placerWith({ channels: 1, format: 'S16_BE', sink: recording, fill: 'repeat' });
+    const { buffer, told } = jitterBufferWith({
+      channels: 1,
+      format: 'S16_BE',
+      sink: recording,
+      fill: 'repeat',
+    });
     const sent = [...packets.slice(0, 10), ...shift(packets.slice(10), frames)];
     for (const [i, packet] of sent.entries()) {
-      expect(placer.receive(datagram(packet), 0n), `packet ${i}`).toBe('delivered');
+      expect(buffer.receive(datagram(packet), 0n), `packet ${i}`).toBe('delivered');
     }
-    expect(placer.deadline).toBeUndefined();
+    expect(buffer.deadline).toBeUndefined();
     // It is silence, whatever stands for losses.
     expectSamples(recording.samples, expectedSamples(sent));
     expect(told.slice(1)).toEqual([{ type: 'discontinuity', timestamp: 480, frames }]);
-    expect(placer.stats()).toMatchObject({
+    expect(buffer.stats()).toMatchObject({
       ...{ framesSkipped: frames, discontinuities: 1, framesLost: 0, gaps: 0, streams: 1 },
       framesDelivered: 20 * 48 + frames,
     });
@@ -124,13 +132,13 @@ describe('A pause with consecutive sequence numbers', () => {
 
   it('is one also behind a loss, and a loss is one also behind a pause', () => {
     const recording = new Recording();
-    const { placer, told } = placerWith({
+    const { buffer, told } = jitterBufferWith({
       ...({ channels: 1, format: 'S16_BE', sink: recording, reorderPackets: 2 } as const),
     });
     const paused = [...packets.slice(0, 10), ...shift(packets.slice(10), 480)];
     const sent = paused.filter((_, i) => i !== 8 && i !== 12);
-    for (const packet of sent) placer.receive(datagram(packet), 0n);
-    placer.flush();
+    for (const packet of sent) buffer.receive(datagram(packet), 0n);
+    buffer.flush();
     expectSamples(recording.samples, expectedSamples(sent));
     expect(told.slice(1)).toEqual([
       { type: 'loss', timestamp: 384, frames: 48 },
@@ -141,18 +149,18 @@ describe('A pause with consecutive sequence numbers', () => {
 
   it('is none where the packets between are only late', () => {
     const recording = new Recording();
-    const { placer, told } = placerWith({ channels: 1, format: 'S16_BE', sink: recording });
-    for (const i of [0, 1, 4, 3, 2, 5]) placer.receive(datagram(packets[i] as TestPacket), 0n);
+    const { buffer, told } = jitterBufferWith({ channels: 1, format: 'S16_BE', sink: recording });
+    for (const i of [0, 1, 4, 3, 2, 5]) buffer.receive(datagram(packets[i] as TestPacket), 0n);
     expectSamples(recording.samples, expectedSamples(packets.slice(0, 6)));
     expect(told).toHaveLength(1);
   });
 
   it('longer than the longest gap begins the stream anew', () => {
-    const { placer, told } = placerWith({ channels: 1 });
+    const { buffer, told } = jitterBufferWith({ channels: 1 });
     const sent = [...packets.slice(0, 10), ...shift(packets.slice(10), 48_001)];
-    for (const packet of sent) placer.receive(datagram(packet), 0n);
+    for (const packet of sent) buffer.receive(datagram(packet), 0n);
     expect(told.map(({ type }) => type)).toEqual(['stream', 'stream']);
-    expect(placer.stats()).toMatchObject({ framesDelivered: 20 * 48, framesSkipped: 0 });
+    expect(buffer.stats()).toMatchObject({ framesDelivered: 20 * 48, framesSkipped: 0 });
   });
 });
 
@@ -163,28 +171,28 @@ describe('Sequence numbers that stand still', () => {
     'cost what is lost, %d packets, and not what comes after; and are told once',
     (missing) => {
       const recording = new Recording();
-      const { placer, of } = placerWith({ channels: 1, format: 'S16_BE', sink: recording });
+      const { buffer, of } = jitterBufferWith({ channels: 1, format: 'S16_BE', sink: recording });
       const packets = standing(stream(400));
       const sent = packets.filter((_, i) => i < 100 || i >= 100 + missing);
-      for (const packet of sent) placer.receive(datagram(packet), 0n);
-      placer.flush();
+      for (const packet of sent) buffer.receive(datagram(packet), 0n);
+      buffer.flush();
       expectSamples(recording.samples, expectedSamples(sent));
       expect(of('contradiction')).toMatchObject([
         { what: 'sequence', packetFrames: 48, timestampFrames: 48 },
       ]);
-      expect(placer.stats()).toMatchObject({ streams: 1, packetsStray: 0, framesLost: missing * 48 });
+      expect(buffer.stats()).toMatchObject({ streams: 1, packetsStray: 0, framesLost: missing * 48 });
     },
   );
 
   it('count again as soon as they move', () => {
-    const { placer, of } = placerWith({ channels: 1 });
+    const { buffer, of } = jitterBufferWith({ channels: 1 });
     const packets = stream(200);
     for (const packet of [...standing(packets.slice(0, 100)), ...packets.slice(100)]) {
-      placer.receive(datagram(packet), 0n);
+      buffer.receive(datagram(packet), 0n);
     }
     // A sequence number that contradicts is a suspect again.
     expect(
-      placer.receive(datagram({ ...(packets[199] as TestPacket), sequence: 3, timestamp: 99_999 }), 0n),
+      buffer.receive(datagram({ ...(packets[199] as TestPacket), sequence: 3, timestamp: 99_999 }), 0n),
     ).toBe('unconfirmed');
     expect(of('stream')).toHaveLength(1);
   });

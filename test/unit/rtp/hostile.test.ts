@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { Placer, type PlacerOptions, type StreamStartEvent } from '../../../lib/rtp/index.js';
+import { JitterBuffer, type JitterBufferOptions, type StreamStartEvent } from '../../../lib/rtp/index.js';
 import {
   datagram,
   expectedSamples,
@@ -27,12 +27,12 @@ function memoryInUse(): number {
   return heapUsed + arrayBuffers;
 }
 
-/** A placer whose frames are counted, and a second count made from the timestamps it tells. */
-function audited(options: Partial<PlacerOptions> = {}) {
+/** A jitter buffer whose frames are counted, and a second count made from the timestamps it tells. */
+function audited(options: Partial<JitterBufferOptions> = {}) {
   let bytes = 0;
   let ended = 0;
   let current: StreamStartEvent | undefined;
-  const placer = new Placer({
+  const buffer = new JitterBuffer({
     encoding: 'L16',
     rate: RATE,
     channels: 2,
@@ -49,9 +49,9 @@ function audited(options: Partial<PlacerOptions> = {}) {
     ...options,
   });
   return {
-    placer,
+    buffer,
     written: () => bytes / FRAME_BYTES,
-    byTimestamp: () => ended + distance(current?.timestamp ?? 0, placer.position?.timestamp ?? 0),
+    byTimestamp: () => ended + distance(current?.timestamp ?? 0, buffer.position?.timestamp ?? 0),
   };
 }
 
@@ -63,16 +63,16 @@ describe('a million hostile packets', () => {
   it('crash nothing, keep no memory, and leave frames delivered = frames by timestamp', {
     timeout: 60_000,
   }, () => {
-    const { placer, written, byTimestamp } = audited();
+    const { buffer, written, byTimestamp } = audited();
     const next = hostileDatagrams(6);
     let arrival = 0n;
     let mostHeld = 0;
     let before = 0;
     for (let i = 0; i < MILLION; i++) {
-      placer.receive(next(), arrival);
+      buffer.receive(next(), arrival);
       arrival += 50_000n;
       if (i % 10_000 === 0) {
-        const { framesDelivered, framesWaiting } = placer.stats();
+        const { framesDelivered, framesWaiting } = buffer.stats();
         mostHeld = Math.max(mostHeld, framesWaiting);
         expect(framesDelivered).toBe(written());
         expect(framesDelivered).toBe(byTimestamp());
@@ -80,7 +80,7 @@ describe('a million hostile packets', () => {
       if (i === MILLION / 10) before = memoryInUse();
     }
     const grown = memoryInUse() - before;
-    const stats = placer.stats();
+    const stats = buffer.stats();
     expect(stats.framesDelivered).toBe(written());
     expect(stats.framesDelivered).toBe(byTimestamp());
     expect(stats.framesDelivered).toBe(stats.framesReceived + stats.framesLost);
@@ -95,7 +95,7 @@ describe('a million hostile packets', () => {
 
   it('of other sources do not displace a frame of the stream they surround', { timeout: 60_000 }, () => {
     const recording = new Recording();
-    const placer = new Placer({
+    const buffer = new JitterBuffer({
       encoding: 'L16',
       format: 'S16_BE',
       rate: RATE,
@@ -107,9 +107,9 @@ describe('a million hostile packets', () => {
     const packets = stream(2000, { timestamp: 2 ** 32 - 48_000, sequence: 65_000, ssrc: 99 });
     const foreign = payloadAt(0);
     for (const packet of packets) {
-      placer.receive(datagram(packet), 0n);
+      buffer.receive(datagram(packet), 0n);
       for (let i = 0; i < 50; i++) {
-        placer.push(
+        buffer.push(
           {
             payloadType: 96,
             marker: false,
@@ -122,9 +122,9 @@ describe('a million hostile packets', () => {
         );
       }
     }
-    placer.flush();
+    buffer.flush();
     const { samples } = recording;
     expectSamples(samples, expectedSamples(packets));
-    expect(placer.stats()).toMatchObject({ streams: 1, framesReceived: 2000 * PACKET_FRAMES, framesLost: 0 });
+    expect(buffer.stats()).toMatchObject({ streams: 1, framesReceived: 2000 * PACKET_FRAMES, framesLost: 0 });
   });
 });

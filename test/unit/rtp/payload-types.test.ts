@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import {
   decodePayload,
   describeRefusal,
-  type PlacerOptions,
+  type JitterBufferOptions,
   parseSdp,
   type RefusalEvent,
   type RtpEncoding,
   type RtpPcmFormat,
 } from '../../../lib/rtp/index.js';
-import { packetsOf, placerWith } from '../../support/placer-with.js';
+import { jitterBufferWith, packetsOf } from '../../support/jitter-buffer-with.js';
 import { datagram, generator, shuffled, stream, type TestPacket } from '../../support/rtp-stream.js';
 
 const TYPES: Readonly<Record<number, RtpEncoding>> = { 96: 'L16', 97: 'L24', 98: 'L16' };
@@ -49,10 +49,10 @@ function framesOf(packets: readonly TestPacket[], format: RtpPcmFormat): Buffer 
   );
 }
 
-function placerFor(options: Partial<PlacerOptions> = {}) {
+function jitterBufferFor(options: Partial<JitterBufferOptions> = {}) {
   const written: Buffer[] = [];
   const sink = { write: (bytes: Uint8Array) => written.push(Buffer.from(bytes)) };
-  const made = placerWith({ channels: 1, alternatives: ALTERNATIVES, sink, ...options });
+  const made = jitterBufferWith({ channels: 1, alternatives: ALTERNATIVES, sink, ...options });
   return { ...made, heard: () => Buffer.concat(written) };
 }
 
@@ -62,13 +62,13 @@ describe('A stream of several payload types', () => {
     ['S24_3BE', 'whole'],
     ['S16_LE', 'in the upper bits of L24'],
   ] as const)('that change from packet to packet is heard in %s, %s', (format, _) => {
-    const { placer, heard, told } = placerFor({ format });
+    const { buffer, heard, told } = jitterBufferFor({ format });
     const packets = stream(2000, { sequence: 64_500, timestamp: 2 ** 32 - 9600 });
-    for (const bytes of datagrams(packets)) placer.receive(bytes, 0n);
+    for (const bytes of datagrams(packets)) buffer.receive(bytes, 0n);
     expect(heard().equals(framesOf(packets, format))).toBe(true);
     expect(told).toMatchObject([{ type: 'stream', reason: 'first' }]);
-    expect(placer.stats()).toMatchObject({ packetsPlaced: 2000, framesLost: 0, framesCut: 0 });
-    expect(placer.frameBytes).toBe({ S32_LE: 4, S24_3BE: 3, S16_LE: 2 }[format]);
+    expect(buffer.stats()).toMatchObject({ packetsPlaced: 2000, framesLost: 0, framesCut: 0 });
+    expect(buffer.frameBytes).toBe({ S32_LE: 4, S24_3BE: 3, S16_LE: 2 }[format]);
   });
 
   it('has the format of the first where none is given', () => {
@@ -77,31 +77,31 @@ describe('A stream of several payload types', () => {
       payloadType: 97,
       alternatives: [{ payloadType: 96, encoding: 'L16' }],
     } as const;
-    expect(placerFor().placer.frameBytes).toBe(2);
-    expect(placerFor(first).placer.frameBytes).toBe(3);
-    expect(() => placerFor({ ...first, format: 'S16_LE' })).toThrow(
+    expect(jitterBufferFor().buffer.frameBytes).toBe(2);
+    expect(jitterBufferFor(first).buffer.frameBytes).toBe(3);
+    expect(() => jitterBufferFor({ ...first, format: 'S16_LE' })).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE', message: expect.stringContaining('L24') }),
     );
   });
 
   it('is one stream: packets of one type wait for those of another, and confirm them', () => {
-    const { placer, heard, of } = placerFor({ format: 'S32_LE' });
+    const { buffer, heard, of } = jitterBufferFor({ format: 'S32_LE' });
     const before = stream(200);
     const after = stream(200, { sequence: 30_000, timestamp: 2 ** 31 });
-    for (const bytes of datagrams(shuffled(before, 3, generator(1)))) placer.receive(bytes, 0n);
-    for (const bytes of datagrams(after)) placer.receive(bytes, 0n);
+    for (const bytes of datagrams(shuffled(before, 3, generator(1)))) buffer.receive(bytes, 0n);
+    for (const bytes of datagrams(after)) buffer.receive(bytes, 0n);
     expect(heard().equals(framesOf([...before, ...after], 'S32_LE'))).toBe(true);
     expect(of('stream')).toMatchObject([{ reason: 'first' }, { reason: 'timestamp' }]);
-    expect(placer.stats()).toMatchObject({ packetsStray: 0, framesLost: 0 });
+    expect(buffer.stats()).toMatchObject({ packetsStray: 0, framesLost: 0 });
   });
 
   it('may have packets as long as a datagram, in the narrower encoding', () => {
-    const { placer, heard } = placerFor({
+    const { buffer, heard } = jitterBufferFor({
       ...{ encoding: 'L24', payloadType: 97, format: 'S32_LE' },
       alternatives: [{ payloadType: 96, encoding: 'L16' }],
     });
     const [longest] = packetsOf({ channels: 1, frames: 32_700 }, 1) as [Uint8Array];
-    expect(placer.receive(longest, 0n)).toBe('delivered');
+    expect(buffer.receive(longest, 0n)).toBe('delivered');
     expect(heard().length).toBe(32_700 * 4);
   });
 
@@ -117,7 +117,7 @@ describe('A stream of several payload types', () => {
 });
 
 describe('What is not of a stream of several payload types', () => {
-  const words = ({ of }: ReturnType<typeof placerFor>) =>
+  const words = ({ of }: ReturnType<typeof jitterBufferFor>) =>
     of('refusal').map((event) => describeRefusal(event as never as RefusalEvent));
 
   it.each([
@@ -125,16 +125,16 @@ describe('What is not of a stream of several payload types', () => {
     [ALTERNATIVES.slice(0, 1), '96 or 97'],
     [ALTERNATIVES, '96, 97 or 98'],
   ] as const)('is refused by all types that were expected: %o', (alternatives, expected) => {
-    const made = placerFor({ alternatives });
-    for (const bytes of packetsOf({ frames: 48 }, 3, { payloadType: 99 })) made.placer.receive(bytes, 0n);
+    const made = jitterBufferFor({ alternatives });
+    for (const bytes of packetsOf({ frames: 48 }, 3, { payloadType: 99 })) made.buffer.receive(bytes, 0n);
     expect(words(made)).toEqual([`payload type 99 came, ${expected} was expected`]);
     expect(made.of('refusal')).toMatchObject([{ option: 'payloadType', value: 99 }]);
   });
 
   it('may be a payload of which the encoding of its own type makes no whole frames', () => {
-    const made = placerFor();
+    const made = jitterBufferFor();
     const receive = (payloadType: number, bytes: number) =>
-      made.placer.receive(
+      made.buffer.receive(
         datagram(
           { sequence: 0, timestamp: 0, ssrc: 1, frames: 0 },
           { payloadType, payload: new Uint8Array(bytes) },
@@ -147,9 +147,9 @@ describe('What is not of a stream of several payload types', () => {
   });
 
   it('is told as what the packets of that type would be', () => {
-    const made = placerFor();
+    const made = jitterBufferFor();
     for (const bytes of packetsOf({ encoding: 'L24', channels: 2, frames: 48 }, 60, { payloadType: 97 }))
-      made.placer.receive(bytes, 0n);
+      made.buffer.receive(bytes, 0n);
     expect(made.of('contradiction')).toMatchObject([
       {
         ...{ packetFrames: 96, timestampFrames: 48 },
@@ -172,7 +172,7 @@ describe('Payload types', () => {
     ['that are the first one again', [{ payloadType: 96, encoding: 'L24' }], 'ERR_INVALID_ARG_VALUE'],
     ['that are listed twice', [...ALTERNATIVES, ...ALTERNATIVES], 'ERR_INVALID_ARG_VALUE'],
   ])('%s are refused', (_, alternatives, code) => {
-    expect(() => placerFor({ alternatives: alternatives as never })).toThrow(
+    expect(() => jitterBufferFor({ alternatives: alternatives as never })).toThrow(
       expect.objectContaining({ code, message: expect.stringMatching(/^options\.alternatives/) }),
     );
   });

@@ -1,10 +1,10 @@
 // Packets that are refused: what came, what was expected, and what would take it, once a reason.
 import { describe, expect, it } from 'vitest';
-import { describeRefusal, type PlacerOptions, type RefusalEvent } from '../../../lib/rtp/index.js';
-import { packetsOf, placerWith } from '../../support/placer-with.js';
+import { describeRefusal, type JitterBufferOptions, type RefusalEvent } from '../../../lib/rtp/index.js';
+import { jitterBufferWith, packetsOf } from '../../support/jitter-buffer-with.js';
 
 describe('Packets that are refused', () => {
-  it.each<[string, Partial<PlacerOptions>, Uint8Array[], object, string]>([
+  it.each<[string, Partial<JitterBufferOptions>, Uint8Array[], object, string]>([
     [
       'another payload type',
       {},
@@ -34,20 +34,20 @@ describe('Packets that are refused', () => {
       'a datagram of 20 bytes (version) came, an RTP packet was expected',
     ],
   ])('since they are %s are told once, and all are counted', (_, options, datagrams, event, words) => {
-    const { placer, told } = placerWith(options);
-    for (const datagram of datagrams) placer.receive(datagram, 0n);
+    const { buffer, told } = jitterBufferWith(options);
+    for (const datagram of datagrams) buffer.receive(datagram, 0n);
     expect(told).toEqual([expect.objectContaining({ type: 'refusal', ...event })]);
     expect(describeRefusal(told[0] as never as RefusalEvent)).toBe(words);
-    expect(placer.stats()).toMatchObject({ packets: 100, packetsPlaced: 0 });
+    expect(buffer.stats()).toMatchObject({ packets: 100, packetsPlaced: 0 });
     const { reason } = event as RefusalEvent;
-    expect(placer.stats().packetsRejected).toMatchObject({ [reason]: 100 });
+    expect(buffer.stats().packetsRejected).toMatchObject({ [reason]: 100 });
   });
 
   it('are told again where another cause lasts, and not for ever', () => {
-    const { placer, of } = placerWith();
+    const { buffer, of } = jitterBufferWith();
     const values = () => of('refusal').map((event) => (event as never as RefusalEvent).value);
     const send = (payloadType: number, count: number) => {
-      for (const datagram of packetsOf({ frames: 48 }, count, { payloadType })) placer.receive(datagram, 0n);
+      for (const datagram of packetsOf({ frames: 48 }, count, { payloadType })) buffer.receive(datagram, 0n);
     };
     send(33, 1);
     for (let i = 0; i < 10; i++) {
@@ -63,32 +63,32 @@ describe('Packets that are refused', () => {
   });
 
   it('give no advice that would take a stream away which is heard', () => {
-    const { placer, of } = placerWith();
-    for (const datagram of packetsOf({ frames: 48 }, 10)) placer.receive(datagram, 0n);
+    const { buffer, of } = jitterBufferWith();
+    for (const datagram of packetsOf({ frames: 48 }, 10)) buffer.receive(datagram, 0n);
     // Events of a telephone (RFC 4733) beside the audio.
     const events = packetsOf({ frames: 1 }, 10, { payloadType: 101 });
-    for (const datagram of events) placer.receive(datagram, 0n);
+    for (const datagram of events) buffer.receive(datagram, 0n);
     expect(of('refusal')).toMatchObject([
       { came: 'payload type 101', expected: '96', option: undefined, value: undefined },
     ]);
     // Behind a silence it may be what the sender has become.
-    placer.settle();
-    for (const datagram of events) placer.receive(datagram, 0n);
+    buffer.settle();
+    for (const datagram of events) buffer.receive(datagram, 0n);
     expect(of('refusal')).toMatchObject([{ option: undefined }, { option: 'payloadType', value: 101 }]);
   });
 
   it('since they are RTCP are counted, and no mistake', () => {
-    const { placer, told } = placerWith();
+    const { buffer, told } = jitterBufferWith();
     for (let type = 200; type <= 204; type++)
-      placer.receive(Uint8Array.of(0x80, type, 0, 6, ...Array(24).fill(1)), 0n);
-    expect(placer.stats().packetsRejected).toMatchObject({ rtcp: 5, 'payload-type': 0 });
+      buffer.receive(Uint8Array.of(0x80, type, 0, 6, ...Array(24).fill(1)), 0n);
+    expect(buffer.stats().packetsRejected).toMatchObject({ rtcp: 5, 'payload-type': 0 });
     expect(told).toEqual([]);
   });
 
-  it('are told no more once the placer is closed', () => {
-    const { placer, told } = placerWith();
-    placer.close();
-    for (const datagram of packetsOf({ frames: 48 }, 3, { payloadType: 97 })) placer.receive(datagram, 0n);
+  it('are told no more once the jitter buffer is closed', () => {
+    const { buffer, told } = jitterBufferWith();
+    buffer.close();
+    for (const datagram of packetsOf({ frames: 48 }, 3, { payloadType: 97 })) buffer.receive(datagram, 0n);
     expect(told).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 /** Streams that are not what their description says: length, timestamps and sequence numbers contradict each other. */
-import { payloadFrameBytes, RTP_ENCODINGS, type RtpEncoding } from './format.js';
-import { sequenceDistance } from './suspect.js';
+import { payloadFrameBytes, RTP_ENCODINGS, type RtpEncoding } from '../format.js';
+import { sequenceDistance } from '../packet.js';
 
 /** Many packets contradict what was described. */
 export interface ContradictionEvent {

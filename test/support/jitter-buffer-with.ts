@@ -1,17 +1,17 @@
-/** A placer that tells all of its events to a list, and a sender that says what its packets are like. */
+/** A jitter buffer that tells all of its events to a list, and a sender that says what its packets are like. */
 import {
-  Placer,
-  type PlacerOptions,
+  JitterBuffer,
+  type JitterBufferOptions,
   type RtpEncoding,
   type RtpPacketOptions,
   serializeRtpPacket,
 } from '../../lib/rtp/index.js';
 import { RATE } from './rtp-stream.js';
 
-export function placerWith(options: Partial<PlacerOptions> = {}) {
+export function jitterBufferWith(options: Partial<JitterBufferOptions> = {}) {
   const told: ({ readonly type: string } & object)[] = [];
   const tell = (type: string) => (event: object) => told.push({ type, ...event });
-  const placer = new Placer({
+  const buffer = new JitterBuffer({
     ...({ encoding: 'L16', rate: RATE, channels: 2, payloadType: 96 } as const),
     sink: { write: () => {} },
     onStream: tell('stream'),
@@ -22,7 +22,7 @@ export function placerWith(options: Partial<PlacerOptions> = {}) {
     ...options,
   });
   const of = (type: string) => told.filter((event) => event.type === type);
-  return { placer, told, of };
+  return { buffer, told, of };
 }
 
 interface Shape {

@@ -1,6 +1,6 @@
 // Which sender is heard, where several send to one port.
 import { describe, expect, it } from 'vitest';
-import { packetsOf, placerWith } from '../../support/placer-with.js';
+import { jitterBufferWith, packetsOf } from '../../../support/jitter-buffer-with.js';
 import {
   datagram,
   expectedSamples,
@@ -9,14 +9,14 @@ import {
   Recording,
   shuffled,
   stream,
-} from '../../support/rtp-stream.js';
+} from '../../../support/rtp-stream.js';
 
 const MS = 1_000_000n;
 const [A, B, C] = ['10.0.0.1:5004', '10.0.0.2:5004', '10.0.0.1:5006'] as const;
 
 /** Sends a packet of each that is alive, each millisecond from `from` to `to`, and lets time pass. */
 function run(
-  placer: ReturnType<typeof placerWith>['placer'],
+  buffer: ReturnType<typeof jitterBufferWith>['buffer'],
   from: number,
   to: number,
   senders: readonly {
@@ -27,11 +27,11 @@ function run(
 ): void {
   for (let at = from; at < to; at++) {
     const now = BigInt(at) * MS;
-    placer.expire(now);
+    buffer.expire(now);
     for (const { origin, ssrc, away: [left, back] = [0, 0] } of senders) {
       if (at >= left && at < back) continue;
       const [packet] = packetsOf({ frames: 48 }, 1, { from: at, ssrc }) as [Uint8Array];
-      placer.receive(packet, now, origin);
+      buffer.receive(packet, now, origin);
     }
   }
 }
@@ -43,19 +43,19 @@ describe('A stream that pauses while another source sends', () => {
   ];
 
   it.each([22, 150, 198])('for %d ms is still the one that is heard', (pause) => {
-    const { placer, of } = placerWith();
-    run(placer, 0, 1000, both([300, 300 + pause]));
+    const { buffer, of } = jitterBufferWith();
+    run(buffer, 0, 1000, both([300, 300 + pause]));
     expect(of('stream')).toMatchObject([{ reason: 'first', ssrc: 1 }]);
-    expect(placer.position?.ssrc).toBe(1);
-    expect(placer.stats()).toMatchObject({ streams: 1, framesLost: pause * 48 });
+    expect(buffer.position?.ssrc).toBe(1);
+    expect(buffer.stats()).toMatchObject({ streams: 1, framesLost: pause * 48 });
   });
 
   it('for 250 ms has handed over after 200, and nothing of the other one is missing from then on', () => {
-    const { placer, of } = placerWith();
-    run(placer, 0, 1000, both([300, 550]));
+    const { buffer, of } = jitterBufferWith();
+    run(buffer, 0, 1000, both([300, 550]));
     expect(of('stream')).toMatchObject([{ ssrc: 1 }, { reason: 'ssrc', ssrc: 2, timestamp: 299 * 48 }]);
     // Its packet of the last millisecond of the first one is heard, too.
-    expect(placer.stats()).toMatchObject({ framesLost: 0, framesDelivered: 1001 * 48 });
+    expect(buffer.stats()).toMatchObject({ framesLost: 0, framesDelivered: 1001 * 48 });
   });
 
   it.each([
@@ -67,15 +67,15 @@ describe('A stream that pauses while another source sends', () => {
       [time - 2, 1],
       [time + 1, 2],
     ] as const) {
-      const { placer } = placerWith({ takeoverMs });
-      run(placer, 0, 2000, both([300, 300 + length]));
-      expect(placer.stats().streams, `${length} ms`).toBe(expected);
+      const { buffer } = jitterBufferWith({ takeoverMs });
+      run(buffer, 0, 2000, both([300, 300 + length]));
+      expect(buffer.stats().streams, `${length} ms`).toBe(expected);
     }
   });
 
   it('is told of the other one, once, with the option that chooses', () => {
-    const { placer, of } = placerWith();
-    run(placer, 0, 1000, [
+    const { buffer, of } = jitterBufferWith();
+    run(buffer, 0, 1000, [
       { origin: A, ssrc: 1, away: [300, 322] },
       { origin: B, ssrc: 2 },
     ]);
@@ -85,7 +85,7 @@ describe('A stream that pauses while another source sends', () => {
         ...{ came: `source 0x00000002 from ${B}`, expected: `source 0x00000001 from ${A}` },
       },
     ]);
-    expect(placer.stats().packetsStray).toBeGreaterThan(900);
+    expect(buffer.stats().packetsStray).toBeGreaterThan(900);
   });
 });
 
@@ -93,13 +93,18 @@ describe('A sender that begins anew as another source', () => {
   const gone = { origin: A, ssrc: 1, away: [300, 10_000] } as const;
   const anew = { origin: A, ssrc: 2, away: [0, 310] } as const;
   /** Three packets of a source, which then says nothing more. */
-  const burst = (placer: ReturnType<typeof placerWith>['placer'], at: number, ssrc: number, from = 5000) => {
+  const burst = (
+    buffer: ReturnType<typeof jitterBufferWith>['buffer'],
+    at: number,
+    ssrc: number,
+    from = 5000,
+  ) => {
     for (const packet of packetsOf({ frames: 48 }, 3, {
       from,
       ssrc,
       payload: new Uint8Array(192).fill(9),
     }))
-      placer.receive(packet, BigInt(at) * MS, B);
+      buffer.receive(packet, BigInt(at) * MS, B);
   };
   const written: number[] = [];
   const sink = { write: (bytes: Uint8Array) => written.push(bytes[0] as number) };
@@ -109,16 +114,16 @@ describe('A sender that begins anew as another source', () => {
     to = 700,
   ): number => {
     written.length = 0;
-    const { placer, of } = placerWith({ sink });
+    const { buffer, of } = jitterBufferWith({ sink });
     let heard = Number.NaN;
     for (let at = 0; at < to; at++) {
-      run(placer, at, at + 1, [gone, anew]);
-      for (const [when, ssrc, from] of bursts) if (when === at) burst(placer, at, ssrc, from);
-      if (Number.isNaN(heard) && placer.position?.ssrc === 2) heard = at - 310;
+      run(buffer, at, at + 1, [gone, anew]);
+      for (const [when, ssrc, from] of bursts) if (when === at) burst(buffer, at, ssrc, from);
+      if (Number.isNaN(heard) && buffer.position?.ssrc === 2) heard = at - 310;
     }
     expect(of('stream')).toMatchObject([{ ssrc: 1 }, { ssrc: 2, timestamp: 310 * 48 }]);
     expect(written.every((byte) => byte === 7)).toBe(true);
-    expect(placer.stats().framesReceived).toBe((300 + to - 310) * 48);
+    expect(buffer.stats().framesReceived).toBe((300 + to - 310) * 48);
     return heard;
   };
 
@@ -141,31 +146,31 @@ describe('A sender that begins anew as another source', () => {
   });
 
   it('is heard after one that came before it and has not stopped', () => {
-    const { placer, of } = placerWith();
-    run(placer, 0, 1000, [gone, { origin: B, ssrc: 3, away: [0, 305] }, anew]);
+    const { buffer, of } = jitterBufferWith();
+    run(buffer, 0, 1000, [gone, { origin: B, ssrc: 3, away: [0, 305] }, anew]);
     expect(of('stream')).toMatchObject([{ ssrc: 1 }, { ssrc: 3, timestamp: 305 * 48 }]);
   });
 
   it('is heard whole though it stops before its turn, where nobody else sends', () => {
-    const { placer, of } = placerWith();
-    run(placer, 0, 320, [gone, anew]);
-    run(placer, 320, 1000, [gone]);
+    const { buffer, of } = jitterBufferWith();
+    run(buffer, 0, 320, [gone, anew]);
+    run(buffer, 320, 1000, [gone]);
     expect(of('stream')).toMatchObject([{ ssrc: 1 }, { ssrc: 2, timestamp: 310 * 48 }]);
-    expect(placer.stats()).toMatchObject({ framesDelivered: 310 * 48, packetsStray: 0 });
+    expect(buffer.stats()).toMatchObject({ framesDelivered: 310 * 48, packetsStray: 0 });
   });
 
   it('is not kept away by packets of which each has a source of its own, unless they are many', () => {
-    const { placer, of } = placerWith();
+    const { buffer, of } = jitterBufferWith();
     for (let at = 0; at < 700; at++) {
-      run(placer, at, at + 1, [gone, anew]);
+      run(buffer, at, at + 1, [gone, anew]);
       for (let i = 0; i < 3; i++) {
         const [packet] = packetsOf({ frames: 48 }, 1, { ssrc: 1000 + 3 * at + i });
-        placer.receive(packet as Uint8Array, BigInt(at) * MS, B);
+        buffer.receive(packet as Uint8Array, BigInt(at) * MS, B);
       }
     }
     expect(of('stream')).toMatchObject([{ ssrc: 1 }, { ssrc: 2, timestamp: 310 * 48 }]);
     // Four of them are kept at a time.
-    const { packets, packetsPlaced, packetsStray } = placer.stats();
+    const { packets, packetsPlaced, packetsStray } = buffer.stats();
     expect(packets - packetsPlaced - packetsStray).toBeLessThanOrEqual(4);
   });
 });
@@ -173,34 +178,34 @@ describe('A sender that begins anew as another source', () => {
 describe('Two senders with one source identifier', () => {
   it('in bursts of four are one stream, of the transport address that was there first', () => {
     for (const other of [B, C]) {
-      const { placer, of } = placerWith();
+      const { buffer, of } = jitterBufferWith();
       const first = packetsOf({ frames: 48 }, 400);
       const second = packetsOf({ frames: 48 }, 400, { from: 20_000 });
       for (let at = 0; at < 400; at += 4) {
         const now = BigInt(at) * MS;
-        placer.expire(now);
-        for (const packet of first.slice(at, at + 4)) placer.receive(packet, now, A);
-        for (const packet of second.slice(at, at + 4)) placer.receive(packet, now, other);
+        buffer.expire(now);
+        for (const packet of first.slice(at, at + 4)) buffer.receive(packet, now, A);
+        for (const packet of second.slice(at, at + 4)) buffer.receive(packet, now, other);
       }
       expect(of('stream')).toHaveLength(1);
-      expect(placer.stats()).toMatchObject({ framesReceived: 400 * 48, framesDelivered: 400 * 48 });
+      expect(buffer.stats()).toMatchObject({ framesReceived: 400 * 48, framesDelivered: 400 * 48 });
       // All but the last burst, which is kept yet.
-      expect(placer.stats().packetsStray).toBe(396);
+      expect(buffer.stats().packetsStray).toBe(396);
       expect(of('refusal')).toMatchObject([{ reason: 'rival', option: 'sources' }]);
     }
   });
 
   it('follow each other when the first one has ended, also from another port of its address', () => {
-    const { placer, of } = placerWith();
-    run(placer, 0, 100, [{ origin: A, ssrc: 1 }]);
+    const { buffer, of } = jitterBufferWith();
+    run(buffer, 0, 100, [{ origin: A, ssrc: 1 }]);
     // A process that was started anew: its sequence numbers and timestamps begin elsewhere.
     for (let at = 100; at < 400; at++) {
       const now = BigInt(at) * MS;
-      placer.expire(now);
-      placer.receive(packetsOf({ frames: 48 }, 1, { from: 5000 + at })[0] as Uint8Array, now, C);
+      buffer.expire(now);
+      buffer.receive(packetsOf({ frames: 48 }, 1, { from: 5000 + at })[0] as Uint8Array, now, C);
     }
     expect(of('stream')).toMatchObject([{ reason: 'first' }, { reason: 'timestamp', timestamp: 5100 * 48 }]);
-    expect(placer.stats()).toMatchObject({ framesReceived: 400 * 48, framesLost: 0, packetsStray: 0 });
+    expect(buffer.stats()).toMatchObject({ framesReceived: 400 * 48, framesLost: 0, packetsStray: 0 });
   });
 });
 
@@ -214,7 +219,7 @@ describe('The two ways of one stream', () => {
     ['the second one 5 packets ahead', -5],
   ])('are placed once, %s, and each makes up for what the other one loses', (_, skew) => {
     const recording = new Recording();
-    const { placer, of } = placerWith({ channels: 1, format: 'S16_BE', sink: recording });
+    const { buffer, of } = jitterBufferWith({ channels: 1, format: 'S16_BE', sink: recording });
     const random = generator(5);
     const received = new Set<number>();
     for (let at = 0; at < 800; at++) {
@@ -226,44 +231,44 @@ describe('The two ways of one stream', () => {
         // Each loses a tenth, never both the same one within the window of reordering.
         if (!packet || (index > 0 && random(10) === 0)) continue;
         received.add(index);
-        placer.receive(datagram(packet), BigInt(at) * MS, origin);
+        buffer.receive(datagram(packet), BigInt(at) * MS, origin);
       }
     }
-    placer.flush();
+    buffer.flush();
     expect(of('stream')).toHaveLength(1);
-    expect(placer.stats().packetsStray).toBe(0);
+    expect(buffer.stats().packetsStray).toBe(0);
     if (Math.abs(skew) < 8) {
       const all = [...received].sort((a, b) => a - b).map((index) => packets[index] as (typeof packets)[0]);
       expectSamples(recording.samples, expectedSamples(all));
     }
-    expect(placer.stats().packets).toBe(
-      placer.stats().packetsPlaced + placer.stats().packetsDuplicate + placer.stats().packetsLate,
+    expect(buffer.stats().packets).toBe(
+      buffer.stats().packetsPlaced + buffer.stats().packetsDuplicate + buffer.stats().packetsLate,
     );
   });
 
   it('go on as one when the first one ends', () => {
     const recording = new Recording();
-    const { placer, of } = placerWith({ channels: 1, format: 'S16_BE', sink: recording });
+    const { buffer, of } = jitterBufferWith({ channels: 1, format: 'S16_BE', sink: recording });
     for (const [i, packet] of packets.entries()) {
-      if (i < 100) placer.receive(datagram(packet), BigInt(i) * MS, A);
-      placer.receive(datagram(packet), BigInt(i) * MS, B);
+      if (i < 100) buffer.receive(datagram(packet), BigInt(i) * MS, A);
+      buffer.receive(datagram(packet), BigInt(i) * MS, B);
     }
     expectSamples(recording.samples, expectedSamples(packets));
     expect(of('stream')).toHaveLength(1);
-    expect(placer.stats()).toMatchObject({ packetsDuplicate: 100, packetsStray: 0, framesLost: 0 });
+    expect(buffer.stats()).toMatchObject({ packetsDuplicate: 100, packetsStray: 0, framesLost: 0 });
   });
 
   it('are overtaken and doubled like the packets of one', () => {
     const recording = new Recording();
-    const { placer } = placerWith({ channels: 1, format: 'S16_BE', sink: recording });
+    const { buffer } = jitterBufferWith({ channels: 1, format: 'S16_BE', sink: recording });
     const random = generator(6);
     const arriving = shuffled(packets, 3, random).flatMap((packet) => [
       [packet, A] as const,
       [packet, B] as const,
     ]);
-    for (const [packet, origin] of arriving) placer.receive(datagram(packet), 0n, origin);
-    placer.flush();
+    for (const [packet, origin] of arriving) buffer.receive(datagram(packet), 0n, origin);
+    buffer.flush();
     expectSamples(recording.samples, expectedSamples(packets));
-    expect(placer.stats()).toMatchObject({ packetsDuplicate: 400, packetsStray: 0, streams: 1 });
+    expect(buffer.stats()).toMatchObject({ packetsDuplicate: 400, packetsStray: 0, streams: 1 });
   });
 });

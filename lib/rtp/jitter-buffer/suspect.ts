@@ -1,5 +1,5 @@
-/** A packet that may be the first of another stream, kept until others agree with it. */
-import type { RtpPacket } from './packet.js';
+/** A packet that may belong to another stream, or behind a long gap. It is kept until others agree with it. */
+import { type RtpPacket, sequenceDistance } from '../packet.js';
 
 export interface Suspect {
   readonly payloadType: number;
@@ -11,11 +11,6 @@ export interface Suspect {
   readonly arrival: bigint;
   /** The transport address that it came from; '' where nobody knows. */
   readonly origin: string;
-}
-
-/** The distance of two sequence numbers, -32768..32767. */
-export function sequenceDistance(to: number, from: number): number {
-  return ((to - from) << 16) >> 16;
 }
 
 /** Whether packets `frames` apart may be `steps` sequence numbers apart. Beyond `reach` frames the steps have wrapped. */
