@@ -4,7 +4,7 @@ import type { ListenerMismatch } from '../loopback/mismatch.js';
 import type { SubstreamHolder } from '../pcm/holder.js';
 import type { ContradictionEvent } from '../rtp/jitter-buffer/contradictions.js';
 import type { DiscontinuityEvent, LossEvent, StreamStartEvent } from '../rtp/jitter-buffer/events.js';
-import type { RtpReceiverStats } from '../rtp/receiver.js';
+import type { RtpReceiverStats } from '../rtp/receiver-events.js';
 import type { RefusalEvent } from '../rtp/refusals.js';
 
 /** Counters since the bridge was opened. */

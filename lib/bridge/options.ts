@@ -7,7 +7,7 @@ import { checkParameters } from '../pcm/parameters.js';
 import { defaultPcmFormat, MAX_RATE, type RtpPcmFormat } from '../rtp/format.js';
 import { checkJitterBufferOptions, JITTER_BUFFER_PARAMETERS } from '../rtp/jitter-buffer/options.js';
 import { widestEncoding } from '../rtp/payload-types.js';
-import { checkReceiverOptions, RECEIVER_OPTIONS, type RtpReceiverOptions } from '../rtp/receiver.js';
+import { checkReceiverOptions, RECEIVER_OPTIONS, type RtpReceiverOptions } from '../rtp/receiver-options.js';
 import { STREAM_PARAMETERS } from '../rtp/sdp/parse.js';
 
 /**

@@ -1,7 +1,8 @@
 /** The thread of a bridge: it owns the socket and the cable, and nothing that the main thread does delays a frame. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { ClockedLoopback } from '../loopback/clocked-loopback.js';
-import { DEFAULT_RECEIVE_BUFFER_BYTES, RtpReceiver } from '../rtp/receiver.js';
+import { RtpReceiver } from '../rtp/receiver.js';
+import { DEFAULT_RECEIVE_BUFFER_BYTES } from '../rtp/receiver-options.js';
 import { CoveredGaps } from './covered-gaps.js';
 import { transferError } from './error-transfer.js';
 import type { BridgeStats } from './events.js';

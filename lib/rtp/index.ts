@@ -38,12 +38,9 @@ export {
   serializeRtpPacket,
 } from './packet.js';
 export type { PayloadEncoding } from './payload-types.js';
-export {
-  RtpReceiver,
-  type RtpReceiverEvents,
-  type RtpReceiverOptions,
-  type RtpReceiverStats,
-} from './receiver.js';
+export { RtpReceiver } from './receiver.js';
+export type { RtpReceiverEvents, RtpReceiverStats } from './receiver-events.js';
+export type { RtpReceiverOptions } from './receiver-options.js';
 export { describeRefusal, type RefusalEvent, type RefusalOption, type RefusalReason } from './refusals.js';
 export { type DescribeOptions, describeStream } from './sdp/describe.js';
 export { SdpError } from './sdp/error.js';

@@ -1,129 +1,27 @@
 /** RtpReceiver: the socket that a stream arrives at, in front of a jitter buffer. */
 import { EventEmitter, once } from 'node:events';
-import {
-  checkInteger,
-  checkOneOf,
-  checkOptions,
-  checkSignal,
-  checkString,
-  type OptionNames,
-  pickOptions,
-  valueError,
-} from '../arguments.js';
-import { AlsaError, closedError } from '../errors.js';
-import { native } from '../native/load.js';
-import {
-  canonicalAddress,
-  checkAddress,
-  checkAddressOf,
-  needsInterface,
-  socketType,
-  takesInterface,
-  unicastError,
-  zoneOf,
-} from '../net/address.js';
+import { checkOptions, pickOptions } from '../arguments.js';
+import { closedError } from '../errors.js';
 import { DgramSocket } from '../net/dgram-socket.js';
 import { NativeSocket } from '../net/native-socket.js';
-import type { DatagramSource, ReceivingSocket, SocketOptions } from '../net/socket.js';
+import type { DatagramSource, ReceivingSocket } from '../net/socket.js';
 import { refuseCloning } from '../uncloneable.js';
-import type { ContradictionEvent } from './jitter-buffer/contradictions.js';
-import type { DiscontinuityEvent, LossEvent, StreamStartEvent } from './jitter-buffer/events.js';
+import { AddressFilter } from './address-filter.js';
+import { ExpiryTimer } from './expiry-timer.js';
 import { JitterBuffer } from './jitter-buffer/jitter-buffer.js';
-import {
-  checkJitterBufferOptions,
-  JITTER_BUFFER_PARAMETERS,
-  type JitterBufferOptions,
-} from './jitter-buffer/options.js';
-import type { JitterBufferStats } from './jitter-buffer/stats.js';
+import { checkJitterBufferOptions, JITTER_BUFFER_PARAMETERS } from './jitter-buffer/options.js';
 import { parseRtpPacket } from './packet.js';
-import { type RefusalEvent, Refusals } from './refusals.js';
+import type { RtpReceiverEvents, RtpReceiverStats } from './receiver-events.js';
+import {
+  type CheckedReceiverOptions,
+  checkReceiverOptions,
+  RECEIVER_OPTIONS,
+  type RtpReceiverOptions,
+} from './receiver-options.js';
+import { Refusals } from './refusals.js';
 import { STREAM_PARAMETERS } from './sdp/parse.js';
 import { SenderClock } from './sender-clock.js';
 import { SilenceWatch } from './silence-watch.js';
-
-export const DEFAULT_RECEIVE_BUFFER_BYTES = 2 ** 21;
-const MAX_TIMER_MS = 2 ** 31 - 1;
-/** The least that a datagram takes of a socket's buffer, of which the kernel makes twice what it is asked for. */
-const BUFFERED_DATAGRAM_BYTES = 512;
-
-/** Where to listen and what to expect. The parameters that `parseSdp` gives fit in here. */
-export interface RtpReceiverOptions
-  extends Omit<
-    JitterBufferOptions,
-    'onStream' | 'onLoss' | 'onDiscontinuity' | 'onRefusal' | 'onContradiction'
-  > {
-  /** The group to join, or a local address. Default '0.0.0.0': all that come to the port. */
-  readonly address?: string;
-  /** 0..65535; 0 takes a free one, see `port`. */
-  readonly port: number;
-  /**
-   * For groups and link-local addresses only: where to join the group, and to hear it, an interface by name ('eth0') or by its
-   * address. Default: the kernel's choice, but IPv6 addresses of link-local and interface-local scope need one, here or as in
-   * 'ff02::1%eth0'. To hear one interface of a machine otherwise, give its address as `address`. A socket of kind 'dgram' hears the group at every
-   * interface that anybody on this machine has joined it at.
-   */
-  readonly interface?: string;
-  /**
-   * Take packets from these addresses only, of the family of `address`; a group is joined for them alone (RFC 4607).
-   * Default: any.
-   */
-  readonly sources?: readonly string[];
-  /** Take no packets from these addresses. */
-  readonly excludedSources?: readonly string[];
-  /**
-   * Bytes of the socket's buffer. Default 2 MiB. setsockopt SO_RCVBUFFORCE gives them where this process may (CAP_NET_ADMIN), else
-   * SO_RCVBUF, which the kernel limits to net.core.rmem_max: see `stats().receiveBufferBytes`. Kind 'dgram' knows the latter only.
-   */
-  readonly receiveBufferBytes?: number;
-  /** Milliseconds without a packet of the stream until 'silence', 10..2^31-1. Default 1000. */
-  readonly silenceMs?: number;
-  /**
-   * Whose socket: the addon's ('native'), which takes three quarters of the processor time, or Node's own ('dgram').
-   * Default: 'native' where the addon can be loaded.
-   */
-  readonly socket?: 'native' | 'dgram';
-  /** Closes the receiver. */
-  readonly signal?: AbortSignal;
-}
-
-/** What a receiver tells. */
-export interface RtpReceiverEvents {
-  /** A stream began, or began anew. */
-  stream: [event: StreamStartEvent];
-  /** Lost frames were filled in. */
-  loss: [event: LossEvent];
-  /** Frames were filled in that the sender has left out. */
-  discontinuity: [event: DiscontinuityEvent];
-  /** Packets are refused: told once a reason, with the option that would take them. */
-  refusal: [event: RefusalEvent];
-  /** Many packets contradict what was described: told once. */
-  contradiction: [event: ContradictionEvent];
-  /** No packet of the stream came for a while. A group is then joined again, where its interface was replaced. */
-  silence: [];
-  /** The socket failed, or the sink threw; the receiver has closed. */
-  error: [error: Error];
-  close: [];
-}
-
-/** Counters since the receiver was opened. */
-export interface RtpReceiverStats extends JitterBufferStats {
-  /** Datagrams from addresses that were not asked for. They are not among `packets`. */
-  readonly datagramsFiltered: number;
-  /**
-   * Datagrams that the kernel dropped before this receiver read them, its socket's buffer being full for instance: SO_RXQ_OVFL,
-   * which comes with the next datagram. Undefined where that cannot be told: with kind 'dgram', and for an IPv6 group at one
-   * interface, where the kernel counts what its filter drops as well.
-   */
-  readonly datagramsDropped: number | undefined;
-  /** Bytes that the kernel gave of `receiveBufferBytes`. */
-  readonly receiveBufferBytes: number;
-  /** Parts per million by which the sender's clock is faster than this machine's; undefined for the first second. */
-  readonly senderPpm: number | undefined;
-  /** Interarrival jitter in milliseconds: RFC 3550, section 6.4.1. */
-  readonly jitterMs: number;
-  /** Whether packets of the stream come. */
-  readonly silent: boolean;
-}
 
 /**
  * Receives one stream and writes its frames to a sink, in order and without gaps. See JitterBuffer for how.
@@ -146,20 +44,12 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
   readonly #socket: ReceivingSocket;
   readonly #buffer: JitterBuffer;
   readonly #clock: SenderClock;
-  readonly #sources: ReadonlySet<string>;
-  readonly #excluded: ReadonlySet<string>;
+  readonly #filter: AddressFilter;
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort = () => this.close();
-  readonly #refusals: Refusals;
   readonly #silence: SilenceWatch;
-  #expiry: NodeJS.Timeout | undefined;
-  /** What it is set for. */
-  #deadline = 0n;
-  readonly #maxWaiting: number;
-  /** Datagrams of this turn of the event loop, while an expiry waits for those that arrived before it. */
-  #turnDatagrams = 0;
+  readonly #expiry: ExpiryTimer;
   #silent = true;
-  #filtered = 0;
   #closed = false;
   #finished = false;
 
@@ -168,9 +58,7 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
     refuseCloning(this);
     this.#socket = socket;
     this.#signal = checked.signal;
-    this.#sources = new Set(checked.socket.sources);
-    this.#excluded = new Set(checked.excludedSources);
-    this.#maxWaiting = (2 * socket.receiveBufferBytes) / BUFFERED_DATAGRAM_BYTES;
+    this.#expiry = new ExpiryTimer(socket, () => this.#expire());
     this.#clock = new SenderClock(options.rate);
     this.#buffer = new JitterBuffer({
       ...pickOptions(options, JITTER_BUFFER_PARAMETERS),
@@ -183,7 +71,8 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
       onRefusal: (event) => this.emit('refusal', event),
       onContradiction: (event) => this.emit('contradiction', event),
     });
-    this.#refusals = new Refusals((event) => this.emit('refusal', event));
+    const refusals = new Refusals((event) => this.emit('refusal', event));
+    this.#filter = new AddressFilter(checked.socket.sources, checked.excludedSources, refusals);
     socket.listen({
       receive: (datagram, arrival, source) => this.#receive(datagram, arrival, source),
       fail: (error) => this.#fail(error),
@@ -259,7 +148,7 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
   stats(): RtpReceiverStats {
     return {
       ...this.#buffer.stats(),
-      datagramsFiltered: this.#filtered,
+      datagramsFiltered: this.#filter.filtered,
       datagramsDropped: this.#socket.dropped,
       receiveBufferBytes: this.#socket.receiveBufferBytes,
       senderPpm: this.#clock.ppm,
@@ -298,7 +187,7 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
     if (this.#closed) return;
     this.#closed = true;
     this.#buffer.close();
-    clearTimeout(this.#expiry);
+    this.#expiry.close();
     this.#silence.close();
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#socket.close();
@@ -316,13 +205,10 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
 
   #receive(datagram: Uint8Array, arrival: bigint, source: DatagramSource): void {
     if (this.#closed) return;
-    this.#turnDatagrams++;
-    const packet = this.#admits(source) ? parseRtpPacket(datagram) : undefined;
+    this.#expiry.noteDatagram();
     try {
-      if (packet === undefined) {
-        this.#filter(source);
-        return;
-      }
+      if (!this.#filter.admits(source)) return;
+      const packet = parseRtpPacket(datagram);
       if (typeof packet === 'string') {
         this.#buffer.receive(datagram, arrival, source.transport);
         return;
@@ -337,58 +223,17 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
       this.#fail(error);
       return;
     }
-    this.#armExpiry();
-  }
-
-  #admits({ address }: DatagramSource): boolean {
-    if (this.#excluded.has(address)) return false;
-    return this.#sources.size === 0 || this.#sources.has(address);
-  }
-
-  #filter({ address }: DatagramSource): void {
-    this.#filtered++;
-    const isExcluded = this.#excluded.has(address);
-    this.#refusals.note('filtered', address, () => ({
-      came: `a datagram from ${address}`,
-      expected: isExcluded
-        ? `one from elsewhere than ${[...this.#excluded].join(', ')}`
-        : `one from ${[...this.#sources].join(', ')}`,
-      // Whoever excludes an address knows about it.
-      ...(isExcluded ? { option: undefined, value: undefined } : { option: 'sources', value: address }),
-    }));
-  }
-
-  #armExpiry(): void {
-    const { deadline } = this.#buffer;
-    if (deadline === undefined || this.#closed) return;
-    if (this.#expiry !== undefined && deadline >= this.#deadline) return;
-    clearTimeout(this.#expiry);
-    this.#deadline = deadline;
-    const wait = Number(deadline - process.hrtime.bigint()) / 1e6;
-    // Where the event loop was kept from turning, packets wait in the socket, which has its turns in between.
-    this.#expiry = setTimeout(() => this.#expireBehind(this.#maxWaiting), Math.max(1, Math.ceil(wait)));
-  }
-
-  /** Expires when the socket has told what waits now, `most` datagrams at most: those that come meanwhile do not postpone it. */
-  #expireBehind(most: number): void {
-    this.#turnDatagrams = 0;
-    setImmediate(() => {
-      const told = this.#turnDatagrams;
-      if (told < this.#socket.turnDatagrams || told >= most) this.#expire();
-      else this.#expireBehind(most - told);
-    });
+    this.#expiry.arm(this.#buffer.deadline);
   }
 
   #expire(): void {
-    if (this.#closed) return;
-    this.#expiry = undefined;
     try {
       this.#buffer.expire(process.hrtime.bigint());
     } catch (error) {
       this.#fail(error);
       return;
     }
-    this.#armExpiry();
+    this.#expiry.arm(this.#buffer.deadline);
   }
 
   #fallSilent(isFirst: boolean): void {
@@ -409,73 +254,5 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
     if (this.#closed) return;
     this.close();
     this.emit('error', error instanceof Error ? error : new Error(String(error)));
-  }
-}
-
-export const RECEIVER_OPTIONS: OptionNames<RtpReceiverOptions> = {
-  ...JITTER_BUFFER_PARAMETERS,
-  address: true,
-  port: true,
-  interface: true,
-  sources: true,
-  excludedSources: true,
-  receiveBufferBytes: true,
-  silenceMs: true,
-  socket: true,
-  signal: true,
-};
-
-/** What a receiver needs beside what its jitter buffer does. */
-export interface CheckedReceiverOptions {
-  readonly socket: SocketOptions;
-  readonly excludedSources: readonly string[];
-  readonly silenceMs: number;
-  readonly isNative: boolean;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** Throws before any system call. */
-export function checkReceiverOptions(options: Omit<RtpReceiverOptions, 'sink'>): CheckedReceiverOptions {
-  const given = checkAddress('options.address', options.address ?? '0.0.0.0');
-  const address = canonicalAddress(given);
-  const type = socketType(address);
-  const port = checkInteger('options.port', options.port, 0, 65_535);
-  if (options.interface !== undefined) {
-    checkString('options.interface', options.interface);
-    if (!takesInterface(address)) throw unicastError('options.interface', address, options.interface);
-  }
-  const via = options.interface ?? (takesInterface(address) ? zoneOf(given) : undefined);
-  if (via === undefined && needsInterface(address))
-    throw valueError('options.interface', `an interface, since each link has its own ${address}`, via);
-  const [sources, excludedSources] = (['sources', 'excludedSources'] as const).map((name) =>
-    (options[name] ?? []).map((source) => checkAddressOf(`options.${name}[]`, source, type)),
-  ) as [string[], string[]];
-  const receiveBufferBytes = checkInteger(
-    'options.receiveBufferBytes',
-    options.receiveBufferBytes ?? DEFAULT_RECEIVE_BUFFER_BYTES,
-    1,
-    2 ** 31 - 1,
-  );
-  const silenceMs = checkInteger('options.silenceMs', options.silenceMs ?? 1000, 10, MAX_TIMER_MS);
-  const kind =
-    options.socket === undefined
-      ? undefined
-      : checkOneOf('options.socket', options.socket, ['native', 'dgram'] as const);
-  return {
-    socket: { address, port, interface: via, sources, receiveBufferBytes },
-    excludedSources,
-    silenceMs,
-    isNative: kind === undefined ? hasAddon() : kind === 'native',
-    signal: checkSignal('options.signal', options.signal),
-  };
-}
-
-function hasAddon(): boolean {
-  try {
-    native();
-    return true;
-  } catch (error) {
-    if (error instanceof AlsaError) return false;
-    throw error;
   }
 }
