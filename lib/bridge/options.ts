@@ -107,7 +107,10 @@ export function checkBridgeOptions(options: BridgeOptions): BridgeConfiguration 
   checkGrace('options.graceMs', options.graceMs, idle);
   const loopback: ClockedLoopbackOptions = {
     ...pickOptions(options, OF_LOOPBACK),
-    ...{ format, rate, channels, periodFrames },
+    format,
+    rate,
+    channels,
+    periodFrames,
     ...(card === undefined ? {} : { card: card instanceof LoopbackCard ? card.number : card }),
     idle,
   };

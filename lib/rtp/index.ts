@@ -48,10 +48,5 @@ export { type LoadSdpOptions, loadSdp } from './sdp/load.js';
 export type { MediaClock } from './sdp/media-clock.js';
 export { type ParseSdpOptions, parseSdp, type StreamParameters } from './sdp/parse.js';
 export type { SourceFilter } from './sdp/source-filter.js';
-export {
-  type PaceOptions,
-  RtpSender,
-  type RtpSenderOptions,
-  type RtpSenderStats,
-  type SenderDescription,
-} from './sender.js';
+export { RtpSender, type RtpSenderStats } from './sender.js';
+export type { PaceOptions, RtpSenderOptions, SenderDescription } from './sender-options.js';

@@ -43,7 +43,10 @@ export class PayloadTypes {
   constructor(stream: StreamPayloads, format: RtpPcmFormat) {
     const { payloadType, encoding, channels } = stream;
     const payloads = (type: number, of: RtpEncoding, converter: SampleConverter): Payloads => ({
-      ...{ payloadType: type, encoding: of, frameBytes: payloadFrameBytes(of, channels), converter },
+      payloadType: type,
+      encoding: of,
+      frameBytes: payloadFrameBytes(of, channels),
+      converter,
     });
     const converter = SampleConverter.decoder(encoding, format);
     const first = payloads(checkInteger('options.payloadType', payloadType, 0, 127), encoding, converter);

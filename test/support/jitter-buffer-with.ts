@@ -12,7 +12,10 @@ export function jitterBufferWith(options: Partial<JitterBufferOptions> = {}) {
   const told: ({ readonly type: string } & object)[] = [];
   const tell = (type: string) => (event: object) => told.push({ type, ...event });
   const buffer = new JitterBuffer({
-    ...({ encoding: 'L16', rate: RATE, channels: 2, payloadType: 96 } as const),
+    encoding: 'L16',
+    rate: RATE,
+    channels: 2,
+    payloadType: 96,
     sink: { write: () => {} },
     onStream: tell('stream'),
     onLoss: tell('loss'),
@@ -45,7 +48,9 @@ export function packetsOf(
   const payload = new Uint8Array(frames * channels * (encoding === 'L16' ? 2 : 3)).fill(7);
   return Array.from({ length: count }, (_, i) =>
     serializeRtpPacket({
-      ...{ payloadType: 96, ssrc: 1, payload },
+      payloadType: 96,
+      ssrc: 1,
+      payload,
       sequence: ((from + i) * sequenceStep) & 0xffff,
       timestamp: ((from + i) * step) >>> 0,
       ...more,

@@ -298,7 +298,10 @@ describe('a sender that begins anew', () => {
     expect(streams.length).toBe(100);
     expectSamples(recording.samples, Uint16Array.from(sent));
     expect(buffer.stats()).toMatchObject({
-      ...{ framesLost: 0, framesReceived: sent.length, streams: 100, packetsStray: 0 },
+      framesLost: 0,
+      framesReceived: sent.length,
+      streams: 100,
+      packetsStray: 0,
     });
   });
 
@@ -522,7 +525,8 @@ describe('a packet that is not of the stream', () => {
     send([packets[1]]);
     expectSamples(recording.samples, expectedSamples(packets));
     expect(buffer.stats().packetsRejected).toEqual({
-      ...{ rtcp: 0, truncated: 1 },
+      rtcp: 0,
+      truncated: 1,
       version: 1,
       padding: 1,
       'payload-type': 1,

@@ -81,8 +81,12 @@ describe('A stream that pauses while another source sends', () => {
     ]);
     expect(of('refusal')).toEqual([
       {
-        ...{ type: 'refusal', reason: 'rival', option: 'ssrc', value: 2 },
-        ...{ came: `source 0x00000002 from ${B}`, expected: `source 0x00000001 from ${A}` },
+        type: 'refusal',
+        reason: 'rival',
+        option: 'ssrc',
+        value: 2,
+        came: `source 0x00000002 from ${B}`,
+        expected: `source 0x00000001 from ${A}`,
       },
     ]);
     expect(buffer.stats().packetsStray).toBeGreaterThan(900);
