@@ -10,13 +10,11 @@ import { parseRtpPacket, type RtpPacket } from '../packet.js';
 import type { Payloads, PayloadTypes } from '../payload-types.js';
 import { Refusals } from '../refusals.js';
 import { Admission, MAX_DATAGRAM_BYTES } from './admission.js';
-import { DiscontinuityDetector } from './discontinuity.js';
 import type { Placement, StreamStart, StreamStartEvent } from './events.js';
-import { FrameWriter } from './frame-writer.js';
 import { checkJitterBufferOptions, type JitterBufferOptions } from './options.js';
-import { ReorderBuffer } from './reorder-buffer.js';
 import { SourceSelection } from './source-selection.js';
 import type { JitterBufferStats } from './stats.js';
+import { Stream } from './stream.js';
 import type { Suspect } from './suspect.js';
 
 /**
@@ -59,19 +57,12 @@ export class JitterBuffer {
   readonly #onStream: ((event: StreamStartEvent) => void) | undefined;
   readonly #admission: Admission;
   readonly #sources: SourceSelection;
-  readonly #detector: DiscontinuityDetector;
-  readonly #waiting: ReorderBuffer;
-  readonly #writer: FrameWriter;
+  readonly #stream: Stream;
   /** Holds one converted packet on its way to the sink, and stays valid as what 'repeat' repeats. */
   readonly #scratch: Uint8Array;
   #closed = false;
   #packets = 0;
-  #packetsPlaced = 0;
-  #packetsReordered = 0;
-  #packetsDuplicate = 0;
-  #packetsLate = 0;
   #packetsStray = 0;
-  #streams = 0;
 
   /** @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE */
   constructor(options: JitterBufferOptions) {
@@ -83,12 +74,7 @@ export class JitterBuffer {
     this.#onStream = checked.onStream;
     this.#sources = new SourceSelection(checked, refusals);
     this.#admission = new Admission(checked, refusals, () => this.#sources.isHeard);
-    this.#detector = new DiscontinuityDetector({
-      ...checked,
-      onContradiction: this.#whileOpen(onContradiction),
-    });
-    this.#writer = new FrameWriter(checked, types.frameBytes);
-    this.#waiting = new ReorderBuffer(this.#writer, checked.reorderPackets);
+    this.#stream = new Stream({ ...checked, onContradiction: this.#whileOpen(onContradiction) });
     const largest = Math.floor(MAX_DATAGRAM_BYTES / types.leastFrameBytes);
     this.#scratch = new Uint8Array(Math.max(1, largest) * types.frameBytes);
   }
@@ -101,27 +87,29 @@ export class JitterBuffer {
   /** The current source and the RTP timestamp of the frame that is written next; undefined before the first packet. */
   get position(): { readonly ssrc: number; readonly timestamp: number } | undefined {
     const { ssrc } = this.#sources;
-    return ssrc === undefined ? undefined : { ssrc, timestamp: this.#writer.timestamp };
+    return ssrc === undefined ? undefined : { ssrc, timestamp: this.#stream.writer.timestamp };
   }
 
   /** When `expire` has to be called next, on the clock of the arrivals; undefined while nothing waits. */
   get deadline(): bigint | undefined {
-    const first = this.#waiting.earliestArrival;
+    const { waiting, detector } = this.#stream;
+    const first = waiting.earliestArrival;
     const expiry = first === undefined ? undefined : first + this.#reorderNs;
-    const takeover = this.#sources.takeover(this.#detector.packetFrames);
+    const takeover = this.#sources.takeover(detector.packetFrames);
     if (takeover === undefined) return expiry;
     return expiry === undefined || takeover < expiry ? takeover : expiry;
   }
 
   stats(): JitterBufferStats {
-    const { frames, framesCut, gaps, discontinuities } = this.#writer;
+    const { placed, reordered, duplicate, late, count, writer, waiting } = this.#stream;
+    const { frames, framesCut, gaps, discontinuities } = writer;
     const { received, lost, skipped, concealed } = frames;
     return {
       packets: this.#packets,
-      packetsPlaced: this.#packetsPlaced,
-      packetsReordered: this.#packetsReordered,
-      packetsDuplicate: this.#packetsDuplicate,
-      packetsLate: this.#packetsLate,
+      packetsPlaced: placed,
+      packetsReordered: reordered,
+      packetsDuplicate: duplicate,
+      packetsLate: late,
       packetsStray: this.#packetsStray,
       packetsRejected: { ...this.#admission.rejected },
       framesDelivered: received + lost + skipped + concealed,
@@ -132,8 +120,8 @@ export class JitterBuffer {
       framesCut,
       gaps,
       discontinuities,
-      streams: this.#streams,
-      framesWaiting: this.#waiting.framesWaiting,
+      streams: count,
+      framesWaiting: waiting.framesWaiting,
     };
   }
 
@@ -163,27 +151,22 @@ export class JitterBuffer {
     const payloads = this.#admission.admit(packet);
     if (!payloads) return 'rejected';
     const { payload, ssrc, sequence } = packet;
+    const { encoding, converter } = payloads;
     const frames = payload.length / payloads.frameBytes;
     const sources = this.#sources;
-    const detector = this.#detector;
+    const { detector, writer } = this.#stream;
     if (sources.ssrc === undefined) this.#start('first', packet, origin);
     else if (sources.ssrc !== ssrc || (sources.origin !== origin && !detector.isLeg(packet))) {
       return this.#rival(packet, frames, arrival, origin);
     } else if (sources.isContested && !detector.isOld(packet)) this.#packetsStray += sources.hear();
 
-    const writer = this.#writer;
-    const ahead = writer.ahead(packet.timestamp);
+    const ahead = this.#stream.ahead(packet);
     const verdict = detector.judge(packet, ahead, frames, writer.isNext(sequence));
     if (verdict === 'suspect') return this.#suspect(packet, frames, arrival, origin);
-    if (verdict === 'late') return this.#dropLate(writer.next + ahead, frames);
-    let placement: Placement = 'delivered';
-    if (ahead > 0) {
-      placement = this.#hold(packet, ahead, frames, payloads.converter.convert(payload), arrival);
-    } else {
-      this.#note(packet, frames, payloads);
-      writer.write(payloads.converter.convert(payload, this.#scratch), -ahead, sequence);
-      this.#waiting.drain();
-    }
+    if (verdict === 'late') return this.#stream.dropLate(packet, frames);
+    // A packet that is not written at once needs memory of its own.
+    const bytes = converter.convert(payload, ahead > 0 ? undefined : this.#scratch);
+    const placement = this.#stream.place(packet, frames, encoding, bytes, arrival);
     if (detector.hasSuspects) this.#reconsider();
     return placement;
   }
@@ -194,8 +177,8 @@ export class JitterBuffer {
    * packet that is pushed late may have arrived in time.
    */
   expire(now: bigint): void {
-    this.#waiting.expire(now - this.#reorderNs);
-    const takeover = this.#sources.takeover(this.#detector.packetFrames);
+    this.#stream.waiting.expire(now - this.#reorderNs);
+    const takeover = this.#sources.takeover(this.#stream.detector.packetFrames);
     if (takeover !== undefined && now >= takeover) this.#followRival();
   }
 
@@ -208,7 +191,7 @@ export class JitterBuffer {
    */
   conceal(frames: number): void {
     checkInteger('frames', frames, 0, 2 ** 28);
-    this.#waiting.conceal(this.#writer.next + frames);
+    this.#stream.waiting.conceal(this.#stream.writer.next + frames);
   }
 
   /**
@@ -225,7 +208,7 @@ export class JitterBuffer {
   /** Settles, and writes packets that wait, with gaps filled: the end of the stream. */
   flush(): void {
     this.settle();
-    this.#waiting.flush();
+    this.#stream.waiting.flush();
     this.#forgetSuspects();
     this.#packetsStray += this.#sources.forgetRivals();
   }
@@ -233,7 +216,7 @@ export class JitterBuffer {
   /** Nothing is written, counted as written or told afterwards, not even by the call that is under way. */
   close(): void {
     this.#closed = true;
-    this.#writer.close();
+    this.#stream.writer.close();
   }
 
   #whileOpen<E>(tell: ((event: E) => void) | undefined): ((event: E) => void) | undefined {
@@ -248,59 +231,25 @@ export class JitterBuffer {
   #start(reason: StreamStart, packet: RtpPacket | Suspect, origin: string): void {
     const { ssrc, timestamp } = packet;
     const previous = this.position;
-    this.#streams++;
     this.#sources.start(ssrc, origin);
-    this.#detector.start(packet);
-    this.#writer.start(timestamp);
+    this.#stream.start(packet);
     if (!this.#closed) this.#onStream?.({ reason, ssrc, timestamp, previous });
-  }
-
-  #note(packet: RtpPacket | Suspect, frames: number, { encoding }: Payloads): void {
-    this.#packetsPlaced++;
-    if (this.#detector.note(packet, frames, encoding)) this.#packetsReordered++;
-  }
-
-  /** Keeps a packet until those before it came. */
-  #hold(
-    packet: RtpPacket | Suspect,
-    ahead: number,
-    frames: number,
-    bytes: Uint8Array,
-    arrival: bigint,
-  ): Placement {
-    const { sequence, payloadType } = packet;
-    const at = this.#writer.next + ahead;
-    if (!this.#waiting.add({ at, frames, bytes, arrival, sequence })) return this.#dropDuplicate();
-    this.#note(packet, frames, this.#payloadsOf(payloadType));
-    this.#waiting.trim();
-    return at < this.#writer.next ? 'delivered' : 'held';
-  }
-
-  #dropLate(at: number, frames: number): Placement {
-    if (!this.#writer.wasFilled(at, at + frames)) return this.#dropDuplicate();
-    this.#packetsLate++;
-    return 'late';
-  }
-
-  #dropDuplicate(): Placement {
-    this.#packetsDuplicate++;
-    return 'duplicate';
   }
 
   /** Keeps a packet that does not continue the stream, until enough of them agree with each other. */
   #suspect(packet: RtpPacket, frames: number, arrival: bigint, origin: string): Placement {
-    const dropped = this.#detector.suspect(this.#keep(packet, frames, arrival, origin));
-    if (dropped === undefined) return this.#dropDuplicate();
+    const dropped = this.#stream.detector.suspect(this.#keep(packet, frames, arrival, origin));
+    if (dropped === undefined) return this.#stream.dropDuplicate();
     this.#packetsStray += dropped;
-    if (!this.#detector.isConfirmed) return 'unconfirmed';
-    this.#follow(this.#detector.takeSuspects());
+    if (!this.#stream.detector.isConfirmed) return 'unconfirmed';
+    this.#follow(this.#stream.detector.takeSuspects());
     return 'delivered';
   }
 
   /** Keeps a packet of another source, until that one has outlived the current one. */
   #rival(packet: RtpPacket, frames: number, arrival: bigint, origin: string): Placement {
     const dropped = this.#sources.addRival(this.#keep(packet, frames, arrival, origin));
-    if (dropped === undefined) return this.#dropDuplicate();
+    if (dropped === undefined) return this.#stream.dropDuplicate();
     this.#packetsStray += dropped;
     if (!this.#sources.isDecided) return 'unconfirmed';
     this.#followRival();
@@ -319,9 +268,10 @@ export class JitterBuffer {
 
   /** The stream goes on. A suspect that lies ahead of it waits on, one that it has come near to is placed, others go. */
   #reconsider(): void {
-    for (const suspect of this.#detector.takeSuspects()) {
+    const { detector } = this.#stream;
+    for (const suspect of detector.takeSuspects()) {
       if (!this.#continues(suspect)) this.#packetsStray++;
-      else if (this.#detector.isLeap(suspect, suspect.frames)) this.#detector.keepSuspect(suspect);
+      else if (detector.isLeap(suspect, suspect.frames)) detector.keepSuspect(suspect);
       else this.#place(suspect);
     }
   }
@@ -329,24 +279,24 @@ export class JitterBuffer {
   /** Whether a packet is one of this stream behind a gap that is filled. */
   #continues(suspect: Suspect): boolean {
     if (suspect.ssrc !== this.#sources.ssrc) return false;
-    return this.#detector.continues(suspect, this.#writer.ahead(suspect.timestamp));
+    return this.#stream.detector.continues(suspect, this.#stream.ahead(suspect));
   }
 
   #settleSuspects(): void {
-    const { suspects } = this.#detector;
+    const { suspects } = this.#stream.detector;
     if (suspects.length > 0 && suspects.every((suspect) => this.#continues(suspect)))
-      this.#follow(this.#detector.takeSuspects());
+      this.#follow(this.#stream.detector.takeSuspects());
   }
 
   #forgetSuspects(): void {
-    this.#packetsStray += this.#detector.takeSuspects().length;
+    this.#packetsStray += this.#stream.detector.takeSuspects().length;
   }
 
   /** Goes over to another source, after what the current one has sent. */
   #followRival(): void {
     this.#settleSuspects();
     this.#forgetSuspects();
-    const { packets, dropped } = this.#sources.takeRival(this.#detector.packetFrames);
+    const { packets, dropped } = this.#sources.takeRival(this.#stream.detector.packetFrames);
     this.#packetsStray += dropped;
     this.#follow(packets);
   }
@@ -357,29 +307,19 @@ export class JitterBuffer {
     suspects.sort((a, b) => ((a.timestamp - base) | 0) - ((b.timestamp - base) | 0));
     const first = suspects[0] as Suspect;
     if (this.#continues(first)) {
-      this.#waiting.advance(this.#writer.next + this.#writer.ahead(first.timestamp), first.sequence);
+      const { waiting, writer } = this.#stream;
+      waiting.advance(writer.next + this.#stream.ahead(first), first.sequence);
     } else {
-      this.#waiting.flush();
+      this.#stream.waiting.flush();
       this.#start(first.ssrc === this.#sources.ssrc ? 'timestamp' : 'ssrc', first, first.origin);
     }
     this.#sources.moveTo(first.origin);
-    this.#detector.forgiveLateness();
+    this.#stream.detector.forgiveLateness();
     for (const suspect of suspects) this.#place(suspect);
   }
 
   #place(suspect: Suspect): void {
-    const { frames, bytes, arrival, payloadType, sequence } = suspect;
-    const ahead = this.#writer.ahead(suspect.timestamp);
-    if (ahead > 0) {
-      this.#hold(suspect, ahead, frames, bytes, arrival);
-      return;
-    }
-    if (ahead + frames <= 0) {
-      this.#packetsDuplicate++;
-      return;
-    }
-    this.#note(suspect, frames, this.#payloadsOf(payloadType));
-    this.#writer.write(bytes, -ahead, sequence);
-    this.#waiting.drain();
+    const { payloadType, frames, bytes, arrival } = suspect;
+    this.#stream.place(suspect, frames, this.#payloadsOf(payloadType).encoding, bytes, arrival);
   }
 }
