@@ -50,7 +50,7 @@ describe('Processes that open cables of one card at the same time', () => {
       card.setTimerSource(source);
       const result = await runChild(
         child(`
-          const { native, setNative } = await import(${distLoopback.replace('loopback/index', 'native/load')});
+          const { native, setNative } = await import(${distLoopback.replace('loopback/index', 'tools')});
           setNative({ ...native(), openPcm: () => process.kill(process.pid, 'SIGKILL') });
           open();`),
       );
