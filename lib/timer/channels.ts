@@ -43,7 +43,7 @@ export const TIMER_CHANNELS: readonly TimerChannelName[] = Object.freeze([
  * import { type TimerMessages, timerChannel, UserTimer } from 'alsa-utimer';
  *
  * subscribe(timerChannel('timer:create'), (message) => {
- *   const { timer } = message as TimerMessages['timer:create'];
+ *   const timer = (message as TimerMessages['timer:create']).timer;
  *   console.log(timer.timerSource); // -1.4.0
  * });
  * UserTimer.create({ resolutionNs: 10_000_000n }).close();

@@ -4,10 +4,27 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Seconds of the files that take long, in a guest under emulation. Only how they compare matters; one that is wrong costs time. */
 const SECONDS: Readonly<Record<string, number>> = {
-  'bridge/faults': 120,
-  'bridge/cli': 90,
-  'bridge/bridge': 70,
+  'bridge/bridge': 87,
+  'bridge/cli': 100,
+  'bridge/faults': 83,
+  'conformance/creation': 52,
+  'conformance/data': 40,
+  'conformance/listening': 60,
+  examples: 47,
+  'interop/access': 38,
+  'interop/bridge': 88,
+  'loopback/card': 59,
+  'loopback/clocked-loopback': 58,
+  'loopback/exact': 48,
   'loopback/killed': 98,
+  'loopback/listener': 30,
+  'loopback/openers': 29,
+  'loopback/streams': 37,
+  'loopback/writer': 35,
+  'rtp/network': 120,
+  'rtp/sender': 34,
+  'timer/cli': 58,
+  'timer/lifetime': 37,
 };
 const OTHER_SECONDS = 7;
 
