@@ -7,6 +7,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   'bridge/bridge': 87,
   'bridge/cli': 100,
   'bridge/faults': 83,
+  'bridge/formats': 112,
   'conformance/creation': 52,
   'conformance/data': 40,
   'conformance/listening': 60,

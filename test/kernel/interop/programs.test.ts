@@ -56,7 +56,8 @@ const senders: Record<string, () => Promise<Sender>> = {
   async 'GStreamer, L24 in packets of 1 ms'() {
     const parameters = {
       encoding: 'L24',
-      ...stream,
+      rate: stream.rate,
+      channels: stream.channels,
       payloadType: 96,
       address: '127.0.0.1',
       port: 16_204,
