@@ -95,10 +95,8 @@ export const EVENTS = [
   'master-resume',
 ] as const;
 
-type Name = Exclude<(typeof EVENTS)[number], undefined>;
-
 /** What the filter of an instance can ask for. */
-export type TimerEventName = Exclude<Name, 'early'>;
+export type TimerEventName = Exclude<TimerEvent['type'], 'early' | 'overrun' | 'end' | 'unknown'>;
 
 export const TIMER_EVENT_NAMES: readonly TimerEventName[] = EVENTS.filter(
   (name): name is TimerEventName => name !== undefined && name !== 'early',
