@@ -1,5 +1,5 @@
 // The package as users get it: packed, installed, imported.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { linksIn } from '../support/markdown-links.js';
@@ -41,12 +41,24 @@ describe('The packed package', () => {
   });
 
   it('has the documents that the error of an old kernel names, and a way in it that needs nothing else of ours', () => {
-    const library = join(user, 'node_modules/alsa-utimer/dist/hints.js');
+    // An addon that says what such a kernel does.
+    const addon = join(user, 'old-kernel.cjs');
+    writeFileSync(
+      addon,
+      `const error = { code: 'ENOTTY', errno: 25, syscall: 'ioctl SNDRV_TIMER_IOCTL_CREATE', path: '/dev/snd/timer' };
+      const createUtimer = () => { throw Object.assign(new Error(), error); };
+      module.exports = { errnos: {}, createUtimer };`,
+    );
     const code = `
-      const { hintFor, helpFor } = await import(${JSON.stringify(library)});
-      const call = ['ENOTTY', 'ioctl SNDRV_TIMER_IOCTL_CREATE'];
-      console.log(hintFor(...call), helpFor(...call));`;
+      process.env.ALSA_UTIMER_ADDON = ${JSON.stringify(addon)};
+      const { UserTimer } = await import('alsa-utimer');
+      try {
+        UserTimer.create({ resolutionNs: 1_000_000n });
+      } catch ({ code, hint, help }) {
+        console.log(code, hint, help);
+      }`;
     const said = run(process.execPath, ['--input-type=module', '--eval', code], user);
+    expect(said).toMatch(/^ENOTTY /);
     const [path = '', help = ''] = said.match(/\/\S*\.md/g) ?? [];
     expect(help).toBe(join(user, 'node_modules/alsa-utimer/docs/symptoms.md'));
     expect(readFileSync(help, 'utf8')).toContain('<a id="timer-create-enotty"></a>');
