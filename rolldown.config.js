@@ -1,5 +1,5 @@
 // How lib/ becomes dist/: a module for each way in, and what they share. A program reads few files then, and starts in a
-// quarter of the time; so does the thread of each bridge.
+// third of the time; so does the thread of each bridge.
 import { defineConfig } from 'rolldown';
 
 /** What package.json exports and starts, the thread of a bridge, and what scripts/ takes from lib/. */

@@ -156,6 +156,9 @@ function isGone(bytes: Uint8Array): boolean {
   }
 }
 
+/** What follows a signal of another realm: one for all calls that it is given to, so that it keeps one handler. */
+const followers = new WeakMap<object, AbortSignal>();
+
 /**
  * An AbortSignal, or nothing. One of another realm, or of a library, counts as well, as it does for Node: what is returned
  * follows it, and is one of this realm.
@@ -163,7 +166,10 @@ function isGone(bytes: Uint8Array): boolean {
 export function checkSignal(name: string, value: unknown): AbortSignal | undefined {
   if (value === undefined || value instanceof AbortSignal) return value;
   if (!isSignal(value)) throw typeError(name, 'an AbortSignal', value);
+  const known = followers.get(value);
+  if (known?.aborted === value.aborted) return known;
   const controller = new AbortController();
+  followers.set(value, controller.signal);
   if (value.aborted) controller.abort(value.reason);
   else value.addEventListener('abort', () => controller.abort(value.reason), { once: true });
   return controller.signal;

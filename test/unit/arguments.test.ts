@@ -61,6 +61,11 @@ describe('A signal', () => {
     expect(checkSignal('signal', foreign)).toMatchObject({ aborted: true, reason: 'enough' });
   });
 
+  it('of another realm is followed by one, however often it is given', () => {
+    const foreign = new Signal();
+    expect(checkSignal('signal', foreign)).toBe(checkSignal('signal', foreign));
+  });
+
   it.each([null, 'abort', {}, { aborted: false }, new EventTarget()])('is not %o', (value) => {
     expect(() => checkSignal('signal', value)).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }),

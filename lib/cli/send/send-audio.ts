@@ -1,5 +1,6 @@
 /** A stream to the network, from its command line to its end. */
 import { writeFile } from 'node:fs/promises';
+import { pickOptions } from '../../arguments.js';
 import { isMulticast, withoutZone } from '../../net/address.js';
 import type { RtpEncoding } from '../../rtp/format.js';
 import { type MediaClock, readMediaClock } from '../../rtp/sdp/media-clock.js';
@@ -45,7 +46,7 @@ export async function sendAudio(command: SendGiven, io: Io): Promise<number> {
   checkTarget(command);
   const names = { ...command.names, address: '--to', ptime: '--ptime', packetFrames: '--ptime' };
   return naming(names, async () => {
-    const audio = await openAudio(command.values.file, pick(command.library, AUDIO), io);
+    const audio = await openAudio(command.values.file, pickOptions(command.library, AUDIO), io);
     try {
       return await send(audio, command, io);
     } finally {
@@ -71,7 +72,7 @@ async function send(audio: AudioSource, { values, library }: SendGiven, io: Io):
   const encoding = encodingOf(values.format, audio);
   await using sender = await RtpSender.open({
     ...to,
-    ...pick(library, NETWORK),
+    ...pickOptions(library, NETWORK),
     encoding,
     rate,
     channels,
@@ -105,7 +106,7 @@ function description(
   { mediaClock, ...options }: DescriptionOptions,
 ): SenderDescription {
   return {
-    ...pick(options, ['name', 'origin', 'referenceClock']),
+    ...pickOptions(options, DESCRIPTION),
     ...(values['source-filter'] && { sourceFilter: true }),
     ...(mediaClock !== undefined && { mediaClock: mediaClockOf(mediaClock) }),
   };
@@ -118,19 +119,15 @@ function mediaClockOf(text: string): MediaClock {
   return clock;
 }
 
-const AUDIO = [
-  'format',
-  'rate',
-  'channels',
-  'card',
-  'device',
-  'substream',
-  'access',
-  'periodFrames',
-] as const;
-const NETWORK = ['payloadType', 'interface', 'ttl'] as const;
-
-function pick<T extends object, const K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> {
-  const given = names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]);
-  return Object.fromEntries(given) as Pick<T, K>;
-}
+const AUDIO = {
+  format: true,
+  rate: true,
+  channels: true,
+  card: true,
+  device: true,
+  substream: true,
+  access: true,
+  periodFrames: true,
+} as const;
+const NETWORK = { payloadType: true, interface: true, ttl: true } as const;
+const DESCRIPTION = { name: true, origin: true, referenceClock: true } as const;

@@ -1,6 +1,6 @@
 /** Readers of what is on the machine: cards, timers, interfaces; and of addresses with a port. */
 import { needsInterface } from '../../net/address.js';
-import { type TimerId, userTimerSource } from '../../timer/id.js';
+import { type TimerId, USER_TIMER_COUNT, userTimerSource } from '../../timer/id.js';
 import { parseTimerId } from '../../timer/text.js';
 import { parseTimerSource, userTimerIdOf } from '../../timer/timer-source.js';
 import { type Reader, text, whole } from './reader.js';
@@ -18,8 +18,8 @@ export const card: Reader<number | string> = {
   },
 };
 
-/** The greatest id of a userspace-driven timer: SNDRV_UTIMERS_MAX_COUNT of them. */
-const MAX_USER_TIMER = 127;
+/** The greatest id of a userspace-driven timer. */
+const MAX_USER_TIMER = USER_TIMER_COUNT - 1;
 
 /** The number of a userspace-driven timer, for '5' as for '-1.4.5'. */
 function userTimerNumber(given: string): number | undefined {
