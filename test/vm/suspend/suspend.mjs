@@ -111,7 +111,7 @@ for (let more = 0; more < 3; more += 1) {
 busy.postMessage('stop');
 const [busyStats] = await once(busy, 'message');
 let counted = 0;
-for (const event of ticks.read()) counted += event.ticks ?? 0;
+for (const event of ticks.read()) if (event.type === 'tick') counted += event.timerTicks;
 
 const joined = (parts) => Buffer.concat(parts);
 const whole = (parts, length) => {
