@@ -1,9 +1,8 @@
 /** What an errno means in this field, and what to do: one sentence or two for each failure that users meet. */
 import { release } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { TIMER_DEVICE } from './device-nodes.js';
 import { packageRoot } from './package-root.js';
-
-const TIMER_DEVICE = '/dev/snd/timer';
 
 /** Packed, and therefore there, however this came here. */
 const KERNELS = fileURLToPath(new URL('docs/kernels.md', packageRoot));

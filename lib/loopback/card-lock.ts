@@ -1,6 +1,7 @@
 /** The lock of a card: flock on its control device, which whoever opens one of its cables holds for that moment. */
 import { statSync } from 'node:fs';
 import { constants } from 'node:os';
+import { controlDevice } from '../device-nodes.js';
 import { AlsaError, fromNative } from '../errors.js';
 import type { NativeError, NativeHandle } from '../native/binding.js';
 import { native } from '../native/load.js';
@@ -22,7 +23,7 @@ const LOOK = 20;
  * the lock for something else. Where one process after the other has it, after five seconds
  */
 export function lockCard(card: LoopbackCard): NativeHandle {
-  const path = `/dev/snd/controlC${card.number}`;
+  const path = controlDevice(card.number);
   const began = performance.now();
   let since = began;
   let looked = began;

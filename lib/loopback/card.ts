@@ -2,6 +2,7 @@
 import { existsSync, type FSWatcher, readFileSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkCardNumber, checkInteger, checkString, typeError } from '../arguments.js';
+import { controlDevice, pcmDevice } from '../device-nodes.js';
 import { AlsaError, withHint } from '../errors.js';
 import { cardHolders, describeHolder, type SubstreamHolder } from '../pcm/holder.js';
 import { fromFileSystem, listProc, procAsound, readProc } from '../proc.js';
@@ -274,8 +275,10 @@ function permissionHint(wanted: string, path: string): string {
 
 /** Waits for the nodes of both devices in /dev/snd. */
 async function nodesOf(card: LoopbackCard): Promise<void> {
-  const nodes = ['D0p', 'D0c', 'D1p', 'D1c'].map((name) => `/dev/snd/pcmC${card.number}${name}`);
-  nodes.push(`/dev/snd/controlC${card.number}`);
+  const nodes = [0, 1].flatMap((device) =>
+    (['playback', 'capture'] as const).map((direction) => pcmDevice(card.number, device, direction)),
+  );
+  nodes.push(controlDevice(card.number));
   const missing = () => nodes.filter((node) => !existsSync(node));
   if (missing().length === 0) return;
   let watcher: FSWatcher | undefined;

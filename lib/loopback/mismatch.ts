@@ -1,5 +1,6 @@
 /** Whoever tries to listen at the other end of a cable, and cannot: its parameters are not those of the writer. */
 import { join } from 'node:path';
+import { pcmDevice } from '../device-nodes.js';
 import type { WatcherHandle } from '../native/binding.js';
 import { native } from '../native/load.js';
 import type { PcmAccess } from '../pcm/access.js';
@@ -73,7 +74,7 @@ export class MismatchWatch {
     this.#name = `hw:${card},${device},${substream}`;
     this.#writer = writer;
     this.#handlers = handlers;
-    this.#openings = watchOpens(`/dev/snd/pcmC${card}D${device}c`);
+    this.#openings = watchOpens(pcmDevice(card, device, 'capture'));
     this.#await();
     // Whoever has opened it already is told once the handler is in its place.
     setImmediate(() => {

@@ -1,5 +1,6 @@
 /** Whoever plays into a cable, as far as a capture of it can see: snd-aloop's PCM Slave controls. */
 import { constants } from 'node:os';
+import { controlDevice } from '../device-nodes.js';
 import { fromNative } from '../errors.js';
 import type { ControlHandle, NativeError } from '../native/binding.js';
 import { native } from '../native/load.js';
@@ -45,7 +46,7 @@ class WriterControls {
 
   constructor(card: number, device: number, substream: number) {
     this.#look = () => substreamHolder(card, 1 - device, 'playback', substream);
-    this.#control = native().openControl(`/dev/snd/controlC${card}`);
+    this.#control = native().openControl(controlDevice(card));
     try {
       const number = (name: string) =>
         this.#control.find(INTERFACE_PCM, device, substream, `PCM Slave ${name}`);

@@ -9,6 +9,7 @@ import {
   type OptionNames,
   rangeError,
 } from '../arguments.js';
+import { controlDevice, pcmDevice, TIMER_DEVICE } from '../device-nodes.js';
 import { AlsaError, fromNative, withHint } from '../errors.js';
 import type { NativeError, PcmHandle } from '../native/binding.js';
 import { release, watch } from '../native/lifetime.js';
@@ -134,8 +135,8 @@ export class Pcm implements Disposable {
     const name = `hw:${card},${device}`;
     let handle: PcmHandle | undefined;
     try {
-      const path = `/dev/snd/pcmC${card}D${device}${playback ? 'p' : 'c'}`;
-      handle = native().openPcm(path, playback, `/dev/snd/controlC${card}`, substream);
+      const path = pcmDevice(card, device, options.direction);
+      handle = native().openPcm(path, playback, controlDevice(card), substream);
       handle.configure({
         access: accessNumber(access),
         format: sampleFormat(format).number,
@@ -186,7 +187,7 @@ export class Pcm implements Disposable {
    * console.log(pcm.timerResolution()); // 10000000n
    */
   timerResolution(): bigint {
-    return this.#call(() => this.#handle.timerResolution('/dev/snd/timer'));
+    return this.#call(() => this.#handle.timerResolution(TIMER_DEVICE));
   }
 
   /**

@@ -56,8 +56,6 @@ export const USER_DRIVEN_DEVICE = 4;
 /** The kernel keeps at most this many userspace-driven timers: ids 0..127 (SNDRV_UTIMERS_MAX_COUNT). */
 export const USER_TIMER_COUNT = 128;
 
-export const TIMER_DEVICE = '/dev/snd/timer';
-
 const MIN_INT32 = -(2 ** 31);
 const MAX_INT32 = 2 ** 31 - 1;
 

@@ -1,8 +1,9 @@
 /** The number that the kernel knows a thread by, which is not that of gettid(2) in a PID namespace, as containers have. */
 import { statSync } from 'node:fs';
+import { TIMER_DEVICE } from '../device-nodes.js';
 import { AlsaError, fromNative } from '../errors.js';
 import { native } from '../native/load.js';
-import { addressOf, globalTimerId, TIMER_DEVICE } from './id.js';
+import { addressOf, globalTimerId } from './id.js';
 import { readTimers } from './proc-timers.js';
 
 /** PROC_PID_INIT_INO (include/linux/proc_ns.h): the inode of the initial PID namespace. */

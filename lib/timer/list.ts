@@ -1,5 +1,6 @@
 /** Which timers there are, and what the kernel tells about each: /dev/snd/timer without being bound to one. */
 import { checkBigInt, checkObject } from '../arguments.js';
+import { TIMER_DEVICE } from '../device-nodes.js';
 import { fromNative } from '../errors.js';
 import type { TimerGinfoNative } from '../native/binding.js';
 import { native } from '../native/load.js';
@@ -10,7 +11,6 @@ import {
   describeTimerId,
   type HasTimerId,
   isUserDriven,
-  TIMER_DEVICE,
   type TimerAddress,
   type TimerId,
   timerIdOf,

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { type InspectOptionsStylized, inspect } from 'node:util';
 import { checkOptions, checkSignal } from '../arguments.js';
+import { TIMER_DEVICE } from '../device-nodes.js';
 import { AlsaError, closedError, fromNative } from '../errors.js';
 import { inspection } from '../inspection.js';
 import type { TimerInstanceHandle } from '../native/binding.js';
@@ -21,7 +22,6 @@ import {
   type HasTimerId,
   isUserDriven,
   slaveClassNumber,
-  TIMER_DEVICE,
   type TimerId,
 } from './id.js';
 import {

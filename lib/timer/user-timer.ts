@@ -1,6 +1,7 @@
 /** UserTimer: a userspace-driven timer, which ticks when its owner says so. */
 import { type InspectOptionsStylized, inspect } from 'node:util';
 import { checkBigInt, checkInteger, checkOptions, type OptionNames, valueError } from '../arguments.js';
+import { TIMER_DEVICE } from '../device-nodes.js';
 import { AlsaError, closedError, fromNative } from '../errors.js';
 import { inspection } from '../inspection.js';
 import type { NativeHandle, UtimerHandle } from '../native/binding.js';
@@ -8,7 +9,7 @@ import { release, watch } from '../native/lifetime.js';
 import { native } from '../native/load.js';
 import { PCM_PARAMETERS } from '../pcm/parameters.js';
 import { publish } from './channels.js';
-import { TIMER_DEVICE, type TimerId, USER_TIMER_COUNT, userTimerId, userTimerSource } from './id.js';
+import { type TimerId, USER_TIMER_COUNT, userTimerId, userTimerSource } from './id.js';
 import { periodResolution } from './resolution.js';
 
 const MAX_RESOLUTION = 2n ** 64n - 1n;
