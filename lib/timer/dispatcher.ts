@@ -56,8 +56,7 @@ export class Dispatcher {
   take(): TimerEvent[] {
     const queued = this.#reader.read();
     const events = [...this.#audience.take(), ...queued];
-    if (events.length === 0 && !this.#reader.isEnded && this.#reader.isGone())
-      events.push(this.#reader.end());
+    if (events.length === 0) events.push(...this.#reader.takeEnd());
     if (events.at(-1)?.type === 'end') {
       this.#isEndRead = true;
       setImmediate(this.#look);
@@ -82,7 +81,7 @@ export class Dispatcher {
 
   /** Asks whether the timer is gone, and tells the end where it is. */
   checkEnd(): void {
-    if (!this.#reader.isEnded && this.#reader.isGone()) this.#hold();
+    this.#audience.hold(...this.#reader.takeEnd());
     if (this.#reader.isEnded) setImmediate(this.#look);
   }
 
@@ -109,8 +108,8 @@ export class Dispatcher {
       this.#leave = undefined;
     } else if (this.#leave === undefined) {
       if (!this.#reader.isEnded) this.#leave = receive(this.#handle, this.#receiver);
-      // A timer that is gone already says nothing any more.
-      if (this.#audience.held > 0 || this.#reader.isEnded || this.#reader.isGone()) setImmediate(this.#look);
+      // For what is held, and since a timer that is gone already says nothing any more.
+      setImmediate(this.#look);
     }
   }
 
@@ -118,7 +117,7 @@ export class Dispatcher {
   readonly #look = (): void => {
     if (!this.#isWanted) return;
     try {
-      if (!this.#reader.isEnded && this.#reader.isGone()) this.#hold();
+      this.#audience.hold(...this.#reader.takeEnd());
       if (this.#isEndRead) this.#audience.hold({ type: 'end' });
       this.#isEndRead = false;
       if (this.#audience.held > 0 || this.#reader.isEnded) this.#tell();
@@ -126,12 +125,6 @@ export class Dispatcher {
       this.#fail(error);
     }
   };
-
-  /** Holds the end of a timer that is gone, behind what was queued when it went. */
-  #hold(): void {
-    this.#audience.hold(...this.#reader.read());
-    if (!this.#reader.isEnded) this.#audience.hold(this.#reader.end());
-  }
 
   readonly #receiver: TimerReceiver = {
     receive: (records, first, count) => {

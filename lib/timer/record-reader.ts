@@ -1,8 +1,8 @@
 /** RecordReader: what the kernel has queued for an instance, as events, and what these tell of the instance. */
+import { TIMER_DEVICE } from '../device-nodes.js';
 import { systemError } from '../errors.js';
 import type { TimerInstanceHandle } from '../native/binding.js';
 import type { EndEvent, OverrunEvent, TickEvent, TimerEvent } from './events.js';
-import { TIMER_DEVICE } from './id.js';
 import { type CheckedParameters, KERNEL_PARAMETERS } from './instance-parameters.js';
 import { RecordBuffer, type RecordFormat } from './records.js';
 
@@ -90,7 +90,7 @@ export class RecordReader {
     if (count < 0) {
       const error = systemError(-count, 'read', TIMER_DEVICE);
       // The card of the timer is gone.
-      if (error.code === 'ENODEV') return this.#isEnded ? [] : [this.end()];
+      if (error.code === 'ENODEV') return this.#isEnded ? [] : [this.#end()];
       throw error;
     }
     const events: TimerEvent[] = [];
@@ -103,16 +103,15 @@ export class RecordReader {
     }
     // Only a queue that was full can have lost anything.
     if (count >= this.#buffer.size) events.push(...this.#overruns());
-    if (isGone && !this.#isEnded) events.push(this.end());
+    if (isGone && !this.#isEnded) events.push(this.#end());
     return events;
   }
 
-  /** The timer is gone. */
-  end(): EndEvent {
-    const event = { type: 'end' } as const;
-    this.#isEnded = true;
-    this.#noticed(event);
-    return event;
+  /** Asks whether the timer is gone. Where it is, and that was not known: what it had queued, and the end. */
+  takeEnd(): TimerEvent[] {
+    if (this.#isEnded || !this.isGone()) return [];
+    const events = this.read();
+    return this.#isEnded ? events : [...events, this.#end()];
   }
 
   /** Asks the kernel whether the timer is gone. */
@@ -122,6 +121,13 @@ export class RecordReader {
     const error = systemError(errno, 'ioctl SNDRV_TIMER_IOCTL_INFO', TIMER_DEVICE);
     if (error.code === 'EBADFD' || error.code === 'ENODEV') return true;
     throw error;
+  }
+
+  #end(): EndEvent {
+    const event = { type: 'end' } as const;
+    this.#isEnded = true;
+    this.#noticed(event);
+    return event;
   }
 
   #overruns(): OverrunEvent[] {
