@@ -1,4 +1,5 @@
 /** What a bridge tells: typed events, which are channels of node:diagnostics_channel and lines of JSON as well. */
+import type { AlsaError } from '../errors.js';
 import type { ClockedLoopbackStats } from '../loopback/events.js';
 import type { ListenerMismatch } from '../loopback/mismatch.js';
 import type { SubstreamHolder } from '../pcm/holder.js';
@@ -66,7 +67,7 @@ export function bridgeChannel<Name extends BridgeEventName>(name: Name): `alsa-u
 }
 
 /**
- * An event as one line of JSON, without its newline. An error gives its name, message, code, errno, syscall, path and hint.
+ * An event as one line of JSON, without its newline. An error gives its name, message, code, errno, syscall, path, hint and help.
  *
  * @example
  * console.log(toJsonLine({ type: 'loss', timestamp: 4800, frames: 48 })); // {"type":"loss","timestamp":4800,"frames":48}
@@ -74,6 +75,6 @@ export function bridgeChannel<Name extends BridgeEventName>(name: Name): `alsa-u
 export function toJsonLine(event: BridgeEvent): string {
   if (event.type !== 'error') return JSON.stringify(event);
   const { name, message } = event.error;
-  const { code, errno, syscall, path, hint } = event.error as NodeJS.ErrnoException & { hint?: string };
-  return JSON.stringify({ type: event.type, name, message, code, errno, syscall, path, hint });
+  const { code, errno, syscall, path, hint, help } = event.error as Error & Partial<AlsaError>;
+  return JSON.stringify({ type: event.type, name, message, code, errno, syscall, path, hint, help });
 }
