@@ -19,7 +19,7 @@ const cases = (
   await Promise.all(
     readdirSync(folder)
       .sort()
-      .map((file) => import(new URL(file, folder))),
+      .map((file) => import(new URL(file, folder).href)),
   )
 ).flatMap((module) => module.default);
 if (values.list) {

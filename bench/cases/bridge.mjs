@@ -15,15 +15,27 @@ const RATE_PACKETS = 30_000;
 const INTERVAL_US = 1_000;
 const STREAMS = 8;
 
-const stream = { encoding: 'L16', rate: RATE, channels: 2, payloadType: 96, address: '127.0.0.1', port: 0 };
+const stream = /** @type {const} */ ({
+  encoding: 'L16',
+  rate: RATE,
+  channels: 2,
+  payloadType: 96,
+  address: '127.0.0.1',
+  port: 0,
+});
 
+/** @type {(card: number, substream: number) => Promise<Bridge>} */
 const openBridge = (card, substream) =>
   Bridge.open({
     ...{ ...stream, card, substream, periodFrames: PERIOD_FRAMES, idle: 'stall' },
     ...{ statsMs: 0, silenceMs: 1500 },
   });
 
-/** A receiver in C with a cable of its own, and the port that it listens at. */
+/**
+ * A receiver in C with a cable of its own, and the port that it listens at.
+ *
+ * @param {LoopbackCard} card
+ */
 async function openPeer(card) {
   const peer = new Peer('receive_loop', periodResolution(RATE, PERIOD_FRAMES), card.number, PERIOD_FRAMES);
   const before = card.timerSource();
@@ -102,7 +114,12 @@ const processor = pairCase(
   ({ nanoseconds }) => nanoseconds / PACKETS,
 );
 
-/** Without a cable, so that it can be run where there is none: on a machine whose figures are not those of an emulation. */
+/**
+ * Without a cable, so that it can be run where there is none: on a machine whose figures are not those of an emulation.
+ *
+ * @param {string} name
+ * @param {'native' | 'dgram'} socket
+ */
 const receiving = (name, socket) => ({
   name,
   what: `the same without a cable, by a receiver with a socket of ${socket === 'native' ? 'the addon' : 'node:dgram'}; needs no /dev/snd`,

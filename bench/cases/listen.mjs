@@ -20,6 +20,7 @@ const latency = {
       const instance = TimerInstance.open(userTimerId(id));
       const samples = [];
       let ticks = 0;
+      /** @type {Promise<void>} */
       const done = new Promise((resolve) => {
         instance.on('tick', (event) => {
           samples.push(Number(process.hrtime.bigint() - event.timestampNs));
@@ -75,6 +76,7 @@ function lockstep(listeners, count) {
         wanted = count * listeners;
         const start = process.hrtime.bigint();
         const before = process.cpuUsage();
+        /** @type {Promise<void>} */
         const done = new Promise((resolve) => {
           finish = resolve;
         });

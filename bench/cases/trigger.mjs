@@ -7,7 +7,11 @@ const COUNT = 200_000;
 const RATE = 48_000;
 const PERIOD_FRAMES = 48;
 
-/** Nanoseconds that one trigger takes from JavaScript. */
+/**
+ * Nanoseconds that one trigger takes from JavaScript.
+ *
+ * @param {UserTimer} timer
+ */
 function triggerLoop(timer) {
   const start = process.hrtime.bigint();
   for (let i = 0; i < COUNT; i += 1) timer.trigger();

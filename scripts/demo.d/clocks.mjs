@@ -31,12 +31,14 @@ const SOCKET_BYTES = 4 << 20;
 const GROUP = '239.255.77.1';
 const INTERFACE = '127.0.0.1';
 /** What RTP carries exactly. */
-const ENCODINGS = { S16_LE: 'L16', S24_3LE: 'L24' };
+const ENCODINGS = /** @type {const} */ ({ S16_LE: 'L16', S24_3LE: 'L24' });
+/** @type {(format: string) => format is keyof typeof ENCODINGS} */
+const isCarried = (format) => Object.hasOwn(ENCODINGS, format);
 
 /**
  * Sends a recording, over and over for some seconds, and prints what became of it.
  *
- * @param {Awaited<ReturnType<import('./wav.mjs').readWav>>} recording
+ * @param {import('./wav.mjs').Recording} recording
  * @param {number} seconds a whole number
  * @returns {Promise<{ exact: boolean, picture?: import('./draw.mjs').Picture }>} whether the listener of the clocked cable
  *   heard every sample that was received, each as soon as its period was whole; nothing is sent where RTP does not carry the
@@ -44,7 +46,7 @@ const ENCODINGS = { S16_LE: 'L16', S24_3LE: 'L24' };
  */
 export async function compareClocks(recording, seconds) {
   const { format, rate, channels, frameBytes } = recording;
-  if (!(format in ENCODINGS)) {
+  if (!isCarried(format)) {
     console.log(`left out: RTP carries ${Object.keys(ENCODINGS).join(' and ')}, and this is ${format}`);
     return { exact: true };
   }
@@ -107,21 +109,39 @@ export async function compareClocks(recording, seconds) {
   }
 }
 
+/** @param {Track} track */
 function describeGrowth({ growth }) {
   if (growth === undefined) return 'too short to tell';
   return `${growth < 0 ? '' : '+'}${growth.toFixed(1)} frames a second`;
 }
 
-/** When the next packet finds no room. */
+/**
+ * When the next packet finds no room.
+ *
+ * @param {Track} track
+ * @param {number} roomFrames
+ */
 function describeRoom({ growth, mostWaiting, droppedFrames }, roomFrames) {
   if (droppedFrames > 0) return 'none';
   if (growth === undefined || growth <= 0) return '';
   return `${((roomFrames - mostWaiting) / growth / 60).toFixed(0)} min more`;
 }
 
-/** Sends the audio into both cables; resolves when all of it has been played. */
+/**
+ * Sends the audio into both cables; resolves when all of it has been played.
+ *
+ * @param {object} act
+ * @param {Sender} act.sender
+ * @param {Buffer} act.audio
+ * @param {LoopbackCard} act.card
+ * @param {string} act.folder where to record
+ * @param {import('./recorder.mjs').Stream & { format: keyof typeof ENCODINGS }} act.stream
+ * @param {number} act.aheadFrames what the receiver without a clock keeps ahead
+ * @param {Buffer} act.received takes what the clocked cable is given
+ */
 async function send({ sender, audio, card, folder, stream, aheadFrames, received }) {
   const open = [];
+  /** @type {<T>(resource: T) => T} */
   const keep = (resource) => {
     open.push(resource);
     return resource;
@@ -129,15 +149,16 @@ async function send({ sender, audio, card, folder, stream, aheadFrames, received
   try {
     const loop = keep(ClockedLoopback.open({ ...stream, card, substream: 0 }));
     const frames = audio.length / loop.frameBytes;
-    const cable = { folder, card, stream, frameBytes: loop.frameBytes };
-    const clocked = keep(new Track('clocked by the packets', { ...cable, substream: 0, frames }));
-    const jiffies = keep(new Track('jiffies', { ...cable, substream: 1 }));
+    const cable = { folder, card: card.number };
+    const clocked = keep(new Track('clocked by the packets', stream, { ...cable, substream: 0, frames }));
+    const jiffies = keep(new Track('jiffies', stream, { ...cable, substream: 1 }));
     for (const track of [clocked, jiffies]) await track.recorder.lag(0);
     const periodFrames = JIFFIES_PERIOD_PACKETS * stream.periodFrames;
     const periods = (2 * aheadFrames) / periodFrames;
-    const playback = { card: card.number, device: 0, substream: 1, direction: 'playback' };
-    const pcm = keep(Pcm.open({ ...stream, ...playback, periodFrames, periods }));
+    const end = /** @type {const} */ ({ device: 0, substream: 1, direction: 'playback' });
+    const pcm = keep(Pcm.open({ ...stream, card: card.number, ...end, periodFrames, periods }));
     const player = new JiffiesPlayer(pcm, aheadFrames, (kind, lost) => jiffies.note(kind, lost));
+    /** @type {import('./track.mjs').Sink} */
     const clockedSink = {
       write: (bytes) => loop.write(bytes),
       // What the kernel says of the listener, not what was written.

@@ -29,12 +29,18 @@ const FONTS = dirname(createRequire(import.meta.url).resolve('dejavu-fonts-ttf/t
 
 // There is no canvas to ask: DejaVu's letters are this wide on average.
 setPlatformAPI({
-  measureText: (text, font) => ({
-    width: text.length * 0.62 * (Number.parseFloat(/([\d.]+)px/.exec(font)?.[1]) || 12),
-  }),
+  measureText: (text, font = '') => {
+    const [, pixels] = /([\d.]+)px/.exec(font) ?? [];
+    return { width: text.length * 0.62 * (Number(pixels) || 12) };
+  },
 });
 
-/** The value of a line at a time. */
+/**
+ * The value of a line at a time.
+ *
+ * @param {Picture['runs'][number]['line']} line
+ * @param {number} time
+ */
 function valueAt(line, time) {
   return line.reduce((nearest, point) =>
     Math.abs(point[0] - time) < Math.abs(nearest[0] - time) ? point : nearest,
@@ -50,10 +56,11 @@ function drawSvg({ ppm, rate, periodFrames, runs }) {
       ...{ color: COLORS[index], lineStyle: { width: 2.5 } },
     },
     ...Object.entries(MARKS).flatMap(([kind, mark]) => {
-      const times = troubles.filter((trouble) => trouble.kind === kind).map(({ seconds }) => seconds);
-      if (times.length === 0) return [];
-      const data = times.map((time) => [time, valueAt(line, time)]);
-      const label = `${name}: ${mark.name} (${times.length})`;
+      const data = troubles
+        .filter((trouble) => trouble.kind === kind)
+        .map(({ seconds }) => [seconds, valueAt(line, seconds)]);
+      if (data.length === 0) return [];
+      const label = `${name}: ${mark.name} (${data.length})`;
       return {
         name: label,
         type: 'scatter',
@@ -64,7 +71,10 @@ function drawSvg({ ppm, rate, periodFrames, runs }) {
       };
     }),
   ]);
-  const end = Math.max(...series.flatMap(({ data }) => data.map(([time]) => time)));
+  const times = runs.flatMap(({ line, troubles }) => [
+    ...line.map(([seconds]) => seconds),
+    ...troubles.map(({ seconds }) => seconds),
+  ]);
   const axis = (name, nameGap) => ({
     ...{ type: 'value', name, nameGap, nameLocation: 'middle' },
     ...{ axisLabel: { color: '#222' }, nameTextStyle: { color: '#222' } },
@@ -87,7 +97,7 @@ function drawSvg({ ppm, rate, periodFrames, runs }) {
       formatter: (name) => name.replace(`${run.name}: `, ''),
     })),
     grid: { left: 80, right: 40, top: 88, bottom: 76 + 28 * runs.length },
-    xAxis: { ...axis('seconds of audio received', 30), max: Math.ceil(end) },
+    xAxis: { ...axis('seconds of audio received', 30), max: Math.ceil(Math.max(...times)) },
     yAxis: axis('frames received and not yet heard, beyond what is kept ahead', 54),
     series,
   });
@@ -103,10 +113,7 @@ function drawPng(svg) {
 
 const [results, folder] = process.argv.slice(2);
 const svg = drawSvg(JSON.parse(readFileSync(results, 'utf8')));
-for (const [name, bytes] of [
-  ['drift.svg', svg],
-  ['drift.png', drawPng(svg)],
-]) {
+for (const [name, bytes] of Object.entries({ 'drift.svg': svg, 'drift.png': drawPng(svg) })) {
   const path = join(folder, name);
   writeFileSync(path, bytes);
   console.log(`picture              ${relative(process.cwd(), path)}`);

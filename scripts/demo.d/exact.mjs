@@ -15,7 +15,7 @@ const LAG_PERIODS = 64;
 /**
  * Plays a recording, and prints what came out.
  *
- * @param {Awaited<ReturnType<import('./wav.mjs').readWav>>} wav
+ * @param {import('./wav.mjs').Recording} wav
  * @param {boolean} realtime
  * @returns {Promise<boolean>} whether every sample arrived
  */
@@ -25,6 +25,7 @@ export async function playExactly(wav, realtime) {
   return result.differing === 0 && result.xruns === 0 && result.missing === 0;
 }
 
+/** @param {import('./wav.mjs').Recording} wav */
 async function play(wav, realtime) {
   const { format, rate, channels, frameBytes } = wav;
   const periodFrames = Math.round(rate / 100);
@@ -38,14 +39,7 @@ async function play(wav, realtime) {
   const folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-demo-'));
   const captured = join(folder, 'recorded.raw');
   const stream = { format, rate, channels, periodFrames };
-  const recorder = new Recorder({
-    ...stream,
-    frameBytes,
-    card: card.number,
-    substream: 0,
-    frames,
-    path: captured,
-  });
+  const recorder = new Recorder(stream, { card: card.number, substream: 0, frames, path: captured });
   let pcm;
   try {
     await recorder.lag(0);
@@ -94,7 +88,11 @@ async function play(wav, realtime) {
   }
 }
 
-/** The loopback card, with `timer` as the source of cables that are opened from now on. */
+/**
+ * The loopback card, with `timer` as the source of cables that are opened from now on.
+ *
+ * @param {UserTimer} timer
+ */
 async function openCard(timer) {
   const present = LoopbackCard.list()[0];
   if (present) {
@@ -104,6 +102,7 @@ async function openCard(timer) {
   return LoopbackCard.load({ timerSource: timer });
 }
 
+/** @param {Awaited<ReturnType<typeof play>>} played */
 function report({ stream, timer, card, frames, ...result }) {
   const seconds = (frames / stream.rate).toFixed(2);
   printTable([

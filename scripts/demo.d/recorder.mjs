@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { frameBytes } from '../../dist/index.js';
 
 /**
  * The listener's buffer, in seconds, and in bytes at most: what snd-aloop has. The kernel lets a read fail that has waited for a
@@ -9,6 +10,14 @@ import { readFileSync } from 'node:fs';
  */
 const BUFFER_SECONDS = 10;
 const BUFFER_BYTES = 2 << 20;
+
+/**
+ * @typedef {object} Stream
+ * @property {import('../../dist/index.js').PcmFormat} format
+ * @property {number} rate Hz
+ * @property {number} channels
+ * @property {number} periodFrames
+ */
 
 export class Recorder {
   #child;
@@ -19,23 +28,23 @@ export class Recorder {
   #overruns = 0;
 
   /**
-   * Starts recording hw:card,1,substream into `path`: `frames` frames, or until it is stopped where that is left out.
-   * `onOverrun` is called when arecord says that it was overrun.
+   * Starts recording hw:card,1,substream.
+   *
+   * @param {Stream} stream
+   * @param {object} end
+   * @param {number} end.card
+   * @param {number} end.substream
+   * @param {string} end.path where to record
+   * @param {number | undefined} [end.frames] how many to record; until it is stopped where that is left out
+   * @param {() => void} [onOverrun] called when arecord says that it was overrun
    */
-  constructor({
-    card,
-    substream,
-    format,
-    rate,
-    channels,
-    periodFrames,
-    frameBytes,
-    frames,
-    path,
-    onOverrun,
-  }) {
+  constructor(stream, { card, substream, path, frames }, onOverrun) {
+    const { format, rate, channels, periodFrames } = stream;
     this.#status = `/proc/asound/card${card}/pcm1c/sub${substream}/status`;
-    const bufferFrames = Math.min(BUFFER_SECONDS * rate, Math.floor(BUFFER_BYTES / frameBytes));
+    const bufferFrames = Math.min(
+      BUFFER_SECONDS * rate,
+      Math.floor(BUFFER_BYTES / frameBytes(format, channels)),
+    );
     this.#child = spawn(
       'arecord',
       [

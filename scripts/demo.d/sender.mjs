@@ -1,12 +1,13 @@
 // The sender of the second act, in a thread of its own: neither it nor the receivers wait for the other.
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { RtpSender } from '../../dist/rtp/index.js';
 
 export class Sender {
   #worker;
 
+  /** @param {Worker} worker */
   constructor(worker) {
     this.#worker = worker;
   }
@@ -35,8 +36,9 @@ export class Sender {
   }
 }
 
-if (!isMainThread) {
-  parentPort.on('message', async ({ options, frames, ppm }) => {
+if (parentPort) {
+  const port = parentPort;
+  port.on('message', async ({ options, frames, ppm }) => {
     const sender = await RtpSender.open(options);
     const { packetFrames, frameBytes } = sender;
     function* packets() {
@@ -47,7 +49,7 @@ if (!isMainThread) {
     await sender.pace(packets(), { ppm });
     await sender.drain();
     sender.close();
-    parentPort.postMessage('sent');
+    port.postMessage('sent');
   });
-  parentPort.postMessage('ready');
+  port.postMessage('ready');
 }

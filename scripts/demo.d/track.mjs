@@ -3,8 +3,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { frameBytes } from '../../dist/index.js';
 import { RtpReceiver } from '../../dist/rtp/index.js';
 import { Recorder } from './recorder.mjs';
+
+/**
+ * Takes the frames that a receiver gets, and counts those of them that the listener has yet to hear.
+ *
+ * @typedef {{ write(bytes: Uint8Array): void, waiting(track: Track): number | undefined }} Sink
+ */
 
 export class Track {
   #name;
@@ -12,10 +19,16 @@ export class Track {
   #frameBytes;
   #path;
   #limited;
+  /** @type {Sink | undefined} */
   #sink;
+  /** @type {RtpReceiver | undefined} */
   #receiver;
   #error;
-  /** Wakes who waits for what arrives. */
+  /**
+   * Wakes who waits for what arrives.
+   *
+   * @type {(() => void) | undefined}
+   */
   #arrived;
   /** Whether nothing arrived for a while. */
   #silent = false;
@@ -29,28 +42,28 @@ export class Track {
    * Starts a listener at a cable.
    *
    * @param {string} name
+   * @param {import('./recorder.mjs').Stream} stream
    * @param {object} cable
+   * @param {number} cable.card
+   * @param {number} cable.substream
    * @param {string} cable.folder where to record
    * @param {number} [cable.frames] how many to record; until the end where it is left out
    */
-  constructor(name, { folder, card, stream, substream, frames, frameBytes }) {
+  constructor(name, stream, { card, substream, folder, frames }) {
     this.#name = name;
     this.#stream = stream;
-    this.#frameBytes = frameBytes;
+    this.#frameBytes = frameBytes(stream.format, stream.channels);
     this.#path = join(folder, `${substream}.raw`);
     this.#limited = frames !== undefined;
-    this.recorder = new Recorder({
-      ...{ ...stream, frameBytes, card: card.number, substream, frames, path: this.#path },
-      onOverrun: () => this.note('xrun', 0),
-    });
+    const path = this.#path;
+    this.recorder = new Recorder(stream, { card, substream, path, frames }, () => this.note('xrun', 0));
   }
 
   /**
    * Opens a receiver; resolves with its port.
    *
-   * @param {object} options of RtpReceiver
-   * @param {{ write(bytes: Uint8Array): void, waiting(track: Track): number | undefined }} sink takes the frames, and counts
-   *   those of them that the listener has yet to hear
+   * @param {Omit<import('../../dist/rtp/index.js').RtpReceiverOptions, 'payloadType' | 'sink'>} options
+   * @param {Sink} sink
    * @param {Buffer} [received] where to keep a copy of what the sink was given
    */
   async receive(options, sink, received) {
@@ -82,7 +95,7 @@ export class Track {
 
   /** Counts the frames that wait. */
   read() {
-    const waiting = this.#sink.waiting(this);
+    const waiting = this.#sink?.waiting(this);
     if (waiting !== undefined) this.#readings.push([this.#receivedFrames, waiting]);
   }
 
@@ -105,9 +118,11 @@ export class Track {
         await nextTurn();
         if (this.#silent) this.#loseTail(frames - this.#receivedFrames);
       } else {
-        await new Promise((resolve) => {
+        /** @type {Promise<void>} */
+        const arrival = new Promise((resolve) => {
           this.#arrived = resolve;
         });
+        await arrival;
       }
     }
   }
@@ -115,7 +130,7 @@ export class Track {
   #loseTail(frames) {
     this.#lostFrames += frames;
     this.note('loss', frames);
-    this.#sink.write(new Uint8Array(frames * this.#frameBytes));
+    this.#sink?.write(new Uint8Array(frames * this.#frameBytes));
     this.#receivedFrames += frames;
   }
 

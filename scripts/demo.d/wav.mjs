@@ -3,8 +3,18 @@ import { createReadStream } from 'node:fs';
 import { WavReader } from '../../dist/tools.js';
 
 /**
+ * @typedef {object} Recording
+ * @property {WavReader['format']} format
+ * @property {number} rate Hz
+ * @property {number} channels
+ * @property {number} frameBytes
+ * @property {number} frames
+ * @property {Buffer} data
+ */
+
+/**
  * @param {string} path
- * @returns {Promise<{ format: string, rate: number, channels: number, frameBytes: number, frames: number, data: Buffer }>}
+ * @returns {Promise<Recording>}
  */
 export async function readWav(path) {
   const wav = await WavReader.open(createReadStream(path), path);

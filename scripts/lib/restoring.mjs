@@ -13,7 +13,7 @@ const PATIENCE_MS = 10_000;
 
 const before = {
   loaded: isLoopbackLoaded(),
-  sources: LoopbackCard.list().map((card) => [card.number, card.timerSource()]),
+  sources: LoopbackCard.list().map((card) => ({ number: card.number, source: card.timerSource() })),
   socketLimit: readFileSync(SOCKET_LIMIT, 'latin1'),
 };
 
@@ -21,8 +21,13 @@ const [command, ...words] = process.argv.slice(2);
 // A process group of its own: what the command started ends with it.
 const child = spawn(command, words, { stdio: 'inherit', detached: true });
 
-/** Sends a signal to the command and all that it started; false when nothing of that is left. */
+/**
+ * Sends a signal to the command and all that it started; false when nothing of that is left.
+ *
+ * @param {NodeJS.Signals} signal
+ */
 function signalGroup(signal) {
+  if (child.pid === undefined) return false;
   try {
     process.kill(-child.pid, signal);
     return true;
@@ -31,7 +36,7 @@ function signalGroup(signal) {
   }
 }
 
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+for (const name of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
   process.on(name, () => {
     signalGroup(name);
     setTimeout(() => signalGroup('SIGKILL'), PATIENCE_MS).unref();
@@ -48,7 +53,7 @@ async function restore() {
     writeFileSync(SOCKET_LIMIT, before.socketLimit);
   }
   if (!before.loaded) await LoopbackCard.unload();
-  for (const [number, source] of before.sources) {
+  for (const { number, source } of before.sources) {
     const card = LoopbackCard.find(number);
     if (card.timerSource() === source) continue;
     if (source === '') card.resetTimerSource();

@@ -3,7 +3,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { ClockedLoopback, LoopbackCard } from '../../dist/loopback/index.js';
 
-const STREAM = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 };
+const STREAM = /** @type {const} */ ({ format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 });
 const BATCH = 32;
 /** Noise that repeats after a prime number of periods; the number of each period tells the repetitions apart. */
 const NOISE_PERIODS = 997;

@@ -44,7 +44,7 @@ export class ConsoleLog {
 
   add(chunk) {
     const lines = (this.#unfinished + this.#decoder.write(chunk)).split('\n');
-    this.#unfinished = lines.pop();
+    this.#unfinished = lines.pop() ?? '';
     for (const line of lines) this.#take(line.replace(/\r$/, ''));
     while (this.#unfinished.length > LONGEST_LINE) {
       this.#take(this.#unfinished.slice(0, LONGEST_LINE));

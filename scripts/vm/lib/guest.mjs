@@ -111,7 +111,7 @@ export class Guest {
       this.#listening = true;
       control.setEncoding('utf8').on('data', (text) => {
         const lines = (this.#pending + text).split('\n');
-        this.#pending = lines.pop();
+        this.#pending = lines.pop() ?? '';
         this.#lines.push(...lines);
         control.emit('lines');
       });
@@ -121,9 +121,10 @@ export class Guest {
       let gone = false;
       const exited = this.#exited.then(() => {
         gone = true;
+        return [];
       });
       while (this.#lines.length === 0) {
-        const [why] = (await Promise.race([once(control, 'lines'), exited])) ?? [];
+        const [why] = await Promise.race([once(control, 'lines'), exited]);
         if (why === 'late') throw this.#failure(`the guest did not start within ${timeout / 1000} s`);
         if (gone && this.#lines.length === 0) throw this.#gone();
       }
@@ -171,6 +172,7 @@ export class Guest {
       }
     });
     return {
+      /** @type {(count: number) => Promise<void>} */
       reached: (count) =>
         new Promise((done, failed) => {
           check = () => taken >= count && done();

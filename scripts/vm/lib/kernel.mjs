@@ -15,7 +15,8 @@ export async function prepareKernel(name, signal) {
   // and Ctrl-C reaches all of the foreground group anyway.
   const ownGroup = !process.stdin.isTTY;
   const child = spawn(PREPARE, [name], { stdio: ['ignore', 'pipe', 'inherit'], detached: ownGroup });
-  const stop = () => process.kill(ownGroup ? -child.pid : child.pid, 'SIGTERM');
+  const { pid } = child;
+  const stop = () => pid !== undefined && process.kill(ownGroup ? -pid : pid, 'SIGTERM');
   signal.addEventListener('abort', stop, { once: true });
   try {
     let output = '';

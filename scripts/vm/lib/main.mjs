@@ -10,6 +10,7 @@ const INHERITED = /^(PATH|HOME|TERM|TZ|LANG|LANGUAGE|LC_[A-Z]+)$/;
 /** Of their own in every guest, so a folder of the host below them cannot be seen there. */
 const HIDDEN = /^\/(dev|proc|sys|run)(\/|$)/;
 
+/** @param {import('./options.mjs').Options} options */
 function environment(options) {
   const env = new Map();
   for (const [name, value] of Object.entries(process.env)) if (INHERITED.test(name)) env.set(name, value);
@@ -31,13 +32,23 @@ function environment(options) {
 /** As long as the report of a program's crash, and what drivers said around it. */
 const TAIL_LINES = 30;
 
-/** Adds to an error what the kernel said. */
+/**
+ * Adds to an error what the kernel said.
+ *
+ * @param {RunError} error
+ * @param {Guest} guest
+ * @param {import('./options.mjs').Options} options
+ */
 function withConsole(error, guest, options) {
   const path = guest.log.save(options.console);
   const tail = guest.log.tail(TAIL_LINES).replaceAll(/^/gm, '  ');
   return new RunError(error.status, `${error.message}\nThe end of its kernel log (whole: ${path}):\n${tail}`);
 }
 
+/**
+ * @param {Guest} guest
+ * @param {import('./options.mjs').Options} options
+ */
 async function runInGuest(guest, options) {
   let timer;
   const timedOut = new Promise((_, failed) => {
@@ -56,6 +67,11 @@ async function runInGuest(guest, options) {
   }
 }
 
+/**
+ * @param {import('./options.mjs').Options} options
+ * @param {AbortSignal} signal
+ * @returns {Promise<number>} the exit status
+ */
 async function main(options, signal) {
   const cwd = process.cwd();
   for (const path of [cwd, ...options.shares]) {

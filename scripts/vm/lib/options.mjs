@@ -30,6 +30,11 @@ Exit status: that of COMMAND (128 + N if signal N ended it), or
 See docs/contributing/guest.md.
 `;
 
+/**
+ * @typedef {{help: boolean, kernel: string, cpus: number, memory: number, timeout: number | undefined, shares: string[],
+ *   env: string[], console: string | undefined, accel: 'auto' | 'kvm' | 'tcg', command: string[]}} Options
+ */
+
 function usage(message) {
   return new RunError(FAILED, `${message}\nTry 'scripts/vm/run --help'.`);
 }
@@ -42,9 +47,16 @@ function positive(name, text, pattern, max) {
   return value;
 }
 
+/**
+ * @template {string} Choice
+ * @param {string} name
+ * @param {string} text
+ * @param {Choice[]} allowed
+ */
 function oneOf(name, text, allowed) {
-  if (!allowed.includes(text)) throw usage(`--${name} takes one of ${allowed.join(', ')}, not '${text}'`);
-  return text;
+  const choice = allowed.find((one) => one === text);
+  if (choice === undefined) throw usage(`--${name} takes one of ${allowed.join(', ')}, not '${text}'`);
+  return choice;
 }
 
 function folder(text) {
@@ -58,7 +70,11 @@ function folder(text) {
 const INTEGER = /^[0-9]+$/;
 const DECIMAL = /^[0-9]+(\.[0-9]+)?$/;
 
-/** Each takes the options so far and the text given. */
+/**
+ * Each takes the options so far and the text given.
+ *
+ * @type {Record<string, (options: Options, text: string) => void>}
+ */
 const TAKES_VALUE = {
   kernel: (options, text) => {
     options.kernel = oneOf('kernel', text, ['stock', 'small', 'sanitized']);
@@ -89,10 +105,10 @@ const TAKES_VALUE = {
 
 /**
  * @param {string[]} words the command line
- * @returns {{help: boolean, kernel: string, cpus: number, memory: number, timeout?: number, shares: string[],
- *   env: string[], console?: string, accel: string, command: string[]}}
+ * @returns {Options}
  */
 export function parseOptions(words) {
+  /** @type {Options} */
   const options = {
     help: false,
     kernel: 'stock',
@@ -106,8 +122,8 @@ export function parseOptions(words) {
     command: [],
   };
   const rest = [...words];
-  while (rest[0]?.startsWith('-')) {
-    const word = rest.shift();
+  for (let word = rest[0]; word?.startsWith('-'); word = rest[0]) {
+    rest.shift();
     if (word === '--') break;
     if (word === '--help' || word === '-h') return { ...options, help: true };
     const [, name, inline] = /^--([a-z]+)(?:=(.*))?$/s.exec(word) ?? [];

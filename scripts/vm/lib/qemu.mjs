@@ -83,6 +83,7 @@ export function startQemu(kernel, machine) {
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...args], {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
   });
-  const [console, control, stdin, stdout, stderr] = child.stdio.slice(3);
-  return { process: child, messages: child.stderr, console, control, stdin, stdout, stderr };
+  const sockets = /** @type {import('node:net').Socket[]} */ (child.stdio.slice(2));
+  const [messages, console, control, stdin, stdout, stderr] = sockets;
+  return { process: child, messages, console, control, stdin, stdout, stderr };
 }

@@ -5,10 +5,15 @@ import { Worker } from 'node:worker_threads';
 import { Pcm, pcmTimerId, TimerInstance } from '../../../dist/index.js';
 import { ClockedLoopback, LoopbackCard } from '../../../dist/loopback/index.js';
 
-const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 };
+const stream = /** @type {const} */ ({ format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 });
 const card = LoopbackCard.find();
 
-/** A cable with a listener that has read all there was. */
+/**
+ * A cable with a listener that has read all there was.
+ *
+ * @param {number} substream
+ * @param {Partial<import('../../../dist/loopback/index.js').ClockedLoopbackOptions>} [options]
+ */
 function openCable(substream, options = {}) {
   const loop = ClockedLoopback.open({ card, substream, ...stream, ...options });
   const capture = Pcm.open({
@@ -22,12 +27,14 @@ function openCable(substream, options = {}) {
   return { loop, capture };
 }
 
+/** @param {Pcm} capture */
 function readAll(capture) {
   const bytes = new Uint8Array(capture.avail() * capture.frameBytes);
   capture.read(bytes);
   return bytes;
 }
 
+/** @type {(loop: ClockedLoopback, periods: number, extra?: number) => Uint8Array} */
 const frames = (loop, periods, extra = 0) =>
   Uint8Array.from({ length: periods * loop.periodBytes + extra }, (_, index) => 1 + ((index * 7) % 251));
 
@@ -38,7 +45,9 @@ const silent = openCable(3, { idle: 'silence', graceMs: 0 });
 const told = [];
 running.loop.on('listener', ({ type }) => told.push(type));
 const failures = [];
-silent.loop.on('error', ({ code }) => failures.push(code));
+silent.loop.on('error', (error) =>
+  failures.push(/** @type {import('../../../dist/index.js').AlsaError} */ (error).code),
+);
 
 const sent = frames(running.loop, 5, 100);
 const at = 2 * running.loop.periodBytes + 50;
