@@ -8,7 +8,8 @@ export { AlsaError, type AlsaErrorOptions } from './errors.js';
 export { PCM_ACCESSES, type PcmAccess } from './pcm/access.js';
 export { frameBytes, PCM_FORMATS, type PcmFormat } from './pcm/format.js';
 export type { PcmParameters } from './pcm/parameters.js';
-export { Pcm, type PcmDirection, type PcmOptions, type PcmState } from './pcm/pcm.js';
+export { Pcm, type PcmDirection, type PcmOptions } from './pcm/pcm.js';
+export type { PcmState } from './pcm/state.js';
 export { TIMER_CHANNELS, type TimerChannelName, type TimerMessages, timerChannel } from './timer/channels.js';
 export type {
   EndEvent,

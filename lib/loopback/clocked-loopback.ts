@@ -8,6 +8,7 @@ import { adopt, watch, weakly } from '../native/lifetime.js';
 import { ObservantEmitter } from '../observant-emitter.js';
 import type { PcmParameters } from '../pcm/parameters.js';
 import { Pcm } from '../pcm/pcm.js';
+import { readSubstream, type SubstreamPlace, SubstreamReader } from '../pcm/substream.js';
 import type { UserTimer } from '../timer/user-timer.js';
 import { LoopbackCapture } from './capture.js';
 import { CAPTURE_OPTIONS, type CaptureOptions } from './capture-options.js';
@@ -51,6 +52,8 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
   /** What the cable is set to, defaults filled in. */
   readonly parameters: Required<PcmParameters>;
   readonly #playback: Playback;
+  /** The other end of the cable, for sends. */
+  readonly #capture: SubstreamReader;
   readonly #queue: SendQueue;
   readonly #watch: EventWatch<CaptureWatch>;
   /** The last mismatch that the process was warned of. */
@@ -72,8 +75,10 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     this.#playback = new Playback(options, timer, pcm, (error) => {
       if (this.listenerCount('error') > 0) this.emit('error', error);
     });
+    const capture = new SubstreamReader(this.#listenerPlace);
+    this.#capture = capture;
     this.#queue = new SendQueue(this.#playback, {
-      look: () => this.#listener(),
+      look: () => new Listener(capture),
       watch: (handlers) =>
         this.#watchCaptures({
           ...handlers,
@@ -85,10 +90,11 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     });
     this.#watch = new EventWatch(this, () => this.#watchForHandlers());
     watch(this, this.#playback.pump, this.#name);
-    adopt(this, pcm, ...(timer === options.timer ? [] : [timer]));
+    adopt(this, capture, pcm, ...(timer === options.timer ? [] : [timer]));
     try {
       this.#playback.begin();
     } catch (error) {
+      capture.close();
       this.#playback.close();
       throw error;
     }
@@ -163,7 +169,8 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
 
   /** What happened so far. Reads /proc/asound/card<N>/pcm<D>c/sub<S>/status for `listener`. */
   stats(): ClockedLoopbackStats {
-    return { ...this.#playback.stats(), listener: this.#listener().running };
+    const listener = readSubstream(this.#listenerPlace, (reader) => new Listener(reader).running);
+    return { ...this.#playback.stats(), listener };
   }
 
   /**
@@ -298,6 +305,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
   /** Closes the substream, then the timer, unless that was given as `timer`. What waits for the rest of its period is gone. Closing again does nothing. */
   close(): void {
     this.#watch.stop();
+    this.#capture.close();
     this.#playback.close();
     this.#queue.wake();
   }
@@ -310,8 +318,13 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     return this.#playback.name;
   }
 
-  #listener(): Listener {
-    return new Listener(this.card.number, 1 - this.device, this.substream);
+  get #listenerPlace(): SubstreamPlace {
+    return {
+      card: this.card.number,
+      device: 1 - this.device,
+      direction: 'capture',
+      substream: this.substream,
+    };
   }
 
   #watchCaptures(handlers: CaptureWatchHandlers): CaptureWatch {

@@ -4,7 +4,8 @@
  * @module alsa-utimer/loopback
  */
 
-export type { HolderParameters, SubstreamHolder } from '../pcm/holder.js';
+export type { SubstreamHolder } from '../pcm/holder.js';
+export type { HolderParameters } from '../pcm/substream.js';
 export { parseTimerSource, type TimerSource, userTimerIdOf } from '../timer/timer-source.js';
 export type { CableSide, CableState } from './cable.js';
 export { LoopbackCapture } from './capture.js';

@@ -1,7 +1,7 @@
 /** Whoever captures at the other end of a cable, as far as a writer can see it. */
-import { join } from 'node:path';
-import { type SubstreamHolder, substreamFolder, substreamHolder } from '../pcm/holder.js';
-import { readProc } from '../proc.js';
+import { type SubstreamHolder, substreamHolder } from '../pcm/holder.js';
+import type { PcmState } from '../pcm/state.js';
+import type { SubstreamReader, SubstreamStatus } from '../pcm/substream.js';
 import type { TimerEvent } from '../timer/events.js';
 import { pcmTimerId } from '../timer/id.js';
 import { TimerInstance } from '../timer/timer-instance.js';
@@ -21,29 +21,28 @@ export type ListenerEvent =
       readonly holder: SubstreamHolder | undefined;
     };
 
-/** A look at the capture substream: /proc/asound/card<N>/pcm<D>c/sub<S>/status and hw_params, readable by everybody. */
+/** A look at the capture substream of a cable. */
 export class Listener {
-  readonly #parameters: string;
-  readonly #status: string;
+  readonly #reader: SubstreamReader;
+  readonly #status: SubstreamStatus | undefined;
 
-  constructor(card: number, device: number, substream: number) {
-    const folder = substreamFolder(card, device, 'capture', substream);
-    this.#parameters = join(folder, 'hw_params');
-    this.#status = readProc(join(folder, 'status')) ?? '';
+  constructor(reader: SubstreamReader) {
+    this.#reader = reader;
+    this.#status = reader.status();
   }
 
   get running(): boolean {
-    return /^state: RUNNING/m.test(this.#status);
+    return this.#status?.state === 'running';
   }
 
   /** Paused, suspended, or stopped by an overrun: it gets nothing now, and may go on. */
   get halted(): boolean {
-    return /^state: (PAUSED|SUSPENDED|XRUN)/m.test(this.#status);
+    return HALTED.has(this.#status?.state);
   }
 
   /** Frames that it has yet to read. */
   get waiting(): number {
-    return this.running ? Number(/^avail\s*:\s*(\d+)/m.exec(this.#status)?.[1] ?? 0) : 0;
+    return this.running ? (this.#status?.avail ?? 0) : 0;
   }
 
   /**
@@ -53,11 +52,12 @@ export class Listener {
   get room(): number {
     if (this.halted) return 0;
     if (!this.running) return Number.POSITIVE_INFINITY;
-    const buffer = /^buffer_size:\s*(\d+)/m.exec(readProc(this.#parameters) ?? '')?.[1];
-    return buffer === undefined ? 0 : Number(buffer) - 1 - this.waiting;
+    const parameters = this.#reader.parameters();
+    return parameters === undefined ? 0 : parameters.bufferFrames - 1 - this.waiting;
   }
 }
 
+const HALTED: ReadonlySet<PcmState | undefined> = new Set<PcmState>(['paused', 'suspended', 'xrun']);
 const STARTS = ['master-start', 'master-continue', 'master-resume'] as const;
 const STOPS = ['master-stop', 'master-pause', 'master-suspend'] as const;
 

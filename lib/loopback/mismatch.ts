@@ -1,18 +1,11 @@
 /** Whoever tries to listen at the other end of a cable, and cannot: its parameters are not those of the writer. */
-import { join } from 'node:path';
 import { pcmDevice } from '../device-nodes.js';
 import type { WatcherHandle } from '../native/binding.js';
 import { native } from '../native/load.js';
 import type { PcmAccess } from '../pcm/access.js';
-import {
-  type HolderParameters,
-  parseHolderParameters,
-  type SubstreamHolder,
-  substreamFolder,
-  substreamHolder,
-} from '../pcm/holder.js';
+import { holderOf, type SubstreamHolder } from '../pcm/holder.js';
 import type { PcmParameters } from '../pcm/parameters.js';
-import { glance } from '../proc.js';
+import { type HolderParameters, type SubstreamPlace, SubstreamReader } from '../pcm/substream.js';
 
 /** What the kernel compares when a listener starts (sound/drivers/aloop.c: loopback_check_format). */
 const COMPARED = ['access', 'format', 'rate', 'channels'] as const;
@@ -53,8 +46,8 @@ const PATIENTLY = 20;
  */
 export class MismatchWatch {
   readonly #openings: WatcherHandle | undefined;
-  readonly #look: () => SubstreamHolder | undefined;
-  readonly #file: string;
+  readonly #place: SubstreamPlace;
+  readonly #reader: SubstreamReader;
   readonly #name: string;
   readonly #writer: Compared;
   readonly #handlers: Handlers;
@@ -69,8 +62,8 @@ export class MismatchWatch {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(card: number, device: number, substream: number, writer: Compared, handlers: Handlers) {
-    this.#look = () => substreamHolder(card, device, 'capture', substream);
-    this.#file = join(substreamFolder(card, device, 'capture', substream), 'hw_params');
+    this.#place = { card, device, direction: 'capture', substream };
+    this.#reader = new SubstreamReader(this.#place);
     this.#name = `hw:${card},${device},${substream}`;
     this.#writer = writer;
     this.#handlers = handlers;
@@ -102,6 +95,7 @@ export class MismatchWatch {
     this.#closed = true;
     clearTimeout(this.#timer);
     this.#openings?.close();
+    this.#reader.close();
   }
 
   #await(): void {
@@ -125,15 +119,14 @@ export class MismatchWatch {
 
   #lookForParameters(): void {
     if (this.#closed) return;
-    const text = glance(this.#file) ?? 'closed';
+    const parameters = this.#read(() => this.#reader.parameters());
     // The device was opened for another substream, or whoever opened it has left.
-    if (text.startsWith('closed')) {
+    if (parameters === undefined && this.#read(() => this.#reader.status()) === undefined) {
       this.#looking = false;
       this.#told = undefined;
       return;
     }
-    this.#holder ??= this.#lookAt();
-    const parameters = parseHolderParameters(text);
+    this.#holder ??= this.#read(() => holderOf(this.#reader, this.#place));
     if (parameters) {
       this.#looking = false;
       this.#judge(parameters);
@@ -144,11 +137,12 @@ export class MismatchWatch {
     }
   }
 
-  #lookAt(): SubstreamHolder | undefined {
+  /** What is read only helps to explain. */
+  #read<T>(body: () => T | undefined): T | undefined {
     try {
-      return this.#look();
+      return body();
     } catch {
-      return undefined; // it only helps to explain
+      return undefined;
     }
   }
 

@@ -5,9 +5,11 @@ import type { NativeError, PcmHandle, PeriodPumpHandle, UtimerHandle } from '../
 import { handleOf, release } from '../native/lifetime.js';
 import { native } from '../native/load.js';
 import { sampleFormat } from '../pcm/format.js';
-import { describeHolder, substreamFolder, substreamHolder } from '../pcm/holder.js';
+import { describeHolder, substreamHolder } from '../pcm/holder.js';
 import type { PcmParameters } from '../pcm/parameters.js';
-import { notStarted, type Pcm, type PcmState, stateName } from '../pcm/pcm.js';
+import { notStarted, type Pcm } from '../pcm/pcm.js';
+import { type PcmState, stateName } from '../pcm/state.js';
+import { substreamFolder } from '../pcm/substream.js';
 import { isUserDriven } from '../timer/id.js';
 import { listTimers } from '../timer/list.js';
 import { claimTimer, type UserTimer } from '../timer/user-timer.js';
@@ -45,7 +47,7 @@ export class Playback {
     this.pump = native().createPeriodPump(handleOf<PcmHandle>(pcm), handleOf<UtimerHandle>(timer), {
       silence: sampleFormat(pcm.parameters.format).silence,
       measure,
-      listener: substreamFolder(card.number, 1 - device, 'capture', substream),
+      listener: substreamFolder({ card: card.number, device: 1 - device, direction: 'capture', substream }),
     });
     this.#write = this.pump.write;
     this.#silence = new IdleSilence(this.pump, keepAlive, (errno, call) =>
@@ -81,15 +83,15 @@ export class Playback {
 
   /** Bytes that wait for the rest of their period. */
   pendingBytes(): number {
-    return this.pump.stats().pendingBytes;
+    return this.pump.pendingBytes();
   }
 
   stats(): Omit<ClockedLoopbackStats, 'listener'> {
-    const { periods, insertedPeriods, pendingBytes, xruns, triggerCosts } = this.pump.stats();
+    const { periods, insertedPeriods, xruns, triggerCosts } = this.pump.stats();
     return {
       periods,
       frames: periods * this.periodFrames,
-      pendingBytes,
+      pendingBytes: this.pendingBytes(),
       insertedFrames: insertedPeriods * this.periodFrames,
       paddedFrames: this.#paddedFrames,
       xruns,

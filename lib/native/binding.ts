@@ -76,10 +76,36 @@ export interface PcmHandle extends NativeHandle {
   read(bytes: Uint8Array): number;
 }
 
+export interface SubstreamStatusNative {
+  /** SNDRV_PCM_STATE_*. */
+  readonly state: number;
+  /** The thread that opened it; 0 where it is of another PID namespace. */
+  readonly owner: number;
+  /** Frames that can be written, or read. */
+  readonly avail: number;
+}
+
+/** Access and format by the kernel's names, 'RW_INTERLEAVED' and 'S16_LE' for instance. */
+export interface SubstreamParametersNative {
+  readonly access: string;
+  readonly format: string;
+  readonly channels: number;
+  readonly rate: number;
+  readonly periodFrames: number;
+  readonly bufferFrames: number;
+}
+
+/** A substream that any program may have open. Its files in /proc/asound are open from the first read on. */
+export interface SubstreamHandle extends NativeHandle {
+  /** Null while nobody has it open, or where its card is gone. */
+  status(): SubstreamStatusNative | null;
+  /** Null before they are set. */
+  parameters(): SubstreamParametersNative | null;
+}
+
 export interface PumpStatsNative {
   readonly periods: number;
   readonly insertedPeriods: number;
-  readonly pendingBytes: number;
   /** Of the last write. */
   readonly consumedBytes: number;
   /** Xruns and suspends that were recovered from. */
@@ -104,6 +130,8 @@ export interface PumpParametersNative {
 export interface PeriodPumpHandle extends NativeHandle {
   /** Takes all bytes, or throws; `consumedBytes` tells then how many it took. */
   write(bytes: Uint8Array): void;
+  /** Bytes that wait for the rest of their period. */
+  pendingBytes(): number;
   /** Completes a begun period with silence; returns the bytes of silence. */
   pad(): number;
   /** The stream was prepared, and is started with the next period; `forget` drops a begun one. */
@@ -271,6 +299,8 @@ export interface NativeBinding {
   openPcm(path: string, playback: boolean, controlPath: string, subdevice: number): PcmHandle;
   createPeriodPump(pcm: PcmHandle, timer: UtimerHandle, parameters: PumpParametersNative): PeriodPumpHandle;
   watchPcm(pcm: PcmHandle): WatcherHandle;
+  /** `folder`: /proc/asound/card<N>/pcm<D>p|c/sub<S>. */
+  openSubstream(folder: string): SubstreamHandle;
   /** Ready once a file was opened, by whomever, since it was armed last: inotify(7), IN_OPEN. */
   watchOpens(path: string): WatcherHandle;
   openControl(path: string): ControlHandle;
@@ -332,6 +362,7 @@ export const BINDING_FUNCTIONS = [
   'openDatagramSocket',
   'lockFile',
   'openPcm',
+  'openSubstream',
   'openTimerInstance',
   'setTimerGparams',
   'timerGinfo',

@@ -1,10 +1,15 @@
-/** Who holds a substream, from /proc/asound/card<N>/pcm<D>p/sub<S>/status and hw_params, which everybody may read. */
+/** Who holds a substream. */
 import { join } from 'node:path';
 import { AlsaError, calledOn, withHint } from '../errors.js';
 import type { Called } from '../hints.js';
 import { glance, listProc, procAsound, readProc, readProcName } from '../proc.js';
-import { type PcmAccess, parseAccess } from './access.js';
 import type { PcmDirection } from './pcm.js';
+import {
+  type HolderParameters,
+  readSubstream,
+  type SubstreamPlace,
+  type SubstreamReader,
+} from './substream.js';
 
 export interface SubstreamHolder {
   /** The device in ALSA's notation, for instance 'hw:0,1,0'. */
@@ -25,27 +30,6 @@ export interface SubstreamHolder {
   readonly parameters: HolderParameters | undefined;
 }
 
-/** What a substream was set to. */
-export interface HolderParameters {
-  readonly format: string;
-  readonly rate: number;
-  readonly channels: number;
-  readonly periodFrames: number;
-  readonly bufferFrames: number;
-  readonly access: PcmAccess;
-}
-
-/** The folder of a substream in /proc/asound. */
-export function substreamFolder(
-  card: number,
-  device: number,
-  direction: PcmDirection,
-  substream: number,
-): string {
-  const pcm = `pcm${device}${direction === 'playback' ? 'p' : 'c'}`;
-  return join(procAsound(), `card${card}`, pcm, `sub${substream}`);
-}
-
 /** The holder of one substream, or undefined while it is closed. */
 export function substreamHolder(
   card: number,
@@ -53,11 +37,18 @@ export function substreamHolder(
   direction: PcmDirection,
   substream: number,
 ): SubstreamHolder | undefined {
-  const folder = substreamFolder(card, device, direction, substream);
-  const status = readProc(join(folder, 'status')) ?? '';
-  const threadId = Number(/^owner_pid\s*:\s*(\d+)/m.exec(status)?.[1] ?? 0);
-  const parameters = readProc(join(folder, 'hw_params')) ?? 'closed';
-  if (threadId === 0 && parameters.startsWith('closed')) return undefined;
+  const place = { card, device, direction, substream };
+  return readSubstream(place, (reader) => holderOf(reader, place));
+}
+
+/** The same by a reader of that substream. */
+export function holderOf(
+  reader: SubstreamReader,
+  { card, device, direction, substream }: SubstreamPlace,
+): SubstreamHolder | undefined {
+  const status = reader.status();
+  if (status === undefined) return undefined;
+  const { threadId, state } = status;
   const pid = threadId === 0 ? 0 : processOf(threadId);
   return {
     name: `hw:${card},${device},${substream}`,
@@ -65,23 +56,8 @@ export function substreamHolder(
     pid,
     threadId,
     command: pid === 0 ? '' : (readProcName(`/proc/${pid}/comm`) ?? ''),
-    state: /^state:\s*(\S+)/m.exec(status)?.[1]?.toLowerCase() ?? 'setup',
-    parameters: parseHolderParameters(parameters),
-  };
-}
-
-/** Reads the text of a hw_params file; undefined where nothing is set. */
-export function parseHolderParameters(text: string): HolderParameters | undefined {
-  const field = (name: string) => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(text)?.[1];
-  const format = field('format');
-  if (format === undefined) return undefined;
-  return {
-    format,
-    rate: Number(field('rate')),
-    channels: Number(field('channels')),
-    periodFrames: Number(field('period_size')),
-    bufferFrames: Number(field('buffer_size')),
-    access: parseAccess(field('access') ?? ''),
+    state,
+    parameters: reader.parameters(),
   };
 }
 

@@ -18,33 +18,9 @@ import { accessName, accessNumber, type PcmAccess } from './access.js';
 import { formatName, frameBytes, sampleFormat } from './format.js';
 import { describeHolder, otherEnd } from './holder.js';
 import { checkParameters, PCM_PARAMETERS, type PcmParameters } from './parameters.js';
+import { type PcmState, stateName } from './state.js';
 
 export type PcmDirection = 'playback' | 'capture';
-
-/** SNDRV_PCM_STATE_*, in the kernel's order. */
-const STATES = [
-  'open',
-  'setup',
-  'prepared',
-  'running',
-  'xrun',
-  'draining',
-  'paused',
-  'suspended',
-  'disconnected',
-] as const;
-
-/**
- * SNDRV_PCM_STATE_*.
- *
- * @useDeclaredType
- */
-export type PcmState = (typeof STATES)[number];
-
-/** The name of SNDRV_PCM_STATE_* number `state`. */
-export function stateName(state: number): PcmState {
-  return STATES[state] ?? 'disconnected';
-}
 
 export interface PcmOptions extends PcmParameters {
   /** The number of the card, 0..255. */

@@ -371,6 +371,23 @@ UniqueFd PeriodPump::failure() {
   return duplicate;
 }
 
+// Nothing while nobody captures, or where that cannot be told.
+std::optional<ListenerState> PeriodPump::look_at_listener() noexcept {
+  try {
+    const std::optional<SubstreamStatus> status = listener_.status();
+    if (!status || status->state != SNDRV_PCM_STATE_RUNNING) {
+      return std::nullopt;
+    }
+    const std::optional<SubstreamParameters> parameters = listener_.parameters();
+    if (!parameters || parameters->buffer_frames == 0) {
+      return std::nullopt;  // it has gone since
+    }
+    return ListenerState{parameters->buffer_frames, status->avail};
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+}
+
 void PeriodPump::insert_silence() {
   std::unique_lock lock(mutex_);
   Clock::time_point released;
@@ -386,7 +403,7 @@ void PeriodPump::insert_silence() {
       // Reading /proc waits for whoever opens or sets up the listener's substream, and writers must not.
       const std::uint64_t before = changes_;
       lock.unlock();
-      const std::optional<ListenerState> listener = listener_.look();
+      const std::optional<ListenerState> listener = look_at_listener();
       lock.lock();
       if (!inserting_ || changes_ != before) {
         continue;
@@ -437,15 +454,19 @@ void PeriodPump::stop_inserting() noexcept {
   }
 }
 
+std::size_t PeriodPump::pending_bytes() {
+  const std::lock_guard lock(mutex_);
+  return pending_;
+}
+
 PumpStats PeriodPump::stats() {
   const std::lock_guard lock(mutex_);
-  PumpStats stats = stats_;
-  stats.pending_bytes = pending_;
-  return stats;
+  return stats_;
 }
 
 void PeriodPump::close() noexcept {
   stop_inserting();
+  listener_.close();
   const std::lock_guard lock(mutex_);
   closed_ = true;
 }

@@ -17,8 +17,8 @@
 #include <thread>
 #include <vector>
 
-#include "alsa/listener.h"
 #include "alsa/pcm.h"
+#include "alsa/substream.h"
 #include "alsa/system_error.h"
 #include "alsa/unique_fd.h"
 #include "alsa/utimer.h"
@@ -31,13 +31,18 @@ struct PumpParameters {
   std::string listener;  // /proc/asound/card<N>/pcm<D>c/sub<S> of the other side
 };
 
+// Whoever captures at the other end of the cable, as far as its writer can see it.
+struct ListenerState {
+  std::uint64_t buffer_frames;
+  std::uint64_t unread_frames;
+};
+
 struct PumpStats {
   // Bucket k counts the triggers that took 2^k..2^(k+1)-1 ns.
   static constexpr std::size_t kBuckets = 32;
 
   std::uint64_t periods;           // periods of given frames that were moved
   std::uint64_t inserted_periods;  // periods of silence that were moved while none were given
-  std::uint64_t pending_bytes;     // bytes of a period that is not complete
   std::uint64_t consumed_bytes;    // bytes that the last write took
   std::uint64_t xruns;             // xruns and suspends that were recovered from
   int inserted_error;              // the errno that ended the inserting of silence, or 0
@@ -98,6 +103,8 @@ class PeriodPump {
   // Readable once the thread has ended by itself: stats().inserted_error says why. A duplicate.
   [[nodiscard]] UniqueFd failure();
 
+  // Bytes of a period that is not complete.
+  [[nodiscard]] std::size_t pending_bytes();
   [[nodiscard]] PumpStats stats();
 
   // Ends the thread. The substream and the timer stay as they are.
@@ -126,6 +133,7 @@ class PeriodPump {
   [[nodiscard]] std::optional<Clock::time_point> silence_begins(Clock::time_point now) const;
   Clock::time_point silence_begins(Clock::time_point now, const std::optional<ListenerState>& listener);
   bool recover(const Held& held, int error);
+  [[nodiscard]] std::optional<ListenerState> look_at_listener() noexcept;
   void insert_silence();
   void fail(int error, const char* call) noexcept;
   void stop_inserting() noexcept;
@@ -152,7 +160,6 @@ class PeriodPump {
   UniqueFd failed_;            // an eventfd
   std::chrono::nanoseconds period_{};
   std::chrono::nanoseconds grace_{};
-  const Listener listener_;
   bool silent_ = false;            // silence is what comes, until periods are given again
   Clock::time_point due_;          // then: of the next silent period
   Clock::time_point given_at_;     // when periods were given last,
@@ -160,6 +167,7 @@ class PeriodPump {
   Clock::time_point fed_at_;       // when no listener waited for more, so far as is known,
   Clock::time_point looked_at_;    // and when that was looked for
   std::thread inserter_;
+  Substream listener_;  // of that thread
 };
 
 }  // namespace alsa_utimer

@@ -15,6 +15,7 @@
 #include "binding/pcm_binding.h"
 #include "binding/period_pump_binding.h"
 #include "binding/readiness.h"
+#include "binding/substream_binding.h"
 #include "binding/timer_device_binding.h"
 #include "binding/timer_instance_binding.h"
 #include "binding/timer_records.h"
@@ -85,6 +86,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   register_period_pump(env, exports);
   register_control(env, exports);
   register_readiness(env, exports);
+  register_substream(env, exports);
   register_timer_device(env, exports);
   register_timer_records(env, exports);
   register_timer_instance(env, exports);

@@ -1,4 +1,4 @@
-// PeriodPump in JavaScript: createPeriodPump(pcm, timer, parameters); and timerGinfo(path, address).
+// PeriodPump in JavaScript: createPeriodPump(pcm, timer, parameters).
 #pragma once
 
 #include <napi.h>

@@ -56,9 +56,12 @@ describe('The addon', () => {
       const call = addon[name] as (...values: unknown[]) => unknown;
       expect(() => call()).toThrow(Error);
       for (const first of garbage) {
+        // It opens nothing before it is read: any text names a substream that nobody has open.
+        if (name === 'openSubstream' && typeof first === 'string' && !first.includes('\0')) continue;
         expect(() => call(first)).toThrow(Error);
         for (const second of garbage) {
           expect(() => call(first, second)).toThrow(Error);
+          if (name === 'openSubstream') continue;
           expect(() => call('/nowhere', first, second)).toThrow(Error);
           expect(() => call('/nowhere', true, first, second)).toThrow(Error);
         }

@@ -4,6 +4,9 @@ import type {
   DatagramSocketHandle,
   NativeBinding,
   PcmHandle,
+  SubstreamHandle,
+  SubstreamParametersNative,
+  SubstreamStatusNative,
   TimerInstanceHandle,
   TimerRecordsHandle,
   UtimerHandle,
@@ -15,9 +18,17 @@ export function failedCall(errno: number, syscall: string, path?: string): Error
   return Object.assign(new Error(syscall), { errno, syscall, path });
 }
 
+/** Who has a substream open, and what it is set to. */
+export interface FakeSubstream {
+  readonly status: SubstreamStatusNative | null;
+  readonly parameters: SubstreamParametersNative | null;
+}
+
 export class FakeBinding implements NativeBinding {
   readonly timers = new Map<number, UtimerHandle>();
   readonly triggers: number[] = [];
+  /** Those that are open, by what ends the name of their folder in /proc/asound: 'card0/pcm1c/sub0'. */
+  readonly substreams = new Map<string, FakeSubstream>();
   supported = true;
   readonly errnos = { EBADFD: 77, ESTRPIPE: 86 };
   private records:
@@ -81,6 +92,19 @@ export class FakeBinding implements NativeBinding {
 
   watchOpens(path: string): WatcherHandle {
     throw failedCall(2, 'inotify_add_watch', path);
+  }
+
+  openSubstream(folder: string): SubstreamHandle {
+    const find = () => this.substreams.get(folder.split('/').slice(-3).join('/'));
+    let closed = false;
+    return {
+      status: () => find()?.status ?? null,
+      parameters: () => find()?.parameters ?? null,
+      close: () => {
+        closed = true;
+      },
+      closed: () => closed,
+    };
   }
 
   watchPcm(): WatcherHandle {

@@ -91,19 +91,25 @@ it('refuses everything that is no pump', () => {
     expect(() => pump.keepAlive(0n, value as never)).toThrow(TypeError);
   }
   expect(() => (pump as unknown as { write(): void }).write()).toThrow(TypeError);
-  expect(pump.stats()).toMatchObject({ periods: 0, pendingBytes: 0, xruns: 0, insertedError: 0 });
+  expect(pump.pendingBytes()).toBe(0);
+  expect(pump.stats()).toMatchObject({ periods: 0, xruns: 0, insertedError: 0 });
   pump.write(new Uint8Array(480 * 4 + 1));
-  expect(pump.stats()).toMatchObject({ periods: 1, pendingBytes: 1 });
+  expect(pump.pendingBytes()).toBe(1);
+  expect(pump.stats()).toMatchObject({ periods: 1 });
 
   pump.dropPartialFrame();
-  expect(pump.stats()).toMatchObject({ periods: 1, pendingBytes: 0 });
+  expect(pump.pendingBytes()).toBe(0);
+  expect(pump.stats()).toMatchObject({ periods: 1 });
   pump.write(new Uint8Array(11));
   pump.dropPartialFrame();
-  expect(pump.stats()).toMatchObject({ periods: 1, pendingBytes: 8 });
+  expect(pump.pendingBytes()).toBe(8);
+  expect(pump.stats()).toMatchObject({ periods: 1 });
   pump.write(new Uint8Array(0));
-  expect(pump.stats()).toMatchObject({ periods: 1, pendingBytes: 8, consumedBytes: 0 });
+  expect(pump.pendingBytes()).toBe(8);
+  expect(pump.stats()).toMatchObject({ periods: 1, consumedBytes: 0 });
   pump.write(new Uint8Array(480 * 4 - 8));
-  expect(pump.stats()).toMatchObject({ periods: 2, pendingBytes: 0 });
+  expect(pump.pendingBytes()).toBe(0);
+  expect(pump.stats()).toMatchObject({ periods: 2 });
 
   // Whatever is closed under it is an error, and no more.
   timer.close();

@@ -109,7 +109,15 @@ void control_release(struct file *file);
 void control_announce(int device, int substream);
 int control_preferred_substream(void);
 
-// ---- proc.c: /proc/asound, whose files are rendered when they are opened.
+// ---- proc.c: /proc/asound, whose files are rendered when they are opened, and when they are read anew
+// (fs/seq_file.c: seq_read_iter).
 void proc_make(void);
 // A descriptor, or -1 where there is no such rendered file.
 int proc_open(const char *path, int flags);
+// The path of a descriptor that is such a file, in `memory`, or NULL.
+const char *proc_path(int descriptor, char *memory, size_t size);
+// Renders it again.
+void proc_renew(int descriptor, const char *path);
+// As for the lock of a PCM that somebody has (sound/core/pcm.c: snd_pcm_substream_proc_status_read): waits
+// while a test keeps the FIFO $FAKE_ALSA/faults/proc open. Without the lock of the fake.
+void proc_wait(void);

@@ -159,6 +159,36 @@ EXPORTED ssize_t __read_chk(int descriptor, void *data, size_t size, size_t room
   return read(descriptor, data, size);
 }
 
+static ssize_t read_at(int descriptor, void *data, size_t size, off64_t offset) {
+  char memory[256];
+  const char *const path = offset == 0 && !fake_held() ? proc_path(descriptor, memory, sizeof memory) : NULL;
+  if (path != NULL) {
+    proc_wait();
+    fake_lock();
+    proc_renew(descriptor, path);
+    fake_unlock();
+  }
+  return NEXT(pread64)(descriptor, data, size, offset);
+}
+
+EXPORTED ssize_t pread(int descriptor, void *data, size_t size, off_t offset) {
+  return read_at(descriptor, data, size, offset);
+}
+
+EXPORTED ssize_t pread64(int descriptor, void *data, size_t size, off64_t offset) {
+  return read_at(descriptor, data, size, offset);
+}
+
+EXPORTED ssize_t __pread_chk(int descriptor, void *data, size_t size, off_t offset, size_t room) {
+  (void)room;
+  return read_at(descriptor, data, size, offset);
+}
+
+EXPORTED ssize_t __pread64_chk(int descriptor, void *data, size_t size, off64_t offset, size_t room) {
+  (void)room;
+  return read_at(descriptor, data, size, offset);
+}
+
 EXPORTED int poll(struct pollfd *polled, nfds_t count, int timeout) {
   int failed = 0;
   bool broken = false;

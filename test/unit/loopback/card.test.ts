@@ -11,8 +11,10 @@ import {
   parseTimerSource,
   userTimerIdOf,
 } from '../../../lib/loopback/index.js';
+import { setNative } from '../../../lib/native/load.js';
 import { describeHolder, type SubstreamHolder } from '../../../lib/pcm/holder.js';
 import { setProcAsound } from '../../../lib/proc.js';
+import { FakeBinding } from '../../support/fake-binding.js';
 
 const CARDS = ` 0 [PCH            ]: HDA-Intel - Loopback
                       Loopback at 0xf7f10000 irq 33
@@ -65,7 +67,10 @@ Cable 0 substream 2:
     update_pending:\t0
 `;
 
+const RUNNING = 3;
+
 let proc: string;
+let kernel: FakeBinding;
 const put = (path: string, text: string) => {
   const file = join(proc, path);
   mkdirSync(join(file, '..'), { recursive: true });
@@ -75,6 +80,8 @@ const put = (path: string, text: string) => {
 beforeEach(() => {
   proc = mkdtempSync(join(tmpdir(), 'alsa-utimer-proc-'));
   setProcAsound(proc);
+  kernel = new FakeBinding();
+  setNative(kernel);
   put('cards', CARDS);
   for (const card of [2, 5]) {
     put(`card${card}/cable#0`, OPEN_CABLE);
@@ -84,6 +91,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   setProcAsound(undefined);
+  setNative(undefined);
   rmSync(proc, { recursive: true });
 });
 
@@ -186,13 +194,14 @@ describe('LoopbackCard', () => {
   });
 
   it('names the holder of a substream with its parameters', () => {
-    put('card2/pcm1c/sub0/status', `state: RUNNING\nowner_pid   : ${process.pid}\n`);
-    put(
-      'card2/pcm1c/sub0/hw_params',
-      'access: RW_INTERLEAVED\nformat: S16_LE\nsubformat: STD\nchannels: 2\nrate: 44100 (44100/1)\nperiod_size: 441\nbuffer_size: 1764\n',
-    );
-    put('card2/pcm1c/sub1/status', 'closed\n');
-    put('card2/pcm1c/sub1/hw_params', 'closed\n');
+    for (const name of ['sub0', 'sub1']) put(`card2/pcm1c/${name}/status`, '');
+    kernel.substreams.set('card2/pcm1c/sub0', {
+      status: { state: RUNNING, owner: process.pid, avail: 0 },
+      parameters: {
+        ...{ access: 'RW_INTERLEAVED', format: 'S16_LE', channels: 2, rate: 44_100 },
+        ...{ periodFrames: 441, bufferFrames: 1764 },
+      },
+    });
     expect(LoopbackCard.find().holders()).toEqual([
       {
         name: 'hw:2,1,0',
@@ -215,7 +224,9 @@ describe('What processes and other programs have written', () => {
     const child = spawn(process.execPath, ['-e', RENAMED], { stdio: ['pipe', 'pipe', 'inherit'] });
     try {
       await once(child.stdout, 'data');
-      put('card2/pcm1c/sub0/status', `state: RUNNING\nowner_pid   : ${child.pid}\n`);
+      put('card2/pcm1c/sub0/status', '');
+      const status = { state: RUNNING, owner: child.pid as number, avail: 0 };
+      kernel.substreams.set('card2/pcm1c/sub0', { status, parameters: null });
       const [holder] = LoopbackCard.find().holders();
       expect(holder?.command).toBe('\\x1b]0;OWNED\\x07\\nx');
       expect(describeHolder(holder as SubstreamHolder)).toBe(

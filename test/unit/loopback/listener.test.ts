@@ -1,32 +1,33 @@
 // Watching for listeners when the kernel does not answer, and how much room a listener has.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Listener, ListenerWatch } from '../../../lib/loopback/listener.js';
 import type { TimerInstanceHandle } from '../../../lib/native/binding.js';
 import { setNative } from '../../../lib/native/load.js';
-import { setProcAsound } from '../../../lib/proc.js';
+import { SubstreamReader } from '../../../lib/pcm/substream.js';
 import { FakeBinding, failedCall } from '../../support/fake-binding.js';
 
-let folder: string;
-let substream: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'proc-asound-'));
-  substream = join(folder, 'card0', 'pcm1c', 'sub0');
-  mkdirSync(substream, { recursive: true });
-  setProcAsound(folder);
-});
-afterEach(() => {
-  setProcAsound(undefined);
-  setNative(undefined);
-  rmSync(folder, { recursive: true });
-});
+const PREPARED = 2;
+const RUNNING = 3;
+const XRUN = 4;
+const PAUSED = 6;
+const SUSPENDED = 7;
 
-function capture(state: string, avail: number): void {
-  writeFileSync(join(substream, 'status'), `state: ${state}\nowner_pid   : 12\navail       : ${avail}\n`);
-  writeFileSync(join(substream, 'hw_params'), 'format: S16_LE\nperiod_size: 480\nbuffer_size: 1920\n');
+let kernel: FakeBinding;
+beforeEach(() => {
+  kernel = new FakeBinding();
+  setNative(kernel);
+});
+afterEach(() => setNative(undefined));
+
+function capture(state: number, avail: number): void {
+  const format = { access: 'RW_INTERLEAVED', format: 'S16_LE', rate: 48_000, channels: 2 };
+  kernel.substreams.set('card0/pcm1c/sub0', {
+    status: { state, owner: 12, avail },
+    parameters: { ...format, periodFrames: 480, bufferFrames: 1920 },
+  });
 }
+const look = () =>
+  new Listener(new SubstreamReader({ card: 0, device: 1, direction: 'capture', substream: 0 }));
 
 describe('The room of a listener', () => {
   it.each([
@@ -35,21 +36,21 @@ describe('The room of a listener', () => {
     [1_440, 479],
     [1_920, -1],
   ])('with %i frames that it has not read is %i, a frame less than its buffer', (avail, room) => {
-    capture('RUNNING', avail);
-    expect(new Listener(0, 1, 0).room).toBe(room);
+    capture(RUNNING, avail);
+    expect(look().room).toBe(room);
   });
 
-  it.each(['PAUSED', 'SUSPENDED', 'XRUN'])('that is %s is none', (state) => {
+  it.each([PAUSED, SUSPENDED, XRUN])('that is in state %i is none', (state) => {
     capture(state, 480);
-    expect(new Listener(0, 1, 0)).toMatchObject({ running: false, waiting: 0 });
-    expect(new Listener(0, 1, 0).room).toBe(0);
+    expect(look()).toMatchObject({ running: false, waiting: 0 });
+    expect(look().room).toBe(0);
   });
 
   it('has no end while nobody listens', () => {
-    capture('PREPARED', 0);
-    expect(new Listener(0, 1, 0).room).toBe(Number.POSITIVE_INFINITY);
-    writeFileSync(join(substream, 'status'), 'closed\n');
-    const closed = new Listener(0, 1, 0);
+    capture(PREPARED, 0);
+    expect(look().room).toBe(Number.POSITIVE_INFINITY);
+    kernel.substreams.clear();
+    const closed = look();
     expect(closed).toMatchObject({ running: false, waiting: 0 });
     expect(closed.room).toBe(Number.POSITIVE_INFINITY);
   });
@@ -57,7 +58,7 @@ describe('The room of a listener', () => {
 
 describe('A watch', () => {
   it('tells of a look at the timer that fails, instead of ending the process', async () => {
-    capture('RUNNING', 0);
+    capture(RUNNING, 0);
     let closed = false;
     let started = false;
     const handle: TimerInstanceHandle = {
@@ -84,7 +85,7 @@ describe('A watch', () => {
       },
       closed: () => closed,
     };
-    setNative(Object.assign(new FakeBinding(), { openTimerInstance: () => handle }));
+    setNative(Object.assign(kernel, { openTimerInstance: () => handle }));
     const failed = new Promise((resolve) => {
       const handlers = { told: () => {}, ended: () => {}, failed: resolve };
       new ListenerWatch(0, 1, 0, handlers);

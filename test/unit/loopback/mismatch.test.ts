@@ -1,40 +1,27 @@
 // Those who try to listen and do not fit, as far as the kernel lets a writer see them.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ListenerMismatch, MismatchWatch } from '../../../lib/loopback/mismatch.js';
 import type { WatcherHandle } from '../../../lib/native/binding.js';
 import { setNative } from '../../../lib/native/load.js';
-import { setProcAsound } from '../../../lib/proc.js';
-import { FakeBinding } from '../../support/fake-binding.js';
+import { FakeBinding, type FakeSubstream } from '../../support/fake-binding.js';
 
-let folder: string;
-let substream: string;
+const OPEN = 0;
+const PREPARED = 2;
+
+let kernel: FakeBinding;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'proc-asound-'));
-  substream = join(folder, 'card0', 'pcm1c', 'sub0');
-  mkdirSync(substream, { recursive: true });
-  setProcAsound(folder);
-  close();
+  kernel = new FakeBinding();
 });
-afterEach(() => {
-  setProcAsound(undefined);
-  setNative(undefined);
-  rmSync(folder, { recursive: true });
-});
+afterEach(() => setNative(undefined));
 
-function write(status: string, parameters: string): void {
-  writeFileSync(join(substream, 'status'), status);
-  writeFileSync(join(substream, 'hw_params'), parameters);
-}
-const close = () => write('closed\n', 'closed\n');
-const open = () => write(`state: OPEN\nowner_pid   : ${process.pid}\n`, 'no setup\n');
+const set = (substream: FakeSubstream) => kernel.substreams.set('card0/pcm1c/sub0', substream);
+const close = () => kernel.substreams.clear();
+const open = () => set({ status: { state: OPEN, owner: process.pid, avail: 0 }, parameters: null });
 const prepare = (access: string, format = 'S16_LE', rate = 48_000) =>
-  write(
-    `state: PREPARED\nowner_pid   : ${process.pid}\n`,
-    `access: ${access}\nformat: ${format}\nchannels: 2\nrate: ${rate} (${rate}/1)\nperiod_size: 480\nbuffer_size: 1920\n`,
-  );
+  set({
+    status: { state: PREPARED, owner: process.pid, avail: 0 },
+    parameters: { access, format, rate, channels: 2, periodFrames: 480, bufferFrames: 1920 },
+  });
 const writer = { access: 'interleaved', format: 'S16_LE', rate: 48_000, channels: 2 } as const;
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
@@ -54,7 +41,7 @@ function watch(announces = true) {
     },
     closed: () => closed,
   };
-  setNative(announces ? Object.assign(new FakeBinding(), { watchOpens: () => opens }) : new FakeBinding());
+  setNative(announces ? Object.assign(kernel, { watchOpens: () => opens }) : kernel);
   const watching = new MismatchWatch(0, 1, 0, writer, { mismatched: (mismatch) => told.push(mismatch) });
   return { watching, told, opened: () => announce(), isClosed: () => closed };
 }

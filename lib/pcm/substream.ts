@@ -1,0 +1,96 @@
+/** A substream that any program may have open, as /proc/asound tells everybody. */
+import { join } from 'node:path';
+import { fromNative } from '../errors.js';
+import type { SubstreamHandle } from '../native/binding.js';
+import { native } from '../native/load.js';
+import { procAsound } from '../proc.js';
+import { visibleText } from '../visible-text.js';
+import { type PcmAccess, parseAccess } from './access.js';
+import type { PcmDirection } from './pcm.js';
+import { type PcmState, stateName } from './state.js';
+
+/** Where a substream is. */
+export interface SubstreamPlace {
+  readonly card: number;
+  readonly device: number;
+  readonly direction: PcmDirection;
+  readonly substream: number;
+}
+
+export interface SubstreamStatus {
+  readonly state: PcmState;
+  /** The thread that opened it; 0 where it is of another PID namespace. */
+  readonly threadId: number;
+  /** Frames that can be written, or read. */
+  readonly avail: number;
+}
+
+/** What a substream was set to. */
+export interface HolderParameters {
+  readonly format: string;
+  readonly rate: number;
+  readonly channels: number;
+  readonly periodFrames: number;
+  readonly bufferFrames: number;
+  readonly access: PcmAccess;
+}
+
+/** The folder of a substream in /proc/asound. */
+export function substreamFolder({ card, device, direction, substream }: SubstreamPlace): string {
+  const pcm = `pcm${device}${direction === 'playback' ? 'p' : 'c'}`;
+  return join(procAsound(), `card${card}`, pcm, `sub${substream}`);
+}
+
+/**
+ * Reads `status` and `hw_params` of a substream. They stay open between reads, until close(), and keep the module of the card
+ * in use until then. All throw AlsaError where they may not be read (EACCES), and ERR_CLOSED.
+ */
+export class SubstreamReader {
+  readonly #handle: SubstreamHandle;
+  readonly #folder: string;
+
+  constructor(place: SubstreamPlace) {
+    this.#folder = substreamFolder(place);
+    this.#handle = native().openSubstream(this.#folder);
+  }
+
+  /** Undefined while nobody has it open, or where its card is gone. */
+  status(): SubstreamStatus | undefined {
+    const status = this.#call(() => this.#handle.status());
+    if (status === null) return undefined;
+    return { state: stateName(status.state), threadId: status.owner, avail: status.avail };
+  }
+
+  /** Undefined before they are set. */
+  parameters(): HolderParameters | undefined {
+    const parameters = this.#call(() => this.#handle.parameters());
+    if (parameters === null) return undefined;
+    const { format, rate, channels, periodFrames, bufferFrames, access } = parameters;
+    return {
+      ...{ format: visibleText(format), rate, channels, periodFrames, bufferFrames },
+      access: parseAccess(access),
+    };
+  }
+
+  close(): void {
+    this.#handle.close();
+  }
+
+  #call<T>(body: () => T): T {
+    try {
+      return body();
+    } catch (error) {
+      throw fromNative(error, this.#folder);
+    }
+  }
+}
+
+/** What `read` reads of a substream once. */
+export function readSubstream<T>(place: SubstreamPlace, read: (reader: SubstreamReader) => T): T {
+  const reader = new SubstreamReader(place);
+  try {
+    return read(reader);
+  } finally {
+    reader.close();
+  }
+}
