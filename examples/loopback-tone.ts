@@ -4,7 +4,7 @@ import { ClockedLoopback } from 'alsa-utimer/loopback';
 
 const RATE = 48_000;
 
-using loop = ClockedLoopback.open({ rate: RATE, channels: 2, format: 'S16_LE', periodFrames: 480 });
+using loop = await ClockedLoopback.open({ rate: RATE, channels: 2, format: 'S16_LE', periodFrames: 480 });
 using capture = loop.openCapture();
 
 const second = new Int16Array(2 * RATE);

@@ -18,7 +18,10 @@ export function withResolvers(): Resolvers {
 }
 
 /** Waits for a promise that does not reject; rejects with the reason of the signal. */
-export async function unlessAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+export async function unlessAborted(
+  promise: Promise<unknown>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   signal?.throwIfAborted();
   const aborted = withResolvers();
   const abort = () => aborted.reject(signal?.reason);

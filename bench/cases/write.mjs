@@ -38,7 +38,7 @@ const write = (periodFrames, periodsAWrite, aim, { suffix, unit, read, field }) 
     card.setTimerSource(`-1.4.${await peer.answer()}`);
     await peer.ask('open');
     card.setTimerSource(before);
-    const loop = ClockedLoopback.open({
+    const loop = await ClockedLoopback.open({
       ...{ card, substream: 1, rate: RATE, periodFrames, channels: 2, format: 'S16_LE' },
     });
     const writeBytes = periodsAWrite * loop.periodBytes;

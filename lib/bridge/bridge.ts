@@ -74,10 +74,10 @@ export class Bridge extends EventEmitter<BridgeEvents> implements AsyncDisposabl
    * Starts the thread, opens the cable (see ClockedLoopback.open) and then the socket (see RtpReceiver.open).
    *
    * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE, before anything is opened
-   * @throws AlsaError ERR_NO_LOOPBACK_CARD, EBUSY, EACCES, ERR_CABLE_CLOCK, ERR_RESOLUTION and what else
+   * @throws AlsaError ERR_NO_LOOPBACK_CARD, EBUSY, EACCES, ERR_CABLE_CLOCK, ERR_CARD_LOCKED, ERR_RESOLUTION and what else
    * ClockedLoopback.open throws; ERR_THREAD_ENDED where the thread ended before it could say why
    * @throws the error of the system where the address cannot be bound (EADDRINUSE, EADDRNOTAVAIL, EACCES) or the group not
-   * be joined (ENODEV); an AbortError
+   * be joined (ENODEV); the reason of `signal`
    */
   static async open(options: BridgeOptions): Promise<Bridge> {
     const configuration = checkBridgeOptions(options);
@@ -101,7 +101,11 @@ export class Bridge extends EventEmitter<BridgeEvents> implements AsyncDisposabl
   static #opened(worker: Worker, signal: AbortSignal | undefined): Promise<Bridge> {
     return new Promise((resolve, reject) => {
       let failure: Error | undefined;
+      // The cable may have to wait for others.
+      const giveUp = () => worker.postMessage({ kind: 'close' } satisfies ToThread);
+      signal?.addEventListener('abort', giveUp, { once: true });
       worker.once('message', (first: FromThread) => {
+        signal?.removeEventListener('abort', giveUp);
         if (first.kind === 'open') resolve(new Bridge(worker, first.info, first.stats, signal));
         else if (first.kind === 'failed') failure = receiveError(first.error);
       });
@@ -109,7 +113,10 @@ export class Bridge extends EventEmitter<BridgeEvents> implements AsyncDisposabl
         failure ??= error;
       });
       // Not before it has gone, and left nothing open.
-      worker.once('exit', (code) => reject(failure ?? threadEnded(code)));
+      worker.once('exit', (code) => {
+        signal?.removeEventListener('abort', giveUp);
+        reject(signal?.aborted ? signal.reason : (failure ?? threadEnded(code)));
+      });
     });
   }
 

@@ -1,4 +1,5 @@
 /** The thread of a bridge: it owns the socket and the cable, and nothing that the main thread does delays a frame. */
+import { once } from 'node:events';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { ClockedLoopback } from '../loopback/clocked-loopback.js';
 import { RtpReceiver } from '../rtp/receiver.js';
@@ -24,16 +25,22 @@ port.close();
 async function bridge(configuration: BridgeConfiguration): Promise<void> {
   const { unheard, maxWaitingFrames, statsMs } = configuration;
   let failure: unknown;
-  let stop: (error?: unknown) => void = () => {};
-  const stopped = new Promise<void>((resolve) => {
-    stop = (error) => {
-      // Also what fails while it stops.
-      failure ??= error;
-      resolve();
-    };
+  // Also before the cable is open, which may have to wait.
+  const stopping = new AbortController();
+  const stopped = once(stopping.signal, 'abort');
+  const stop = (error?: unknown) => {
+    // Also what fails while it stops.
+    failure ??= error;
+    stopping.abort();
+  };
+  let answer = (): void => {};
+  port.on('message', ({ kind }: ToThread) => {
+    if (kind === 'acknowledge') reporter.acknowledge();
+    else if (kind === 'sample') answer();
+    else stop();
   });
   // The cable first: a listener may open it before the first packet comes.
-  using loop = ClockedLoopback.open(configuration.loopback);
+  using loop = await ClockedLoopback.open({ ...configuration.loopback, signal: stopping.signal });
   const outlet: Outlet =
     unheard === 'wait' ? new HoldingOutlet(loop, maxWaitingFrames, stop) : new DirectOutlet(loop);
   const gaps =
@@ -66,12 +73,8 @@ async function bridge(configuration: BridgeConfiguration): Promise<void> {
   loop.on('error', stop);
   const telling =
     statsMs > 0 ? setInterval(() => reporter.tell({ type: 'stats', ...stats() }), statsMs) : undefined;
+  answer = () => reporter.post({ kind: 'sample', stats: stats() });
   reporter.post({ kind: 'open', info: describe(configuration, receiver, loop), stats: stats() });
-  port.on('message', ({ kind }: ToThread) => {
-    if (kind === 'acknowledge') reporter.acknowledge();
-    else if (kind === 'sample') reporter.post({ kind: 'sample', stats: stats() });
-    else stop();
-  });
 
   await stopped;
   clearInterval(telling);

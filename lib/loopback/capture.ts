@@ -25,7 +25,7 @@ import { type WriterState, WriterWatch, type WriterWatchHandlers, writerState } 
  * Captures from a cable. It runs from the moment it is opened; the event loop waits for frames, and nothing polls.
  *
  * @example
- * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+ * using loop = await ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
  * using capture = loop.openCapture();
  * capture.on('writer', ({ active }) => console.log(active ? 'on the air' : 'off'));
  * loop.write(new Uint8Array(480 * 4));
@@ -120,7 +120,7 @@ export class LoopbackCapture
    *
    * @throws AlsaError ENOENT, EACCES, ENODEV once the card is gone
    * @example
-   * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+   * using loop = await ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
    * using capture = loop.openCapture();
    * loop.write(new Uint8Array(loop.periodBytes));
    * const { active, rate } = capture.writer();
@@ -143,7 +143,7 @@ export class LoopbackCapture
    * @throws AlsaError EPIPE after an overrun, ESTRPIPE after a suspend, EBADFD when the writer changed the format, ENODEV
    * once the card is gone, ERR_CLOSED
    * @example
-   * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+   * using loop = await ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
    * using capture = loop.openCapture();
    * loop.write(new Uint8Array(loop.periodBytes));
    * console.log(capture.read().length / capture.frameBytes); // 480
@@ -166,7 +166,7 @@ export class LoopbackCapture
    *
    * @throws AlsaError ERR_CLOSED; the reason of `signal`
    * @example
-   * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+   * using loop = await ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
    * using capture = loop.openCapture();
    * setImmediate(() => loop.write(new Uint8Array(loop.periodBytes)));
    * await capture.ready(AbortSignal.timeout(5_000));
@@ -190,7 +190,7 @@ export class LoopbackCapture
    *
    * @throws what {@link read} throws; the reason of `signal`; with until 'stop' what `writer` throws
    * @example
-   * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+   * using loop = await ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
    * using capture = loop.openCapture();
    * loop.write(new Uint8Array(loop.periodBytes));
    * loop.flush();
@@ -206,7 +206,7 @@ export class LoopbackCapture
    * A Node Readable over {@link frames}: it ends and fails as that does; destroying it leaves the capture open.
    *
    * @example
-   * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+   * using loop = await ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
    * using capture = loop.openCapture();
    * loop.write(new Uint8Array(loop.periodBytes));
    * loop.flush();

@@ -1,65 +1,79 @@
 /** The lock of a card: flock on its control device, which whoever opens one of its cables holds for that moment. */
 import { statSync } from 'node:fs';
 import { constants } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { controlDevice } from '../device-nodes.js';
 import { AlsaError, fromNative } from '../errors.js';
 import type { NativeError, NativeHandle } from '../native/binding.js';
 import { native } from '../native/load.js';
 import { glance, readProcName } from '../proc.js';
+import { unlessAborted } from '../promises.js';
 import type { LoopbackCard } from './card.js';
 
-/** How long one process may hold the lock while the event loop waits for it, ms. An open takes a few. */
-const HOLDER_TIMEOUT = 500;
-/** How long processes may hold it that take turns, ms. */
-const CROWD_TIMEOUT = 5_000;
-/** How often to look who holds it, ms. */
-const LOOK = 20;
+/** How long one process may keep the lock from whoever waits, ms. An open takes a few. */
+const HOLDER_TIMEOUT = 5_000;
+/** The longest pause between two tries, ms. flock tells only a thread that it blocks when it is free. */
+const PAUSE = 10;
 
 /**
  * One opener at a time points a card. Whoever may open its PCMs may open its control device, and the lock goes with the
  * process. Containers with device nodes of their own do not share the lock; they give way to each other.
  *
- * @throws AlsaError ERR_TIMEOUT, with the holder's name, when a process holds it for half a second: it was stopped, or keeps
- * the lock for something else. Where one process after the other has it, after five seconds
+ * @throws AlsaError ERR_CARD_LOCKED, with the holder's name, when one process holds it for five seconds: it was stopped, or
+ * keeps the lock for something else; the reason of `signal`
  */
-export function lockCard(card: LoopbackCard): NativeHandle {
-  const path = controlDevice(card.number);
-  const began = performance.now();
-  let since = began;
-  let looked = began;
-  let holder = lockHolder(path);
-  for (;;) {
-    try {
-      return native().lockFile(path);
-    } catch (error) {
-      if ((error as NativeError).errno !== constants.errno.EAGAIN) throw fromNative(error, `${card}`);
-    }
+export async function lockCard(card: LoopbackCard, signal: AbortSignal | undefined): Promise<NativeHandle> {
+  signal?.throwIfAborted();
+  let holder: number | undefined;
+  let since = performance.now();
+  for (let pause = 1; ; pause = Math.min(2 * pause, PAUSE)) {
+    const lock = tryLock(card);
+    if (lock) return lock;
     const now = performance.now();
-    if (now - looked >= LOOK) {
-      looked = now;
-      const next = lockHolder(path);
-      if (next !== holder) since = now;
-      holder = next;
-    }
-    if (now - since > HOLDER_TIMEOUT || now - began > CROWD_TIMEOUT)
-      throw held(card, path, holder, now - began);
-    Atomics.wait(MOMENT, 0, 0, 1);
+    const next = lockHolder(controlDevice(card.number));
+    if (next !== holder) since = now;
+    holder = next;
+    if (now - since > HOLDER_TIMEOUT) throw lockedError(card, holder, now - since);
+    await unlessAborted(delay(pause), signal);
   }
 }
 
-/** For waiting a millisecond without the event loop. */
-const MOMENT = new Int32Array(new SharedArrayBuffer(4));
+/**
+ * The same without a wait.
+ *
+ * @throws AlsaError ERR_CARD_LOCKED, with the holder's name, where somebody has the lock
+ */
+export function lockCardNow(card: LoopbackCard): NativeHandle {
+  const lock = tryLock(card);
+  if (lock) return lock;
+  throw lockedError(card, lockHolder(controlDevice(card.number)), undefined);
+}
 
-function held(card: LoopbackCard, path: string, holder: number | undefined, waited: number): AlsaError {
+/** Undefined where somebody has it. */
+function tryLock(card: LoopbackCard): NativeHandle | undefined {
+  try {
+    return native().lockFile(controlDevice(card.number));
+  } catch (error) {
+    if ((error as NativeError).errno === constants.errno.EAGAIN) return undefined;
+    throw fromNative(error, `${card}`);
+  }
+}
+
+/** `waited`: ms, where somebody did. */
+function lockedError(card: LoopbackCard, holder: number | undefined, waited: number | undefined): AlsaError {
+  const path = controlDevice(card.number);
   const name = holder === undefined ? undefined : readProcName(`/proc/${holder}/comm`);
   const who = holder === undefined ? 'another process' : `${name || 'a program'} (process ${holder})`;
-  return new AlsaError(`${card} is being opened by ${who}, and was for ${Math.round(waited)} ms`, {
-    code: 'ERR_TIMEOUT',
+  const long = waited === undefined ? '' : `, and was for ${Math.round(waited)} ms`;
+  const stopped =
+    holder === undefined
+      ? `It may have been stopped: \`lslocks\` shows who has a lock on ${path}.`
+      : `It has a lock (flock) on ${path}. If it was stopped, continue or end it.`;
+  const wait = waited === undefined ? 'ClockedLoopback.open() waits for its turn. ' : '';
+  return new AlsaError(`${card} is being opened by ${who}${long}`, {
+    code: 'ERR_CARD_LOCKED',
     path,
-    hint:
-      holder === undefined
-        ? `It may have been stopped: \`lslocks\` shows who has a lock on ${path}.`
-        : `It has a lock (flock) on ${path}. If it was stopped, continue or end it.`,
+    hint: `${wait}${stopped}`,
   });
 }
 

@@ -171,7 +171,7 @@ export class LoopbackCard {
    * @param substream 0..7
    * @throws TypeError, RangeError; AlsaError ENOENT once the card is gone
    * @example
-   * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+   * using loop = await ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
    * const { playback, capture } = loop.card.cable(0, 0);
    * console.log(playback?.periodFrames, capture); // 480 undefined
    */

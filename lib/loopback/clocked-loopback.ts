@@ -14,7 +14,7 @@ import { LoopbackCapture } from './capture.js';
 import { CAPTURE_OPTIONS, type CaptureOptions } from './capture-options.js';
 import { CaptureWatch, type CaptureWatchHandlers } from './capture-watch.js';
 import type { LoopbackCard } from './card.js';
-import { lockCard } from './card-lock.js';
+import { lockCard, lockCardNow } from './card-lock.js';
 import { EventWatch } from './event-watch.js';
 import type { ClockedLoopbackEvents, ClockedLoopbackStats } from './events.js';
 import { Listener, type ListenerEvent } from './listener.js';
@@ -23,6 +23,7 @@ import { openClocked } from './open-clocked.js';
 import {
   type CheckedClockedLoopbackOptions,
   type ClockedLoopbackOptions,
+  type ClockedLoopbackSyncOptions,
   checkClockedLoopbackOptions,
 } from './options.js';
 import { Playback } from './playback.js';
@@ -39,7 +40,7 @@ import { checkStreamOptions, type StreamOptions, webStreamTo, writableTo } from 
  * of it.
  *
  * @example
- * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+ * using loop = await ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
  * console.log(`arecord -D ${loop.listenerName} -f S16_LE -r 48000 -c 2 out.wav`);
  * loop.write(new Uint8Array(48_000 * 4));
  * console.log(loop.stats().periods); // 100
@@ -104,8 +105,8 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    * Creates a timer, or takes `timer`, points the card at it, opens the playback side of a cable and checks that the timer clocks it with
    * the right resolution: SNDRV_TIMER_IOCTL_CREATE, /proc/asound/card<N>/timer_source, SNDRV_PCM_IOCTL_HW_PARAMS,
    * SNDRV_TIMER_IOCTL_GINFO. The stream is started by its first period. Processes that open cables of one card take turns,
-   * by flock on its control device. While others have their turns, some milliseconds each, this call waits, and the event loop
-   * with it: half a second for one that keeps the lock, five seconds in all.
+   * by flock on its control device. While others have their turns, some milliseconds each, the promise waits, and the event loop
+   * goes on: five seconds for one process that keeps the lock.
    *
    * @throws TypeError, RangeError, for instance for periods shorter than 100 us, which the kernel does not start, and for a
    * `timer` of another resolution
@@ -113,15 +114,29 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    * that is closed, or clocks another cable; EACCES where timer_source may not be set and names no timer that could be held,
    * or another one than `timer`; ERR_TIMER_ID_TAKEN where it names one that another cable has, or somebody
    * else; ERR_CABLE_CLOCK when a listener has the cable open on another clock; ERR_RESOLUTION when the kernel computes
-   * another resolution for the period; ERR_TIMEOUT when another process keeps the lock of the card, with its name
+   * another resolution for the period; ERR_CARD_LOCKED when another process keeps the lock of the card, with its name; the
+   * reason of `signal`
    * @example
-   * using loop = ClockedLoopback.open({ card: 'Loopback', substream: 2, idle: 'silence', graceMs: 50,
+   * using loop = await ClockedLoopback.open({ card: 'Loopback', substream: 2, idle: 'silence', graceMs: 50,
    *   rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
    * console.log(loop.listenerName, loop.periodBytes); // hw:0,1,2 1920
    */
-  static open(options: ClockedLoopbackOptions): ClockedLoopback {
-    const checked = checkClockedLoopbackOptions(options);
-    return ClockedLoopback.#openLocked(checked, lockCard(checked.card));
+  static async open(options: ClockedLoopbackOptions): Promise<ClockedLoopback> {
+    const checked = checkClockedLoopbackOptions(options, true);
+    return ClockedLoopback.#openLocked(checked, await lockCard(checked.card, checked.signal));
+  }
+
+  /**
+   * As {@link open}, without a wait: where another process has its turn, this fails at once, and names it.
+   *
+   * @throws what {@link open} throws; AlsaError ERR_CARD_LOCKED when another process opens a cable of the card right now
+   * @example
+   * using loop = ClockedLoopback.openSync({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+   * console.log(loop.listenerName); // hw:0,1,0
+   */
+  static openSync(options: ClockedLoopbackSyncOptions): ClockedLoopback {
+    const checked = checkClockedLoopbackOptions(options, false);
+    return ClockedLoopback.#openLocked(checked, lockCardNow(checked.card));
   }
 
   static #openLocked(options: CheckedClockedLoopbackOptions, lock: NativeHandle): ClockedLoopback {
@@ -205,7 +220,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    * @throws what {@link write} throws; TypeError ERR_INVALID_STATE where the buffer of the bytes shrinks, or is transferred,
    * during a wait; the reason of `signal`
    * @example
-   * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+   * using loop = await ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
    * using capture = loop.openCapture();
    * await loop.send(new Uint8Array(2 * loop.periodBytes), { signal: AbortSignal.timeout(5_000) });
    * console.log(capture.avail()); // 960
@@ -254,7 +269,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    * @returns frames of silence that completed the last period; a last frame that was begun counts as one
    * @throws what {@link write} throws; what was begun is still there then
    * @example
-   * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+   * using loop = await ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
    * using capture = loop.openCapture();
    * loop.write(new Uint8Array(100 * loop.frameBytes));
    * console.log(loop.flush(), capture.avail()); // 380 480
@@ -269,7 +284,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    *
    * @throws what LoopbackCapture.open throws; AlsaError ERR_CLOSED
    * @example
-   * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+   * using loop = await ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
    * using capture = loop.openCapture({ periods: 64, onInterruption: 'restart' });
    * console.log(capture.name, capture.parameters.periods); // hw:0,1,0 64
    */

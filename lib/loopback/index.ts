@@ -18,7 +18,7 @@ export type { ClockedLoopbackEvents, ClockedLoopbackStats } from './events.js';
 export type { ListenerEvent } from './listener.js';
 export type { ListenerMismatch } from './mismatch.js';
 export { isLoopbackLoaded, type LoopbackCardOptions, moduleParameters } from './module.js';
-export type { ClockedLoopbackOptions } from './options.js';
+export type { ClockedLoopbackOptions, ClockedLoopbackSyncOptions } from './options.js';
 export type { SendOptions } from './send-queue.js';
 export type { StreamOptions } from './streams.js';
 export type { WriterState } from './writer.js';

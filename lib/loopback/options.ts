@@ -4,6 +4,7 @@ import {
   checkInteger,
   checkOneOf,
   checkOptions,
+  checkSignal,
   type OptionNames,
   rangeError,
   typeError,
@@ -48,9 +49,14 @@ export interface ClockedLoopbackOptions extends PcmParameters {
   readonly graceMs?: number;
   /** Keep a histogram of what triggers cost, see {@link ClockedLoopbackStats}. false by default. */
   readonly measure?: boolean;
+  /** Ends the wait of {@link ClockedLoopback.open}, and nothing later. */
+  readonly signal?: AbortSignal;
 }
 
-const LOOPBACK_OPTIONS: OptionNames<ClockedLoopbackOptions> = {
+/** What {@link ClockedLoopback.openSync} takes, which waits for nobody. */
+export type ClockedLoopbackSyncOptions = Omit<ClockedLoopbackOptions, 'signal'>;
+
+const SYNC_OPTIONS: OptionNames<ClockedLoopbackSyncOptions> = {
   ...PCM_PARAMETERS,
   card: true,
   device: true,
@@ -61,6 +67,8 @@ const LOOPBACK_OPTIONS: OptionNames<ClockedLoopbackOptions> = {
   graceMs: true,
   measure: true,
 };
+
+const OPEN_OPTIONS: OptionNames<ClockedLoopbackOptions> = { ...SYNC_OPTIONS, signal: true };
 
 /** What starts a stream: sound/core/timer.c refuses shorter ticks, at START only. */
 const MIN_RESOLUTION = 100_000n;
@@ -85,11 +93,21 @@ export interface CheckedClockedLoopbackOptions {
   /** With idle 'silence'. */
   readonly keepAlive: KeepAlive | undefined;
   readonly measure: boolean;
+  readonly signal: AbortSignal | undefined;
 }
 
-/** @throws TypeError, RangeError; AlsaError ERR_NO_LOOPBACK_CARD, ERR_CLOSED, ERR_TIMER_IN_USE */
-export function checkClockedLoopbackOptions(options: ClockedLoopbackOptions): CheckedClockedLoopbackOptions {
-  const given = checkOptions('options', options, LOOPBACK_OPTIONS);
+/**
+ * @param mayWait whether there may be a signal, which ends that
+ * @throws TypeError, RangeError; AlsaError ERR_NO_LOOPBACK_CARD, ERR_CLOSED, ERR_TIMER_IN_USE
+ */
+export function checkClockedLoopbackOptions(
+  options: ClockedLoopbackOptions,
+  mayWait: boolean,
+): CheckedClockedLoopbackOptions {
+  const given: ClockedLoopbackOptions = mayWait
+    ? checkOptions('options', options, OPEN_OPTIONS)
+    : checkOptions('options', options, SYNC_OPTIONS);
+  const signal = checkSignal('signal', given.signal);
   const parameters = checkParameters(given);
   const { rate, periodFrames } = parameters;
   const period = checkPeriod(rate, periodFrames);
@@ -104,7 +122,7 @@ export function checkClockedLoopbackOptions(options: ClockedLoopbackOptions): Ch
   const grace = late === undefined ? GRACE_PERIODS * period : BigInt(late) * 1_000_000n;
   const keepAlive = idle === 'silence' ? { period, grace } : undefined;
   const card = given.card instanceof LoopbackCard ? given.card : LoopbackCard.find(given.card);
-  return { card, parameters, device, substream, timerId, timer, keepAlive, measure };
+  return { card, parameters, device, substream, timerId, timer, keepAlive, measure, signal };
 }
 
 /** Milliseconds, or undefined for the default: where silence is inserted only. */

@@ -193,7 +193,7 @@ export class Pcm implements Disposable {
    * @throws AlsaError EPIPE after an xrun, ESTRPIPE after a suspend, EBADFD when not running, ENODEV once the card is gone,
    * ERR_WRONG_DIRECTION, ERR_CLOSED
    * @example
-   * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+   * using loop = await ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
    * using pcm = Pcm.open({ ...loop.parameters, card: 0, device: 1, substream: 0, direction: 'capture' });
    * pcm.start();
    * loop.write(new Uint8Array(loop.periodBytes));
@@ -226,7 +226,7 @@ export class Pcm implements Disposable {
    * while any other client of the cable's timer runs; EPIPE (nothing queued), EINVAL (timer gone, or period under
    * 100 us), EIO (the other side has other parameters or another access, which the hint names). An overrun that comes right behind is for the next read to tell.
    * @example
-   * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+   * using loop = await ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
    * using pcm = Pcm.open({ ...loop.parameters, card: 0, device: 1, substream: 0, direction: 'capture' });
    * pcm.start();
    * console.log(pcm.state()); // running
@@ -245,7 +245,7 @@ export class Pcm implements Disposable {
    *
    * @throws AlsaError ENODEV once the card is gone, ERR_CLOSED
    * @example
-   * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+   * using loop = await ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
    * using pcm = Pcm.open({ ...loop.parameters, card: 0, device: 1, substream: 0, direction: 'capture' });
    * pcm.start();
    * pcm.drop();
@@ -260,7 +260,7 @@ export class Pcm implements Disposable {
    *
    * @throws TypeError; AlsaError EBADFD where it does not run, or is not paused; ERR_NOT_STARTED, ENODEV, ERR_CLOSED
    * @example
-   * using loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+   * using loop = await ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
    * using pcm = Pcm.open({ ...loop.parameters, card: 0, device: 1, substream: 0, direction: 'capture' });
    * pcm.start();
    * pcm.pause(true);

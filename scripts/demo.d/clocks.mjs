@@ -147,7 +147,7 @@ async function send({ sender, audio, card, folder, stream, aheadFrames, received
     return resource;
   };
   try {
-    const loop = keep(ClockedLoopback.open({ ...stream, card, substream: 0 }));
+    const loop = keep(await ClockedLoopback.open({ ...stream, card, substream: 0 }));
     const frames = audio.length / loop.frameBytes;
     const cable = { folder, card: card.number };
     const clocked = keep(new Track('clocked by the packets', stream, { ...cable, substream: 0, frames }));

@@ -57,7 +57,7 @@ const STREAM = "{ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480
 const GRANTED: readonly (readonly [name: string, code: string])[] = [
   [
     'loop',
-    `using loop = ClockedLoopback.open(${STREAM});
+    `using loop = await ClockedLoopback.open(${STREAM});
     using heard = loop.openCapture();
     void (async () => { for await (const _ of heard); })();`,
   ],

@@ -23,6 +23,7 @@ import type {
   ClockedLoopback,
   ClockedLoopbackEvents,
   ClockedLoopbackOptions,
+  ClockedLoopbackSyncOptions,
   ListenerEvent,
   ListenerMismatch,
   LoopbackCapture,
@@ -126,6 +127,17 @@ describe('A clocked cable', () => {
     expectTypeOf<Stream & { timer: UserTimer }>().toExtend<ClockedLoopbackOptions>();
     expectTypeOf<Stream & { idle: 'hold' }>().not.toExtend<ClockedLoopbackOptions>();
     expectTypeOf<Omit<Stream, 'rate'>>().not.toExtend<ClockedLoopbackOptions>();
+  });
+
+  it('is opened by a promise, which a signal may end, or at once', () => {
+    expectTypeOf<typeof ClockedLoopback.open>().toEqualTypeOf<
+      (options: ClockedLoopbackOptions) => Promise<ClockedLoopback>
+    >();
+    expectTypeOf<Stream & { signal: AbortSignal }>().toExtend<ClockedLoopbackOptions>();
+    expectTypeOf<typeof ClockedLoopback.openSync>().toEqualTypeOf<
+      (options: ClockedLoopbackSyncOptions) => ClockedLoopback
+    >();
+    expectTypeOf<ClockedLoopbackSyncOptions>().not.toHaveProperty('signal');
   });
 
   it('takes bytes, at once or by a promise or a stream', () => {

@@ -7,7 +7,7 @@ const succeeded = { code: 0, signal: null, stderr: '' };
 describe('A cable over the fake', () => {
   it('carries bytes from its writer to its listener, a period a trigger', async () => {
     const result = await runOnFake(`
-      const loop = ClockedLoopback.open(cable);
+      const loop = ClockedLoopback.openSync(cable);
       const capture = loop.openCapture();
       const data = Uint8Array.from({ length: 3 * loop.periodBytes }, (_, i) => i % 251);
       loop.write(data.subarray(0, 100));
@@ -25,7 +25,7 @@ describe('A cable over the fake', () => {
   it('carries interleaved frames with non-interleaved access, odd writes, samples of every size and silence', async () => {
     const result = await runOnFake(`
       for (const [format, silence] of [['DSD_U8', 0x69], ['S16_LE', 0], ['S24_3LE', 0], ['S32_LE', 0]]) {
-        const loop = ClockedLoopback.open({ ...cable, format, channels: 3, access: 'noninterleaved', periods: 3 });
+        const loop = ClockedLoopback.openSync({ ...cable, format, channels: 3, access: 'noninterleaved', periods: 3 });
         const capture = loop.openCapture({ periods: 5 });
         const data = Uint8Array.from({ length: 20 * loop.periodBytes + 7 }, (_, i) => i % 251);
         const heard = [];
@@ -47,7 +47,7 @@ describe('A cable over the fake', () => {
 
   it('tells of listeners that come and go', async () => {
     const result = await runOnFake(`
-      const loop = ClockedLoopback.open(cable);
+      const loop = ClockedLoopback.openSync(cable);
       const told = [];
       loop.on('listener', ({ type, holder }) => told.push([type, holder?.pid === process.pid]));
       const capture = loop.openCapture();
@@ -62,7 +62,7 @@ describe('A cable over the fake', () => {
 
   it('inserts silence while nothing is written, and goes on with what is', async () => {
     const result = await runOnFake(`
-      const loop = ClockedLoopback.open({ ...cable, idle: 'silence', graceMs: 0 });
+      const loop = ClockedLoopback.openSync({ ...cable, idle: 'silence', graceMs: 0 });
       const capture = loop.openCapture({ periods: 1_024 });
       while (loop.stats().insertedFrames < 5 * 480) await new Promise((resolve) => setTimeout(resolve, 5));
       loop.write(new Uint8Array(loop.periodBytes).fill(1));
@@ -78,7 +78,7 @@ describe('A cable over the fake', () => {
 
   it('recovers from an xrun and a suspend without loss, and says what it cannot recover from', async () => {
     const result = await runOnFake(`
-      const loop = ClockedLoopback.open(cable);
+      const loop = ClockedLoopback.openSync(cable);
       const capture = loop.openCapture();
       const write = () => {
         try { loop.write(new Uint8Array(loop.periodBytes)); return 'moved'; } catch ({ code }) { return code; }
@@ -111,7 +111,7 @@ describe('A cable over the fake', () => {
     ],
   ] as const)('leaves nothing of a period behind where %s (%s)', async (_where, access, fail, code) => {
     const result = await runOnFake(`
-      const loop = ClockedLoopback.open({ ...cable, access: '${access}' });
+      const loop = ClockedLoopback.openSync({ ...cable, access: '${access}' });
       const capture = loop.openCapture();
       const data = Uint8Array.from({ length: 4 * loop.periodBytes }, (_, i) => i % 251);
       const period = (index) => data.subarray(index * loop.periodBytes, (index + 1) * loop.periodBytes);
@@ -137,7 +137,7 @@ describe('A cable over the fake', () => {
     // What each has is heard for ten seconds, had it been moved; the listener waits for as long.
     const result = await runOnFake(`
       const loops = [0, 1].map((substream) =>
-        ClockedLoopback.open({ ...cable, substream, idle: 'silence', graceMs: 1_000 }));
+        ClockedLoopback.openSync({ ...cable, substream, idle: 'silence', graceMs: 1_000 }));
       const captures = loops.map((loop) => loop.openCapture({ periods: 1_024 }));
       const [whole, failing] = loops;
       // No silence until the write, which might take the failure for itself.
@@ -159,7 +159,7 @@ describe('A cable over the fake', () => {
 
   it('ends the inserting of silence when its card goes', async () => {
     const result = await runOnFake(`
-      const loop = ClockedLoopback.open({ ...cable, idle: 'silence', graceMs: 0 });
+      const loop = ClockedLoopback.openSync({ ...cable, idle: 'silence', graceMs: 0 });
       while (loop.stats().insertedFrames < 480) await new Promise((resolve) => setTimeout(resolve, 5));
       const failed = once(loop, 'error');
       const alive = setInterval(() => {}, 1_000);

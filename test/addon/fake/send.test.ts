@@ -7,7 +7,7 @@ const succeeded = { code: 0, signal: null, stderr: '' };
 describe('Sends over the fake', () => {
   it('wait for a listener, and end when the loopback is closed, also those that wait for room', async () => {
     const result = await runOnFake(`
-      const loop = ClockedLoopback.open(cable);
+      const loop = ClockedLoopback.openSync(cable);
       const unheard = loop.send(new Uint8Array(loop.periodBytes));
       await new Promise(setImmediate);
       console.log(loop.stats().periods);
@@ -25,7 +25,7 @@ describe('Sends over the fake', () => {
 
   it('warn of listeners that do not fit while they wait, though nobody handles events', async () => {
     const result = await runOnFake(`
-      const loop = ClockedLoopback.open(cable);
+      const loop = ClockedLoopback.openSync(cable);
       const end = addon.openPcm('/dev/snd/pcmC0D1c', false, '/dev/snd/controlC0', 0);
       end.configure({ ...hardware, access: 4 });
       const warned = once(process, 'warning');
@@ -56,7 +56,7 @@ describe('Sends over the fake', () => {
     ['shrinks', 'buffer.resize(100)'],
   ])('fail where their memory %s, and let the next one go on', async (_what, shrink) => {
     const result = await runOnFake(`
-      const loop = ClockedLoopback.open(cable);
+      const loop = ClockedLoopback.openSync(cable);
       const capture = loop.openCapture({ periods: 4 });
       const buffer = new ArrayBuffer(8 * loop.periodBytes, { maxByteLength: 8 * loop.periodBytes });
       const sending = loop.send(new Uint8Array(buffer)).catch(({ name, code }) => name + ' ' + code);
@@ -82,14 +82,14 @@ describe('A loopback over the fake, on a timer that exists,', () => {
       const timer = UserTimer.create({ ...cable, id: 5 });
       LoopbackCard.find().setTimerSource(timer);
       const capture = LoopbackCapture.open(cable);
-      const loop = ClockedLoopback.open({ ...cable, timer });
+      const loop = ClockedLoopback.openSync({ ...cable, timer });
       console.log(codeOf(() => timer.trigger()));
-      console.log(codeOf(() => ClockedLoopback.open({ ...cable, substream: 1, timer })));
+      console.log(codeOf(() => ClockedLoopback.openSync({ ...cable, substream: 1, timer })));
       loop.write(new Uint8Array(loop.periodBytes));
       console.log(loop.timerId, capture.avail());
       loop.close();
       console.log(timer.closed);
-      const next = ClockedLoopback.open({ ...cable, timer });
+      const next = ClockedLoopback.openSync({ ...cable, timer });
       next.write(new Uint8Array(loop.periodBytes));
       console.log(capture.avail());
       timer.close();

@@ -83,7 +83,7 @@ const PUMP = `
 /** A cable with its listener, as a program would use it. */
 const CABLE = `
   const { ClockedLoopback } = await import(new URL('./dist/loopback/index.js', 'file://' + process.cwd() + '/'));
-  const loop = ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 48, substream: number, idle: 'silence', graceMs: 0 });
+  const loop = ClockedLoopback.openSync({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 48, substream: number, idle: 'silence', graceMs: 0 });
   loop.on('listener', () => parentPort.postMessage('listener'));
   const capture = loop.openCapture({ periods: 64, onInterruption: 'restart' });
   parentPort.postMessage('open');

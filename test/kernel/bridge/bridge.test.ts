@@ -17,6 +17,7 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { TimerInstance, userTimerId } from '../../../lib/index.js';
 import { LoopbackCapture, LoopbackCard } from '../../../lib/loopback/index.js';
+import { native } from '../../../lib/native/load.js';
 import { runChild } from '../../support/child.js';
 import { liftLimits } from '../../support/network.js';
 import { datagram, payloadAt, stream } from '../../support/rtp-stream.js';
@@ -312,6 +313,18 @@ describe('The end of a bridge', () => {
       const left = Object.keys(descriptors()).filter((name) => /utimer|snd|socket/.test(name) && !own.includes(name));
       console.log(JSON.stringify(left));`);
     expect(result).toMatchObject({ code: 0, signal: null, stdout: '[]\n' });
+  });
+
+  it('is given up by a signal while another process keeps the lock of the card', async () => {
+    const lock = native().lockFile(`/dev/snd/controlC${card.number}`);
+    try {
+      const abort = new AbortController();
+      const opening = open({ signal: abort.signal });
+      setImmediate(() => abort.abort(new Error('enough')));
+      await expect(opening).rejects.toThrow('enough');
+    } finally {
+      lock.close();
+    }
   });
 
   it('comes with an error that crossed between the threads whole', async () => {

@@ -214,7 +214,7 @@ describe('utimer send and utimer bridge', () => {
   });
 
   it('carry one cable to another', async () => {
-    using loop = ClockedLoopback.open({ ...cable, card, substream: 1 });
+    using loop = ClockedLoopback.openSync({ ...cable, card, substream: 1 });
     const target = ['--listen', '127.0.0.1:0', '--format', 'L24', '--rate', '48000', '--channels', '2'];
     const bridge = Child.utimer('bridge', ...target, '--ptime', '1', '--json', '--idle', 'stall');
     const { port } = JSON.parse(await bridge.line());
@@ -259,7 +259,7 @@ describe('utimer send and utimer bridge', () => {
   });
 
   it('tell and count what a cable brings while nobody takes it', async () => {
-    using loop = ClockedLoopback.open({ ...cable, card });
+    using loop = ClockedLoopback.openSync({ ...cable, card });
     const socket = createSocket('udp4').bind(0, '127.0.0.1');
     await once(socket, 'listening');
     const sender = Child.utimer(
@@ -308,7 +308,7 @@ describe('utimer send and utimer bridge', () => {
   });
 
   it('say what failed, with a hint, and exit with 1', async () => {
-    using loop = ClockedLoopback.open({ ...cable, card });
+    using loop = ClockedLoopback.openSync({ ...cable, card });
     const target = ['--listen', '127.0.0.1:5004', '--format', 'L24', '--rate', '48000', '--channels', '2'];
     const bridge = Child.utimer('bridge', ...target);
     expect(await bridge.ended).toEqual({ code: 1, signal: null });

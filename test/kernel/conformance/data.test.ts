@@ -414,7 +414,7 @@ describe('Several threads', () => {
 
   it('F31 of the library, a thread that fills gaps and one that writes, move a period each', async () => {
     const { card } = cables;
-    using loop = ClockedLoopback.open({
+    using loop = ClockedLoopback.openSync({
       ...STREAM,
       card,
       periodFrames: 96,

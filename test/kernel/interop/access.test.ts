@@ -37,7 +37,7 @@ const arecordApart = (device: string, periodFrames: number, path: string) => [
 
 /** A cable that a listener which polls, or reads and waits, may have open as long as it likes. */
 const openCable = (periodFrames: number) =>
-  ClockedLoopback.open({
+  ClockedLoopback.openSync({
     ...{ card, format: 'S16_LE', rate: 48_000, channels: 2, periodFrames },
     ...{ access: 'noninterleaved', idle: 'silence', graceMs: 0 },
   });
@@ -113,7 +113,7 @@ function samplesOf(wav: Buffer): Buffer {
 
 describe('arecord -I beside a writer with interleaved access', () => {
   it('ends at once, and the writer is told which access it needs', async () => {
-    using loop = ClockedLoopback.open({
+    using loop = ClockedLoopback.openSync({
       card,
       format: 'S16_LE',
       rate: 48_000,

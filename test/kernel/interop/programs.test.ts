@@ -77,7 +77,7 @@ describe('A stream', () => {
   ] as const)('of %s is recorded by %s', async (sender, listener) => {
     const { voice, parameters } = await (senders[sender] as (typeof senders)[string])();
     const format = parameters.encoding === 'L16' ? 'S16_LE' : 'S32_LE';
-    using loop = ClockedLoopback.open({ ...stream, card, format });
+    using loop = ClockedLoopback.openSync({ ...stream, card, format });
     using receiver = await RtpReceiver.open({ ...parameters, format, sink: loop });
     await until('frames come', () => loop.stats().periods > 0);
     const path = join(folder, `${sender} ${listener}`);

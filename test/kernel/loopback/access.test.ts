@@ -74,7 +74,7 @@ describe('Two Pcms with non-interleaved access', () => {
 
 describe('A clocked cable with non-interleaved access', () => {
   it.each(shapes)('carries %s with %i channels, cut anywhere', (format, channels) => {
-    using loop = ClockedLoopback.open({ ...stream, card, format, channels, access, periods: 3 });
+    using loop = ClockedLoopback.openSync({ ...stream, card, format, channels, access, periods: 3 });
     using capture = loop.openCapture({ periods: 7 });
     expect([loop.parameters.access, capture.parameters.access]).toEqual([access, access]);
     const sent = noise(60 * loop.periodBytes);
@@ -83,7 +83,7 @@ describe('A clocked cable with non-interleaved access', () => {
   });
 
   it.each(PCM_FORMATS)('completes a last period of %s with silence in every channel', (format) => {
-    using loop = ClockedLoopback.open({ ...stream, card, format, channels: 3, access });
+    using loop = ClockedLoopback.openSync({ ...stream, card, format, channels: 3, access });
     using capture = loop.openCapture();
     // The last frame has a part of its samples only.
     const sent = noise(loop.periodBytes + 10 * loop.frameBytes + 1);
@@ -94,7 +94,7 @@ describe('A clocked cable with non-interleaved access', () => {
   });
 
   it('carries the next stream after one that ended, and lets a frame go that broke off', async () => {
-    using loop = ClockedLoopback.open({ ...stream, card, access });
+    using loop = ClockedLoopback.openSync({ ...stream, card, access });
     using capture = loop.openCapture();
     const [first, second] = [noise(loop.periodBytes), noise(loop.periodBytes)];
     loop.write(first);
@@ -115,7 +115,7 @@ describe('A clocked cable with non-interleaved access', () => {
   it.each(['S24_3LE', 'DSD_U8'] as const)(
     'inserts whole periods of silence between frames of %s',
     async (format) => {
-      using loop = ClockedLoopback.open({
+      using loop = ClockedLoopback.openSync({
         ...{ ...stream, card, format, access, idle: 'silence', graceMs: 0 },
       });
       // Room for what a busy machine leaves for later.
@@ -146,7 +146,7 @@ describe('A clocked cable with non-interleaved access', () => {
   );
 
   it('goes on after an xrun of its writer, with every frame that was given', () => {
-    const { opened, trigger } = withTrigger(() => ClockedLoopback.open({ ...stream, card, access }));
+    const { opened, trigger } = withTrigger(() => ClockedLoopback.openSync({ ...stream, card, access }));
     using loop = opened;
     using capture = loop.openCapture();
     const [first, second] = [noise(loop.periodBytes), noise(loop.periodBytes)];

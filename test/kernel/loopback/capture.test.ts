@@ -21,7 +21,7 @@ beforeEach(async () => {
 afterEach(() => LoopbackCard.unload());
 
 const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
-const open = () => ClockedLoopback.open({ card, ...stream });
+const open = () => ClockedLoopback.openSync({ card, ...stream });
 const capture = (options: Partial<LoopbackCaptureOptions> = {}) =>
   LoopbackCapture.open({ card, ...stream, ...options });
 const command = readFileSync('/proc/self/comm', 'latin1').trim();
@@ -66,7 +66,7 @@ describe('Opening a capture of a cable that somebody plays into', () => {
         `data:text/javascript,${encodeURIComponent(`
           import { parentPort } from 'node:worker_threads';
           const { ClockedLoopback } = await import(${distLoopback});
-          const loop = ClockedLoopback.open({ card: ${card.number}, ...${JSON.stringify(stream)} });
+          const loop = ClockedLoopback.openSync({ card: ${card.number}, ...${JSON.stringify(stream)} });
           parentPort.once('message', () => loop.close());
           parentPort.postMessage('open');`)}`,
       ),

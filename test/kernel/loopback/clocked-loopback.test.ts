@@ -20,7 +20,7 @@ afterAll(() => LoopbackCard.unload());
 
 const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
 const open = (options: Partial<ClockedLoopbackOptions> = {}) =>
-  ClockedLoopback.open({ card, ...stream, ...options });
+  ClockedLoopback.openSync({ card, ...stream, ...options });
 const listen = (options: Partial<Parameters<typeof Pcm.open>[0]> = {}) =>
   Pcm.open({ card: card.number, device: 1, substream: 0, direction: 'capture', ...stream, ...options });
 
@@ -64,10 +64,10 @@ describe('An open ClockedLoopback', () => {
     try {
       using capture = LoopbackCapture.open({ card, ...stream });
       {
-        using loop = ClockedLoopback.open({ card, ...stream, timer });
+        using loop = ClockedLoopback.openSync({ card, ...stream, timer });
         expect(loop.timerId).toBe(78);
         expect(() => timer.trigger()).toThrow(withCode('ERR_TIMER_IN_USE'));
-        const open = () => ClockedLoopback.open({ card, ...stream, substream: 1, timer });
+        const open = () => ClockedLoopback.openSync({ card, ...stream, substream: 1, timer });
         expect(open).toThrow(withCode('ERR_TIMER_IN_USE'));
         const sent = noise(3 * loop.periodBytes);
         await loop.send(sent);
@@ -75,7 +75,7 @@ describe('An open ClockedLoopback', () => {
       }
       // It is the caller's, and keeps the listener's clock.
       expect(timer.closed).toBe(false);
-      using again = ClockedLoopback.open({ card, ...stream, timer });
+      using again = ClockedLoopback.openSync({ card, ...stream, timer });
       const sent = noise(3 * again.periodBytes);
       again.write(sent);
       expect(difference(sent, capture.read())).toBeUndefined();
@@ -144,7 +144,7 @@ describe('An open ClockedLoopback', () => {
       const { ClockedLoopback } = await import(${JSON.stringify(new URL('../../../dist/loopback/index.js', import.meta.url).href)});
       const warnings = [];
       process.on('warning', ({ message }) => warnings.push(message));
-      (() => { ClockedLoopback.open({ card: ${card.number}, idle: 'silence', ...${JSON.stringify(stream)} }); })();
+      (() => { ClockedLoopback.openSync({ card: ${card.number}, idle: 'silence', ...${JSON.stringify(stream)} }); })();
       await collect(() => warnings.some((message) => message.includes('UserTimer')) && warnings.some((message) => message.startsWith('ClockedLoopback')));
       console.log(JSON.stringify(Object.keys(descriptors()).filter((name) => /utimer|pcm/.test(name))));`);
     expect(result).toMatchObject({ code: 0, signal: null, stdout: '[]\n' });

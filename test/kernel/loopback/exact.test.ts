@@ -27,7 +27,7 @@ describe('Frames arrive as they were written, cut anywhere', () => {
     'as %s with %i channels',
     (format, channels) => {
       const periodFrames = 96;
-      using loop = ClockedLoopback.open({ card, format, channels, rate: 48_000, periodFrames });
+      using loop = ClockedLoopback.openSync({ card, format, channels, rate: 48_000, periodFrames });
       using capture = loop.openCapture();
       const sent = noise(1_000 * loop.periodBytes);
       expect(difference(sent, transfer(loop, capture, cut(sent, loop.periodBytes)))).toBeUndefined();
@@ -39,7 +39,7 @@ describe('Frames arrive as they were written, cut anywhere', () => {
   it.each(RATES)('at %i Hz, in every period from 16 to 4096 frames that the kernel starts', (rate) => {
     const carried = PERIODS.filter((periodFrames) => {
       if (periodResolution(rate, periodFrames) < SHORTEST_PERIOD) return false;
-      using loop = ClockedLoopback.open({ card, format: 'S16_LE', channels: 2, rate, periodFrames });
+      using loop = ClockedLoopback.openSync({ card, format: 'S16_LE', channels: 2, rate, periodFrames });
       using capture = loop.openCapture();
       const sent = noise(5 * loop.periodBytes);
       const received = transfer(loop, capture, cut(sent, loop.periodBytes));
@@ -57,7 +57,7 @@ describe('Frames arrive as they were written, cut anywhere', () => {
     [384_000, 384],
     [768_000, 77],
   ])('at %i Hz with %i frames a period', (rate, periodFrames) => {
-    using loop = ClockedLoopback.open({ card, format: 'S16_LE', channels: 2, rate, periodFrames });
+    using loop = ClockedLoopback.openSync({ card, format: 'S16_LE', channels: 2, rate, periodFrames });
     using capture = loop.openCapture();
     const sent = noise(20 * loop.periodBytes);
     expect(difference(sent, transfer(loop, capture, cut(sent, loop.periodBytes)))).toBeUndefined();
@@ -70,7 +70,7 @@ describe('Frames arrive as they were written, cut anywhere', () => {
       [1_024, 5],
       [4, 1_024],
     ] as const) {
-      using loop = ClockedLoopback.open({
+      using loop = ClockedLoopback.openSync({
         ...{ card, format: 'S24_3LE', channels: 2, rate: 48_000, periodFrames: 48, periods },
       });
       using capture = loop.openCapture({ periods: listenerPeriods });
@@ -80,7 +80,7 @@ describe('Frames arrive as they were written, cut anywhere', () => {
   });
 
   it('over ten thousand periods', () => {
-    using loop = ClockedLoopback.open({
+    using loop = ClockedLoopback.openSync({
       card,
       format: 'S16_LE',
       channels: 2,
@@ -95,7 +95,7 @@ describe('Frames arrive as they were written, cut anywhere', () => {
 
 describe('A period', () => {
   const open = () =>
-    ClockedLoopback.open({ card, format: 'S16_LE', channels: 2, rate: 48_000, periodFrames: 48 });
+    ClockedLoopback.openSync({ card, format: 'S16_LE', channels: 2, rate: 48_000, periodFrames: 48 });
 
   it('is at the listener when the write that completes it returns, and not before', () => {
     using loop = open();
@@ -135,7 +135,7 @@ describe('A period', () => {
   });
 
   it('of DSD is padded with its own silence', () => {
-    using loop = ClockedLoopback.open({
+    using loop = ClockedLoopback.openSync({
       ...{ card, format: 'DSD_U32_BE', channels: 2, rate: 88_200, periodFrames: 64 },
     });
     using capture = loop.openCapture();
@@ -150,8 +150,8 @@ describe('A period', () => {
 describe('Two directions on one substream', () => {
   it('carry their own frames, each at the pace of its own timer', () => {
     const stream = { card, format: 'S16_LE', channels: 2, rate: 48_000, periodFrames: 48 } as const;
-    using there = ClockedLoopback.open({ ...stream, device: 0 });
-    using back = ClockedLoopback.open({ ...stream, device: 1, periodFrames: 64 });
+    using there = ClockedLoopback.openSync({ ...stream, device: 0 });
+    using back = ClockedLoopback.openSync({ ...stream, device: 1, periodFrames: 64 });
     expect(there.timerId).not.toBe(back.timerId);
     using thereEnd = there.openCapture();
     using backEnd = back.openCapture();
@@ -191,7 +191,7 @@ describe('32 cables of 1 ms periods in one process, on two cards, in both direct
     cables = LoopbackCard.list().flatMap((each) =>
       Array.from({ length: 16 }, (_, index) => {
         const loop = kept(
-          ClockedLoopback.open({
+          ClockedLoopback.openSync({
             ...{ card: each, device: (index % 2) as 0 | 1, substream: index >> 1 },
             ...{ format: 'S16_LE', channels: 2, rate: 48_000, periodFrames: 48 },
           }),

@@ -20,7 +20,7 @@ afterAll(() => LoopbackCard.unload());
 
 const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
 const open = (options: Partial<ClockedLoopbackOptions> = {}) =>
-  ClockedLoopback.open({ card, idle: 'silence', graceMs: 0, ...stream, ...options });
+  ClockedLoopback.openSync({ card, idle: 'silence', graceMs: 0, ...stream, ...options });
 
 /** Everything that comes until `done` says so. */
 async function readUntil(capture: LoopbackCapture, done: (bytes: number) => boolean): Promise<Buffer> {
@@ -72,7 +72,7 @@ describe('The silence of a starved cable', () => {
     ]) {
       const begin = performance.now();
       const options = { card, ...stream, idle: 'silence' as const };
-      using loop = ClockedLoopback.open(grace === undefined ? options : { ...options, graceMs: grace });
+      using loop = ClockedLoopback.openSync(grace === undefined ? options : { ...options, graceMs: grace });
       using capture = loop.openCapture({ periods: 100 });
       await readUntil(capture, () => loop.stats().insertedFrames >= 5 * 480);
       // After a late wake-up it catches up, but not with more than the time that has passed.
@@ -124,7 +124,7 @@ describe('The silence of a starved cable', () => {
 
   it('comes before a listener gives up that does not wait for as long as the grace', async () => {
     // Periods of a second, so that silence is due three seconds after the last; a read waits for 2.2 of them.
-    using loop = ClockedLoopback.open({
+    using loop = ClockedLoopback.openSync({
       ...{ card, idle: 'silence', format: 'S16_LE', rate: 8_000, channels: 2, periodFrames: 8_000 },
     });
     const recording = record(loop, ['--buffer-size=16000', '--samples=24000']);

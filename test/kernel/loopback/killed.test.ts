@@ -29,7 +29,7 @@ const SENT_FRAMES = 100;
  */
 const writer = () => `
   const { ClockedLoopback } = await import(${distLoopback});
-  const open = (substream, idle) => ClockedLoopback.open({
+  const open = (substream, idle) => ClockedLoopback.openSync({
     card: ${card.number}, substream, idle, ...${JSON.stringify(stream)},
   });
   console.log('ready');
@@ -105,7 +105,7 @@ describe('A hundred writers that are killed, one after the other', () => {
     }
     // The last one may have left the card pointed at its timer.
     for (const substream of [0, 1, 2, 3]) {
-      using loop = ClockedLoopback.open({ card, substream, ...stream });
+      using loop = ClockedLoopback.openSync({ card, substream, ...stream });
       using capture = loop.openCapture();
       const sent = noise(3 * loop.periodBytes);
       loop.write(sent);

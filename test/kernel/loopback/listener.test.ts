@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => LoopbackCard.unload());
 
 const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
-const open = (substream = 0) => ClockedLoopback.open({ card, substream, ...stream });
+const open = (substream = 0) => ClockedLoopback.openSync({ card, substream, ...stream });
 
 /** The events of a loopback, one after the other. */
 function listenerEvents(loop: ClockedLoopback): () => Promise<ListenerEvent> {
@@ -145,7 +145,7 @@ describe('Watching for listeners', () => {
   it('keeps a process alive until it is unreferenced, or closed', async () => {
     const watching = (more: string) => `
       const { ClockedLoopback } = await import(${distLoopback});
-      const loop = ClockedLoopback.open({ card: ${card.number}, ...${JSON.stringify(stream)} });
+      const loop = ClockedLoopback.openSync({ card: ${card.number}, ...${JSON.stringify(stream)} });
       loop.on('listener', ({ type }) => console.log(type));
       ${more}`;
     expect(await runChild(watching('loop.unref();'))).toEqual({
@@ -163,7 +163,7 @@ describe('Watching for listeners', () => {
     const result = await runChild(`
       const code = \`
         const { ClockedLoopback } = await import(${distLoopback.replaceAll('"', "'")});
-        const loop = ClockedLoopback.open({ card: ${card.number}, ...${JSON.stringify(stream)} });
+        const loop = ClockedLoopback.openSync({ card: ${card.number}, ...${JSON.stringify(stream)} });
         loop.on('listener', ({ type }) => parentPort.postMessage(type));
         parentPort.postMessage('open');
         const sending = loop.send(new Uint8Array(loop.periodBytes));

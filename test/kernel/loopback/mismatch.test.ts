@@ -27,7 +27,7 @@ const hardware = {
   bufferFrames: 1_920,
   frameBytes: 4,
 };
-const open = () => ClockedLoopback.open({ card, ...stream });
+const open = () => ClockedLoopback.openSync({ card, ...stream });
 
 /** An end of the cable that asks nobody before it sets its access: SNDRV_PCM_ACCESS_RW_NONINTERLEAVED is 4. */
 function openEnd(direction: 'playback' | 'capture', access: 3 | 4): PcmHandle {

@@ -1,4 +1,6 @@
 // Many who open cables of one card: in turn, without rights, killed in the middle, or against somebody who meddles.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, readdirSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AlsaError } from '../../../lib/index.js';
@@ -19,7 +21,7 @@ afterEach(() => {
 
 const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
 const open = (options: Partial<ClockedLoopbackOptions> = {}) =>
-  ClockedLoopback.open({ card, ...stream, ...options });
+  ClockedLoopback.openSync({ card, ...stream, ...options });
 const child = (body: string) => `
   const { ClockedLoopback } = await import(${distLoopback});
   const open = (more) => ClockedLoopback.open({ card: ${card.number}, ...${JSON.stringify(stream)}, ...more });
@@ -32,7 +34,7 @@ describe('Processes that open cables of one card at the same time', () => {
       runChild(
         child(`
           for (let round = 0; round < 100; round += 1) {
-            const loop = open({ substream: ${substream} });
+            const loop = await open({ substream: ${substream} });
             loop.write(new Uint8Array(loop.periodBytes));
             loop.close();
           }
@@ -52,7 +54,7 @@ describe('Processes that open cables of one card at the same time', () => {
         child(`
           const { native, setNative } = await import(${distLoopback.replace('loopback/index', 'tools')});
           setNative({ ...native(), openPcm: () => process.kill(process.pid, 'SIGKILL') });
-          open();`),
+          await open();`),
       );
       expect(result.signal).toBe('SIGKILL');
       expect(card.timerSource()).not.toBe(source);
@@ -61,6 +63,43 @@ describe('Processes that open cables of one card at the same time', () => {
       loop.write(new Uint8Array(loop.periodBytes));
     },
   );
+});
+
+describe('A process that keeps the lock of a card', () => {
+  /** One that has it, until it is killed. */
+  async function keeper() {
+    const path = `/dev/snd/controlC${card.number}`;
+    const process = spawn('flock', ['--no-fork', path, 'sh', '-c', 'echo held; exec sleep 1000'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(process.stdout, 'data');
+    return process;
+  }
+
+  it('is named at once by who must not wait, and waited for by others', async () => {
+    const process = await keeper();
+    expect(() => open()).toThrow(
+      expect.objectContaining({
+        code: 'ERR_CARD_LOCKED',
+        message: expect.stringContaining(`is being opened by sleep (process ${process.pid})`),
+      }),
+    );
+    const opening = ClockedLoopback.open({ card, ...stream });
+    process.kill();
+    using loop = await opening;
+    loop.write(new Uint8Array(loop.periodBytes));
+    expect(loop.stats().periods).toBe(1);
+  });
+
+  it('keeps nobody whose signal ends the wait', async () => {
+    const process = await keeper();
+    const signal = AbortSignal.timeout(50);
+    await expect(ClockedLoopback.open({ card, ...stream, signal })).rejects.toMatchObject({
+      name: 'TimeoutError',
+    });
+    process.kill();
+    await once(process, 'exit');
+  });
 });
 
 describe('Somebody else who sets timer_source', () => {
@@ -144,7 +183,7 @@ describe('Without the right to set timer_source', () => {
   it('a cable is opened on the timer that an administrator has chosen', async () => {
     card.setTimerSource('-1.4.55');
     const result = await unprivileged(`
-      const loop = open();
+      const loop = await open();
       const capture = loop.openCapture();
       loop.write(new Uint8Array(3 * loop.periodBytes).fill(7));
       console.log(process.getuid(), loop.timerId, capture.read().every((byte) => byte === 7));`);
@@ -155,7 +194,7 @@ describe('Without the right to set timer_source', () => {
   it('no cable can be opened otherwise, and the error says what an administrator would run', async () => {
     const result = await unprivileged(`
       try {
-        open();
+        await open();
       } catch ({ code, message }) {
         console.log(code, message);
       }`);

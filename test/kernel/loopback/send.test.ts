@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => LoopbackCard.unload());
 
 const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
-const open = () => ClockedLoopback.open({ card, ...stream });
+const open = () => ClockedLoopback.openSync({ card, ...stream });
 
 /** Reads `length` bytes, a period or so at a time. */
 async function readSlowly(capture: LoopbackCapture, length: number): Promise<Buffer> {
@@ -102,7 +102,7 @@ describe('A send that waits for room', () => {
   it('ends when the loopback is closed, and those behind it', async () => {
     // Periods of a minute, which a look at the listener would come after.
     const slow = { ...stream, rate: 8_000, channels: 1, periodFrames: 480_000, periods: 2 } as const;
-    const loop = ClockedLoopback.open({ card, ...slow });
+    const loop = ClockedLoopback.openSync({ card, ...slow });
     using _capture = loop.openCapture({ periods: 2 });
     const sends = [1, 2].map(() => loop.send(new Uint8Array(2 * loop.periodBytes)));
     const failed = sends.map((sending) => expect(sending).rejects.toThrow(withCode('ERR_CLOSED')));

@@ -26,7 +26,7 @@ afterAll(() => LoopbackCard.unload());
 
 const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
 const open = (options: Partial<ClockedLoopbackOptions> = {}) =>
-  ClockedLoopback.open({ card, ...stream, ...options });
+  ClockedLoopback.openSync({ card, ...stream, ...options });
 
 /** Reads `bytes` bytes. */
 async function collect(capture: LoopbackCapture, bytes: number): Promise<Buffer> {
@@ -95,7 +95,7 @@ describe('A capture', () => {
   it('does not keep a process alive that stopped waiting', async () => {
     const result = await runChild(`
       const { ClockedLoopback } = await import(${JSON.stringify(new URL('../../../dist/loopback/index.js', import.meta.url).href)});
-      const loop = ClockedLoopback.open({ card: ${card.number}, ...${JSON.stringify(stream)} });
+      const loop = ClockedLoopback.openSync({ card: ${card.number}, ...${JSON.stringify(stream)} });
       const capture = loop.openCapture();
       const abort = new AbortController();
       const waiting = capture.ready(abort.signal).catch(({ name }) => console.log(name));
@@ -110,7 +110,7 @@ describe('A capture', () => {
       const { ClockedLoopback } = await import(${JSON.stringify(new URL('../../../dist/loopback/index.js', import.meta.url).href)});
       const code = \`
         const { ClockedLoopback } = await import('${new URL('../../../dist/loopback/index.js', import.meta.url).href}');
-        const loop = ClockedLoopback.open({ card: ${card.number}, idle: 'silence', ...${JSON.stringify(stream)} });
+        const loop = ClockedLoopback.openSync({ card: ${card.number}, idle: 'silence', ...${JSON.stringify(stream)} });
         const capture = loop.openCapture({ onInterruption: 'restart' });
         parentPort.postMessage('open');
         for await (const frames of capture) parentPort.postMessage(frames.length);\`;

@@ -14,7 +14,7 @@ let unbinding: ChildProcess | undefined;
 
 async function load(): Promise<(options?: Partial<ClockedLoopbackOptions>) => ClockedLoopback> {
   const card = await LoopbackCard.load();
-  return (options = {}) => ClockedLoopback.open({ card, ...stream, ...options });
+  return (options = {}) => ClockedLoopback.openSync({ card, ...stream, ...options });
 }
 
 /**

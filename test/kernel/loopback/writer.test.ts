@@ -24,7 +24,7 @@ afterEach(() => LoopbackCard.unload());
 const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
 const other = { format: 'S32_LE', rate: 44_100, channels: 1, periodFrames: 441 } as const;
 const open = (options: Partial<ClockedLoopbackOptions> = {}) =>
-  ClockedLoopback.open({ card, ...stream, ...options });
+  ClockedLoopback.openSync({ card, ...stream, ...options });
 const playback = (options: Partial<PcmOptions>) =>
   Pcm.open({ card: card.number, device: 0, substream: 0, direction: 'playback', ...stream, ...options });
 const control = () => `/dev/snd/controlC${card.number}`;
@@ -134,7 +134,7 @@ describe("'writer' events", () => {
       '--input-type=module',
       '--eval',
       `const { ClockedLoopback } = await import(${distLoopback});
-       const loop = ClockedLoopback.open({ card: ${card.number}, ...${JSON.stringify(stream)} });
+       const loop = ClockedLoopback.openSync({ card: ${card.number}, ...${JSON.stringify(stream)} });
        process.stdin.once('data', () => loop.write(new Uint8Array(loop.periodBytes)));
        console.log('open');`,
     ]);
@@ -189,7 +189,7 @@ describe("'writer' events", () => {
     const child = (body: string) =>
       runChild(`
         const { ClockedLoopback } = await import(${distLoopback});
-        const loop = ClockedLoopback.open({ card: ${card.number}, ...${JSON.stringify(stream)} });
+        const loop = ClockedLoopback.openSync({ card: ${card.number}, ...${JSON.stringify(stream)} });
         const capture = loop.openCapture();
         globalThis.keep = [loop, capture];
         ${body}`);
@@ -211,7 +211,7 @@ describe("'writer' events", () => {
     const result = await runChild(`
       const code = \`
         const { ClockedLoopback } = await import(${distLoopback.replaceAll('"', "'")});
-        const loop = ClockedLoopback.open({ card: ${card.number}, ...${JSON.stringify(stream)} });
+        const loop = ClockedLoopback.openSync({ card: ${card.number}, ...${JSON.stringify(stream)} });
         const capture = loop.openCapture({ onInterruption: 'restart' });
         capture.on('writer', ({ active }) => {
           parentPort.postMessage(active);

@@ -1,4 +1,4 @@
-// What ClockedLoopback refuses before it asks the kernel for anything, and how long it waits for its turn.
+// What ClockedLoopback refuses before it asks the kernel for anything, and how it waits for its turn.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ function makeCard(): void {
   writeFileSync(join(folder, 'card0', 'timer_source'), '-1.4.9\n');
 }
 
-describe('ClockedLoopback.open refuses', () => {
+describe('ClockedLoopback.openSync refuses', () => {
   it.each([
     ['no options', undefined, TypeError, 'options'],
     ['a format that snd-aloop has not', { format: 'U8' }, TypeError, 'format'],
@@ -52,9 +52,16 @@ describe('ClockedLoopback.open refuses', () => {
     for (const prepare of [() => {}, makeCard]) {
       prepare();
       const given = options && { ...stream, ...options };
-      expect(() => ClockedLoopback.open(given as never)).toThrow(type);
-      expect(() => ClockedLoopback.open(given as never)).toThrow(new RegExp(`^${name} must be`));
+      expect(() => ClockedLoopback.openSync(given as never)).toThrow(type);
+      expect(() => ClockedLoopback.openSync(given as never)).toThrow(new RegExp(`^${name} must be`));
     }
+  });
+
+  it('a signal, since it waits for nothing', () => {
+    const { signal } = new AbortController();
+    expect(() => ClockedLoopback.openSync({ ...stream, signal } as never)).toThrow(
+      /^options\.signal is no option/,
+    );
   });
 
   it.each([
@@ -64,17 +71,25 @@ describe('ClockedLoopback.open refuses', () => {
     [48_000, 5],
   ])('at %i Hz periods of less than %i frames, which the kernel would never start', (rate, least) => {
     const wide = { ...stream, channels: 8, rate };
-    expect(() => ClockedLoopback.open({ ...wide, periodFrames: least - 1 })).toThrow(
+    expect(() => ClockedLoopback.openSync({ ...wide, periodFrames: least - 1 })).toThrow(
       `periodFrames must be at least ${least} at ${rate} Hz (100 us), not ${least - 1}`,
     );
-    expect(() => ClockedLoopback.open({ ...wide, periodFrames: least })).toThrow(
+    expect(() => ClockedLoopback.openSync({ ...wide, periodFrames: least })).toThrow(
       expect.objectContaining({ code: 'ERR_NO_LOOPBACK_CARD' }),
     );
   });
 });
 
+describe('ClockedLoopback.open', () => {
+  it('rejects, and throws nothing', async () => {
+    await expect(ClockedLoopback.open(undefined as never)).rejects.toThrow(/^options must be/);
+    await expect(ClockedLoopback.open({ ...stream, signal: 5 } as never)).rejects.toThrow(/^signal must be/);
+    await expect(ClockedLoopback.open(stream)).rejects.toMatchObject({ code: 'ERR_NO_LOOPBACK_CARD' });
+  });
+});
+
 describe('A timer that exists', () => {
-  const open = (options: object) => () => ClockedLoopback.open({ ...stream, ...options } as never);
+  const open = (options: object) => () => ClockedLoopback.openSync({ ...stream, ...options } as never);
 
   it('is refused where it does not fit, before a card is looked for', () => {
     setNative(new FakeBinding());
@@ -130,12 +145,12 @@ describe('A timer that exists', () => {
 
 describe('Periods longer than the 32 bits that the kernel keeps', () => {
   it('are refused where what is left would never start, and not where it would', () => {
-    expect(() => ClockedLoopback.open({ ...stream, rate: 8_000, periodFrames: 34_360 })).toThrow(
+    expect(() => ClockedLoopback.openSync({ ...stream, rate: 8_000, periodFrames: 34_360 })).toThrow(
       'periodFrames must be some frames more or less: of 4295000000 ns the kernel keeps 32 bits, ' +
         'which are less than 100 us, not 34360',
     );
     for (const periodFrames of [34_359, 34_361]) {
-      expect(() => ClockedLoopback.open({ ...stream, rate: 8_000, periodFrames })).toThrow(
+      expect(() => ClockedLoopback.openSync({ ...stream, rate: 8_000, periodFrames })).toThrow(
         expect.objectContaining({ code: 'ERR_NO_LOOPBACK_CARD' }),
       );
     }
@@ -143,44 +158,66 @@ describe('Periods longer than the 32 bits that the kernel keeps', () => {
 });
 
 describe('Opening while another process opens a cable of the card', () => {
-  it('waits, and goes on with its own errors', () => {
+  /** A card whose lock is free from the `free`th try on. This kernel has no PCM: who has the lock fails with ENOENT. */
+  function makeLockedCard(free: number) {
     makeCard();
-    const binding = new FakeBinding();
-    let turns = 3;
-    let held = 0;
-    const lock = () => {
-      turns -= 1;
-      if (turns > 0) throw failedCall(11, 'flock', '/dev/snd/controlC0');
-      held += 1;
-      return { close: () => (held -= 1), closed: () => held === 0 };
+    const state = { tries: 0, held: 0, binding: new FakeBinding() };
+    const lockFile = () => {
+      state.tries += 1;
+      if (state.tries < free) throw failedCall(11, 'flock', '/dev/snd/controlC0');
+      state.held += 1;
+      return { close: () => (state.held -= 1), closed: () => state.held === 0 };
     };
-    setNative(Object.assign(binding, { lockFile: lock }));
-    // This kernel has no PCM.
-    expect(() => ClockedLoopback.open({ ...stream, card: LoopbackCard.find() })).toThrow(
-      expect.objectContaining({ code: 'ENOENT' }),
-    );
-    expect(turns).toBe(0);
-    expect(held).toBe(0);
-    expect(binding.timers.size).toBe(0);
+    setNative(Object.assign(state.binding, { lockFile }));
+    return state;
+  }
+  const locked = { code: 'ERR_CARD_LOCKED', path: '/dev/snd/controlC0' };
+
+  it('waits its turn, and goes on with its own errors', async () => {
+    const state = makeLockedCard(4);
+    const opening = ClockedLoopback.open({ ...stream, card: LoopbackCard.find() });
+    // The event loop is not held: only the first try was made in it.
+    expect(state.tries).toBe(1);
+    await expect(opening).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(state).toMatchObject({ tries: 4, held: 0 });
+    expect(state.binding.timers.size).toBe(0);
     expect(LoopbackCard.find().timerSource()).toBe('-1.4.9');
   });
 
-  it('does not wait for ever', () => {
-    makeCard();
-    const binding = new FakeBinding();
-    const lock = () => {
-      throw failedCall(11, 'flock', '/dev/snd/controlC0');
-    };
-    setNative(Object.assign(binding, { lockFile: lock }));
+  it('ends with the reason of a signal, before the first try and behind it', async () => {
+    const state = makeLockedCard(Number.POSITIVE_INFINITY);
+    const over = AbortSignal.abort(new Error('over'));
+    await expect(ClockedLoopback.open({ ...stream, signal: over })).rejects.toThrow('over');
+    expect(state.tries).toBe(0);
+    const abort = new AbortController();
+    const opening = ClockedLoopback.open({ ...stream, signal: abort.signal });
+    abort.abort(new Error('enough'));
+    await expect(opening).rejects.toThrow('enough');
+    expect(state.tries).toBe(1);
+    expect(state.binding.timers.size).toBe(0);
+  });
+
+  it('does not wait for ever for one that keeps the lock', async () => {
+    const state = makeLockedCard(Number.POSITIVE_INFINITY);
     let now = 0;
     vi.spyOn(performance, 'now').mockImplementation(() => {
       now += 1_000;
       return now;
     });
-    expect(() => ClockedLoopback.open(stream)).toThrow(
-      expect.objectContaining({ code: 'ERR_TIMEOUT', path: '/dev/snd/controlC0' }),
+    await expect(ClockedLoopback.open(stream)).rejects.toMatchObject({
+      ...locked,
+      message: expect.stringMatching(/is being opened by another process, and was for \d+ ms/),
+    });
+    expect(state.binding.timers.size).toBe(0);
+  });
+
+  it('fails at once where it must not wait', () => {
+    const state = makeLockedCard(2);
+    expect(() => ClockedLoopback.openSync(stream)).toThrow(
+      expect.objectContaining({ ...locked, hint: expect.stringContaining('open() waits for its turn') }),
     );
-    expect(binding.timers.size).toBe(0);
+    expect(state.tries).toBe(1);
+    expect(state.binding.timers.size).toBe(0);
   });
 });
 
@@ -199,7 +236,7 @@ describe('While it opens a cable, timer_source', () => {
       },
     });
     setNative(binding);
-    expect(() => ClockedLoopback.open(stream)).toThrow(expect.objectContaining({ code: 'EBUSY' }));
+    expect(() => ClockedLoopback.openSync(stream)).toThrow(expect.objectContaining({ code: 'EBUSY' }));
     return [during, readFileSync(path, 'utf8').trim()];
   }
 

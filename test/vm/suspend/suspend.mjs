@@ -15,7 +15,7 @@ const card = LoopbackCard.find();
  * @param {Partial<import('../../../dist/loopback/index.js').ClockedLoopbackOptions>} [options]
  */
 function openCable(substream, options = {}) {
-  const loop = ClockedLoopback.open({ card, substream, ...stream, ...options });
+  const loop = ClockedLoopback.openSync({ card, substream, ...stream, ...options });
   const capture = Pcm.open({
     ...stream,
     card: card.number,
@@ -67,7 +67,7 @@ ticks.start();
 const busy = new Worker(
   `const { parentPort, workerData } = require('node:worker_threads');
   import(workerData.library).then(({ ClockedLoopback }) => {
-    const loop = ClockedLoopback.open(workerData.options);
+    const loop = ClockedLoopback.openSync(workerData.options);
     const bytes = new Uint8Array(100 * loop.periodBytes);
     let going = true;
     parentPort.once('message', () => { going = false; });
