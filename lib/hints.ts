@@ -98,6 +98,15 @@ const READ_FRAMES: Readonly<Record<string, Hint>> = {
 };
 
 const CALLS: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
+  poll: {
+    EPIPE: {
+      means: 'The substream is in XRUN: a playback ran empty, or a capture was not read in time.',
+      next: START_AGAIN,
+    },
+    EBADFD: { means: 'The substream is not prepared.', next: PREPARE_OR_OPEN },
+    ESTRPIPE: SUSPENDED,
+    ENODEV: CARD_GONE,
+  },
   'ioctl SNDRV_TIMER_IOCTL_CREATE': {
     ENOTTY: () =>
       `This kernel (${release()}) has no userspace-driven timers: they need Linux 6.12 or later built with ` +

@@ -25,8 +25,8 @@ export interface FrameSource {
   read(): Buffer;
   /** Frames that wait to be read. */
   avail(): number;
-  /** Until there is something to read, or wake(). */
-  ready(signal?: AbortSignal): Promise<void>;
+  /** Until there may be something to read, or an error, or wake(). */
+  ready(signal: AbortSignal | undefined): Promise<void>;
   wake(): void;
   watchWriter(handlers: WriterWatchHandlers): WriterWatch;
   /** Whether frames come from a writer alone: no other clock moves the cable, with silence where nobody plays. */

@@ -1,14 +1,13 @@
 /** LoopbackCapture: the listening end of a cable, in Node. */
 import type { Readable } from 'node:stream';
-import { checkSignal } from '../arguments.js';
-import { AlsaError, calledOn, closedError, fromNative } from '../errors.js';
-import type { PcmHandle, WatcherHandle } from '../native/binding.js';
+import { AlsaError, calledOn, fromNative } from '../errors.js';
+import type { PcmHandle } from '../native/binding.js';
 import { adopt, handleOf, release, watch, weakly } from '../native/lifetime.js';
-import { native } from '../native/load.js';
 import { ObservantEmitter } from '../observant-emitter.js';
 import { namingHolder } from '../pcm/holder.js';
 import type { PcmParameters } from '../pcm/parameters.js';
 import { Pcm } from '../pcm/pcm.js';
+import { Readiness, type ReadyOptions } from '../pcm/readiness.js';
 import { USER_DRIVEN_DEVICE } from '../timer/id.js';
 import type { LoopbackCaptureEvents, LoopbackCaptureStats } from './capture-events.js';
 import { type FrameSource, type FramesOptions, framesOf, readableOf } from './capture-frames.js';
@@ -18,7 +17,6 @@ import {
   type LoopbackCaptureOptions,
 } from './capture-options.js';
 import { EventWatch } from './event-watch.js';
-import { FramesReady } from './frames-ready.js';
 import { type WriterState, WriterWatch, type WriterWatchHandlers, writerState } from './writer.js';
 
 /**
@@ -39,8 +37,7 @@ export class LoopbackCapture
   implements Disposable, AsyncIterable<Buffer>
 {
   readonly #pcm: Pcm;
-  readonly #watcher: WatcherHandle;
-  readonly #ready: FramesReady;
+  readonly #readiness: Readiness;
   readonly #options: CheckedCaptureOptions;
   readonly #watch: EventWatch<WriterWatch>;
   readonly #source: FrameSource;
@@ -59,11 +56,11 @@ export class LoopbackCapture
     );
     this.#pcm = pcm;
     this.#options = options;
-    this.#watcher = native().watchPcm(handleOf<PcmHandle>(pcm));
-    this.#ready = new FramesReady(this.#watcher);
+    const what = `capture of ${pcm.name}`;
+    this.#readiness = new Readiness(handleOf<PcmHandle>(pcm), what, pcm.parameters.periodFrames);
     this.#watch = new EventWatch(this, () => this.#watchForHandlers());
     this.#source = this.#frameSource();
-    watch(this, this.#watcher, `capture of ${pcm.name}`);
+    watch(this, this.#readiness, what);
     adopt(this, pcm);
   }
 
@@ -107,7 +104,7 @@ export class LoopbackCapture
   }
 
   get closed(): boolean {
-    return this.#watcher.closed();
+    return this.#readiness.closed();
   }
 
   stats(): LoopbackCaptureStats {
@@ -162,21 +159,28 @@ export class LoopbackCapture
   }
 
   /**
-   * Waits until there is at least a period to read, an error, or the end (`close`).
+   * Waits until there is a period to read: poll(2), for the `avail_min` of the substream. With onInterruption 'restart' it goes
+   * on behind an overrun or a suspend.
    *
-   * @throws AlsaError ERR_CLOSED; the reason of `signal`
+   * @throws TypeError
+   * @throws AlsaError EPIPE after an overrun, ESTRPIPE after a suspend, EBADFD when the writer changed the format, ENODEV
+   * once the card is gone, ERR_CLOSED, also where it is closed during the wait; the reason of `signal`
    * @example
    * using loop = await ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
    * using capture = loop.openCapture();
    * setImmediate(() => loop.write(new Uint8Array(loop.periodBytes)));
-   * await capture.ready(AbortSignal.timeout(5_000));
+   * await capture.ready({ signal: AbortSignal.timeout(5_000) });
    * console.log(capture.avail()); // 480
    */
-  async ready(signal?: AbortSignal): Promise<void> {
-    checkSignal('signal', signal);
-    signal?.throwIfAborted();
-    if (this.closed) throw closedError(`capture of ${this.name}`);
-    await this.#ready.wait(signal);
+  async ready(options: ReadyOptions = {}): Promise<void> {
+    for (;;) {
+      try {
+        await this.#readiness.ready(options);
+        return;
+      } catch (error) {
+        this.#call(() => this.#restartAfter(error));
+      }
+    }
   }
 
   /** {@link frames} without options: what is captured, in the order of the cable, until the capture is closed. */
@@ -231,9 +235,8 @@ export class LoopbackCapture
   /** Stops and closes. Whoever waits is woken, and iterations end. Closing again does nothing. */
   close(): void {
     this.#watch.stop();
-    release(this.#watcher);
+    release(this.#readiness);
     this.#pcm.close();
-    this.#ready.wake();
   }
 
   [Symbol.dispose](): void {
@@ -246,8 +249,8 @@ export class LoopbackCapture
       closed: () => this.closed,
       read: () => this.read(),
       avail: () => this.avail(),
-      ready: (signal) => this.ready(signal),
-      wake: () => this.#ready.wake(),
+      ready: (signal) => this.#readiness.wait(signal),
+      wake: () => this.#readiness.wake(),
       watchWriter: (handlers) => this.#watchWriter(handlers),
       isMovedByWriter: () => {
         const { timer } = card.cable(1 - device, substream);

@@ -151,7 +151,10 @@ export interface PeriodPumpHandle extends NativeHandle {
 
 /** Waits in the event loop for a descriptor. */
 export interface WatcherHandle extends NativeHandle {
-  /** Calls back once: when there is something to read, or something went wrong. Keeps the event loop alive until then. */
+  /**
+   * Calls back once: when there is something to read, for a playback room to write, or something went wrong. Keeps the event
+   * loop alive until then.
+   */
   arm(callback: () => void): void;
   /** Takes that back. */
   disarm(): void;
@@ -298,6 +301,7 @@ export interface NativeBinding {
   /** `subdevice` -1 takes any free substream; `controlPath` is used otherwise. */
   openPcm(path: string, playback: boolean, controlPath: string, subdevice: number): PcmHandle;
   createPeriodPump(pcm: PcmHandle, timer: UtimerHandle, parameters: PumpParametersNative): PeriodPumpHandle;
+  /** Ready once `avail_min` frames can be read or written, a period, or the stream is in an error. */
   watchPcm(pcm: PcmHandle): WatcherHandle;
   /** `folder`: /proc/asound/card<N>/pcm<D>p|c/sub<S>. */
   openSubstream(folder: string): SubstreamHandle;

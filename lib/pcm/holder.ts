@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { AlsaError, calledOn, withHint } from '../errors.js';
 import type { Called } from '../hints.js';
 import { glance, listProc, procAsound, readProc, readProcName } from '../proc.js';
-import type { PcmDirection } from './pcm.js';
+import type { PcmDirection } from './options.js';
 import {
   type HolderParameters,
   readSubstream,

@@ -1,49 +1,23 @@
 /** Pcm: one playback or capture substream of a hw: device, with exact parameters. */
-import {
-  checkBoolean,
-  checkBytes,
-  checkCardNumber,
-  checkInteger,
-  checkOneOf,
-  checkOptions,
-  type OptionNames,
-  rangeError,
-} from '../arguments.js';
+import { checkBoolean, checkBytes, rangeError } from '../arguments.js';
 import { controlDevice, pcmDevice, TIMER_DEVICE } from '../device-nodes.js';
-import { AlsaError, fromNative, withHint } from '../errors.js';
-import type { NativeError, PcmHandle } from '../native/binding.js';
-import { release, watch } from '../native/lifetime.js';
+import { AlsaError, fromNative } from '../errors.js';
+import type { PcmHandle } from '../native/binding.js';
+import { adopt, release, watch } from '../native/lifetime.js';
 import { native } from '../native/load.js';
-import { accessName, accessNumber, type PcmAccess } from './access.js';
-import { formatName, frameBytes, sampleFormat } from './format.js';
-import { describeHolder, otherEnd } from './holder.js';
-import { checkParameters, PCM_PARAMETERS, type PcmParameters } from './parameters.js';
-import { type PcmState, stateName } from './state.js';
-
-export type PcmDirection = 'playback' | 'capture';
-
-export interface PcmOptions extends PcmParameters {
-  /** The number of the card, 0..255. */
-  readonly card: number;
-  /** The number of the device: 0 or 1 on a loopback card. */
-  readonly device: number;
-  /** The number of the substream; the first free one when it is left out. */
-  readonly substream?: number;
-  readonly direction: PcmDirection;
-}
-
-const PCM_OPTIONS: OptionNames<PcmOptions> = {
-  ...PCM_PARAMETERS,
-  card: true,
-  device: true,
-  substream: true,
-  direction: true,
-};
+import { accessNumber } from './access.js';
+import { frameBytes, sampleFormat } from './format.js';
+import { type CheckedPcmOptions, checkPcmOptions, type PcmDirection, type PcmOptions } from './options.js';
+import { checkOtherAccess, namingOther } from './other-access.js';
+import type { PcmParameters } from './parameters.js';
+import { Readiness, type ReadyOptions } from './readiness.js';
+import { refusedParameterError } from './refused-parameter.js';
+import { notStarted, type PcmState, stateName } from './state.js';
 
 /**
  * A substream of `hw:card,device,substream`, opened for this process alone.
  *
- * Nothing blocks: `write` and `read` take what is possible now. The stream starts by `start()` only. It may run empty
+ * Nothing blocks: `write` and `read` take what is possible now, and {@link Pcm.ready} waits until that is a period. The stream starts by `start()` only. It may run empty
  * (stop_threshold is the buffer size plus one), so "write a period, trigger" is lossless without an extra period of
  * latency, and one missing frame is an xrun.
  *
@@ -55,8 +29,8 @@ const PCM_OPTIONS: OptionNames<PcmOptions> = {
  */
 export class Pcm implements Disposable {
   readonly #handle: PcmHandle;
-  readonly #card: number;
-  readonly #device: number;
+  readonly #options: CheckedPcmOptions;
+  #readiness: Readiness | undefined;
   /** The device in ALSA's notation, for instance 'hw:0,0,0'. */
   readonly name: string;
   readonly direction: PcmDirection;
@@ -68,23 +42,17 @@ export class Pcm implements Disposable {
   /** Frames of the buffer. */
   readonly bufferFrames: number;
 
-  private constructor(
-    handle: PcmHandle,
-    name: string,
-    options: PcmOptions,
-    parameters: Required<PcmParameters>,
-  ) {
+  private constructor(handle: PcmHandle, options: CheckedPcmOptions) {
+    const { card, device, direction, parameters } = options;
     this.#handle = handle;
-    this.#card = options.card;
-    this.#device = options.device;
-    this.direction = options.direction;
+    this.#options = options;
+    this.direction = direction;
     this.parameters = parameters;
     this.frameBytes = frameBytes(parameters.format, parameters.channels);
     this.bufferFrames = parameters.periodFrames * parameters.periods;
-    this.name = name;
-    this.substream = this.#call(() => handle.subdevice());
-    this.name += `,${this.substream}`;
-    watch(this, handle, `${this.direction} ${this.name}`);
+    this.substream = handle.subdevice();
+    this.name = `hw:${card},${device},${this.substream}`;
+    watch(this, handle, this.#what);
   }
 
   /**
@@ -100,19 +68,14 @@ export class Pcm implements Disposable {
    * console.log(pcm.name, pcm.bufferFrames, pcm.state()); // hw:0,0,0 1920 prepared
    */
   static open(options: PcmOptions): Pcm {
-    checkOptions('options', options, PCM_OPTIONS);
-    const card = checkCardNumber('card', options.card);
-    const device = checkInteger('device', options.device, 0, 31);
-    const substream =
-      options.substream === undefined ? -1 : checkInteger('substream', options.substream, 0, 127);
-    const playback = checkOneOf('direction', options.direction, ['playback', 'capture']) === 'playback';
-    const parameters = checkParameters(options);
+    const checked = checkPcmOptions(options);
+    const { card, device, substream, direction, parameters } = checked;
     const { format, rate, channels, periodFrames, periods, fillWithSilence, access } = parameters;
     const name = `hw:${card},${device}`;
     let handle: PcmHandle | undefined;
     try {
-      const path = pcmDevice(card, device, options.direction);
-      handle = native().openPcm(path, playback, controlDevice(card), substream);
+      const path = pcmDevice(card, device, direction);
+      handle = native().openPcm(path, direction === 'playback', controlDevice(card), substream);
       handle.configure({
         access: accessNumber(access),
         format: sampleFormat(format).number,
@@ -123,12 +86,12 @@ export class Pcm implements Disposable {
         frameBytes: frameBytes(format, channels),
         fillWithSilence,
       });
-      const pcm = new Pcm(handle, name, options, parameters);
-      pcm.#checkAccess();
+      const pcm = new Pcm(handle, checked);
+      checkOtherAccess(pcm.#end);
       return pcm;
     } catch (error) {
       handle?.close();
-      throw parameterError(error, `${options.direction} ${name}`) ?? fromNative(error, name);
+      throw refusedParameterError(error, `${direction} ${name}`) ?? fromNative(error, name);
     }
   }
 
@@ -236,7 +199,7 @@ export class Pcm implements Disposable {
     const state = this.state();
     // One that started may have overrun already, or be suspended: what is called next on it says that.
     if (result !== 0 || state === 'prepared') {
-      throw notStarted(`${this.direction} ${this.name}`, result, state);
+      throw notStarted(this.#what, result, state);
     }
   }
 
@@ -271,41 +234,63 @@ export class Pcm implements Disposable {
     checkBoolean('on', on);
     this.#call(() => this.#handle.pause(on));
     const state = this.state();
-    if (!on && state === 'paused') throw notStarted(`${this.direction} ${this.name}`, 1, state);
+    if (!on && state === 'paused') throw notStarted(this.#what, 1, state);
   }
 
-  /** Closes the substream. Closing again does nothing. */
+  /**
+   * Waits until a period can be written or read: poll(2), for the `avail_min` of the substream. A capture is not ready before
+   * its start, a playback is while it has room for a period.
+   *
+   * @throws TypeError
+   * @throws AlsaError EPIPE after an xrun, ESTRPIPE after a suspend, EBADFD when not prepared, ENODEV once the card is gone,
+   * ERR_CLOSED, also where it is closed during the wait; the reason of `signal`
+   * @example
+   * using loop = await ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
+   * using pcm = Pcm.open({ ...loop.parameters, card: 0, device: 1, substream: 0, direction: 'capture' });
+   * pcm.start();
+   * setImmediate(() => loop.write(new Uint8Array(loop.periodBytes)));
+   * await pcm.ready({ signal: AbortSignal.timeout(5_000) });
+   * console.log(pcm.avail()); // 480
+   */
+  async ready(options: ReadyOptions = {}): Promise<void> {
+    await this.#call(() => this.#waits()).ready(options);
+  }
+
+  /** Closes the substream. Whoever waits is told. Closing again does nothing. */
   close(): void {
     release(this.#handle);
+    this.#readiness?.close();
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
 
-  /** The kernel takes any access, and fails at START (sound/drivers/aloop.c: loopback_check_format). */
-  #checkAccess(): void {
-    const { access } = this.parameters;
-    const other = otherEnd(this.#card, this.#device, this.direction, this.substream);
-    const offered = other?.parameters?.access;
-    if (other === undefined || offered === undefined || offered === access) return;
-    throw new AlsaError(
-      `${this.direction} ${this.name} does not take access ${access}: the other end has ${offered}`,
-      { code: 'ERR_PCM_PARAMETER', hint: `${accessHint(offered)} Now ${describeHolder(other)}.` },
-    );
+  /** Made when somebody waits: the event loop needs a descriptor of its own. */
+  #waits(): Readiness {
+    if (!this.#readiness) {
+      this.#readiness = new Readiness(this.#handle, this.#what, this.parameters.periodFrames);
+      adopt(this, this.#readiness);
+    }
+    return this.#readiness;
+  }
+
+  get #what(): string {
+    return `${this.direction} ${this.name}`;
+  }
+
+  get #end() {
+    const { name, direction, substream } = this;
+    const { card, device, parameters } = this.#options;
+    return { name, card, device, direction, substream, access: parameters.access };
   }
 
   #startHandle(): number {
     try {
       return this.#handle.start();
     } catch (error) {
-      const explained = fromNative(error, `${this.direction} ${this.name}`);
-      if (!(explained instanceof AlsaError) || explained.code !== 'EIO') throw error;
-      const other = otherEnd(this.#card, this.#device, this.direction, this.substream);
-      if (other?.parameters === undefined) throw error;
-      const { access } = other.parameters;
-      const option = access === this.parameters.access ? '' : `${accessHint(access)} `;
-      throw withHint(explained, `${option}Now ${describeHolder(other)}.`);
+      const explained = fromNative(error, this.#what);
+      throw explained instanceof AlsaError ? namingOther(explained, this.#end) : explained;
     }
   }
 
@@ -323,40 +308,7 @@ export class Pcm implements Disposable {
     try {
       return body();
     } catch (error) {
-      throw fromNative(error, `${this.direction} ${this.name}`);
+      throw fromNative(error, this.#what);
     }
   }
-}
-
-/** What to do where the other end of a cable has `access`. */
-export function accessHint(access: PcmAccess): string {
-  return `The two ends of a cable must agree in access: open this one with access: '${access}', or the other one anew.`;
-}
-
-/** The error for a START that changed nothing. */
-export function notStarted(what: string, result: number, state: PcmState): AlsaError {
-  return new AlsaError(`${what} did not start: START returned ${result}, the state is ${state}`, {
-    code: 'ERR_NOT_STARTED',
-    syscall: 'ioctl SNDRV_PCM_IOCTL_START',
-    hint:
-      'Another client of the same timer is running (a listener, another cable, or the other direction of this one), ' +
-      'and snd-aloop does not start then. Use one timer for one cable and no listener on it; /proc/asound/timers lists the clients.',
-  });
-}
-
-function parameterError(error: unknown, what: string): AlsaError | undefined {
-  const native = error as NativeError;
-  if (native.code !== 'ERR_PCM_PARAMETER' || native.parameter === undefined) return undefined;
-  const { parameter, requested = 0, offered = [], min, max } = native;
-  const named = parameter === 'access' ? accessName : parameter === 'format' ? formatName : undefined;
-  const asked = named ? named(requested) : String(requested);
-  const range = min === max ? String(min) : `${min}..${max}`;
-  const choice = named ? offered.map(named).join(', ') || 'nothing else' : range;
-  return new AlsaError(`${what} does not take ${parameter} ${asked}: it offers ${choice}`, {
-    code: 'ERR_PCM_PARAMETER',
-    syscall: 'ioctl SNDRV_PCM_IOCTL_HW_REFINE',
-    hint:
-      'On a loopback card the other end of the cable decides format, rate, channels and period, until both ends are closed; ' +
-      '`cat /proc/asound/<card>/cable#0` (or #1) shows its parameters, `fuser -v /dev/snd/pcmC*` who holds it.',
-  });
 }

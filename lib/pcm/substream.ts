@@ -6,7 +6,7 @@ import { native } from '../native/load.js';
 import { procAsound } from '../proc.js';
 import { visibleText } from '../visible-text.js';
 import { type PcmAccess, parseAccess } from './access.js';
-import type { PcmDirection } from './pcm.js';
+import type { PcmDirection } from './options.js';
 import { type PcmState, stateName } from './state.js';
 
 /** Where a substream is. */

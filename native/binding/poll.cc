@@ -39,6 +39,7 @@ struct Poll::State {
   uv_poll_t handle{};
   Turn* turn = nullptr;
   Poll* owner = nullptr;  // until closed
+  int events = UV_READABLE;
   napi_env env = nullptr;
   napi_async_context context = nullptr;
   // Between start() and stop(). Not uv_is_active(): libuv stops a handle by itself when it reports an error,
@@ -184,11 +185,12 @@ class Poll::Turn {
   std::vector<std::shared_ptr<Batch>> batches_;
 };
 
-Poll::Poll(napi_env env, int descriptor) : env_(env), state_(nullptr) {
+Poll::Poll(napi_env env, int descriptor, Want want) : env_(env), state_(nullptr) {
   Turn& turn = Turn::of(env);
   auto state = std::make_unique<State>();
   state->turn = &turn;
   state->env = env;
+  state->events = want == Want::kRoom ? UV_WRITABLE : UV_READABLE;
   if (const int error = uv_poll_init(turn.loop(), &state->handle, descriptor); error < 0) {
     throw SystemError(-error, "epoll_ctl");
   }
@@ -237,7 +239,7 @@ int Poll::arm(State* state) noexcept {
   // Starting an active one costs two calls of epoll_ctl.
   return uv_is_active(reinterpret_cast<uv_handle_t*>(&state->handle)) != 0
              ? 0
-             : uv_poll_start(&state->handle, UV_READABLE, on_event);
+             : uv_poll_start(&state->handle, state->events, on_event);
 }
 
 // Not with uv_poll_stop(): what is started again before anything came then costs two calls of epoll_ctl.

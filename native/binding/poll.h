@@ -36,7 +36,10 @@ class Poll {
   Poll(const Poll&) = delete;
   Poll& operator=(const Poll&) = delete;
 
-  // Calls take() and deliver() whenever there is something to read or something is wrong, until stop(). Keeps
+  // What is waited for.
+  enum class Want { kData, kRoom };
+
+  // Calls take() and deliver() whenever there is what it wants or something is wrong, until stop(). Keeps
   // the event loop alive meanwhile, unless set_ref(false) was called. Starting again is free as long as
   // nothing came since stop().
   void start();
@@ -51,7 +54,7 @@ class Poll {
   // `descriptor` must stay open until release(). JavaScript is called in the asynchronous context that this
   // is made in: what AsyncLocalStorage gives there, the callbacks find, and what others have stored they do
   // not.
-  Poll(napi_env env, int descriptor);
+  Poll(napi_env env, int descriptor, Want want = Want::kData);
   ~Poll() = default;
 
   // In the event loop, with a handle scope open, for each that is ready in a turn, before JavaScript runs.

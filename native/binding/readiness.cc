@@ -24,7 +24,8 @@ class Watcher final : public Poll {
  public:
   // `fd` is a duplicate, or has no other owner, so that it stays valid while it is polled. With `news` it
   // holds nothing but news, which arm() takes as known.
-  Watcher(napi_env env, UniqueFd fd, bool news) : Poll(env, fd.get()), fd_(std::move(fd)), news_(news) {}
+  Watcher(napi_env env, UniqueFd fd, Want want, bool news)
+      : Poll(env, fd.get(), want), fd_(std::move(fd)), news_(news) {}
   ~Watcher() { close(); }
 
   // Calls `callback` once when the descriptor is ready.
@@ -104,6 +105,17 @@ napi_value closed(Watcher& watcher, const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), watcher.closed());
 }
 
+Napi::Object make(Napi::Env env, UniqueFd fd, Poll::Want want, bool news) {
+  const auto watcher = std::make_shared<Watcher>(env, std::move(fd), want, news);
+  Napi::Object handle = WatcherHandle::make(env, watcher, kTag);
+  WatcherHandle::add<arm>(env, handle, "arm", watcher);
+  WatcherHandle::add<disarm>(env, handle, "disarm", watcher);
+  WatcherHandle::add<set_ref>(env, handle, "setRef", watcher);
+  WatcherHandle::add<close>(env, handle, "close", watcher);
+  WatcherHandle::add<closed>(env, handle, "closed", watcher);
+  return handle;
+}
+
 napi_value watch_pcm(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const Pcm& pcm = unwrap_pcm(info[0]);
@@ -114,27 +126,18 @@ napi_value watch_pcm(const Napi::CallbackInfo& info) {
   if (!fd.valid()) {
     throw SystemError(errno, "fcntl F_DUPFD_CLOEXEC");
   }
-  return make_watcher(env, std::move(fd));
-}
-
-Napi::Object make(Napi::Env env, UniqueFd fd, bool news) {
-  const auto watcher = std::make_shared<Watcher>(env, std::move(fd), news);
-  Napi::Object handle = WatcherHandle::make(env, watcher, kTag);
-  WatcherHandle::add<arm>(env, handle, "arm", watcher);
-  WatcherHandle::add<disarm>(env, handle, "disarm", watcher);
-  WatcherHandle::add<set_ref>(env, handle, "setRef", watcher);
-  WatcherHandle::add<close>(env, handle, "close", watcher);
-  WatcherHandle::add<closed>(env, handle, "closed", watcher);
-  return handle;
+  return make(env, std::move(fd), pcm.playback() ? Poll::Want::kRoom : Poll::Want::kData, false);
 }
 
 napi_value watch_opens_of(const Napi::CallbackInfo& info) {
-  return make(info.Env(), watch_opens(read_string(info[0], "path")), true);
+  return make(info.Env(), watch_opens(read_string(info[0], "path")), Poll::Want::kData, true);
 }
 
 }  // namespace
 
-Napi::Object make_watcher(Napi::Env env, UniqueFd fd) { return make(env, std::move(fd), false); }
+Napi::Object make_watcher(Napi::Env env, UniqueFd fd) {
+  return make(env, std::move(fd), Poll::Want::kData, false);
+}
 
 void register_readiness(Napi::Env env, Napi::Object exports) {
   exports.Set("watchOpens", make_function<watch_opens_of>(env, "watchOpens"));

@@ -164,6 +164,84 @@ describe('A cable between two Pcms', () => {
   });
 });
 
+describe('Waiting for a Pcm', () => {
+  it('ends with a period to read, and with room for a period to write', async () => {
+    const timer = clock();
+    const reader = capture();
+    const writer = playback();
+    await writer.ready();
+    writer.write(new Uint8Array(4 * periodOf(writer).length));
+    reader.start();
+    writer.start();
+    expect([reader.avail(), writer.avail()]).toEqual([0, 0]);
+    const waits = Promise.all([reader.ready(), writer.ready()]);
+    timer.trigger();
+    await waits;
+    expect([reader.avail(), writer.avail()]).toEqual([48, 48]);
+  });
+
+  it('lasts until there is a whole period, and until the start of a capture', async () => {
+    const timer = clock();
+    const reader = capture();
+    const writer = playback();
+    reader.start();
+    writer.write(periodOf(writer));
+    writer.start();
+    timer.trigger();
+    reader.read(new Uint8Array(reader.frameBytes));
+    let isReady = false;
+    const waiting = reader.ready().then(() => {
+      isReady = true;
+    });
+    // A turn of the event loop, in which another wait ends.
+    await writer.ready();
+    await new Promise(setImmediate);
+    expect([isReady, reader.avail()]).toEqual([false, 47]);
+    writer.write(periodOf(writer));
+    timer.trigger();
+    await waiting;
+    expect(reader.avail()).toBe(95);
+  });
+
+  it('fails with what reading or writing would fail with', async () => {
+    const timer = clock();
+    const reader = capture({ periods: 2 });
+    const writer = playback();
+    reader.start();
+    writer.write(new Uint8Array(4 * periodOf(writer).length));
+    writer.start();
+    const full = writer.ready().catch((error) => error);
+    reader.drop();
+    await expect(reader.ready()).rejects.toEqual(withCode('EBADFD'));
+    reader.prepare();
+    reader.start();
+    const overrun = expect(reader.ready()).rejects.toEqual(withCode('EPIPE'));
+    for (let i = 0; i < 5; i += 1) timer.trigger();
+    await overrun;
+    expect(reader.state()).toBe('xrun');
+    expect(writer.state()).toBe('xrun');
+    expect(await full).toEqual(withCode('EPIPE'));
+    await expect(writer.ready()).rejects.toMatchObject({
+      code: 'EPIPE',
+      hint: expect.stringContaining('prepare()'),
+    });
+  });
+
+  it('ends when it is closed, which leaves the substream to others, and with its signal', async () => {
+    clock();
+    const reader = capture();
+    reader.start();
+    const abort = new AbortController();
+    const aborted = expect(reader.ready({ signal: abort.signal })).rejects.toThrow('enough');
+    abort.abort(new Error('enough'));
+    await aborted;
+    const closed = expect(reader.ready()).rejects.toEqual(withCode('ERR_CLOSED'));
+    reader.close();
+    capture();
+    await closed;
+  });
+});
+
 describe('Opening a Pcm', () => {
   it('says which parameter the other end does not allow, and what it allows', () => {
     clock();

@@ -8,6 +8,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'open-pcm': 'Opening a PCM or a control device',
   'pcm-write': '`SNDRV_PCM_IOCTL_WRITEI_FRAMES`, `WRITEN_FRAMES`',
   'pcm-read': '`SNDRV_PCM_IOCTL_READI_FRAMES`, `READN_FRAMES`',
+  poll: '`poll`, which `ready()` waits with',
   'pthread-create': '`pthread_create`',
   bind: '`bind`',
   'mcast-join': '`MCAST_JOIN_GROUP`, `MCAST_JOIN_SOURCE_GROUP`',

@@ -11,6 +11,7 @@ import type {
   PcmState,
   pcmTimerId,
   periodResolution,
+  ReadyOptions,
   TimerEvent,
   TimerId,
   TimerInstance,
@@ -111,6 +112,13 @@ describe('A substream', () => {
       Stream & { card: 'Loopback'; device: 0; direction: 'playback' }
     >().not.toExtend<PcmOptions>();
     expectTypeOf<Pcm>().toExtend<Disposable>();
+  });
+
+  it('can be waited for, as a capture can, with a signal', () => {
+    expectTypeOf<Pcm['ready']>().toEqualTypeOf<(options?: ReadyOptions) => Promise<void>>();
+    expectTypeOf<LoopbackCapture['ready']>().toEqualTypeOf<Pcm['ready']>();
+    expectTypeOf<{ signal: AbortSignal }>().toExtend<ReadyOptions>();
+    expectTypeOf<AbortSignal>().not.toExtend<Required<ReadyOptions>>();
   });
 
   it('has a period whose length is exact', () => {

@@ -361,7 +361,7 @@ describe('Starvation', () => {
     using other = open({ substream: 1, idle: 'silence' });
     using silence = other.openCapture({ periods: 100 });
     while (other.stats().insertedFrames < 5 * 480) {
-      await silence.ready(AbortSignal.timeout(30_000));
+      await silence.ready({ signal: AbortSignal.timeout(30_000) });
       silence.read();
     }
     expect(capture.avail()).toBe(0);

@@ -27,7 +27,7 @@ async function readUntil(capture: LoopbackCapture, done: (bytes: number) => bool
   const received: Buffer[] = [];
   let bytes = 0;
   while (!done(bytes)) {
-    await capture.ready(AbortSignal.timeout(30_000));
+    await capture.ready({ signal: AbortSignal.timeout(30_000) });
     const read = capture.read();
     received.push(read);
     bytes += read.length;

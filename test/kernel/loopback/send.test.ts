@@ -17,7 +17,7 @@ const open = () => ClockedLoopback.openSync({ card, ...stream });
 async function readSlowly(capture: LoopbackCapture, length: number): Promise<Buffer> {
   const received: Buffer[] = [];
   for (let bytes = 0; bytes < length; ) {
-    await capture.ready(AbortSignal.timeout(30_000));
+    await capture.ready({ signal: AbortSignal.timeout(30_000) });
     const read = capture.read();
     received.push(read);
     bytes += read.length;
@@ -158,7 +158,7 @@ describe('A listener', () => {
       const read = capture.read();
       received.push(read);
       bytes += read.length;
-      if (bytes < sent.length) await capture.ready(AbortSignal.timeout(30_000));
+      if (bytes < sent.length) await capture.ready({ signal: AbortSignal.timeout(30_000) });
     }
     await sending;
     expect(capture.stats().overruns).toBe(1);

@@ -71,7 +71,7 @@ describe('A capture', () => {
     const waiting = capture.frames({ signal: abort.signal }).next();
     abort.abort(new Error('enough'));
     await expect(waiting).rejects.toThrow('enough');
-    await expect(capture.ready(abort.signal)).rejects.toThrow('enough');
+    await expect(capture.ready({ signal: abort.signal })).rejects.toThrow('enough');
   });
 
   it('fails when frames were lost', async () => {
@@ -98,7 +98,7 @@ describe('A capture', () => {
       const loop = ClockedLoopback.openSync({ card: ${card.number}, ...${JSON.stringify(stream)} });
       const capture = loop.openCapture();
       const abort = new AbortController();
-      const waiting = capture.ready(abort.signal).catch(({ name }) => console.log(name));
+      const waiting = capture.ready({ signal: abort.signal }).catch(({ name }) => console.log(name));
       abort.abort();
       await waiting;
       globalThis.keep = [loop, capture];`);

@@ -24,7 +24,8 @@ struct file {
   unsigned number;  // of its FIFO
   ino_t inode;
   bool ready;
-  int index;  // of the utimer, substream or control that it belongs to; of timers: of the instance
+  bool writes;  // an event loop waits for room, not for something to read
+  int index;    // of the utimer, substream or control that it belongs to; of timers: of the instance
 };
 
 #define FILES 1024
@@ -36,8 +37,10 @@ const char *fake_folder(void);
 // A descriptor, or a negated errno.
 int file_open(enum kind kind, int index, int flags, struct file **opened);
 struct file *file_of(int descriptor);
-// Whether an event loop finds something to read.
+// Whether an event loop finds something to read, or room to write.
 void file_set_ready(struct file *file, bool ready);
+// From here on the readiness of a file that was just opened is room to write: there is none at first.
+void file_set_writes(struct file *file, int descriptor);
 // Lets go of files whose last descriptor is closed.
 void files_sweep(void);
 

@@ -83,6 +83,7 @@ int file_open(enum kind kind, int index, int flags, struct file **opened) {
   file->index = index;
   file->number = ++opened_files;
   file->ready = false;
+  file->writes = false;
   char path[4096];
   path_of(file, path, sizeof path);
   int error = 0;
@@ -122,14 +123,23 @@ void file_set_ready(struct file *file, bool ready) {
   if (file->ready == ready) {
     return;
   }
-  const int end = open_end(file, ready ? O_WRONLY : O_RDONLY);
+  // A FIFO of one page has no room once it holds a byte.
+  const bool full = ready != file->writes;
+  const int end = open_end(file, full ? O_WRONLY : O_RDONLY);
   if (end < 0) {
     return;  // nobody has it open any more
   }
   char byte = 0;
-  syscall(ready ? SYS_write : SYS_read, end, &byte, sizeof byte);
+  syscall(full ? SYS_write : SYS_read, end, &byte, sizeof byte);
   syscall(SYS_close, end);
   file->ready = ready;
+}
+
+void file_set_writes(struct file *file, int descriptor) {
+  const char byte = 0;
+  syscall(SYS_fcntl, descriptor, F_SETPIPE_SZ, 1);
+  syscall(SYS_write, descriptor, &byte, sizeof byte);
+  file->writes = true;
 }
 
 void files_sweep(void) {

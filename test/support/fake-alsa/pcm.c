@@ -60,7 +60,7 @@ static uint64_t avail(const struct substream *one) {
 static void update_ready(struct substream *one) {
   const bool settled = one->state == SNDRV_PCM_STATE_PREPARED || one->state == SNDRV_PCM_STATE_RUNNING ||
                        one->state == SNDRV_PCM_STATE_PAUSED;
-  file_set_ready(one->file, !settled || (!one->playback && avail(one) >= one->avail_min));
+  file_set_ready(one->file, !settled || avail(one) >= one->avail_min);
 }
 
 static void timer_event(const struct substream *one, int event, unsigned value) {
@@ -152,6 +152,9 @@ int pcm_open(int device, bool playback, int flags) {
   }
   const int result = file_open(PCM, (device * 2 + playback) * SUBSTREAMS + number, flags, &one->file);
   cable->open = one->file != NULL || peer_of(one)->file != NULL;
+  if (result >= 0 && playback) {
+    file_set_writes(one->file, result);
+  }
   return result;
 }
 

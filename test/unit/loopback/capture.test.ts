@@ -21,7 +21,7 @@ import { FakeBinding, failedCall } from '../../support/fake-binding.js';
 const EPIPE = 32;
 const ENODEV = 19;
 const ESTRPIPE = 86;
-const RUNNING = 3;
+const [RUNNING, XRUN, SUSPENDED, DISCONNECTED] = [3, 4, 7, 8];
 const S32_LE = 10;
 
 /** A substream that always runs, and whose next read fails as it is told. */
@@ -30,6 +30,7 @@ class FakeCapture extends FakeBinding {
   configured: PcmParametersNative | undefined;
   failure: number | undefined;
   avail = 480;
+  state = RUNNING;
   /** PCM Slave Active, and who is told of it; what has just changed, or how asking for that fails. */
   active = false;
   announce: (() => void) | undefined;
@@ -46,12 +47,15 @@ class FakeCapture extends FakeBinding {
         this.configured = parameters;
       },
       prepare: call('prepare'),
-      start: call('start'),
+      start: () => {
+        this.state = RUNNING;
+        return call('start')();
+      },
       drop: call('drop'),
       pause: call('pause'),
       status: () => {
         if (closed) throw Object.assign(new Error('closed'), { code: 'ERR_CLOSED' });
-        return { state: RUNNING, avail: this.avail, delay: this.avail };
+        return { state: this.state, avail: this.avail, delay: this.avail };
       },
       subdevice: () => 0,
       timerResolution: () => 0n,
@@ -92,7 +96,7 @@ class FakeCapture extends FakeBinding {
   override watchPcm(): WatcherHandle {
     let closed = false;
     return {
-      arm: () => {},
+      arm: (callback) => setImmediate(() => closed || callback()),
       disarm: () => {},
       setRef: () => {},
       close: () => {
@@ -180,6 +184,34 @@ describe('A capture', () => {
     expect(capture.read()).toHaveLength(1_920);
     expect(capture.stats()).toEqual({ frames: 480, ...counts });
   });
+
+  it.each([
+    ['an overrun', XRUN, { overruns: 1, suspends: 0 }],
+    ['a suspend', SUSPENDED, { overruns: 0, suspends: 1 }],
+  ])('that waits does so, too, and goes on waiting: %s', async (_what, state, counts) => {
+    using capture = open('restart');
+    kernel.state = state;
+    await capture.ready();
+    expect(kernel.calls).toEqual(['prepare', 'start']);
+    expect(capture.stats()).toEqual({ frames: 0, ...counts });
+  });
+
+  it.each([
+    ['error', XRUN, 'EPIPE'],
+    ['error', SUSPENDED, 'ESTRPIPE'],
+    ['restart', DISCONNECTED, 'ENODEV'],
+  ] as const)(
+    'that waits fails with onInterruption %s in state %i: %s',
+    async (onInterruption, state, code) => {
+      using capture = open(onInterruption);
+      kernel.state = state;
+      await expect(capture.ready()).rejects.toMatchObject({
+        code,
+        hint: expect.not.stringContaining('prepare()'),
+      });
+      expect(kernel.calls).toEqual([]);
+    },
+  );
 
   it.each([
     ['error', EPIPE, 'EPIPE'],
@@ -275,8 +307,8 @@ describe('A capture', () => {
 
   it('refuses to wait with a signal that is none, and once it is closed', async () => {
     const capture = open('error');
-    await expect(capture.ready({} as never)).rejects.toThrow(withCode('ERR_INVALID_ARG_TYPE'));
-    await expect(capture.ready(AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
+    await expect(capture.ready({ signal: {} } as never)).rejects.toThrow(withCode('ERR_INVALID_ARG_TYPE'));
+    await expect(capture.ready({ signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough');
     capture.close();
     capture.close();
     await expect(capture.ready()).rejects.toThrow(withCode('ERR_CLOSED'));

@@ -1,0 +1,117 @@
+/** Readiness: waits in the event loop until a substream can move a period, or cannot go on. */
+import { constants } from 'node:os';
+import { checkOptions, checkSignal } from '../arguments.js';
+import { closedError, fromNative, systemError } from '../errors.js';
+import type { NativeHandle, PcmHandle, WatcherHandle } from '../native/binding.js';
+import { native } from '../native/load.js';
+import { stateName } from './state.js';
+
+export interface ReadyOptions {
+  /** Ends the wait. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The event loop waits while somebody does. It has a descriptor of its own, so whoever closes the substream closes this, too.
+ */
+export class Readiness implements NativeHandle {
+  readonly #pcm: PcmHandle;
+  readonly #what: string;
+  readonly #periodFrames: number;
+  readonly #watcher: WatcherHandle;
+  readonly #waiting = new Set<() => void>();
+
+  /**
+   * @param what the substream, for errors
+   * @param periodFrames what the kernel waits for (avail_min)
+   */
+  constructor(pcm: PcmHandle, what: string, periodFrames: number) {
+    this.#pcm = pcm;
+    this.#what = what;
+    this.#periodFrames = periodFrames;
+    this.#watcher = native().watchPcm(pcm);
+  }
+
+  /**
+   * Until a period can be moved.
+   *
+   * @throws TypeError; AlsaError EPIPE, ESTRPIPE, EBADFD, ENODEV where the stream does not go on, ERR_CLOSED; the reason of
+   * the signal
+   */
+  async ready(options: ReadyOptions): Promise<void> {
+    checkOptions('options', options, { signal: true });
+    const signal = checkSignal('signal', options.signal);
+    signal?.throwIfAborted();
+    // Through the event loop in any case: a stream that is always ready leaves room for everything else.
+    do {
+      if (this.closed()) throw closedError(this.#what);
+      await this.wait(signal);
+    } while (!this.#isReady());
+  }
+
+  /** Until the kernel reports a period, or an error, or {@link wake}. Rejects with the reason of `signal`. */
+  wait(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const done = (finish: () => void) => {
+        this.#waiting.delete(wake);
+        signal?.removeEventListener('abort', abort);
+        finish();
+      };
+      const wake = () => done(resolve);
+      const abort = () => {
+        done(() => reject(signal?.reason));
+        if (this.#waiting.size === 0) this.#watcher.disarm();
+      };
+      this.#watcher.arm(this.wake);
+      signal?.addEventListener('abort', abort, { once: true });
+      this.#waiting.add(wake);
+    });
+  }
+
+  /** Has all of them look again. */
+  readonly wake = (): void => {
+    for (const wake of [...this.#waiting]) wake();
+  };
+
+  closed(): boolean {
+    return this.#watcher.closed();
+  }
+
+  /** Whoever waits is told that it is closed. */
+  close(): void {
+    this.#watcher.close();
+    this.wake();
+  }
+
+  #isReady(): boolean {
+    if (this.closed()) throw closedError(this.#what);
+    try {
+      const { state, avail } = this.#pcm.status();
+      const errno = errnoOf(state);
+      if (errno !== undefined) throw systemError(errno, 'poll', this.#what);
+      return avail >= this.#periodFrames;
+    } catch (error) {
+      throw fromNative(error, this.#what);
+    }
+  }
+}
+
+/** What reading and writing fail with in a state (sound/core/pcm_lib.c: pcm_accessible_state). */
+function errnoOf(state: number): number | undefined {
+  switch (stateName(state)) {
+    case 'prepared':
+    case 'running':
+    case 'paused':
+    case 'draining':
+      return undefined;
+    case 'xrun':
+      return constants.errno.EPIPE;
+    case 'suspended':
+      return native().errnos.ESTRPIPE;
+    case 'disconnected':
+      return constants.errno.ENODEV;
+    case 'open':
+    case 'setup':
+      return native().errnos.EBADFD;
+  }
+}
