@@ -11,6 +11,12 @@ export interface BridgeInfo {
   readonly port: number;
   /** Bytes that the kernel gave the socket for packets that wait, and that were asked for. */
   readonly receiveBufferBytes: { readonly given: number; readonly asked: number };
+  /** The number of the loopback card. */
+  readonly card: number;
+  /** The device that is played on. */
+  readonly device: number;
+  /** Of the cable: the one that was free, for instance. */
+  readonly substream: number;
   /** What a listener opens, in ALSA's notation, for instance 'hw:0,1,0', and how. */
   readonly listenerName: string;
   readonly format: PcmFormat;

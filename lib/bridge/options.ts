@@ -1,7 +1,7 @@
 /** What a bridge is told, and what of it goes to its thread: plain values, since nothing else crosses. */
 import { checkInteger, checkOneOf, checkOptions, type OptionNames, pickOptions } from '../arguments.js';
 import { LoopbackCard } from '../loopback/card.js';
-import { type ClockedLoopbackOptions, checkGrace } from '../loopback/options.js';
+import { type ClockedLoopbackOptions, checkGrace, checkSubstream } from '../loopback/options.js';
 import { frameBytes } from '../pcm/format.js';
 import { checkParameters } from '../pcm/parameters.js';
 import { defaultPcmFormat, MAX_RATE, type RtpPcmFormat } from '../rtp/format.js';
@@ -101,7 +101,7 @@ export function checkBridgeOptions(options: BridgeOptions): BridgeConfiguration 
   const packetFrames = checkInteger('options.packetFrames', options.packetFrames ?? 1, 1, MAX_RATE);
   const periodFrames = options.periodFrames ?? defaultPeriodFrames(rate, packetFrames);
   checkInteger('options.device', options.device ?? 0, 0, 1);
-  checkInteger('options.substream', options.substream ?? 0, 0, 7);
+  checkSubstream('options.substream', options.substream ?? 0);
   checkInteger('options.timerId', options.timerId ?? 0, 0, 127);
   const idle = checkOneOf('options.idle', options.idle ?? 'silence', ['silence', 'stall']);
   checkGrace('options.graceMs', options.graceMs, idle);

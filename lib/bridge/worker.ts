@@ -97,11 +97,12 @@ function describe(
   loop: ClockedLoopback,
 ): BridgeInfo {
   const { address, port } = receiver;
-  const { listenerName, timerId, parameters } = loop;
+  const { card, device, substream, listenerName, timerId, parameters } = loop;
   const { format, rate, channels, periodFrames, access } = parameters;
   const receiveBufferBytes = { given: receiver.stats().receiveBufferBytes, asked };
   return {
-    ...{ address, port, receiveBufferBytes, listenerName, format, rate, channels, periodFrames, access },
+    ...{ address, port, receiveBufferBytes },
+    ...{ card: card.number, device, substream, listenerName, format, rate, channels, periodFrames, access },
     timerId,
   };
 }

@@ -3,7 +3,7 @@ import { PCM_ACCESSES } from '../pcm/access.js';
 import { MAX_RATE, RTP_ENCODINGS, RTP_PCM_FORMATS } from '../rtp/format.js';
 import { runBridge } from './bridge/run-bridge.js';
 import { command } from './table/command.js';
-import { card, device, endpoint, networkInterface, substream, userTimer } from './table/machine.js';
+import { card, device, endpoint, networkInterface, substreamOrFree, userTimer } from './table/machine.js';
 import { addresses, bytes, rate, text, whole, word32, words } from './table/reader.js';
 import { time } from './table/time.js';
 
@@ -130,7 +130,12 @@ export const bridge = command({
         default: '0',
         help: 'the device to play on; listeners capture on the other one',
       },
-      substream: { reader: substream, as: 'substream', default: '0', help: 'the substream of the cable' },
+      substream: {
+        reader: substreamOrFree,
+        as: 'substream',
+        default: '0',
+        help: 'the substream of the cable; free is the first that nobody uses',
+      },
       timer: {
         reader: userTimer,
         as: 'timerId',

@@ -71,7 +71,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     );
     this.card = options.card;
     this.device = options.device;
-    this.substream = options.substream;
+    this.substream = pcm.substream;
     this.parameters = pcm.parameters;
     this.#playback = new Playback(options, timer, pcm, (error) => {
       if (this.listenerCount('error') > 0) this.emit('error', error);
@@ -114,7 +114,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    * that is closed, or clocks another cable; EACCES where timer_source may not be set and names no timer that could be held,
    * or another one than `timer`; ERR_TIMER_ID_TAKEN where it names one that another cable has, or somebody
    * else; ERR_CABLE_CLOCK when a listener has the cable open on another clock; ERR_RESOLUTION when the kernel computes
-   * another resolution for the period; ERR_CARD_LOCKED when another process keeps the lock of the card, with its name; the
+   * another resolution for the period; ERR_NO_FREE_SUBSTREAM where none is free; ERR_CARD_LOCKED when another process keeps the lock of the card, with its name; the
    * reason of `signal`
    * @example
    * using loop = await ClockedLoopback.open({ card: 'Loopback', substream: 2, idle: 'silence', graceMs: 50,
@@ -140,8 +140,8 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
   }
 
   static #openLocked(options: CheckedClockedLoopbackOptions, lock: NativeHandle): ClockedLoopback {
-    const { card, parameters, device, substream, timer: given } = options;
-    const { timer, pcm } = openClocked(options, lock, () =>
+    const { card, parameters, device, timer: given } = options;
+    const { timer, pcm } = openClocked(options, lock, (substream) =>
       Pcm.open({ ...parameters, card: card.number, device, substream, direction: 'playback' }),
     );
     try {

@@ -13,11 +13,15 @@ import type { CheckedClockedLoopbackOptions } from './options.js';
 /** Programs that do not share the lock, and point the same card at the same moment, give way to each other this often. */
 const ATTEMPTS = 8;
 
-/** The cable, and its clock: `timer` is one that exists, and that stays open whatever happens. */
-type Cable = Pick<
+/** A cable, or whichever is free, and its clock: `timer` is one that exists, and that stays open whatever happens. */
+type Wanted = Pick<
   CheckedClockedLoopbackOptions,
   'card' | 'device' | 'substream' | 'parameters' | 'timer' | 'timerId'
 >;
+
+interface Cable extends Wanted {
+  readonly substream: number;
+}
 
 interface Clocked {
   readonly timer: UserTimer;
@@ -29,15 +33,49 @@ interface Clocked {
  * the old timer_source back: the cable keeps the timer that it was opened on. Where timer_source may not be set, the timer that
  * it names is held. Openers of one card take turns: `lock` is the caller's turn, which ends with this.
  */
-export function openClocked(cable: Cable, lock: NativeHandle, open: () => Pcm): Clocked {
+export function openClocked(wanted: Wanted, lock: NativeHandle, open: (substream: number) => Pcm): Clocked {
   try {
-    if (cable.timer) checkUnclaimed(cable.timer);
-    for (let attempt = 1; ; attempt += 1) {
-      const clocked = attemptClocked(cable, open, attempt === ATTEMPTS);
-      if (clocked) return clocked;
-    }
+    if (wanted.timer) checkUnclaimed(wanted.timer);
+    const { substream } = wanted;
+    return substream === 'free' ? openFree(wanted, open) : openOne({ ...wanted, substream }, open);
   } finally {
     lock.close();
+  }
+}
+
+/** Nobody who takes turns can be quicker. Whoever else takes a substream in between gets it. */
+function openFree(wanted: Wanted, open: (substream: number) => Pcm): Clocked {
+  const { card, device } = wanted;
+  const cables = card.cables().filter(({ cable }) => cable === device);
+  for (const { substream, playback, capture } of cables) {
+    if (playback || capture) continue;
+    try {
+      return openOne({ ...wanted, substream }, open);
+    } catch (error) {
+      if (!(error instanceof AlsaError && TAKEN.has(error.code))) throw error;
+    }
+  }
+  const holders = cables.flatMap(({ substream }) => [
+    substreamHolder(card.number, device, 'playback', substream) ?? [],
+    substreamHolder(card.number, 1 - device, 'capture', substream) ?? [],
+  ]);
+  throw new AlsaError(
+    `None of the ${cables.length} substreams of ${card} is free at both ends, from device ${device} on`,
+    {
+      code: 'ERR_NO_FREE_SUBSTREAM',
+      hint: `Now ${holders.flat().map(describeHolder).join('; ')}. LoopbackCard.loadAll() makes more cards.`,
+    },
+  );
+}
+
+/** What opening fails with where somebody has the playback, or the capture. */
+const TAKEN: ReadonlySet<string> = new Set(['EBUSY', 'ERR_CABLE_CLOCK']);
+
+function openOne(cable: Cable, open: (substream: number) => Pcm): Clocked {
+  const openPlayback = () => open(cable.substream);
+  for (let attempt = 1; ; attempt += 1) {
+    const clocked = attemptClocked(cable, openPlayback, attempt === ATTEMPTS);
+    if (clocked) return clocked;
   }
 }
 
@@ -115,7 +153,7 @@ function unmarked(source: string): string {
 
 const MARK = 'alsa-utimer=';
 
-function createTimer({ parameters }: Cable, id: number | undefined): UserTimer {
+function createTimer({ parameters }: Wanted, id: number | undefined): UserTimer {
   const { rate, periodFrames } = parameters;
   try {
     return UserTimer.create(id === undefined ? { rate, periodFrames } : { rate, periodFrames, id });

@@ -21,8 +21,8 @@ export interface ClockedLoopbackOptions extends PcmParameters {
   readonly card?: LoopbackCard | number | string;
   /** The device to play on: 0 (default) or 1. Listeners capture on the other one. */
   readonly device?: 0 | 1;
-  /** 0..7; 0 when it is left out. */
-  readonly substream?: number;
+  /** 0..7; 0 when it is left out. 'free' takes the first whose cable nobody has open at either end. */
+  readonly substream?: number | 'free';
   /**
    * Hold this id for the timer, 0..127: where an administrator has set `timer_source` for good. Without the right to point
    * the card elsewhere one cable of it can be open then, since a timer clocks one: for a second one the id is taken.
@@ -87,7 +87,7 @@ export interface CheckedClockedLoopbackOptions {
   readonly card: LoopbackCard;
   readonly parameters: Required<PcmParameters>;
   readonly device: 0 | 1;
-  readonly substream: number;
+  readonly substream: number | 'free';
   readonly timerId: number | undefined;
   readonly timer: UserTimer | undefined;
   /** With idle 'silence'. */
@@ -115,7 +115,7 @@ export function checkClockedLoopbackOptions(
   if (timerId !== undefined) checkInteger('timerId', timerId, 0, USER_TIMER_COUNT - 1);
   const timer = checkTimer(given, rate, periodFrames);
   const device = checkInteger('device', given.device ?? 0, 0, 1) as 0 | 1;
-  const substream = checkInteger('substream', given.substream ?? 0, 0, 7);
+  const substream = checkSubstream('substream', given.substream ?? 0);
   const idle = checkOneOf('idle', given.idle ?? 'stall', ['stall', 'silence']);
   const measure = checkBoolean('measure', given.measure ?? false);
   const late = checkGrace('graceMs', given.graceMs, idle);
@@ -123,6 +123,13 @@ export function checkClockedLoopbackOptions(
   const keepAlive = idle === 'silence' ? { period, grace } : undefined;
   const card = given.card instanceof LoopbackCard ? given.card : LoopbackCard.find(given.card);
   return { card, parameters, device, substream, timerId, timer, keepAlive, measure, signal };
+}
+
+/** The number of a substream, or 'free'. */
+export function checkSubstream(name: string, substream: unknown): number | 'free' {
+  if (substream === 'free') return substream;
+  if (typeof substream === 'string') throw valueError(name, "0..7, or 'free'", substream);
+  return checkInteger(name, substream, 0, 7);
 }
 
 /** Milliseconds, or undefined for the default: where silence is inserted only. */

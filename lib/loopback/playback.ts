@@ -38,7 +38,8 @@ export class Playback {
     pcm: Pcm,
     silenceFailed: (error: unknown) => void,
   ) {
-    const { card, device, substream, keepAlive, measure } = options;
+    const { card, device, keepAlive, measure } = options;
+    const { substream } = pcm;
     this.name = `ClockedLoopback hw:${card.number},${device},${substream}`;
     this.parameters = pcm.parameters;
     this.pcm = pcm;
@@ -172,8 +173,8 @@ export class Playback {
     const explained = calledOn('ClockedLoopback', fromNative(error, this.name));
     if (!(explained instanceof AlsaError) || (explained.code !== 'EIO' && explained.code !== 'EINVAL'))
       return explained;
-    const { card, device, substream } = this.#options;
-    const holder = substreamHolder(card.number, 1 - device, 'capture', substream);
+    const { card, device } = this.#options;
+    const holder = substreamHolder(card.number, 1 - device, 'capture', this.pcm.substream);
     return holder ? withHint(explained, `Now ${describeHolder(holder)}.`) : explained;
   }
 

@@ -133,6 +133,9 @@ describe('A clocked cable', () => {
       Stream & { card: LoopbackCard; idle: 'silence'; graceMs: number }
     >().toExtend<ClockedLoopbackOptions>();
     expectTypeOf<Stream & { timer: UserTimer }>().toExtend<ClockedLoopbackOptions>();
+    expectTypeOf<Stream & { substream: 'free' }>().toExtend<ClockedLoopbackOptions>();
+    expectTypeOf<Stream & { substream: 'any' }>().not.toExtend<ClockedLoopbackOptions>();
+    expectTypeOf<ClockedLoopback['substream']>().toEqualTypeOf<number>();
     expectTypeOf<Stream & { idle: 'hold' }>().not.toExtend<ClockedLoopbackOptions>();
     expectTypeOf<Omit<Stream, 'rate'>>().not.toExtend<ClockedLoopbackOptions>();
   });

@@ -69,6 +69,18 @@ export const networkInterface = text('NAME', 'interface');
 export const device = whole(0, 1) as Reader<0 | 1>;
 export const substream = whole(0, 7);
 
+/** The number of a substream, or whichever nobody uses. */
+export const substreamOrFree: Reader<number | 'free'> = {
+  placeholder: 'N',
+  range: '0..7, or free',
+  suggests: ['free'],
+  read(given, name) {
+    if (given === 'free') return given;
+    if (/^[0-7]$/.test(given)) return Number(given);
+    throw mustBe(name, '0..7 or free', given);
+  },
+};
+
 export interface Endpoint {
   readonly address: string;
   readonly port: number;

@@ -252,6 +252,39 @@ describe('What nobody has closed and nobody can reach any more', () => {
   });
 });
 
+describe('A cable that is free', () => {
+  it('is the first that nobody has open at either end, and the error names who has them all', async () => {
+    const result = await run(`
+      // A playback in the other direction is of another cable.
+      const ends = [LoopbackCapture.open({ ...cable, substream: 1 }), LoopbackCapture.open({ ...cable, device: 0, substream: 2 })];
+      const loops = [await ClockedLoopback.open({ ...cable, substream: 3 })];
+      const free = { ...cable, substream: 'free' };
+      for (let i = 0; i < 6; i += 1) loops.push(i % 2 ? ClockedLoopback.openSync(free) : await ClockedLoopback.open(free));
+      console.log(loops.map(({ substream }) => substream).join(' '));
+      const timers = addon.createUtimer('/dev/snd/timer', 10_000_000n);
+      const next = timers.id;
+      try {
+        ClockedLoopback.openSync(free);
+      } catch ({ code, hint, message }) {
+        console.log(code, message.includes('None of the 8 substreams of loopback card 0'));
+        console.log(hint.match(/(playback|capture) hw:[0-9],[0-9],[0-9] is held by [^ ]+ [(]process [0-9]+[)]/g).map((who) => who.replace(/ is held.*/, '')).join('; '));
+      }
+      timers.close();
+      loops[4].close();
+      loops[4] = await ClockedLoopback.open(free);
+      console.log(loops[4].listenerName, loops[4].timerId < next);
+      for (const end of [...ends, ...loops]) end.close();
+      console.log(open());`);
+    expect(result).toEqual({
+      ...succeeded,
+      stdout:
+        '3 0 2 4 5 6 7\nERR_NO_FREE_SUBSTREAM true\n' +
+        'playback hw:0,0,0; capture hw:0,1,1; playback hw:0,0,2; playback hw:0,0,3; playback hw:0,0,4; ' +
+        'playback hw:0,0,5; playback hw:0,0,6; playback hw:0,0,7\nhw:0,1,5 true\n0\n',
+    });
+  });
+});
+
 describe('Opening a cable while somebody has the lock of its card', () => {
   it('waits without the event loop, until the lock is free or a signal ends the wait', async () => {
     const result = await run(`

@@ -332,6 +332,13 @@ describe('The end of a bridge', () => {
     const { port } = bridge.info;
     const busy = { address: '127.0.0.1', port, substream: 1 };
     await expect(open(busy)).rejects.toMatchObject({ code: 'EADDRINUSE', syscall: 'bind' });
+    const free = await open({ substream: 'free' });
+    expect(free.info).toMatchObject({
+      card: card.number,
+      device: 0,
+      substream: 1,
+      listenerName: `hw:${card.number},1,1`,
+    });
     const error = await open().catch((thrown) => thrown);
     expect(error).toMatchObject({ name: 'AlsaError', code: 'EBUSY', errno: -16 });
     expect(error.hint).toBeTypeOf('string');
@@ -353,6 +360,7 @@ describe('The end of a bridge', () => {
       [{ port: 65_536 }, 'ERR_OUT_OF_RANGE'],
       [{ address: 'localhost' }, 'ERR_INVALID_ARG_VALUE'],
       [{ device: 2 }, 'ERR_OUT_OF_RANGE'],
+      [{ substream: 'any' }, 'ERR_INVALID_ARG_VALUE'],
     ] as const) {
       await expect(open(options as never), JSON.stringify(options)).rejects.toThrow(withCode(code));
     }

@@ -99,9 +99,27 @@ describe('utimer send and utimer bridge', () => {
     await described.ended;
     expect(readFileSync(sdp, 'utf8')).toContain(`m=audio ${port} RTP/AVP 96\r\na=rtpmap:96 L24/48000/2\r\n`);
 
-    const bridge = Child.utimer('bridge', '--sdp', sdp, '--json', '--idle', 'stall', '--stats', '100ms');
+    const bridge = Child.utimer(
+      'bridge',
+      '--sdp',
+      sdp,
+      '--json',
+      '--idle',
+      'stall',
+      '--stats',
+      '100ms',
+      '--substream',
+      'free',
+    );
     const { listenerName, ...opened } = JSON.parse(await bridge.line());
-    expect(opened).toMatchObject({ type: 'open', port, ...cable });
+    expect(opened).toMatchObject({
+      type: 'open',
+      port,
+      card: card.number,
+      device: 0,
+      substream: 0,
+      ...cable,
+    });
     expect(listenerName).toBe(`hw:${card.number},1,0`);
     using capture = LoopbackCapture.open({ ...cable, card, periods: 100 });
     await bridge.line(typed('listener'));

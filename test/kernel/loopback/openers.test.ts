@@ -5,6 +5,7 @@ import { chmodSync, readdirSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AlsaError } from '../../../lib/index.js';
 import { ClockedLoopback, type ClockedLoopbackOptions, LoopbackCard } from '../../../lib/loopback/index.js';
+import type { PcmHandle } from '../../../lib/native/binding.js';
 import { native, setNative } from '../../../lib/native/load.js';
 import { runChild } from '../../support/child.js';
 import { difference, distLoopback, noise, withCode } from './support.js';
@@ -63,6 +64,79 @@ describe('Processes that open cables of one card at the same time', () => {
       loop.write(new Uint8Array(loop.periodBytes));
     },
   );
+});
+
+describe('Processes that want whichever cable is free', () => {
+  const free = { ...stream, substream: 'free' } as const;
+
+  /** One that opens `count` cables, and keeps them until it is ended. */
+  async function opener(count: number) {
+    const code = `
+      const { ClockedLoopback } = await import(${distLoopback});
+      const loops = [];
+      for (let i = 0; i < ${count}; i += 1)
+        loops.push(await ClockedLoopback.open({ card: ${card.number}, ...${JSON.stringify(free)} }));
+      console.log(JSON.stringify(loops.map(({ substream }) => substream)));
+      setInterval(() => loops, 1_000);`;
+    const process_ = spawn(process.execPath, ['--input-type=module', '--eval', code], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [text] = await once(process_.stdout, 'data');
+    const end = async () => {
+      process_.kill('SIGKILL');
+      await once(process_, 'exit');
+    };
+    return { pid: process_.pid as number, substreams: JSON.parse(String(text)) as number[], end };
+  }
+
+  it('get one each, and the next one hears who has them', async () => {
+    card.setTimerSource('-1.0');
+    const openers = await Promise.all([3, 3, 2].map(opener));
+    const all = openers.flatMap(({ substreams }) => substreams);
+    expect(all.sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(card.timerSource()).toBe('-1.0');
+    for (const { pid } of openers) {
+      expect(() => open(free)).toThrow(
+        expect.objectContaining({
+          code: 'ERR_NO_FREE_SUBSTREAM',
+          hint: expect.stringContaining(`(process ${pid})`),
+        }),
+      );
+    }
+    const [first, ...others] = openers;
+    const left = [...(first?.substreams ?? [])].sort();
+    await first?.end();
+    using loop = open(free);
+    expect(loop.substream).toBe(left[0]);
+    await Promise.all(others.map(({ end }) => end()));
+  });
+
+  it('go on with the next one where somebody who takes no turns is quicker', () => {
+    const real = native();
+    const taken: PcmHandle[] = [];
+    setNative({
+      ...real,
+      openPcm: (...args) => {
+        // At either end: EBUSY, and a listener on another clock.
+        if (taken.length < 2) {
+          const [path, isPlayback, control, substream] = args;
+          const other = taken.length === 0;
+          taken.push(
+            other
+              ? real.openPcm(path, isPlayback, control, substream)
+              : real.openPcm(path.replace('D0p', 'D1c'), false, control, substream),
+          );
+          if (!other) card.setTimerSource('');
+        }
+        return real.openPcm(...args);
+      },
+    });
+    using loop = open(free);
+    expect(loop.substream).toBe(2);
+    for (const handle of taken) handle.close();
+    loop.write(new Uint8Array(loop.periodBytes));
+    expect(loop.stats().periods).toBe(1);
+  });
 });
 
 describe('A process that keeps the lock of a card', () => {

@@ -40,6 +40,7 @@ describe('ClockedLoopback.openSync refuses', () => {
     ['one period a buffer', { periods: 1 }, RangeError, 'periods'],
     ['a third device', { device: 2 }, RangeError, 'device'],
     ['a ninth substream', { substream: 8 }, RangeError, 'substream'],
+    ['a substream by another word', { substream: 'any' }, TypeError, 'substream'],
     ['a timer that cannot be', { timerId: 128 }, RangeError, 'timerId'],
     ['a timer of another type', { timerId: '5' }, TypeError, 'timerId'],
     ['a policy that is none', { idle: 'noise' }, TypeError, 'idle'],
