@@ -26,6 +26,7 @@ void machine_load_modules(void);
 struct ports machine_open_ports(void);
 void machine_mount_root(void);
 void machine_mount_rest(const struct request *request);
+void machine_start_processors(void);
 void machine_log(const char *text);
 void machine_show_kernel_log(void);
 _Noreturn void machine_stop(void);

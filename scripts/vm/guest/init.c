@@ -14,6 +14,7 @@ int main(void) {
   const struct request *request = request_read(ports.control);
   machine_mount_root();
   machine_mount_rest(request);
+  machine_start_processors();
   machine_show_kernel_log();
   dprintf(ports.control, "started\n");
 

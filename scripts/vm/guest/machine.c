@@ -56,6 +56,18 @@ void machine_log(const char *text) {
   close(log);
 }
 
+// Starts the processors that the kernel was told to leave alone while it boots (maxcpus=1).
+void machine_start_processors(void) {
+  glob_t found;
+  if (glob("/sys/devices/system/cpu/cpu[0-9]*/online", 0, NULL, &found) != 0) return;
+  for (size_t i = 0; i < found.gl_pathc; i++) {
+    const int online = open(found.gl_pathv[i], O_WRONLY | O_CLOEXEC);
+    if (online < 0 || write(online, "1", 1) != 1) fail("write 1 to %s", found.gl_pathv[i]);
+    close(online);
+  }
+  globfree(&found);
+}
+
 // What the kernel says of programs that crash is information to it, which only costs time while it boots.
 void machine_show_kernel_log(void) {
   const int set_console_level = 8;

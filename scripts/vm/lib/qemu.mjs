@@ -1,6 +1,8 @@
 // QEMU: the machine a guest runs on. Its channels are socket pairs that both processes hold from the start, so
 // there are no paths to collide and none to clean up.
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { clockCommandLine } from './clock.mjs';
 
 /** Virtio-serial ports in the order of their numbers, as the guest's process 1 opens them. */
 const PORTS = ['control', 'stdin', 'stdout', 'stderr'];
@@ -33,9 +35,13 @@ const KERNEL_COMMAND_LINE = [
 ];
 
 const EMULATION_COMMAND_LINE = [
-  // A stable TSC makes the kernel patch sched_clock_cpu() late in the boot, in the middle of the other CPU's idle loop;
-  // QEMU's parallel emulation now and then runs the half-patched code: "Oops: int3".
-  'tsc=unstable',
+  // A clock that is stable makes the kernel patch sched_clock_cpu() late in the boot, in the middle of an idle loop. QEMU's
+  // parallel emulation now and then runs the half-patched code on another processor: "Oops: int3". So process 1 starts the
+  // other processors, when all that is done.
+  'maxcpus=1',
+  // QEMU translates code anew for each address that it is found at: with its libraries elsewhere in each process, a program
+  // takes four times as long to start.
+  'norandmaps',
   // Self-tests of ciphers and of an entropy source, which cost half a second and which nothing here needs.
   'cryptomgr.notests',
   'initcall_blacklist=jent_mod_init',
@@ -52,7 +58,7 @@ const ACCELERATORS = {
   kvm: { args: ['-accel', 'kvm', '-cpu', 'host'], commandLine: [] },
   tcg: {
     args: ['-accel', 'tcg,thread=multi', '-cpu', EMULATED_PROCESSOR],
-    commandLine: EMULATION_COMMAND_LINE,
+    commandLine: [...EMULATION_COMMAND_LINE, ...clockCommandLine(readFileSync('/proc/cpuinfo', 'utf8'))],
   },
 };
 
