@@ -2,13 +2,12 @@
 import type { Readable } from 'node:stream';
 import { AlsaError, calledOn, fromNative } from '../errors.js';
 import type { PcmHandle } from '../native/binding.js';
-import { adopt, handleOf, release, watch, weakly } from '../native/lifetime.js';
+import { adopt, handleOf, release, watch } from '../native/lifetime.js';
 import { ObservantEmitter } from '../observant-emitter.js';
 import { namingHolder } from '../pcm/holder.js';
 import type { PcmParameters } from '../pcm/parameters.js';
 import { Pcm } from '../pcm/pcm.js';
 import { Readiness, type ReadyOptions } from '../pcm/readiness.js';
-import { USER_DRIVEN_DEVICE } from '../timer/id.js';
 import type { LoopbackCaptureEvents, LoopbackCaptureStats } from './capture-events.js';
 import { type FrameSource, type FramesOptions, framesOf, readableOf } from './capture-frames.js';
 import {
@@ -16,8 +15,9 @@ import {
   checkCaptureOptions,
   type LoopbackCaptureOptions,
 } from './capture-options.js';
-import { EventWatch } from './event-watch.js';
-import { type WriterState, WriterWatch, type WriterWatchHandlers, writerState } from './writer.js';
+import { loopbackChannels } from './channels.js';
+import type { WriterState } from './writer.js';
+import { WritingEnd } from './writing-end.js';
 
 /**
  * Captures from a cable. It runs from the moment it is opened; the event loop waits for frames, and nothing polls.
@@ -38,8 +38,8 @@ export class LoopbackCapture
 {
   readonly #pcm: Pcm;
   readonly #readiness: Readiness;
-  readonly #options: CheckedCaptureOptions;
-  readonly #watch: EventWatch<WriterWatch>;
+  readonly #onInterruption: CheckedCaptureOptions['onInterruption'];
+  readonly #writing: WritingEnd;
   readonly #source: FrameSource;
   #frames = 0;
   #overruns = 0;
@@ -48,20 +48,22 @@ export class LoopbackCapture
   private constructor(pcm: Pcm, options: CheckedCaptureOptions) {
     super(
       (type) => {
-        if (type === 'writer') this.#startWatching();
+        if (type === 'writer' && !this.closed) this.#writing.startTelling();
       },
       (type) => {
-        if (type === 'writer' && this.listenerCount('writer') === 0) this.#watch.stop();
+        if (type === 'writer' && this.listenerCount('writer') === 0) this.#writing.stopTelling();
       },
     );
     this.#pcm = pcm;
-    this.#options = options;
+    this.#onInterruption = options.onInterruption;
     const what = `capture of ${pcm.name}`;
     this.#readiness = new Readiness(handleOf<PcmHandle>(pcm), what, pcm.parameters.periodFrames);
-    this.#watch = new EventWatch(this, () => this.#watchForHandlers());
+    this.#writing = new WritingEnd(this, options);
     this.#source = this.#frameSource();
     watch(this, this.#readiness, what);
     adopt(this, pcm);
+    loopbackChannels.publish('capture:open', { capture: this });
+    this.#writing.begin();
   }
 
   /**
@@ -124,8 +126,7 @@ export class LoopbackCapture
    * console.log(active, rate); // true 48000
    */
   writer(): WriterState {
-    const { card, device, substream } = this.#options;
-    return writerState(card.number, device, substream);
+    return this.#writing.state();
   }
 
   /** Frames that wait to be read. */
@@ -222,21 +223,23 @@ export class LoopbackCapture
 
   /** Waiting for 'writer' events keeps the process alive, as it does until {@link unref}. */
   ref(): this {
-    this.#watch.setRef(true);
+    this.#writing.setRef(true);
     return this;
   }
 
   /** Waiting for 'writer' events keeps the process alive no more. */
   unref(): this {
-    this.#watch.setRef(false);
+    this.#writing.setRef(false);
     return this;
   }
 
   /** Stops and closes. Whoever waits is woken, and iterations end. Closing again does nothing. */
   close(): void {
-    this.#watch.stop();
+    const wasOpen = !this.closed;
+    this.#writing.close();
     release(this.#readiness);
     this.#pcm.close();
+    if (wasOpen) loopbackChannels.publish('capture:close', { capture: this });
   }
 
   [Symbol.dispose](): void {
@@ -244,40 +247,15 @@ export class LoopbackCapture
   }
 
   #frameSource(): FrameSource {
-    const { card, device, substream } = this.#options;
     return {
       closed: () => this.closed,
       read: () => this.read(),
       avail: () => this.avail(),
       ready: (signal) => this.#readiness.wait(signal),
       wake: () => this.#readiness.wake(),
-      watchWriter: (handlers) => this.#watchWriter(handlers),
-      isMovedByWriter: () => {
-        const { timer } = card.cable(1 - device, substream);
-        return timer?.card === -1 && timer.device === USER_DRIVEN_DEVICE;
-      },
+      watchWriter: (handlers) => this.#writing.watch(handlers),
+      isMovedByWriter: () => this.#writing.isOnlyMover(),
     };
-  }
-
-  #watchWriter(handlers: WriterWatchHandlers): WriterWatch {
-    const { card, device, substream } = this.#options;
-    return new WriterWatch(card.number, device, substream, handlers);
-  }
-
-  /** Nothing here may capture `this`: the watch would keep a capture that was forgotten. */
-  #watchForHandlers(): WriterWatch {
-    return this.#watchWriter({
-      told: weakly(this, (capture, state: WriterState) => capture.emit('writer', state)),
-      ended: weakly(this, (capture) => capture.#watch.stop()),
-      failed: weakly(this, (capture, error: unknown) => {
-        capture.#watch.stop();
-        capture.emit('error', error);
-      }),
-    });
-  }
-
-  #startWatching(): void {
-    if (!this.closed) this.#watch.start();
   }
 
   #call<T>(body: () => T): T {
@@ -291,7 +269,9 @@ export class LoopbackCapture
   /** Starts again after `error` where that was asked for, and is of use. */
   #restartAfter(error: unknown): void {
     const code = error instanceof AlsaError ? error.code : undefined;
-    if (this.#options.onInterruption === 'error' || (code !== 'EPIPE' && code !== 'ESTRPIPE')) throw error;
+    if (code !== 'EPIPE' && code !== 'ESTRPIPE') throw error;
+    loopbackChannels.publish('capture:interruption', { capture: this, error });
+    if (this.#onInterruption === 'error') throw error;
     if (code === 'EPIPE') this.#overruns += 1;
     else this.#suspends += 1;
     this.#pcm.prepare();

@@ -1,24 +1,21 @@
 /** ClockedLoopback: audio through one cable of snd-aloop, at the pace of whoever writes it. */
 import type { Writable } from 'node:stream';
 import { checkBytes, checkOptions } from '../arguments.js';
-import { AlsaError, closedError } from '../errors.js';
+import { closedError } from '../errors.js';
 import { LentBytes } from '../lent-bytes.js';
 import type { NativeHandle } from '../native/binding.js';
-import { adopt, watch, weakly } from '../native/lifetime.js';
+import { adopt, watch } from '../native/lifetime.js';
 import { ObservantEmitter } from '../observant-emitter.js';
 import type { PcmParameters } from '../pcm/parameters.js';
 import { Pcm } from '../pcm/pcm.js';
-import { readSubstream, type SubstreamPlace, SubstreamReader } from '../pcm/substream.js';
 import type { UserTimer } from '../timer/user-timer.js';
 import { LoopbackCapture } from './capture.js';
 import { CAPTURE_OPTIONS, type CaptureOptions } from './capture-options.js';
-import { CaptureWatch, type CaptureWatchHandlers } from './capture-watch.js';
 import type { LoopbackCard } from './card.js';
 import { lockCard, lockCardNow } from './card-lock.js';
-import { EventWatch } from './event-watch.js';
+import { loopbackChannels } from './channels.js';
 import type { ClockedLoopbackEvents, ClockedLoopbackStats } from './events.js';
-import { Listener, type ListenerEvent } from './listener.js';
-import { type ListenerMismatch, warnOfMismatch } from './mismatch.js';
+import { ListeningEnd } from './listening-end.js';
 import { openClocked } from './open-clocked.js';
 import {
   type CheckedClockedLoopbackOptions,
@@ -29,6 +26,9 @@ import {
 import { Playback } from './playback.js';
 import { checkSendOptions, type SendOptions, SendQueue } from './send-queue.js';
 import { checkStreamOptions, type StreamOptions, webStreamTo, writableTo } from './streams.js';
+
+/** What the other end of the cable is watched for. */
+const WATCHED = ['listener', 'mismatch'] as const;
 
 /**
  * One cable of a loopback card in one direction, with a timer of its own: each period that is written is at the listener
@@ -53,52 +53,42 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
   /** What the cable is set to, defaults filled in. */
   readonly parameters: Required<PcmParameters>;
   readonly #playback: Playback;
-  /** The other end of the cable, for sends. */
-  readonly #capture: SubstreamReader;
+  readonly #listening: ListeningEnd;
   readonly #queue: SendQueue;
-  readonly #watch: EventWatch<CaptureWatch>;
-  /** The last mismatch that the process was warned of. */
-  #warned: string | undefined;
 
   private constructor(options: CheckedClockedLoopbackOptions, timer: UserTimer, pcm: Pcm) {
     super(
       (type) => {
-        if (type === 'listener' || type === 'mismatch') this.#startWatching();
+        if (WATCHED.some((watched) => watched === type) && !this.closed) this.#listening.startTelling();
       },
       () => {
-        if (this.listenerCount('listener') + this.listenerCount('mismatch') === 0) this.#watch.stop();
+        if (WATCHED.every((watched) => this.listenerCount(watched) === 0)) this.#listening.stopTelling();
       },
     );
     this.card = options.card;
     this.device = options.device;
     this.substream = pcm.substream;
     this.parameters = pcm.parameters;
-    this.#playback = new Playback(options, timer, pcm, (error) => {
-      if (this.listenerCount('error') > 0) this.emit('error', error);
+    this.#playback = new Playback(options, timer, pcm, {
+      silenceFailed: (error) => {
+        loopbackChannels.publish('loopback:error', { loop: this, error });
+        if (this.listenerCount('error') > 0) this.emit('error', error);
+      },
+      recovered: (xruns) => loopbackChannels.publish('loopback:xrun', { loop: this, xruns }),
     });
-    const capture = new SubstreamReader(this.#listenerPlace);
-    this.#capture = capture;
-    this.#queue = new SendQueue(this.#playback, {
-      look: () => new Listener(capture),
-      watch: (handlers) =>
-        this.#watchCaptures({
-          ...handlers,
-          // Beside handlers, their own watch tells of it.
-          mismatched: (mismatch) => {
-            if (!this.#watch.running) this.#tellMismatch(mismatch);
-          },
-        }),
-    });
-    this.#watch = new EventWatch(this, () => this.#watchForHandlers());
+    this.#listening = new ListeningEnd(this, this);
+    this.#queue = new SendQueue(this.#playback, this.#listening);
     watch(this, this.#playback.pump, this.#name);
-    adopt(this, capture, pcm, ...(timer === options.timer ? [] : [timer]));
+    adopt(this, this.#listening.reader, pcm, ...(timer === options.timer ? [] : [timer]));
     try {
       this.#playback.begin();
     } catch (error) {
-      capture.close();
+      this.#listening.close();
       this.#playback.close();
       throw error;
     }
+    loopbackChannels.publish('loopback:open', { loop: this });
+    this.#listening.begin();
   }
 
   /**
@@ -184,7 +174,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
 
   /** What happened so far. Reads /proc/asound/card<N>/pcm<D>c/sub<S>/status for `listener`. */
   stats(): ClockedLoopbackStats {
-    const listener = readSubstream(this.#listenerPlace, (reader) => new Listener(reader).running);
+    const listener = this.#listening.isRunning();
     return { ...this.#playback.stats(), listener };
   }
 
@@ -202,7 +192,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    */
   write(bytes: Uint8Array): void {
     checkBytes('bytes', bytes);
-    this.#refuseDuringSend();
+    this.#queue.refuseWhileBusy();
     this.#playback.write(bytes);
   }
 
@@ -275,7 +265,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    * console.log(loop.flush(), capture.avail()); // 380 480
    */
   flush(): number {
-    this.#refuseDuringSend();
+    this.#queue.refuseWhileBusy();
     return this.#playback.flush();
   }
 
@@ -307,22 +297,23 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
 
   /** Waiting for 'listener' events keeps the process alive, as it does until {@link unref}. */
   ref(): this {
-    this.#watch.setRef(true);
+    this.#listening.setRef(true);
     return this;
   }
 
   /** Waiting for 'listener' events keeps the process alive no more. */
   unref(): this {
-    this.#watch.setRef(false);
+    this.#listening.setRef(false);
     return this;
   }
 
   /** Closes the substream, then the timer, unless that was given as `timer`. What waits for the rest of its period is gone. Closing again does nothing. */
   close(): void {
-    this.#watch.stop();
-    this.#capture.close();
+    const wasOpen = !this.closed;
+    this.#listening.close();
     this.#playback.close();
     this.#queue.wake();
+    if (wasOpen) loopbackChannels.publish('loopback:close', { loop: this });
   }
 
   [Symbol.dispose](): void {
@@ -331,46 +322,5 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
 
   get #name(): string {
     return this.#playback.name;
-  }
-
-  get #listenerPlace(): SubstreamPlace {
-    return {
-      card: this.card.number,
-      device: 1 - this.device,
-      direction: 'capture',
-      substream: this.substream,
-    };
-  }
-
-  #watchCaptures(handlers: CaptureWatchHandlers): CaptureWatch {
-    return new CaptureWatch(this.card.number, 1 - this.device, this.substream, this.parameters, handlers);
-  }
-
-  /** Nothing here may capture `this`: the watch would keep a loopback that was forgotten. */
-  #watchForHandlers(): CaptureWatch {
-    return this.#watchCaptures({
-      told: weakly(this, (loop, event: ListenerEvent) => loop.emit('listener', event)),
-      mismatched: weakly(this, (loop, mismatch: ListenerMismatch) => loop.#tellMismatch(mismatch)),
-      ended: weakly(this, (loop) => loop.#watch.stop()),
-      failed: weakly(this, (loop, error: unknown) => loop.emit('error', error)),
-    });
-  }
-
-  #startWatching(): void {
-    if (!this.closed) this.#watch.start();
-  }
-
-  #tellMismatch(mismatch: ListenerMismatch): void {
-    if (this.emit('mismatch', mismatch)) return;
-    if (mismatch.message !== this.#warned) warnOfMismatch(mismatch);
-    this.#warned = mismatch.message;
-  }
-
-  #refuseDuringSend(): void {
-    if (!this.#queue.busy) return;
-    throw new AlsaError(`${this.#name} is busy: a send waits for its listener`, {
-      code: 'ERR_BUSY',
-      hint: 'Await the promise of send() first: what is written now would overtake it.',
-    });
   }
 }

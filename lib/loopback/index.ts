@@ -14,6 +14,12 @@ export type { LoopbackCaptureEvents, LoopbackCaptureStats } from './capture-even
 export type { FramesOptions } from './capture-frames.js';
 export type { CaptureOptions, LoopbackCaptureOptions } from './capture-options.js';
 export { LoopbackCard } from './card.js';
+export {
+  LOOPBACK_CHANNELS,
+  type LoopbackChannelName,
+  type LoopbackMessages,
+  loopbackChannel,
+} from './channels.js';
 export { ClockedLoopback } from './clocked-loopback.js';
 export type { ClockedLoopbackEvents, ClockedLoopbackStats } from './events.js';
 export type { ListenerEvent } from './listener.js';

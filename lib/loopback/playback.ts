@@ -13,9 +13,17 @@ import { substreamFolder } from '../pcm/substream.js';
 import { isUserDriven } from '../timer/id.js';
 import { listTimers } from '../timer/list.js';
 import { claimTimer, type UserTimer } from '../timer/user-timer.js';
+import { loopbackChannels } from './channels.js';
 import type { ClockedLoopbackStats } from './events.js';
 import { IdleSilence } from './idle-silence.js';
 import type { CheckedClockedLoopbackOptions } from './options.js';
+
+interface PlaybackHandlers {
+  /** Why no more silence can be inserted (idle 'silence'). */
+  readonly silenceFailed: (error: unknown) => void;
+  /** There were xruns, or suspends: `xruns` of both so far. Noticed by writes while somebody subscribes to the channel. */
+  readonly recovered: (xruns: number) => void;
+}
 
 /** Its errors explain themselves: who listens, who runs on the timer. */
 export class Playback {
@@ -29,14 +37,16 @@ export class Playback {
   readonly #options: CheckedClockedLoopbackOptions;
   readonly #write: (bytes: Uint8Array) => void;
   readonly #silence: IdleSilence;
+  readonly #handlers: PlaybackHandlers;
   #paddedFrames = 0;
+  /** Those that were told. */
+  #xruns = 0;
 
-  /** `silenceFailed` is told why no more silence can be inserted (idle 'silence'). */
   constructor(
     options: CheckedClockedLoopbackOptions,
     timer: UserTimer,
     pcm: Pcm,
-    silenceFailed: (error: unknown) => void,
+    handlers: PlaybackHandlers,
   ) {
     const { card, device, keepAlive, measure } = options;
     const { substream } = pcm;
@@ -45,6 +55,7 @@ export class Playback {
     this.pcm = pcm;
     this.timer = timer;
     this.#options = options;
+    this.#handlers = handlers;
     this.pump = native().createPeriodPump(handleOf<PcmHandle>(pcm), handleOf<UtimerHandle>(timer), {
       silence: sampleFormat(pcm.parameters.format).silence,
       measure,
@@ -52,7 +63,7 @@ export class Playback {
     });
     this.#write = this.pump.write;
     this.#silence = new IdleSilence(this.pump, keepAlive, (errno, call) =>
-      silenceFailed(
+      handlers.silenceFailed(
         errno === constants.errno.EAGAIN
           ? stalled(this.name)
           : calledOn('ClockedLoopback', systemError(errno, call, this.name)),
@@ -89,6 +100,7 @@ export class Playback {
 
   stats(): Omit<ClockedLoopbackStats, 'listener'> {
     const { periods, insertedPeriods, xruns, triggerCosts } = this.pump.stats();
+    this.#noticeXruns(xruns);
     return {
       periods,
       frames: periods * this.periodFrames,
@@ -107,6 +119,9 @@ export class Playback {
       this.#write(bytes);
     } catch (error) {
       throw this.#explain(error);
+    } finally {
+      // Asking takes longer than most writes.
+      if (loopbackChannels.isObserved('loopback:xrun')) this.#noticeXruns(this.pump.stats().xruns);
     }
   }
 
@@ -150,6 +165,12 @@ export class Playback {
 
   get #ownsTimer(): boolean {
     return this.timer !== this.#options.timer;
+  }
+
+  #noticeXruns(xruns: number): void {
+    if (xruns === this.#xruns) return;
+    this.#xruns = xruns;
+    this.#handlers.recovered(xruns);
   }
 
   #startSilence(): void {

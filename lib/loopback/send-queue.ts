@@ -1,6 +1,6 @@
 /** SendQueue: whoever gives frames to a cable in its listener's time, one after the other. */
 import { checkOneOf, checkOptions, checkSignal, type OptionNames } from '../arguments.js';
-import { closedError } from '../errors.js';
+import { AlsaError, closedError } from '../errors.js';
 import type { LentBytes } from '../lent-bytes.js';
 import { unlessAborted, withResolvers } from '../promises.js';
 import type { CaptureWatch } from './capture-watch.js';
@@ -92,9 +92,13 @@ export class SendQueue {
     this.#periodMs = (1_000 * target.periodFrames) / target.rate;
   }
 
-  /** Whether an entry is under way: nobody else may move frames. */
-  get busy(): boolean {
-    return this.#through !== undefined;
+  /** While an entry is under way, nobody else may move frames: throws AlsaError ERR_BUSY. */
+  refuseWhileBusy(): void {
+    if (this.#through === undefined) return;
+    throw new AlsaError(`${this.#target.name} is busy: a send waits for its listener`, {
+      code: 'ERR_BUSY',
+      hint: 'Await the promise of send() first: what is written now would overtake it.',
+    });
   }
 
   /**

@@ -1,5 +1,5 @@
-/** What happens to timers, on channels of node:diagnostics_channel: for whoever watches a program that it did not write. */
-import { type Channel, channel } from 'node:diagnostics_channel';
+/** What happens to timers, on channels of node:diagnostics_channel. */
+import { Channels, channelName } from '../channels.js';
 import type { EndEvent, OverrunEvent } from './events.js';
 import type { TimerInstance } from './timer-instance.js';
 import type { UserTimer } from './user-timer.js';
@@ -49,15 +49,7 @@ export const TIMER_CHANNELS: readonly TimerChannelName[] = Object.freeze([
  * UserTimer.create({ resolutionNs: 10_000_000n }).close();
  */
 export function timerChannel<Name extends TimerChannelName>(name: Name): `alsa-utimer:${Name}` {
-  return `alsa-utimer:${name}`;
+  return channelName(name);
 }
 
-const channels = new Map<TimerChannelName, Channel>(
-  TIMER_CHANNELS.map((name) => [name, channel(timerChannel(name))]),
-);
-
-/** Tells whoever has subscribed; costs next to nothing where nobody has. */
-export function publish<Name extends TimerChannelName>(name: Name, message: TimerMessages[Name]): void {
-  const told = channels.get(name);
-  if (told?.hasSubscribers) told.publish(message);
-}
+export const timerChannels = new Channels<TimerMessages>(TIMER_CHANNELS);

@@ -12,7 +12,7 @@ import { ObservantEmitter } from '../observant-emitter.js';
 import { glance, sysModule } from '../proc.js';
 import { isHeard } from './audience.js';
 import { warnAboutCable } from './cable-warning.js';
-import { publish } from './channels.js';
+import { timerChannels } from './channels.js';
 import { Dispatcher } from './dispatcher.js';
 import type { TimerEvent } from './events.js';
 import {
@@ -128,12 +128,12 @@ export class TimerInstance
     this.#thread = thread;
     this.#what = `instance of ${describeTimerId(timerId)}`;
     this.#reader = new RecordReader(handle, records === 'timestamped', (event) => {
-      if (event.type === 'end') publish('timer-instance:end', { instance: this, event });
-      else publish('timer-instance:overrun', { instance: this, event });
+      if (event.type === 'end') timerChannels.publish('timer-instance:end', { instance: this, event });
+      else timerChannels.publish('timer-instance:overrun', { instance: this, event });
     });
     this.#dispatcher = new Dispatcher(this, handle, this.#reader, (cause) => {
       const error = fromNative(cause, this.#what);
-      publish('timer-instance:error', { instance: this, error });
+      timerChannels.publish('timer-instance:error', { instance: this, error });
       return error;
     });
     watch(this, handle, this.#what);
@@ -164,7 +164,7 @@ export class TimerInstance
       else if (id.class === 'slave') handle.info();
       const instance = new TimerInstance(handle, id, records, thread);
       if (parameters) instance.#set(parameters);
-      publish('timer-instance:open', { instance });
+      timerChannels.publish('timer-instance:open', { instance });
       return instance;
     } catch (error) {
       if (handle) release(handle);
@@ -256,7 +256,7 @@ export class TimerInstance
       this.#reader.setRunning(false);
       this.#handle.stop();
     });
-    publish('timer-instance:stop', { instance: this });
+    timerChannels.publish('timer-instance:stop', { instance: this });
   }
 
   /**
@@ -399,7 +399,7 @@ export class TimerInstance
     this.#dispatcher.close();
     release(this.#handle);
     this.#dispatcher.endIterations();
-    publish('timer-instance:close', { instance: this });
+    timerChannels.publish('timer-instance:close', { instance: this });
   }
 
   [Symbol.dispose](): void {
@@ -441,7 +441,7 @@ export class TimerInstance
     });
     this.#reader.setRunning(true);
     this.#isExpectant = true;
-    publish('timer-instance:start', { instance: this });
+    timerChannels.publish('timer-instance:start', { instance: this });
     if (isUserDriven(this.timerId)) warnAboutCable(this.timerId.subdevice, this);
   }
 

@@ -8,7 +8,7 @@ import type { NativeHandle, UtimerHandle } from '../native/binding.js';
 import { release, watch } from '../native/lifetime.js';
 import { native } from '../native/load.js';
 import { PCM_PARAMETERS } from '../pcm/parameters.js';
-import { publish } from './channels.js';
+import { timerChannels } from './channels.js';
 import { type TimerId, USER_TIMER_COUNT, userTimerId, userTimerSource } from './id.js';
 import { periodResolution } from './resolution.js';
 
@@ -93,7 +93,7 @@ export class UserTimer implements Disposable {
     const { resolution, id } = checkCreateOptions(options);
     const handle = id === undefined ? createHandle(resolution) : createHandleWithId(resolution, id);
     const timer = new UserTimer(handle, resolution);
-    publish('timer:create', { timer });
+    timerChannels.publish('timer:create', { timer });
     return timer;
   }
 
@@ -145,7 +145,7 @@ export class UserTimer implements Disposable {
   close(): void {
     if (this.closed) return;
     release(this.#handle);
-    publish('timer:close', { timer: this });
+    timerChannels.publish('timer:close', { timer: this });
   }
 
   [Symbol.dispose](): void {

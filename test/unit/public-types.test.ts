@@ -16,6 +16,7 @@ import type {
   TimerId,
   TimerInstance,
   TimerInstanceOptions,
+  timerChannel,
   UserTimer,
   UserTimerOptions,
 } from 'alsa-utimer';
@@ -31,6 +32,9 @@ import type {
   LoopbackCaptureEvents,
   LoopbackCaptureOptions,
   LoopbackCard,
+  LoopbackChannelName,
+  LoopbackMessages,
+  loopbackChannel,
   WriterState,
 } from 'alsa-utimer/loopback';
 import type {
@@ -167,6 +171,18 @@ describe('A clocked cable', () => {
     expectTypeOf<keyof ClockedLoopbackEvents>().toEqualTypeOf<'listener' | 'mismatch' | 'error'>();
     expectTypeOf<ClockedLoopbackEvents['mismatch'][0]['message']>().toEqualTypeOf<string>();
     expectTypeOf<ClockedLoopbackEvents['error'][0]>().toBeUnknown();
+  });
+});
+
+describe('Channels of node:diagnostics_channel', () => {
+  it('have names, and messages by these', () => {
+    expectTypeOf<
+      typeof loopbackChannel<'loopback:open'>
+    >().returns.toEqualTypeOf<'alsa-utimer:loopback:open'>();
+    expectTypeOf<typeof timerChannel<'timer:close'>>().returns.toEqualTypeOf<'alsa-utimer:timer:close'>();
+    expectTypeOf<LoopbackChannelName>().toEqualTypeOf<keyof LoopbackMessages>();
+    expectTypeOf<LoopbackMessages['loopback:listener']['event']>().toEqualTypeOf<ListenerEvent>();
+    expectTypeOf<LoopbackMessages['capture:writer']['state']>().toEqualTypeOf<WriterState>();
   });
 });
 

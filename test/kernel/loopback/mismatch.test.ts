@@ -1,12 +1,14 @@
 // Listeners whose access is not the writer's: the kernel gives them a bare EIO, and tells the writer nothing.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Pcm } from '../../../lib/index.js';
 import {
   ClockedLoopback,
   type ListenerMismatch,
   LoopbackCapture,
   LoopbackCard,
+  loopbackChannel,
 } from '../../../lib/loopback/index.js';
 import type { PcmHandle } from '../../../lib/native/binding.js';
 import { native } from '../../../lib/native/load.js';
@@ -49,6 +51,30 @@ async function mismatchOf(loop: ClockedLoopback, attempt: () => void): Promise<L
   loop.unref();
   return mismatch;
 }
+
+describe('A listener with another access', () => {
+  it('is told of on a channel, without a handler and without a warning', async () => {
+    const warned = vi.spyOn(process, 'emitWarning');
+    const told: unknown[] = [];
+    const heard = new Promise<void>((resolve) => {
+      const hear = (message: unknown) => {
+        told.push(message);
+        unsubscribe(loopbackChannel('loopback:mismatch'), hear);
+        resolve();
+      };
+      subscribe(loopbackChannel('loopback:mismatch'), hear);
+    });
+    using loop = open();
+    const end = openEnd('capture', 4);
+    await heard;
+    end.close();
+    expect(told).toEqual([
+      { loop, mismatch: expect.objectContaining({ name: loop.listenerName, differs: ['access'] }) },
+    ]);
+    expect(warned).not.toHaveBeenCalled();
+    warned.mockRestore();
+  });
+});
 
 describe('A writer is told of a listener with another access', () => {
   it('by name, with what differs, as soon as its parameters are set', async () => {

@@ -117,25 +117,24 @@ describe('Processes that want whichever cable is free', () => {
     setNative({
       ...real,
       openPcm: (...args) => {
-        // At either end: EBUSY, and a listener on another clock.
-        if (taken.length < 2) {
-          const [path, isPlayback, control, substream] = args;
-          const other = taken.length === 0;
-          taken.push(
-            other
-              ? real.openPcm(path, isPlayback, control, substream)
-              : real.openPcm(path.replace('D0p', 'D1c'), false, control, substream),
-          );
-          if (!other) card.setTimerSource('');
+        // The playback, which is EBUSY then; or the capture of the next one, on jiffies.
+        const [path, isPlayback, control, substream] = args;
+        if (taken.length === 0) taken.push(real.openPcm(path, isPlayback, control, substream));
+        else if (taken.length === 1) {
+          card.setTimerSource('');
+          taken.push(real.openPcm(path.replace('D0p', 'D1c'), false, control, substream));
         }
         return real.openPcm(...args);
       },
     });
-    using loop = open(free);
-    expect(loop.substream).toBe(2);
-    for (const handle of taken) handle.close();
-    loop.write(new Uint8Array(loop.periodBytes));
-    expect(loop.stats().periods).toBe(1);
+    try {
+      using loop = open(free);
+      expect(loop.substream).toBe(2);
+      loop.write(new Uint8Array(loop.periodBytes));
+      expect(loop.stats().periods).toBe(1);
+    } finally {
+      for (const handle of taken) handle.close();
+    }
   });
 });
 

@@ -357,12 +357,12 @@ describe('The end of a stream', () => {
     cable.unread = PERIOD_FRAMES;
     writable.end();
     await pass(100);
-    expect(cable.queue.busy).toBe(true);
+    expect(() => cable.queue.refuseWhileBusy()).toThrow(expect.objectContaining({ code: 'ERR_BUSY' }));
     const closed = once(writable, 'close');
     if (how === 'destroyed') writable.destroy();
     else abort.abort();
     await closed.catch(() => {});
-    expect(cable.queue.busy).toBe(false);
+    cable.queue.refuseWhileBusy();
     expect(cable.done).not.toContain('end');
   });
 
@@ -379,7 +379,7 @@ describe('The end of a stream', () => {
     const reason = new Error('enough');
     abort.abort(reason);
     await expect(closing).rejects.toBe(reason);
-    expect(cable.queue.busy).toBe(false);
+    cable.queue.refuseWhileBusy();
   });
 });
 
