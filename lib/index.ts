@@ -36,6 +36,7 @@ export {
   userTimerId,
   userTimerSource,
 } from './timer/id.js';
+export type { TimerEventsOptions, TimerInstanceEvents } from './timer/instance-events.js';
 export type { TimerInstanceOptions, TimerInstanceParameters } from './timer/instance-parameters.js';
 export type { TimerInstanceInfo, TimerInstanceStatus } from './timer/instance-status.js';
 export {
@@ -51,5 +52,5 @@ export {
 export type { TimerClient } from './timer/proc-timers.js';
 export { periodResolution } from './timer/resolution.js';
 export { formatTimerId, parseTimerId } from './timer/text.js';
-export { type TimerEventsOptions, TimerInstance, type TimerInstanceEvents } from './timer/timer-instance.js';
+export { TimerInstance } from './timer/timer-instance.js';
 export { UserTimer, type UserTimerOptions } from './timer/user-timer.js';

@@ -1,14 +1,14 @@
 /** Bridge: a stream from the network into a cable, in a thread of its own. */
 
-import { channel } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { checkSignal } from '../arguments.js';
+import { Channels } from '../channels.js';
 import { AlsaError, closedError } from '../errors.js';
 import { packageRoot } from '../package-root.js';
 import { refuseCloning } from '../uncloneable.js';
 import { receiveError } from './error-transfer.js';
-import { type BridgeEvent, type BridgeEventName, type BridgeStats, bridgeChannel } from './events.js';
+import { BRIDGE_EVENTS, type BridgeEvent, type BridgeEventName, type BridgeStats } from './events.js';
 import type { BridgeInfo, FromThread, ToThread } from './messages.js';
 import { type BridgeOptions, checkBridgeOptions } from './options.js';
 
@@ -22,6 +22,10 @@ export interface BridgeMessage {
   readonly bridge: Bridge;
   readonly event: BridgeEvent;
 }
+
+const channels = new Channels<Record<`bridge:${BridgeEventName}`, BridgeMessage>>(
+  BRIDGE_EVENTS.map((name) => `bridge:${name}` as const),
+);
 
 /**
  * Receives a stream and writes its frames into a cable of snd-aloop as they come: each packet that completes a period moves
@@ -204,8 +208,7 @@ export class Bridge extends EventEmitter<BridgeEvents> implements AsyncDisposabl
   }
 
   #tell(event: BridgeEvent): void {
-    const told = channel(bridgeChannel(event.type));
-    if (told.hasSubscribers) told.publish({ bridge: this, event } satisfies BridgeMessage);
+    channels.publish(`bridge:${event.type}`, { bridge: this, event });
     const payload = event.type === 'error' ? event.error : event;
     (this as EventEmitter).emit(event.type, payload);
   }

@@ -1,4 +1,5 @@
 /** What a bridge tells: typed events, which are channels of node:diagnostics_channel and lines of JSON as well. */
+import { channelName } from '../channels.js';
 import type { AlsaError } from '../errors.js';
 import type { ClockedLoopbackStats } from '../loopback/events.js';
 import type { ListenerMismatch } from '../loopback/mismatch.js';
@@ -63,7 +64,7 @@ export const BRIDGE_EVENTS: readonly BridgeEventName[] = Object.freeze([
 
 /** The name of a channel of node:diagnostics_channel; its messages are {@link BridgeMessage}. */
 export function bridgeChannel<Name extends BridgeEventName>(name: Name): `alsa-utimer:bridge:${Name}` {
-  return `alsa-utimer:bridge:${name}`;
+  return channelName(`bridge:${name}`);
 }
 
 /**

@@ -2,54 +2,28 @@
 import { join } from 'node:path';
 import { type InspectOptionsStylized, inspect } from 'node:util';
 import { checkOptions, checkSignal } from '../arguments.js';
-import { TIMER_DEVICE } from '../device-nodes.js';
-import { AlsaError, closedError, fromNative } from '../errors.js';
+import { closedError, fromNative } from '../errors.js';
 import { inspection } from '../inspection.js';
-import type { TimerInstanceHandle } from '../native/binding.js';
 import { release, watch } from '../native/lifetime.js';
-import { native } from '../native/load.js';
 import { ObservantEmitter } from '../observant-emitter.js';
 import { glance, sysModule } from '../proc.js';
 import { isHeard } from './audience.js';
+import { BoundTimer } from './bound-timer.js';
 import { warnAboutCable } from './cable-warning.js';
 import { timerChannels } from './channels.js';
 import { Dispatcher } from './dispatcher.js';
 import type { TimerEvent } from './events.js';
+import { checkTimerId, describeTimerId, type HasTimerId, isUserDriven, type TimerId } from './id.js';
+import type { TimerEventsOptions, TimerInstanceEvents } from './instance-events.js';
 import {
-  addressOf,
-  checkTimerId,
-  describeTimerId,
-  type HasTimerId,
-  isUserDriven,
-  slaveClassNumber,
-  type TimerId,
-} from './id.js';
-import {
-  type CheckedParameters,
   checkInstanceOptions,
   checkInstanceParameters,
-  checkInterval,
   type TimerInstanceOptions,
   type TimerInstanceParameters,
 } from './instance-parameters.js';
+import { InstanceRun } from './instance-run.js';
 import { infoOf, statusOf, type TimerInstanceInfo, type TimerInstanceStatus } from './instance-status.js';
-import { kernelThread } from './kernel-thread.js';
 import { RecordReader } from './record-reader.js';
-
-/** The handlers of an instance. */
-export type TimerInstanceEvents = {
-  [Type in TimerEvent['type']]: [event: Extract<TimerEvent, { readonly type: Type }>];
-} & {
-  /** Every event, besides its own name. */
-  event: [event: TimerEvent];
-  /** Waiting for events failed, or reading them. */
-  error: [error: unknown];
-};
-
-export interface TimerEventsOptions {
-  /** Ends the iteration, which throws its reason then. */
-  readonly signal?: AbortSignal;
-}
 
 /**
  * A client of a timer, on a /dev/snd/timer of its own.
@@ -98,45 +72,35 @@ export class TimerInstance
   extends ObservantEmitter<TimerInstanceEvents>
   implements Disposable, AsyncIterable<TimerEvent>
 {
-  readonly #handle: TimerInstanceHandle;
-  readonly #what: string;
-  /** The thread that opened the instance, in its own PID namespace. */
-  readonly #thread: number;
+  readonly #bound: BoundTimer;
   readonly #reader: RecordReader;
   readonly #dispatcher: Dispatcher;
+  readonly #run: InstanceRun;
   /** The timer that the instance is bound to. */
   readonly timerId: TimerId;
   /** Whether events tell when they happened. */
   readonly records: 'timestamped' | 'plain';
-  /** It was started since its parameters were set, or an event comes without that. */
-  #isExpectant = false;
   #isClosed = false;
 
-  private constructor(
-    handle: TimerInstanceHandle,
-    timerId: TimerId,
-    records: 'timestamped' | 'plain',
-    thread: number,
-  ) {
+  private constructor(bound: BoundTimer, records: 'timestamped' | 'plain') {
     super(
-      (type) => isHeard(type) && this.#call(() => this.#dispatcher.addHandler()),
+      (type) => isHeard(type) && this.#bound.call(() => this.#dispatcher.addHandler()),
       (type) => isHeard(type) && this.#dispatcher.removeHandler(),
     );
-    this.#handle = handle;
-    this.timerId = timerId;
+    this.#bound = bound;
+    this.timerId = bound.timerId;
     this.records = records;
-    this.#thread = thread;
-    this.#what = `instance of ${describeTimerId(timerId)}`;
-    this.#reader = new RecordReader(handle, records === 'timestamped', (event) => {
+    this.#reader = new RecordReader(bound.handle, records === 'timestamped', (event) => {
       if (event.type === 'end') timerChannels.publish('timer-instance:end', { instance: this, event });
       else timerChannels.publish('timer-instance:overrun', { instance: this, event });
     });
-    this.#dispatcher = new Dispatcher(this, handle, this.#reader, (cause) => {
-      const error = fromNative(cause, this.#what);
+    this.#dispatcher = new Dispatcher(this, bound.handle, this.#reader, (cause) => {
+      const error = fromNative(cause, bound.what);
       timerChannels.publish('timer-instance:error', { instance: this, error });
       return error;
     });
-    watch(this, handle, this.#what);
+    this.#run = new InstanceRun(bound, this.#reader, this.#dispatcher);
+    watch(this, bound.handle, bound.what);
   }
 
   /**
@@ -154,22 +118,10 @@ export class TimerInstance
   static open(timer: TimerId | HasTimerId, options: TimerInstanceOptions = {}): TimerInstance {
     const id = checkTimerId('timer', timer);
     const { records, parameters } = checkInstanceOptions(id, options);
-    let handle: TimerInstanceHandle | undefined;
-    try {
-      handle = native().openTimerInstance(TIMER_DEVICE, records === 'timestamped');
-      const [timerClass, ...rest] = addressOf(id);
-      const thread = handle.select(timerClass, slaveClassNumber(id), ...rest);
-      if (parameters) checkInterval(handle, id, parameters.intervalTicks);
-      // A slave whose master is not there has no timer: PARAMS says so, and INFO where that is left out.
-      else if (id.class === 'slave') handle.info();
-      const instance = new TimerInstance(handle, id, records, thread);
-      if (parameters) instance.#set(parameters);
-      timerChannels.publish('timer-instance:open', { instance });
-      return instance;
-    } catch (error) {
-      if (handle) release(handle);
-      throw fromNative(error, `instance of ${describeTimerId(id)}`);
-    }
+    const instance = new TimerInstance(BoundTimer.open(id, records === 'timestamped', parameters), records);
+    if (parameters) instance.#run.configured(parameters);
+    timerChannels.publish('timer-instance:open', { instance });
+    return instance;
   }
 
   /** Whether the timer was seen to be gone. */
@@ -193,8 +145,7 @@ export class TimerInstance
    * using slave = TimerInstance.open(instance.slaveTimerId());
    */
   slaveTimerId(): TimerId {
-    const device = kernelThread(this.#thread);
-    return { class: 'slave', slaveClass: 'application', card: -1, device, subdevice: 0 };
+    return this.#bound.slaveTimerId();
   }
 
   /** What the timestamps of timers tell: CLOCK_MONOTONIC, as process.hrtime.bigint(), or CLOCK_REALTIME. */
@@ -214,12 +165,10 @@ export class TimerInstance
    */
   configure(parameters: TimerInstanceParameters): void {
     const checked = checkInstanceParameters(this.timerId, parameters);
-    this.#call(() => {
-      checkInterval(this.#handle, this.timerId, checked.intervalTicks);
-      this.#set(checked);
-      // What was lost before is no news behind what is dropped now.
-      this.#reader.forgetOverruns();
-    });
+    this.#bound.configure(checked);
+    this.#run.configured(checked);
+    // What was lost before is no news behind what is dropped now.
+    this.#bound.call(() => this.#reader.forgetOverruns());
   }
 
   /**
@@ -233,7 +182,8 @@ export class TimerInstance
    * console.log(instance.read().length); // 1
    */
   start(): void {
-    this.#start(() => this.#handle.start());
+    this.#run.start();
+    this.#started();
   }
 
   /**
@@ -250,12 +200,7 @@ export class TimerInstance
    * }
    */
   stop(): void {
-    this.#call(() => {
-      this.#dispatcher.makeRoom();
-      // Also where the kernel says that it was not running.
-      this.#reader.setRunning(false);
-      this.#handle.stop();
-    });
+    this.#run.stop();
     timerChannels.publish('timer-instance:stop', { instance: this });
   }
 
@@ -272,7 +217,8 @@ export class TimerInstance
    * console.log(instance.read().length); // 1
    */
   continue(): void {
-    this.#start(() => this.#handle.continue());
+    this.#run.continue();
+    this.#started();
   }
 
   /**
@@ -286,7 +232,7 @@ export class TimerInstance
    * console.log(instance.read().length); // 0
    */
   pause(): void {
-    this.#call(() => this.#handle.pause());
+    this.#run.pause();
   }
 
   /**
@@ -297,7 +243,7 @@ export class TimerInstance
    * console.log(instance.info().resolutionNs); // 10000000n
    */
   info(): TimerInstanceInfo {
-    return infoOf(this.#call(() => this.#handle.info()));
+    return infoOf(this.#bound.call(() => this.#bound.handle.info()));
   }
 
   /**
@@ -310,7 +256,7 @@ export class TimerInstance
    * console.log(instance.status().queue); // 1
    */
   status(): TimerInstanceStatus {
-    return statusOf(this.#call(() => this.#handle.status()));
+    return statusOf(this.#bound.call(() => this.#bound.handle.status()));
   }
 
   /**
@@ -325,7 +271,7 @@ export class TimerInstance
    * for (const event of instance.read()) console.log(event.type); // tick
    */
   read(): TimerEvent[] {
-    return this.#call(() => this.#dispatcher.take());
+    return this.#bound.call(() => this.#dispatcher.take());
   }
 
   /**
@@ -354,9 +300,9 @@ export class TimerInstance
     checkOptions('options', options, { signal: true });
     const signal = checkSignal('signal', options.signal);
     signal?.throwIfAborted();
-    if (this.#isClosed) throw closedError(this.#what);
-    return this.#call(() => {
-      if (!this.#isExpectant && !this.#reader.isEnded && !this.#reader.isGone()) throw notStarted(this.#what);
+    if (this.#isClosed) throw closedError(this.#bound.what);
+    return this.#bound.call(() => {
+      this.#run.checkExpectant();
       return this.#dispatcher.iterate(signal);
     });
   }
@@ -377,18 +323,18 @@ export class TimerInstance
    * for await (const event of events) console.log(event.type); // tick
    */
   finish(): void {
-    this.#call(() => this.#dispatcher.finish());
+    this.#bound.call(() => this.#dispatcher.finish());
   }
 
   /** Waiting for events keeps the process alive, as it does until {@link unref}. */
   ref(): this {
-    this.#handle.setRef(true);
+    this.#bound.handle.setRef(true);
     return this;
   }
 
   /** Waiting for events keeps the process alive no more. */
   unref(): this {
-    this.#handle.setRef(false);
+    this.#bound.handle.setRef(false);
     return this;
   }
 
@@ -397,7 +343,7 @@ export class TimerInstance
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#dispatcher.close();
-    release(this.#handle);
+    release(this.#bound.handle);
     this.#dispatcher.endIterations();
     timerChannels.publish('timer-instance:close', { instance: this });
   }
@@ -420,43 +366,8 @@ export class TimerInstance
     return inspection('TimerInstance', { timer, records, state }, depth, options);
   }
 
-  #set(checked: CheckedParameters): void {
-    const { flags, intervalTicks, queueSize, filter } = checked;
-    this.#handle.set(flags, intervalTicks, queueSize, filter);
-    this.#reader.configured(checked);
-    this.#isExpectant = checked.earlyEvent;
-    this.#dispatcher.forget();
-  }
-
-  #start(call: () => void): void {
-    this.#call(() => {
-      this.#dispatcher.makeRoom();
-      try {
-        call();
-      } catch (error) {
-        // For whoever waits for events, that the timer is gone is the end of them.
-        this.#dispatcher.checkEnd();
-        throw error;
-      }
-    });
-    this.#reader.setRunning(true);
-    this.#isExpectant = true;
+  #started(): void {
     timerChannels.publish('timer-instance:start', { instance: this });
     if (isUserDriven(this.timerId)) warnAboutCable(this.timerId.subdevice, this);
   }
-
-  #call<T>(body: () => T): T {
-    try {
-      return body();
-    } catch (error) {
-      throw fromNative(error, this.#what);
-    }
-  }
-}
-
-function notStarted(what: string): AlsaError {
-  return new AlsaError(`${what} was not started, and no event comes before that`, {
-    code: 'ERR_TIMER_NOT_STARTED',
-    hint: 'Call start() first: what happens until the iteration begins waits in the queue of the kernel.',
-  });
 }
