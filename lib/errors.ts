@@ -109,6 +109,15 @@ export function closedError(what: string): AlsaError {
   return new AlsaError(`${what} is closed`, { code: 'ERR_CLOSED' });
 }
 
+/** What `body` returns; what the addon throws in it, as {@link fromNative} explains it. */
+export function callNative<T>(what: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    throw fromNative(error, what);
+  }
+}
+
 /** Turns what the addon threw into what a person can use; `what` names the object that was called. */
 export function fromNative(error: unknown, what: string): unknown {
   if (!(error instanceof Error) || error instanceof AlsaError) return error;

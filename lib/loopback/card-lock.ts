@@ -1,6 +1,5 @@
 /** The lock of a card: flock on its control device, which whoever opens one of its cables holds for that moment. */
 import { statSync } from 'node:fs';
-import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { controlDevice } from '../device-nodes.js';
 import { AlsaError, fromNative } from '../errors.js';
@@ -54,7 +53,7 @@ function tryLock(card: LoopbackCard): NativeHandle | undefined {
   try {
     return native().lockFile(controlDevice(card.number));
   } catch (error) {
-    if ((error as NativeError).errno === constants.errno.EAGAIN) return undefined;
+    if ((error as NativeError).code === 'EAGAIN') return undefined;
     throw fromNative(error, `${card}`);
   }
 }

@@ -1,9 +1,10 @@
 /** LoopbackCard: a card of snd-aloop. */
 import { existsSync, type FSWatcher, readFileSync, watch, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { checkCardNumber, checkInteger, checkString, typeError } from '../arguments.js';
 import { controlDevice, pcmDevice } from '../device-nodes.js';
-import { AlsaError, withHint } from '../errors.js';
+import { AlsaError, systemError, withHint } from '../errors.js';
 import { cardHolders, describeHolder, type SubstreamHolder } from '../pcm/holder.js';
 import { fromFileSystem, listProc, procAsound, readProc } from '../proc.js';
 import { shellLine } from '../shell-line.js';
@@ -180,7 +181,7 @@ export class LoopbackCard {
     checkInteger('substream', substream, 0, 7);
     const path = this.#file(`cable#${device}`);
     const found = parseCables(readProc(path) ?? '').find((cable) => cable.substream === substream);
-    if (!found) throw fromFileSystem({ errno: -2, syscall: 'open' }, path, 'The card was unloaded.');
+    if (!found) throw systemError(constants.errno.ENOENT, 'open', path, 'The card was unloaded.');
     return found;
   }
 

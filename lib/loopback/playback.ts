@@ -147,12 +147,12 @@ export class Playback {
 
   /** From here to resumeSilence() no silence is inserted. */
   pauseSilence(): void {
-    this.pump.hold();
+    this.pump.pauseSilence();
   }
 
   /** `unread`: whole periods that the listener has yet to read. */
   resumeSilence(unread: number): void {
-    this.pump.release(unread);
+    this.pump.resumeSilence(unread);
   }
 
   /** The substream first, then the timer, unless that was given. */

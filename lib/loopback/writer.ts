@@ -1,7 +1,6 @@
 /** Whoever plays into a cable, as far as a capture of it can see: snd-aloop's PCM Slave controls. */
-import { constants } from 'node:os';
 import { controlDevice } from '../device-nodes.js';
-import { fromNative } from '../errors.js';
+import { callNative, fromNative } from '../errors.js';
 import type { ControlHandle, NativeError } from '../native/binding.js';
 import { native } from '../native/load.js';
 import { formatName } from '../pcm/format.js';
@@ -34,8 +33,6 @@ export interface WriterWatchHandlers {
 
 /** SNDRV_CTL_ELEM_IFACE_PCM. */
 const INTERFACE_PCM = 3;
-/** The addon's errors carry the positive number. */
-const { ENODEV } = constants.errno;
 
 /** The elements that snd-aloop has for the capture substream `device`, `substream` (sound/drivers/aloop.c: loopback_controls). */
 class WriterControls {
@@ -110,7 +107,7 @@ class WriterControls {
 
 /** Who plays into the cable that capture on `device`, `substream` comes from, right now. */
 export function writerState(card: number, device: number, substream: number): WriterState {
-  return explaining(card, () => {
+  return callNative(controlName(card), () => {
     const controls = new WriterControls(card, device, substream);
     try {
       return controls.read();
@@ -135,7 +132,7 @@ export class WriterWatch {
   constructor(card: number, device: number, substream: number, handlers: WriterWatchHandlers) {
     this.#card = card;
     this.#handlers = handlers;
-    const [controls, state] = explaining(card, () => {
+    const [controls, state] = callNative(controlName(card), () => {
       const controls = new WriterControls(card, device, substream);
       try {
         controls.listen(this.#look, this.#fail);
@@ -157,7 +154,7 @@ export class WriterWatch {
 
   /** What is now, told already or not. */
   get state(): WriterState {
-    return explaining(this.#card, () => this.#controls.read());
+    return callNative(controlName(this.#card), () => this.#controls.read());
   }
 
   setRef(referenced: boolean): void {
@@ -186,7 +183,7 @@ export class WriterWatch {
   readonly #fail = (error: unknown): void => {
     if (this.#closed) return;
     this.close();
-    if ((error as NativeError).errno !== ENODEV) {
+    if ((error as NativeError).code !== 'ENODEV') {
       this.#handlers.failed(fromNative(error, controlName(this.#card)));
       return;
     }
@@ -214,12 +211,4 @@ function differs(now: WriterState, before: WriterState | undefined): boolean {
 
 function controlName(card: number): string {
   return `control of card ${card}`;
-}
-
-function explaining<T>(card: number, body: () => T): T {
-  try {
-    return body();
-  } catch (error) {
-    throw fromNative(error, controlName(card));
-  }
 }

@@ -1,6 +1,5 @@
 /** A receiving socket by the addon: one call into JavaScript for all datagrams that wait, and no memory but its own. */
 import { isIPv6 } from 'node:net';
-import { constants } from 'node:os';
 import { valueError } from '../arguments.js';
 import { fromNative, systemError } from '../errors.js';
 import type { DatagramSocketHandle, NativeBinding, NativeError } from '../native/binding.js';
@@ -24,7 +23,6 @@ const SLOT_BYTES = 65_536;
 /** An IPv6 address, a port, and nothing. */
 const SOURCE_BYTES = 20;
 const ADDRESS_BYTES = 16;
-const { ENODEV } = constants.errno;
 
 export class NativeSocket implements ReceivingSocket {
   readonly #binding: NativeBinding;
@@ -150,7 +148,7 @@ export class NativeSocket implements ReceivingSocket {
     try {
       return this.#binding.interfaceIndex(this.#interface);
     } catch (error) {
-      if ((error as NativeError).errno === ENODEV) return undefined;
+      if ((error as NativeError).code === 'ENODEV') return undefined;
       throw fromNative(error, 'the interface');
     }
   }

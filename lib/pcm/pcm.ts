@@ -1,12 +1,12 @@
 /** Pcm: one playback or capture substream of a hw: device, with exact parameters. */
 import { checkBoolean, checkBytes, rangeError } from '../arguments.js';
 import { controlDevice, pcmDevice, TIMER_DEVICE } from '../device-nodes.js';
-import { AlsaError, fromNative } from '../errors.js';
-import type { PcmHandle } from '../native/binding.js';
+import { AlsaError, callNative, fromNative } from '../errors.js';
+import type { PcmHandle, PcmSizesNative } from '../native/binding.js';
 import { adopt, release, watch } from '../native/lifetime.js';
 import { native } from '../native/load.js';
 import { accessNumber } from './access.js';
-import { frameBytes, sampleFormat } from './format.js';
+import { sampleFormat } from './format.js';
 import { type CheckedPcmOptions, checkPcmOptions, type PcmDirection, type PcmOptions } from './options.js';
 import { checkOtherAccess, namingOther } from './other-access.js';
 import type { PcmParameters } from './parameters.js';
@@ -42,14 +42,14 @@ export class Pcm implements Disposable {
   /** Frames of the buffer. */
   readonly bufferFrames: number;
 
-  private constructor(handle: PcmHandle, options: CheckedPcmOptions) {
+  private constructor(handle: PcmHandle, options: CheckedPcmOptions, sizes: PcmSizesNative) {
     const { card, device, direction, parameters } = options;
     this.#handle = handle;
     this.#options = options;
     this.direction = direction;
     this.parameters = parameters;
-    this.frameBytes = frameBytes(parameters.format, parameters.channels);
-    this.bufferFrames = parameters.periodFrames * parameters.periods;
+    this.frameBytes = sizes.frameBytes;
+    this.bufferFrames = sizes.bufferFrames;
     this.substream = handle.subdevice();
     this.name = `hw:${card},${device},${this.substream}`;
     watch(this, handle, this.#what);
@@ -76,17 +76,16 @@ export class Pcm implements Disposable {
     try {
       const path = pcmDevice(card, device, direction);
       handle = native().openPcm(path, direction === 'playback', controlDevice(card), substream);
-      handle.configure({
+      const sizes = handle.configure({
         access: accessNumber(access),
         format: sampleFormat(format).number,
         rate,
         channels,
         periodFrames,
         bufferFrames: periodFrames * periods,
-        frameBytes: frameBytes(format, channels),
         fillWithSilence,
       });
-      const pcm = new Pcm(handle, checked);
+      const pcm = new Pcm(handle, checked, sizes);
       checkOtherAccess(pcm.#end);
       return pcm;
     } catch (error) {
@@ -305,10 +304,6 @@ export class Pcm implements Disposable {
   }
 
   #call<T>(body: () => T): T {
-    try {
-      return body();
-    } catch (error) {
-      throw fromNative(error, this.#what);
-    }
+    return callNative(this.#what, body);
   }
 }

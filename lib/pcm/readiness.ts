@@ -1,7 +1,7 @@
 /** Readiness: waits in the event loop until a substream can move a period, or cannot go on. */
 import { constants } from 'node:os';
 import { checkOptions, checkSignal } from '../arguments.js';
-import { closedError, fromNative, systemError } from '../errors.js';
+import { callNative, closedError, systemError } from '../errors.js';
 import type { NativeHandle, PcmHandle, WatcherHandle } from '../native/binding.js';
 import { native } from '../native/load.js';
 import { stateName } from './state.js';
@@ -85,14 +85,10 @@ export class Readiness implements NativeHandle {
 
   #isReady(): boolean {
     if (this.closed()) throw closedError(this.#what);
-    try {
-      const { state, avail } = this.#pcm.status();
-      const errno = errnoOf(state);
-      if (errno !== undefined) throw systemError(errno, 'poll', this.#what);
-      return avail >= this.#periodFrames;
-    } catch (error) {
-      throw fromNative(error, this.#what);
-    }
+    const { state, avail } = callNative(this.#what, () => this.#pcm.status());
+    const errno = errnoOf(state);
+    if (errno !== undefined) throw systemError(errno, 'poll', this.#what);
+    return avail >= this.#periodFrames;
   }
 }
 

@@ -1,6 +1,6 @@
 /** A substream that any program may have open, as /proc/asound tells everybody. */
 import { join } from 'node:path';
-import { fromNative } from '../errors.js';
+import { callNative } from '../errors.js';
 import type { SubstreamHandle } from '../native/binding.js';
 import { native } from '../native/load.js';
 import { procAsound } from '../proc.js';
@@ -56,14 +56,14 @@ export class SubstreamReader {
 
   /** Undefined while nobody has it open, or where its card is gone. */
   status(): SubstreamStatus | undefined {
-    const status = this.#call(() => this.#handle.status());
+    const status = callNative(this.#folder, () => this.#handle.status());
     if (status === null) return undefined;
     return { state: stateName(status.state), threadId: status.owner, avail: status.avail };
   }
 
   /** Undefined before they are set. */
   parameters(): HolderParameters | undefined {
-    const parameters = this.#call(() => this.#handle.parameters());
+    const parameters = callNative(this.#folder, () => this.#handle.parameters());
     if (parameters === null) return undefined;
     const { format, rate, channels, periodFrames, bufferFrames, access } = parameters;
     return {
@@ -74,14 +74,6 @@ export class SubstreamReader {
 
   close(): void {
     this.#handle.close();
-  }
-
-  #call<T>(body: () => T): T {
-    try {
-      return body();
-    } catch (error) {
-      throw fromNative(error, this.#folder);
-    }
   }
 }
 

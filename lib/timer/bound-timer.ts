@@ -1,6 +1,6 @@
 /** BoundTimer: a timer device of the kernel's (/dev/snd/timer), opened for one instance and bound to a timer. */
 import { TIMER_DEVICE } from '../device-nodes.js';
-import { fromNative } from '../errors.js';
+import { callNative, fromNative } from '../errors.js';
 import type { TimerInstanceHandle } from '../native/binding.js';
 import { native } from '../native/load.js';
 import { addressOf, describeTimerId, slaveClassNumber, type TimerId } from './id.js';
@@ -61,11 +61,7 @@ export class BoundTimer {
 
   /** Runs `body`; its errors name the instance. */
   call<T>(body: () => T): T {
-    try {
-      return body();
-    } catch (error) {
-      throw fromNative(error, this.what);
-    }
+    return callNative(this.what, body);
   }
 }
 

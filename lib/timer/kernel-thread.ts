@@ -1,7 +1,7 @@
 /** The number that the kernel knows a thread by, which is not that of gettid(2) in a PID namespace, as containers have. */
 import { statSync } from 'node:fs';
 import { TIMER_DEVICE } from '../device-nodes.js';
-import { AlsaError, fromNative } from '../errors.js';
+import { AlsaError, callNative } from '../errors.js';
 import { native } from '../native/load.js';
 import { addressOf, globalTimerId } from './id.js';
 import { readTimers } from './proc-timers.js';
@@ -30,19 +30,16 @@ function findThread(): number {
   const what = 'client of the system timer';
   for (let round = 0; round < ROUNDS; round += 1) {
     const before = clients();
-    let after: Map<number, number>;
-    try {
+    const after = callNative(what, () => {
       const handle = native().openTimerInstance(TIMER_DEVICE, false);
       try {
         const [timerClass, ...rest] = addressOf(SYSTEM);
         handle.select(timerClass, 0, ...rest);
-        after = clients();
+        return clients();
       } finally {
         handle.close();
       }
-    } catch (error) {
-      throw fromNative(error, what);
-    }
+    });
     const more = [...after].filter(([number, count]) => count > (before.get(number) ?? 0));
     if (more[0] !== undefined && more.length === 1) return more[0][0];
   }

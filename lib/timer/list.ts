@@ -1,7 +1,7 @@
 /** Which timers there are, and what the kernel tells about each: /dev/snd/timer without being bound to one. */
 import { checkBigInt, checkObject } from '../arguments.js';
 import { TIMER_DEVICE } from '../device-nodes.js';
-import { fromNative } from '../errors.js';
+import { callNative } from '../errors.js';
 import type { TimerGinfoNative } from '../native/binding.js';
 import { native } from '../native/load.js';
 import { visibleText } from '../visible-text.js';
@@ -155,11 +155,7 @@ export function setTimerParams(timer: TimerId | HasTimerId, params: TimerParams)
 }
 
 function call<T>(body: () => T, id?: TimerId): T {
-  try {
-    return body();
-  } catch (error) {
-    throw fromNative(error, id ? describeTimerId(id) : TIMER_DEVICE);
-  }
+  return callNative(id ? describeTimerId(id) : TIMER_DEVICE, body);
 }
 
 function toInfo(timerId: TimerId, info: TimerGinfoNative): TimerInfo {

@@ -2,7 +2,7 @@
 import { type InspectOptionsStylized, inspect } from 'node:util';
 import { checkBigInt, checkInteger, checkOptions, type OptionNames, valueError } from '../arguments.js';
 import { TIMER_DEVICE } from '../device-nodes.js';
-import { AlsaError, closedError, fromNative } from '../errors.js';
+import { AlsaError, callNative, closedError, fromNative } from '../errors.js';
 import { inspection } from '../inspection.js';
 import type { NativeHandle, UtimerHandle } from '../native/binding.js';
 import { release, watch } from '../native/lifetime.js';
@@ -219,11 +219,7 @@ function checkCreateOptions(options: UserTimerOptions): { resolution: bigint; id
 }
 
 function createHandle(resolution: bigint): UtimerHandle {
-  try {
-    return native().createUtimer(TIMER_DEVICE, resolution);
-  } catch (error) {
-    throw fromNative(error, 'UserTimer');
-  }
+  return callNative('UserTimer', () => native().createUtimer(TIMER_DEVICE, resolution));
 }
 
 /** The kernel gives the lowest free id: once a higher one than the wanted comes, somebody else holds that. */

@@ -66,10 +66,10 @@ class Configuration {
     return params_.intervals[parameter - kFirstInterval];
   }
 
-  // Of what HW_PARAMS has answered: whether that is the value that it chose.
-  [[nodiscard]] bool has(int parameter, std::uint64_t value) const {
+  // Of what HW_PARAMS has answered: the one value that it chose, or 0.
+  [[nodiscard]] std::uint32_t chosen(int parameter) const {
     const snd_interval& left = interval(parameter);
-    return value > 0 && left.min <= value && value <= left.max;
+    return left.min == left.max ? left.min : 0;
   }
 
   [[nodiscard]] snd_pcm_hw_params* get() { return &params_; }
@@ -92,7 +92,7 @@ UniqueFd Pcm::prefer_subdevice(const std::string& control_path, int subdevice) {
 }
 
 int Pcm::call(unsigned long request, void* argument, const char* name) const {
-  const Hold held = hold();
+  const Lock locked = lock();
   if (!fd_.valid()) {
     throw ClosedError();
   }
@@ -104,17 +104,17 @@ int Pcm::call(unsigned long request, void* argument, const char* name) const {
 }
 
 void Pcm::close() noexcept {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard locked(mutex_);
   fd_.reset();
 }
 
 bool Pcm::closed() const noexcept {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard locked(mutex_);
   return !fd_.valid();
 }
 
-void Pcm::configure(const PcmParameters& wanted) {
-  const Hold held = hold();
+PcmSizes Pcm::configure(const PcmParameters& wanted) {
+  const Lock locked = lock();
   Configuration possible;
   const auto refine = [&](Configuration& configuration) {
     call(SNDRV_PCM_IOCTL_HW_REFINE, configuration.get(), "ioctl SNDRV_PCM_IOCTL_HW_REFINE");
@@ -162,16 +162,16 @@ void Pcm::configure(const PcmParameters& wanted) {
   sizes_ = {};  // a substream that refuses new parameters has none any more
   channels_.reset();
   call(SNDRV_PCM_IOCTL_HW_PARAMS, possible.get(), kHardware);
-  // The kernel reads and writes memory by its own idea of the sizes.
-  if (!possible.has(SNDRV_PCM_HW_PARAM_CHANNELS, wanted.channels) ||
-      wanted.frame_bytes % wanted.channels != 0 ||
-      !possible.has(SNDRV_PCM_HW_PARAM_FRAME_BITS, std::uint64_t{wanted.frame_bytes} * kBitsPerByte) ||
-      !possible.has(SNDRV_PCM_HW_PARAM_PERIOD_SIZE, wanted.period_frames) ||
-      !possible.has(SNDRV_PCM_HW_PARAM_BUFFER_SIZE, wanted.buffer_frames)) {
+  const std::uint32_t channels = possible.chosen(SNDRV_PCM_HW_PARAM_CHANNELS);
+  const PcmSizes sizes{possible.chosen(SNDRV_PCM_HW_PARAM_FRAME_BITS) / kBitsPerByte,
+                       possible.chosen(SNDRV_PCM_HW_PARAM_PERIOD_SIZE),
+                       possible.chosen(SNDRV_PCM_HW_PARAM_BUFFER_SIZE)};
+  if (channels == 0 || sizes.frame_bytes == 0 || sizes.frame_bytes % channels != 0 ||
+      sizes.period_frames == 0 || sizes.buffer_frames < sizes.period_frames) {
     throw SystemError(EPROTO, kHardware, path_);
   }
   if (wanted.access == SNDRV_PCM_ACCESS_RW_NONINTERLEAVED) {
-    channels_.emplace(wanted.channels, wanted.frame_bytes / wanted.channels, wanted.buffer_frames);
+    channels_.emplace(channels, sizes.frame_bytes / channels, sizes.buffer_frames);
   }
 
   // A buffer without a frame left is legal, one frame short of a period is an xrun; START is explicit. The
@@ -180,16 +180,17 @@ void Pcm::configure(const PcmParameters& wanted) {
   snd_pcm_sw_params software{};
   software.tstamp_mode = SNDRV_PCM_TSTAMP_ENABLE;
   software.period_step = 1;
-  software.avail_min = wanted.period_frames;
-  software.start_threshold = wanted.buffer_frames;
-  software.stop_threshold = wanted.buffer_frames + 1UL;
+  software.avail_min = sizes.period_frames;
+  software.start_threshold = sizes.buffer_frames;
+  software.stop_threshold = sizes.buffer_frames + 1UL;
   constexpr const char* kSoftware = "ioctl SNDRV_PCM_IOCTL_SW_PARAMS";
   call(SNDRV_PCM_IOCTL_SW_PARAMS, &software, kSoftware);
   software.start_threshold = software.boundary;
   software.silence_size = playback_ && wanted.fill_with_silence ? software.boundary : 0;
   call(SNDRV_PCM_IOCTL_SW_PARAMS, &software, kSoftware);
   prepare();
-  sizes_ = {wanted.frame_bytes, wanted.period_frames, wanted.buffer_frames};
+  sizes_ = sizes;
+  return sizes;
 }
 
 void Pcm::prepare() { call(SNDRV_PCM_IOCTL_PREPARE, nullptr, "ioctl SNDRV_PCM_IOCTL_PREPARE"); }
@@ -212,6 +213,14 @@ PcmStatus Pcm::status() const {
   return {static_cast<int>(status.state), status.avail, status.delay};
 }
 
+UniqueFd Pcm::duplicate() const {
+  const Lock locked = lock();
+  if (!fd_.valid()) {
+    throw ClosedError();
+  }
+  return fd_.duplicate();
+}
+
 int Pcm::subdevice() const {
   snd_pcm_info info{};
   call(SNDRV_PCM_IOCTL_INFO, &info, "ioctl SNDRV_PCM_IOCTL_INFO");
@@ -228,7 +237,7 @@ std::uint64_t Pcm::timer_resolution(const std::string& timer_path) const {
       .resolution;
 }
 
-// With the substream held; of struct snd_xferi or snd_xfern. EAGAIN, the normal case, is no exception.
+// With the substream locked; of struct snd_xferi or snd_xfern. EAGAIN, the normal case, is no exception.
 template <typename Transfer>
 std::uint64_t Pcm::transfer(unsigned long request, Transfer argument, const char* name) const {
   if (!fd_.valid()) {
@@ -251,9 +260,9 @@ const char* Pcm::write_call() const noexcept {
   return channels_ ? "ioctl SNDRV_PCM_IOCTL_WRITEN_FRAMES" : "ioctl SNDRV_PCM_IOCTL_WRITEI_FRAMES";
 }
 
-std::uint64_t Pcm::write(const void* data, std::size_t bytes) { return write(hold(), data, bytes); }
+std::uint64_t Pcm::write(const void* data, std::size_t bytes) { return write(lock(), data, bytes); }
 
-std::uint64_t Pcm::write(const Hold& /*held*/, const void* data, std::size_t bytes) {
+std::uint64_t Pcm::write(const Lock& /*locked*/, const void* data, std::size_t bytes) {
   const std::uint64_t frames = frames_in(bytes);
   if (!channels_) {
     return transfer(SNDRV_PCM_IOCTL_WRITEI_FRAMES, snd_xferi{0, const_cast<void*>(data), frames},
@@ -272,7 +281,7 @@ std::uint64_t Pcm::rewind(std::uint64_t frames) {
 }
 
 std::uint64_t Pcm::read(void* data, std::size_t bytes) {
-  const Hold held = hold();
+  const Lock locked = lock();
   const std::uint64_t frames = frames_in(bytes);
   if (!channels_) {
     return transfer(SNDRV_PCM_IOCTL_READI_FRAMES, snd_xferi{0, data, frames},

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -43,8 +42,14 @@ struct PcmParameters {
   std::uint32_t rate;           // Hz
   std::uint32_t period_frames;  // frames a period
   std::uint32_t buffer_frames;  // frames a buffer, a whole number of periods
-  std::uint32_t frame_bytes;    // bytes of one frame of all channels, which the kernel must confirm
   bool fill_with_silence;       // playback: played frames are overwritten with silence
+};
+
+// What the kernel has chosen.
+struct PcmSizes {
+  std::uint32_t frame_bytes;  // bytes of one frame of all channels
+  std::uint32_t period_frames;
+  std::uint32_t buffer_frames;
 };
 
 struct PcmStatus {
@@ -54,7 +59,7 @@ struct PcmStatus {
 };
 
 // May be used by several threads, as PeriodPump does: the descriptor cannot be closed under a call.
-class Pcm : public std::enable_shared_from_this<Pcm> {
+class Pcm {
  public:
   // open(2), O_NONBLOCK, so that a substream in use is EBUSY instead of a wait. Throws SystemError.
   Pcm(std::string path, bool playback);
@@ -65,9 +70,10 @@ class Pcm : public std::enable_shared_from_this<Pcm> {
   // SNDRV_CTL_IOCTL_PCM_PREFER_SUBDEVICE.
   static UniqueFd prefer_subdevice(const std::string& control_path, int subdevice);
 
-  // SNDRV_PCM_IOCTL_HW_PARAMS, SW_PARAMS and PREPARE. Throws ParameterError or SystemError: EPROTO where the
-  // kernel's answer has other sizes than are wanted. Unless all of it succeeded, the sizes below are 0.
-  void configure(const PcmParameters& parameters);
+  // SNDRV_PCM_IOCTL_HW_PARAMS, SW_PARAMS and PREPARE. Returns the sizes of the kernel's answer, by which the
+  // kernel reads and writes memory. Throws ParameterError or SystemError: EPROTO where the answer leaves a
+  // size open. Unless all of it succeeded, the sizes below are 0.
+  PcmSizes configure(const PcmParameters& parameters);
   void prepare();
   // The return value of SNDRV_PCM_IOCTL_START: 0, or 1 when the driver's trigger "succeeded" without
   // starting.
@@ -88,18 +94,18 @@ class Pcm : public std::enable_shared_from_this<Pcm> {
   std::uint64_t write(const void* data, std::size_t bytes);
   std::uint64_t read(void* data, std::size_t bytes);
 
-  // Keeps other threads from calls and from closing meanwhile.
-  using Hold = std::unique_lock<std::recursive_mutex>;
-  [[nodiscard]] Hold hold() const { return Hold(mutex_); }
+  // Keeps other threads from calls and from closing.
+  using Lock = std::unique_lock<std::recursive_mutex>;
+  [[nodiscard]] Lock lock() const { return Lock(mutex_); }
   // As above, without a lock for each call: a period is written in the time of some of them.
-  std::uint64_t write(const Hold& held, const void* data, std::size_t bytes);
+  std::uint64_t write(const Lock& locked, const void* data, std::size_t bytes);
   // Takes back frames that were written last and not played. Returns how many. SNDRV_PCM_IOCTL_REWIND.
   std::uint64_t rewind(std::uint64_t frames);
 
   void close() noexcept;
   [[nodiscard]] bool closed() const noexcept;
-  // The descriptor, to wait for and nothing else; it is gone after close().
-  [[nodiscard]] int descriptor() const noexcept { return fd_.get(); }
+  // A duplicate of the descriptor, to wait for and nothing else.
+  [[nodiscard]] UniqueFd duplicate() const;
   [[nodiscard]] bool playback() const noexcept { return playback_; }
   [[nodiscard]] std::uint32_t frame_bytes() const noexcept { return sizes_.frame_bytes; }
   [[nodiscard]] std::uint32_t period_frames() const noexcept { return sizes_.period_frames; }
@@ -108,12 +114,6 @@ class Pcm : public std::enable_shared_from_this<Pcm> {
   [[nodiscard]] const char* write_call() const noexcept;
 
  private:
-  struct Sizes {
-    std::uint32_t frame_bytes;
-    std::uint32_t period_frames;
-    std::uint32_t buffer_frames;
-  };
-
   int call(unsigned long request, void* argument, const char* name) const;
   template <typename Transfer>
   std::uint64_t transfer(unsigned long request, Transfer argument, const char* name) const;
@@ -121,7 +121,7 @@ class Pcm : public std::enable_shared_from_this<Pcm> {
 
   std::string path_;
   bool playback_;
-  Sizes sizes_{};
+  PcmSizes sizes_{};
   std::optional<ChannelBuffers> channels_;  // with non-interleaved access
   mutable std::recursive_mutex mutex_;
   UniqueFd fd_;

@@ -5,20 +5,16 @@
 #pragma once
 
 #include <array>
-#include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "alsa/idle_silence.h"
 #include "alsa/pcm.h"
-#include "alsa/substream.h"
 #include "alsa/system_error.h"
 #include "alsa/unique_fd.h"
 #include "alsa/utimer.h"
@@ -31,22 +27,15 @@ struct PumpParameters {
   std::string listener;  // /proc/asound/card<N>/pcm<D>c/sub<S> of the other side
 };
 
-// Whoever captures at the other end of the cable, as far as its writer can see it.
-struct ListenerState {
-  std::uint64_t buffer_frames;
-  std::uint64_t unread_frames;
-};
-
 struct PumpStats {
   // Bucket k counts the triggers that took 2^k..2^(k+1)-1 ns.
   static constexpr std::size_t kBuckets = 32;
 
-  std::uint64_t periods;           // periods of given frames that were moved
-  std::uint64_t inserted_periods;  // periods of silence that were moved while none were given
+  std::uint64_t periods;           // periods of written frames that were moved
+  std::uint64_t inserted_periods;  // periods of silence that were moved while none were written
   std::uint64_t consumed_bytes;    // bytes that the last write took
   std::uint64_t xruns;             // xruns and suspends that were recovered from
-  int inserted_error;              // the errno that ended the inserting of silence, or 0
-  const char* inserted_call;       // and the call that it came from
+  IdleSilence::Failure inserting;  // what ended the inserting of silence
   std::array<std::uint64_t, kBuckets> trigger_costs;
 };
 
@@ -91,17 +80,16 @@ class PeriodPump {
   // Drops what a source that broke off has left of a frame, so that the next one begins with a whole frame.
   void drop_partial_frame();
 
-  // From now on a thread moves a period of silence each `period` ns, beginning `grace` ns after the time at
-  // which the period after those that were given was due; sooner where the listener would give up before
-  // that. 0 for `period` stops it. It goes on through xruns, suspends and times when somebody else runs on
-  // the timer; what else goes wrong ends it.
+  // From now on a thread moves a period of silence each `period` ns while nothing is written, see
+  // SilenceSchedule::begin(). 0 for `period` stops it. It goes on through xruns, suspends and times when
+  // somebody else runs on the timer; what else goes wrong ends it.
   void keep_alive(std::uint64_t period, std::uint64_t grace);
-  // Until release() the thread moves nothing: whoever writes has frames and waits for something else.
-  void hold();
+  // Until resume_silence() the thread moves nothing: whoever writes has frames and waits for something else.
+  void pause_silence() { silence_.pause(); }
   // `unread`: whole periods that the listener has yet to read.
-  void release(std::uint64_t unread);
-  // Readable once the thread has ended by itself: stats().inserted_error says why. A duplicate.
-  [[nodiscard]] UniqueFd failure();
+  void resume_silence(std::uint64_t unread) { silence_.resume(unread); }
+  // Readable once the thread has ended by itself: stats().inserting says why. A duplicate.
+  [[nodiscard]] UniqueFd failure_event();
 
   // Bytes of a period that is not complete.
   [[nodiscard]] std::size_t pending_bytes();
@@ -112,31 +100,23 @@ class PeriodPump {
   [[nodiscard]] bool closed();
 
  private:
-  using Clock = std::chrono::steady_clock;
-
-  // Nobody else uses the substream and the timer meanwhile.
-  struct Held {
-    Pcm::Hold pcm;
-    Utimer::Hold timer;
+  // Nobody else uses the substream and the timer while this exists.
+  struct CableLock {
+    Pcm::Lock pcm;
+    Utimer::Lock timer;
   };
 
   void check_open() const;
-  void take(const Held& held, const std::uint8_t* data, std::size_t length);
-  [[nodiscard]] Held hold_cable() const { return {pcm_->hold(), timer_->hold()}; }
-  void move(const Held& held, const std::uint8_t* period);
-  void queue(const Held& held, const std::uint8_t* period);
-  void take_back(std::uint64_t frames);
+  [[nodiscard]] CableLock lock_cable() const { return {pcm_->lock(), timer_->lock()}; }
+  void consume(const CableLock& cable, const std::uint8_t* data, std::size_t length);
+  void move_written(const CableLock& cable, const std::uint8_t* period);
+  IdleSilence::Move move_silence(IdleSilence::Failure& failure);
+  void move(const CableLock& cable, const std::uint8_t* period);
+  void queue(const CableLock& cable, const std::uint8_t* period);
+  void unqueue(std::uint64_t frames);
   void start();
-  void trigger(const Held& held);
-  [[nodiscard]] std::chrono::nanoseconds lasting(std::uint64_t periods) const noexcept;
-  void given(Clock::time_point now, std::uint64_t periods);
-  [[nodiscard]] std::optional<Clock::time_point> silence_begins(Clock::time_point now) const;
-  Clock::time_point silence_begins(Clock::time_point now, const std::optional<ListenerState>& listener);
-  bool recover(const Held& held, int error);
-  [[nodiscard]] std::optional<ListenerState> look_at_listener() noexcept;
-  void insert_silence();
-  void fail(int error, const char* call) noexcept;
-  void stop_inserting() noexcept;
+  void trigger(const CableLock& cable);
+  bool recover(const CableLock& cable, int error);
 
   const std::shared_ptr<Utimer> timer_;  // goes after the substream that it clocks
   const std::shared_ptr<Pcm> pcm_;
@@ -144,30 +124,15 @@ class PeriodPump {
   const std::uint32_t frame_bytes_;
   const std::uint32_t period_frames_;
   const std::size_t period_bytes_;
+  const std::vector<std::uint8_t> silent_period_;
 
   std::mutex mutex_;  // all below
   bool closed_ = false;
   bool started_ = false;
-  std::vector<std::uint8_t> begun_;  // a period; the first pending_ bytes are valid
+  std::vector<std::uint8_t> begun_period_;  // the first pending_ bytes are valid
   std::size_t pending_ = 0;
   PumpStats stats_{};
-
-  const std::vector<std::uint8_t> silence_;  // a period
-  std::condition_variable changed_;
-  bool inserting_ = false;
-  bool held_ = false;
-  std::uint64_t changes_ = 0;  // by writers, which make what was seen of the listener too old
-  UniqueFd failed_;            // an eventfd
-  std::chrono::nanoseconds period_{};
-  std::chrono::nanoseconds grace_{};
-  bool silent_ = false;            // silence is what comes, until periods are given again
-  Clock::time_point due_;          // then: of the next silent period
-  Clock::time_point given_at_;     // when periods were given last,
-  Clock::time_point given_until_;  // when a listener that plays them is through,
-  Clock::time_point fed_at_;       // when no listener waited for more, so far as is known,
-  Clock::time_point looked_at_;    // and when that was looked for
-  std::thread inserter_;
-  Substream listener_;  // of that thread
+  IdleSilence silence_;  // goes first: its thread uses all above
 };
 
 }  // namespace alsa_utimer

@@ -18,6 +18,14 @@ UniqueFd UniqueFd::open(const std::string& path, int flags) {
   return UniqueFd(fd);
 }
 
+UniqueFd UniqueFd::duplicate() const {
+  UniqueFd copy(::fcntl(fd_, F_DUPFD_CLOEXEC, 0));
+  if (!copy.valid()) {
+    throw SystemError(errno, "fcntl F_DUPFD_CLOEXEC");
+  }
+  return copy;
+}
+
 void UniqueFd::reset() noexcept {
   // close(2) frees the number even when it reports an error, so there is nothing to retry.
   if (const int fd = std::exchange(fd_, -1); fd >= 0) {

@@ -24,6 +24,9 @@ class UniqueFd {
   // open(2) with O_CLOEXEC; throws SystemError.
   static UniqueFd open(const std::string& path, int flags);
 
+  // fcntl(2) F_DUPFD_CLOEXEC; throws SystemError.
+  [[nodiscard]] UniqueFd duplicate() const;
+
   [[nodiscard]] int get() const noexcept { return fd_; }
   [[nodiscard]] bool valid() const noexcept { return fd_ >= 0; }
   void reset() noexcept;

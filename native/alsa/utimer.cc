@@ -42,19 +42,19 @@ bool Utimer::supported(const std::string& path) {
   return true;
 }
 
-int Utimer::trigger() noexcept { return trigger(hold()); }
+int Utimer::trigger() noexcept { return trigger(lock()); }
 
-int Utimer::trigger(const Hold& /*held*/) noexcept {
+int Utimer::trigger(const Lock& /*locked*/) noexcept {
   return ::ioctl(fd_.get(), abi::kTimerIoctlTrigger) < 0 ? errno : 0;
 }
 
 void Utimer::close() noexcept {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard locked(mutex_);
   fd_.reset();
 }
 
 bool Utimer::closed() noexcept {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard locked(mutex_);
   return !fd_.valid();
 }
 

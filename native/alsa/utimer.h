@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <mutex>
 #include <string>
 
@@ -11,7 +10,7 @@
 
 namespace alsa_utimer {
 
-class Utimer : public std::enable_shared_from_this<Utimer> {
+class Utimer {
  public:
   // SNDRV_TIMER_IOCTL_CREATE on the timer device `path`; `resolution` in ns. Throws SystemError.
   Utimer(const std::string& path, std::uint64_t resolution);
@@ -27,11 +26,11 @@ class Utimer : public std::enable_shared_from_this<Utimer> {
   // the kernel does not serialise them, and two at once lose a period or worse (CVE-2026-68200).
   int trigger() noexcept;
 
-  // Keeps other threads from triggering and closing meanwhile.
-  using Hold = std::unique_lock<std::recursive_mutex>;
-  [[nodiscard]] Hold hold() { return Hold(mutex_); }
+  // Keeps other threads from triggering and closing.
+  using Lock = std::unique_lock<std::recursive_mutex>;
+  [[nodiscard]] Lock lock() { return Lock(mutex_); }
   // As above, without a lock for each trigger.
-  int trigger(const Hold& held) noexcept;
+  int trigger(const Lock& locked) noexcept;
 
   void close() noexcept;
   [[nodiscard]] bool closed() noexcept;

@@ -1,5 +1,3 @@
-#include "binding/datagram_socket_binding.h"
-
 #include <net/if.h>
 
 #include <array>
@@ -11,14 +9,14 @@
 
 #include "alsa/system_error.h"
 #include "binding/arguments.h"
+#include "binding/callback.h"
+#include "binding/entries.h"
 #include "binding/handle.h"
 #include "binding/poll.h"
 #include "net/datagram_socket.h"
 
 namespace alsa_utimer::binding {
 namespace {
-
-constexpr napi_type_tag kTag{0x5e1c7d0a92b64f38, 0x8b40f2d96a137ce5};
 
 std::uint16_t read_port(const Napi::Value& value) {
   const auto port = read_integer<std::uint32_t>(value, "port");
@@ -56,11 +54,11 @@ struct Elements {
 };
 
 // A socket with its place in the event loop.
-class Reception final : public Poll {
+class PolledSocket final : public Poll {
  public:
-  Reception(napi_env env, DatagramSocket socket)
+  PolledSocket(napi_env env, DatagramSocket socket)
       : Poll(env, socket.descriptor()), socket_(std::move(socket)) {}
-  ~Reception() { close(); }
+  ~PolledSocket() { close(); }
 
   [[nodiscard]] DatagramSocket& socket() {
     if (closed()) {
@@ -78,10 +76,10 @@ class Reception final : public Poll {
     }
     stop();
     forget_values();
-    const DatagramRoom room = room_of(data, lengths, sources, arrivals);
-    socket_.reserve(room.count);
-    has_sources_ = room.sources != nullptr;
-    // A reference needs an object: where no sources are wanted, one that room_of() takes for none.
+    const DatagramBuffers buffers = buffers_of(data, lengths, sources, arrivals);
+    socket_.reserve(buffers.count);
+    has_sources_ = buffers.sources != nullptr;
+    // A reference needs an object: where no sources are wanted, one that buffers_of() takes for none.
     const std::array<napi_value, 5> values{data, lengths, has_sources_ ? sources : lengths, arrivals,
                                            callback};
     for (std::size_t i = 0; i < values.size(); ++i) {
@@ -92,8 +90,8 @@ class Reception final : public Poll {
     start();
   }
 
-  [[nodiscard]] DatagramRoom room_of(napi_value data, napi_value lengths, napi_value sources,
-                                     napi_value arrivals) const noexcept {
+  [[nodiscard]] DatagramBuffers buffers_of(napi_value data, napi_value lengths, napi_value sources,
+                                           napi_value arrivals) const noexcept {
     const Elements<std::uint8_t> bytes(env(), data, napi_uint8_array);
     const Elements<std::int32_t> counts(env(), lengths, napi_int32_array);
     const Elements<std::uint8_t> addresses(env(), sources, napi_uint8_array);
@@ -116,12 +114,12 @@ class Reception final : public Poll {
         return;
       }
     }
-    const DatagramRoom room = room_of(values[0], values[1], values[2], values[3]);
-    if (room.bytes == 0 || room.arrivals == nullptr || (has_sources_ && room.sources == nullptr)) {
+    const DatagramBuffers buffers = buffers_of(values[0], values[1], values[2], values[3]);
+    if (buffers.bytes == 0 || buffers.arrivals == nullptr || (has_sources_ && buffers.sources == nullptr)) {
       stop();
       return;
     }
-    const std::int64_t count = socket_.receive(room);
+    const std::int64_t count = socket_.receive(buffers);
     if (count == 0) {
       return;
     }
@@ -154,68 +152,64 @@ class Reception final : public Poll {
   bool has_sources_ = false;
 };
 
-using SocketHandle = Handle<Reception>;
-
-napi_value set_receive_buffer(Reception& reception, const Napi::CallbackInfo& info) {
-  const int given = reception.socket().set_receive_buffer(read_integer<std::int32_t>(info[0], "bytes"));
+napi_value set_receive_buffer(PolledSocket& polled, const Napi::CallbackInfo& info) {
+  const int given = polled.socket().set_receive_buffer(read_integer<std::int32_t>(info[0], "bytes"));
   return Napi::Number::New(info.Env(), given);
 }
 
-napi_value counts_drops(Reception& reception, const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), reception.socket().counts_drops());
+napi_value counts_drops(PolledSocket& polled, const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), polled.socket().counts_drops());
 }
 
-napi_value join(Reception& reception, const Napi::CallbackInfo& info) {
+napi_value join(PolledSocket& polled, const Napi::CallbackInfo& info) {
   const SocketAddress group = read_address(info[0], "group");
   const auto interface = read_integer<std::uint32_t>(info[1], "interface");
   if (info[2].IsNull()) {
-    reception.socket().join(group, interface, nullptr);
+    polled.socket().join(group, interface, nullptr);
   } else {
     const SocketAddress source = read_address(info[2], "source");
-    reception.socket().join(group, interface, &source);
+    polled.socket().join(group, interface, &source);
   }
   return nullptr;
 }
 
-napi_value leave(Reception& reception, const Napi::CallbackInfo& info) {
+napi_value leave(PolledSocket& polled, const Napi::CallbackInfo& info) {
   const SocketAddress group = read_address(info[0], "group");
-  reception.socket().leave(group, read_integer<std::uint32_t>(info[1], "interface"));
+  polled.socket().leave(group, read_integer<std::uint32_t>(info[1], "interface"));
   return nullptr;
 }
 
-napi_value local(Reception& reception, const Napi::CallbackInfo& info) {
-  const SocketAddress address = reception.socket().local();
+napi_value local(PolledSocket& polled, const Napi::CallbackInfo& info) {
+  const SocketAddress address = polled.socket().local();
   Napi::Object result = Napi::Object::New(info.Env());
   result.Set("address", address.text());
   result.Set("port", address.port());
   return result;
 }
 
-napi_value listen(Reception& reception, const Napi::CallbackInfo& info) {
-  const DatagramRoom room = reception.room_of(info[0], info[1], info[2], info[3]);
-  if (room.data == nullptr || room.bytes == 0) {
+napi_value listen(PolledSocket& polled, const Napi::CallbackInfo& info) {
+  const DatagramBuffers buffers = polled.buffers_of(info[0], info[1], info[2], info[3]);
+  if (buffers.data == nullptr || buffers.bytes == 0) {
     throw expected(info.Env(), "data, lengths", "a Uint8Array and a shorter Int32Array");
   }
-  if (!info[2].IsNull() && room.sources == nullptr) {
+  if (!info[2].IsNull() && buffers.sources == nullptr) {
     throw expected(info.Env(), "sources", "null or a Uint8Array with 20 bytes for each datagram");
   }
-  if (room.arrivals == nullptr) {
+  if (buffers.arrivals == nullptr) {
     throw expected(info.Env(), "arrivals", "a BigInt64Array with one element for each datagram");
   }
-  if (!info[4].IsFunction()) {
-    throw expected(info.Env(), "callback", "a function");
-  }
-  reception.listen(info[0], info[1], info[2], info[3], info[4]);
+  polled.listen(info[0], info[1], info[2], info[3], read_function(info[4], "callback"));
   return nullptr;
 }
 
-napi_value close(Reception& reception, const Napi::CallbackInfo&) {
-  reception.close();
-  return nullptr;
-}
-
-napi_value closed(Reception& reception, const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), reception.closed());
+const HandleClass<PolledSocket>& socket_class() {
+  using Sockets = HandleClass<PolledSocket>;
+  static const Sockets kClass(
+      "DatagramSocket", {0x5e1c7d0a92b64f38, 0x8b40f2d96a137ce5},
+      {Sockets::method<set_receive_buffer>("setReceiveBuffer"), Sockets::method<counts_drops>("countsDrops"),
+       Sockets::method<join>("join"), Sockets::method<leave>("leave"), Sockets::method<local>("local"),
+       Sockets::method<listen>("listen")});
+  return kClass;
 }
 
 napi_value open(const Napi::CallbackInfo& info) {
@@ -224,17 +218,7 @@ napi_value open(const Napi::CallbackInfo& info) {
   const auto scope = read_integer<std::uint32_t>(info[2], "scope");
   const bool shared = read_boolean(info[3], "shared");
   const SocketAddress address = read_address(info[0], "address", port, scope);
-  const auto reception = std::make_shared<Reception>(env, DatagramSocket(address, shared));
-  Napi::Object handle = SocketHandle::make(env, reception, kTag);
-  SocketHandle::add<set_receive_buffer>(env, handle, "setReceiveBuffer", reception);
-  SocketHandle::add<counts_drops>(env, handle, "countsDrops", reception);
-  SocketHandle::add<join>(env, handle, "join", reception);
-  SocketHandle::add<leave>(env, handle, "leave", reception);
-  SocketHandle::add<local>(env, handle, "local", reception);
-  SocketHandle::add<listen>(env, handle, "listen", reception);
-  SocketHandle::add<close>(env, handle, "close", reception);
-  SocketHandle::add<closed>(env, handle, "closed", reception);
-  return handle;
+  return socket_class().make(env, std::make_shared<PolledSocket>(env, DatagramSocket(address, shared)));
 }
 
 napi_value interface_index(const Napi::CallbackInfo& info) {
@@ -246,11 +230,13 @@ napi_value interface_index(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), index);
 }
 
+constexpr std::array kEntries{
+    Entry{"openDatagramSocket", entry<open>},
+    Entry{"interfaceIndex", entry<interface_index>},
+};
+
 }  // namespace
 
-void register_datagram_socket(Napi::Env env, Napi::Object exports) {
-  exports.Set("openDatagramSocket", make_function<open>(env, "openDatagramSocket"));
-  exports.Set("interfaceIndex", make_function<interface_index>(env, "interfaceIndex"));
-}
+Entries datagram_socket_entries() { return kEntries; }
 
 }  // namespace alsa_utimer::binding

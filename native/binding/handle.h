@@ -1,115 +1,155 @@
-// How a native object appears in JavaScript: a plain object ("handle") with one function a method. The native
-// object is shared by the handle and by each of its functions, so it lives as long as any of them can still
-// be called.
+// How a native object appears in JavaScript: as an object ("handle") of a class that only the addon makes
+// objects of. Its methods are of the class, which V8 lets nobody call on anything else. The native object
+// lives as long as its handle.
 #pragma once
 
 #include <napi.h>
 
-#include <exception>
+#include <initializer_list>
 #include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
 
-#include "alsa/pcm.h"
-#include "alsa/system_error.h"
+#include "binding/entry.h"
+#include "binding/environment.h"
 
 namespace alsa_utimer::binding {
 
-// Each throws what the exception says as a JavaScript error: {code | errno, syscall, path | parameter, ...}.
-void throw_as_javascript(napi_env env, const std::exception& error);
+// The classes of an environment, which are defined when their first handle is made.
+class HandleClasses {
+ public:
+  struct Class {
+    napi_ref constructor = nullptr;  // goes with the environment
+    std::shared_ptr<void> made;      // what the handle that is being made is to own
+  };
 
-// Runs `body` so that no C++ exception leaves an entry point: one that did would abort the process.
-template <typename Body>
-napi_value guarded(napi_env env, Body&& body) noexcept {
-  try {
-    try {
-      return body();
-    } catch (const Napi::Error& error) {
-      error.ThrowAsJavaScriptException();
-    } catch (const std::exception& error) {
-      throw_as_javascript(env, error);
-    }
-  } catch (...) {
-    // Not even the error could be made: the environment is going down, and there is nobody left to tell.
-  }
-  return nullptr;
-}
+  explicit HandleClasses(napi_env /*env*/) {}
+  // By the address of its HandleClass.
+  Class& operator[](const void* handle_class) { return classes_[handle_class]; }
 
-// A module-level function.
-template <auto Function>
-napi_value entry(napi_env env, napi_callback_info info) noexcept {
-  return guarded(env, [&]() -> napi_value {
-    const Napi::CallbackInfo arguments(env, info);
-    return Function(arguments);
-  });
-}
-
-template <auto Function>
-Napi::Function make_function(Napi::Env env, const char* name) {
-  napi_value function = nullptr;
-  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, &entry<Function>, nullptr, &function) != napi_ok) {
-    throw Napi::Error::New(env);
-  }
-  return {env, function};
-}
+ private:
+  std::unordered_map<const void*, Class> classes_;
+};
 
 template <typename T>
-class Handle {
+class HandleClass {
  public:
-  // `tag` tells this kind of handle from every other object.
-  static Napi::Object make(Napi::Env env, std::shared_ptr<T> object, const napi_type_tag& tag) {
-    Napi::Object handle = Napi::Object::New(env);
-    handle.TypeTag(&tag);
-    check(env, napi_wrap(env, handle, object.get(), nullptr, nullptr, nullptr));
-    hold(env, handle, std::move(object));
-    return handle;
+  // `tag` tells its handles from every other object. A T that can be closed has the methods close() and
+  // closed().
+  HandleClass(const char* name, const napi_type_tag& tag, std::initializer_list<Entry> methods)
+      : name_(name), tag_(tag), methods_(methods) {
+    if constexpr (requires(T & object) {
+                    object.close();
+                    object.closed();
+                  }) {
+      methods_.push_back(method<close>("close"));
+      methods_.push_back(method<closed>("closed"));
+    }
   }
 
-  // Adds the method `name`; `callback` finds the T as its data pointer.
-  static void add_raw(Napi::Env env, Napi::Object handle, const char* name, napi_callback callback,
-                      const std::shared_ptr<T>& object) {
+  // A method that is written as `napi_value method(T&, const Napi::CallbackInfo&)`.
+  template <auto Body>
+  [[nodiscard]] static constexpr Entry method(const char* name) {
+    return {name, &call<Body>};
+  }
+
+  [[nodiscard]] Napi::Object make(napi_env env, std::shared_ptr<T> object) const {
+    HandleClasses::Class& defined = of_environment<HandleClasses>(env)[this];
+    if (defined.constructor == nullptr) {
+      define(env, defined);
+    }
+    napi_value constructor = nullptr;
+    napi_value handle = nullptr;
+    check(env, napi_get_reference_value(env, defined.constructor, &constructor));
+    defined.made = std::move(object);
+    const napi_status status = napi_new_instance(env, constructor, 0, nullptr, &handle);
+    defined.made.reset();
+    check(env, status);
+    check(env, napi_type_tag_object(env, handle, &tag_));
+    return {env, handle};
+  }
+
+  // Gives a handle a function of its own, which is called more quickly than a method. `callback` finds the T
+  // as its data pointer; the function keeps it alive.
+  static void add_function(napi_env env, Napi::Object handle, const char* name, napi_callback callback,
+                           const std::shared_ptr<T>& object) {
     napi_value function = nullptr;
     check(env, napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, object.get(), &function));
-    hold(env, function, object);
+    auto owner = std::make_unique<std::shared_ptr<void>>(object);
+    check(env, napi_add_finalizer(env, function, owner.get(), &disown, nullptr, nullptr));
+    static_cast<void>(owner.release());
     handle.Set(name, function);
   }
 
-  // Adds a method that is written as `napi_value method(T&, const Napi::CallbackInfo&)`.
-  template <auto Method>
-  static void add(Napi::Env env, Napi::Object handle, const char* name, const std::shared_ptr<T>& object) {
-    add_raw(env, handle, name, &invoke<Method>, object);
-  }
-
-  static T& unwrap(const Napi::Value& value, const napi_type_tag& tag, const char* what) {
-    if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&tag)) {
+  // The T of a handle; throws TypeError for anything else. `what` names what was expected.
+  [[nodiscard]] std::shared_ptr<T> unwrap(const Napi::Value& value, const char* what) const {
+    if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&tag_)) {
       throw Napi::TypeError::New(value.Env(), std::string("expected ") + what);
     }
-    void* data = nullptr;
-    check(value.Env(), napi_unwrap(value.Env(), value, &data));
-    return *static_cast<T*>(data);
+    return std::static_pointer_cast<T>(owned_by(value.Env(), value));
   }
 
  private:
-  template <auto Method>
-  static napi_value invoke(napi_env env, napi_callback_info info) noexcept {
+  template <auto Body>
+  static napi_value call(napi_env env, napi_callback_info info) noexcept {
     return guarded(env, [&]() -> napi_value {
       const Napi::CallbackInfo arguments(env, info);
-      return Method(*static_cast<T*>(arguments.Data()), arguments);
+      return Body(*static_cast<T*>(owned_by(env, arguments.This()).get()), arguments);
     });
   }
 
-  static void hold(napi_env env, napi_value value, std::shared_ptr<T> object) {
-    auto holder = std::make_unique<std::shared_ptr<T>>(std::move(object));
-    check(env, napi_add_finalizer(
-                   env, value, holder.get(),
-                   [](napi_env, void* data, void*) { delete static_cast<std::shared_ptr<T>*>(data); },
-                   nullptr, nullptr));
-    static_cast<void>(holder.release());
+  static napi_value close(T& object, const Napi::CallbackInfo&) {
+    object.close();
+    return nullptr;
   }
 
-  static void check(napi_env env, napi_status status) {
-    if (status != napi_ok) {
-      throw Napi::Error::New(env);
-    }
+  static napi_value closed(T& object, const Napi::CallbackInfo& info) {
+    return Napi::Boolean::New(info.Env(), object.closed());
   }
+
+  static const std::shared_ptr<void>& owned_by(napi_env env, napi_value handle) {
+    void* data = nullptr;
+    check(env, napi_unwrap(env, handle, &data));
+    return *static_cast<std::shared_ptr<void>*>(data);
+  }
+
+  static void disown(napi_env /*env*/, void* data, void* /*hint*/) {
+    delete static_cast<std::shared_ptr<void>*>(data);
+  }
+
+  void define(napi_env env, HandleClasses::Class& defined) const {
+    std::vector<napi_property_descriptor> properties;
+    for (const Entry& each : methods_) {
+      properties.push_back(
+          {each.name, nullptr, each.callback, nullptr, nullptr, nullptr, napi_default_method, nullptr});
+    }
+    napi_value constructor = nullptr;
+    check(env, napi_define_class(env, name_, NAPI_AUTO_LENGTH, &construct, &defined, properties.size(),
+                                 properties.data(), &constructor));
+    check(env, napi_create_reference(env, constructor, 1, &defined.constructor));
+  }
+
+  static napi_value construct(napi_env env, napi_callback_info info) noexcept {
+    return guarded(env, [&]() -> napi_value {
+      napi_value handle = nullptr;
+      void* data = nullptr;
+      check(env, napi_get_cb_info(env, info, nullptr, nullptr, &handle, &data));
+      auto& made = static_cast<HandleClasses::Class*>(data)->made;
+      if (made == nullptr) {
+        throw Napi::TypeError::New(env, "only the addon makes handles");
+      }
+      auto owner = std::make_unique<std::shared_ptr<void>>(std::exchange(made, nullptr));
+      check(env, napi_wrap(env, handle, owner.get(), &disown, nullptr, nullptr));
+      static_cast<void>(owner.release());
+      return handle;
+    });
+  }
+
+  const char* name_;
+  napi_type_tag tag_;
+  std::vector<Entry> methods_;
 };
 
 }  // namespace alsa_utimer::binding

@@ -1,15 +1,15 @@
-// Pcm in JavaScript: openPcm(path, playback, controlPath, subdevice).
+// Pcm in JavaScript.
 #pragma once
 
 #include <napi.h>
+
+#include <memory>
 
 #include "alsa/pcm.h"
 
 namespace alsa_utimer::binding {
 
-void register_pcm(Napi::Env env, Napi::Object exports);
-
 // The substream behind a handle that openPcm returned; throws TypeError for anything else.
-Pcm& unwrap_pcm(const Napi::Value& value);
+std::shared_ptr<Pcm> unwrap_pcm(const Napi::Value& value);
 
 }  // namespace alsa_utimer::binding

@@ -1,23 +1,19 @@
-#include "binding/period_pump_binding.h"
-
+#include <array>
 #include <memory>
 
 #include "alsa/period_pump.h"
 #include "binding/arguments.h"
+#include "binding/entries.h"
 #include "binding/handle.h"
 #include "binding/pcm_binding.h"
-#include "binding/readiness.h"
 #include "binding/utimer_binding.h"
+#include "binding/watcher_binding.h"
 
 namespace alsa_utimer::binding {
 namespace {
 
-using PumpHandle = Handle<PeriodPump>;
-
 // What snd-aloop takes (sound/drivers/aloop.c: loopback_pcm_hardware).
 constexpr std::uint32_t kMaxPeriodBytes = 1U << 20;
-
-constexpr napi_type_tag kTag{0x2d0f5b7f9a6c4e11, 0xb3c8e1746f2a9d05};
 
 // The hot path: one call a write, however many periods it moves. Returns nothing, since it takes all or
 // throws.
@@ -79,18 +75,18 @@ napi_value keep_alive(PeriodPump& pump, const Napi::CallbackInfo& info) {
   return nullptr;
 }
 
-napi_value hold(PeriodPump& pump, const Napi::CallbackInfo&) {
-  pump.hold();
+napi_value pause_silence(PeriodPump& pump, const Napi::CallbackInfo&) {
+  pump.pause_silence();
   return nullptr;
 }
 
-napi_value release(PeriodPump& pump, const Napi::CallbackInfo& info) {
-  pump.release(read_integer<std::uint32_t>(info[0], "unread"));
+napi_value resume_silence(PeriodPump& pump, const Napi::CallbackInfo& info) {
+  pump.resume_silence(read_integer<std::uint32_t>(info[0], "unread"));
   return nullptr;
 }
 
 napi_value watch_failure(PeriodPump& pump, const Napi::CallbackInfo& info) {
-  return make_watcher(info.Env(), pump.failure());
+  return make_watcher(info.Env(), pump.failure_event());
 }
 
 napi_value stats(PeriodPump& pump, const Napi::CallbackInfo& info) {
@@ -101,8 +97,8 @@ napi_value stats(PeriodPump& pump, const Napi::CallbackInfo& info) {
   result.Set("insertedPeriods", static_cast<double>(stats.inserted_periods));
   result.Set("consumedBytes", static_cast<double>(stats.consumed_bytes));
   result.Set("xruns", static_cast<double>(stats.xruns));
-  result.Set("insertedError", stats.inserted_error);
-  result.Set("insertedCall", stats.inserted_call == nullptr ? "" : stats.inserted_call);
+  result.Set("insertedError", stats.inserting.error);
+  result.Set("insertedCall", stats.inserting.call == nullptr ? "" : stats.inserting.call);
   Napi::Array costs = Napi::Array::New(env, PumpStats::kBuckets);
   for (std::uint32_t i = 0; i < PumpStats::kBuckets; ++i) {
     costs.Set(i, static_cast<double>(stats.trigger_costs[i]));
@@ -111,51 +107,42 @@ napi_value stats(PeriodPump& pump, const Napi::CallbackInfo& info) {
   return result;
 }
 
-napi_value close(PeriodPump& pump, const Napi::CallbackInfo&) {
-  pump.close();
-  return nullptr;
-}
-
-napi_value closed(PeriodPump& pump, const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), pump.closed());
+const HandleClass<PeriodPump>& pump_class() {
+  using Pumps = HandleClass<PeriodPump>;
+  static const Pumps kClass(
+      "PeriodPump", {0x2d0f5b7f9a6c4e11, 0xb3c8e1746f2a9d05},
+      {Pumps::method<pad>("pad"), Pumps::method<restart>("restart"),
+       Pumps::method<drop_partial_frame>("dropPartialFrame"), Pumps::method<keep_alive>("keepAlive"),
+       Pumps::method<pause_silence>("pauseSilence"), Pumps::method<resume_silence>("resumeSilence"),
+       Pumps::method<watch_failure>("watchFailure"), Pumps::method<stats>("stats")});
+  return kClass;
 }
 
 napi_value create(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  Pcm& pcm = unwrap_pcm(info[0]);
-  Utimer& timer = unwrap_utimer(info[1]);
+  const std::shared_ptr<Pcm> pcm = unwrap_pcm(info[0]);
+  const std::shared_ptr<Utimer> timer = unwrap_utimer(info[1]);
   const Napi::Object wanted = read_object(info[2], "parameters");
   const auto number = [&](const char* name) { return read_integer<std::uint32_t>(wanted.Get(name), name); };
   const PumpParameters parameters{.silence = static_cast<std::uint8_t>(number("silence")),
                                   .measure = read_boolean(wanted.Get("measure"), "measure"),
                                   .listener = read_string(wanted.Get("listener"), "listener")};
   // A pump of empty periods would move them for ever.
-  if (!pcm.playback() || pcm.frame_bytes() == 0 ||
-      pcm.period_frames() > kMaxPeriodBytes / pcm.frame_bytes()) {
+  if (!pcm->playback() || pcm->frame_bytes() == 0 ||
+      pcm->period_frames() > kMaxPeriodBytes / pcm->frame_bytes()) {
     throw expected(env, "pcm", "a configured playback substream with periods of up to 1 MiB");
   }
-  const auto pump =
-      std::make_shared<PeriodPump>(pcm.shared_from_this(), timer.shared_from_this(), parameters);
-  Napi::Object handle = PumpHandle::make(env, pump, kTag);
-  PumpHandle::add_raw(env, handle, "write", write, pump);
-  PumpHandle::add_raw(env, handle, "pendingBytes", pending_bytes, pump);
-  PumpHandle::add<pad>(env, handle, "pad", pump);
-  PumpHandle::add<restart>(env, handle, "restart", pump);
-  PumpHandle::add<drop_partial_frame>(env, handle, "dropPartialFrame", pump);
-  PumpHandle::add<keep_alive>(env, handle, "keepAlive", pump);
-  PumpHandle::add<hold>(env, handle, "hold", pump);
-  PumpHandle::add<release>(env, handle, "release", pump);
-  PumpHandle::add<watch_failure>(env, handle, "watchFailure", pump);
-  PumpHandle::add<stats>(env, handle, "stats", pump);
-  PumpHandle::add<close>(env, handle, "close", pump);
-  PumpHandle::add<closed>(env, handle, "closed", pump);
+  const auto pump = std::make_shared<PeriodPump>(pcm, timer, parameters);
+  Napi::Object handle = pump_class().make(env, pump);
+  HandleClass<PeriodPump>::add_function(env, handle, "write", write, pump);
+  HandleClass<PeriodPump>::add_function(env, handle, "pendingBytes", pending_bytes, pump);
   return handle;
 }
 
+constexpr std::array kEntries{Entry{"createPeriodPump", entry<create>}};
+
 }  // namespace
 
-void register_period_pump(Napi::Env env, Napi::Object exports) {
-  exports.Set("createPeriodPump", make_function<create>(env, "createPeriodPump"));
-}
+Entries period_pump_entries() { return kEntries; }
 
 }  // namespace alsa_utimer::binding

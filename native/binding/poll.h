@@ -2,36 +2,18 @@
 // environment is torn down at any moment.
 #pragma once
 
-#include <napi.h>
+#include <node_api.h>
 
 #include <initializer_list>
 #include <memory>
 
+#include "binding/batch.h"
+#include "binding/event_loop_turn.h"
+
 namespace alsa_utimer::binding {
 
-// What several bring to JavaScript together.
-class Batch {
- public:
-  explicit Batch(napi_env env) noexcept : env_(env) {}
-  Batch(const Batch&) = delete;
-  Batch& operator=(const Batch&) = delete;
-  virtual ~Batch() = default;
-
-  // In the event loop, with a handle scope and a callback scope open.
-  virtual void deliver() noexcept = 0;
-
- protected:
-  // From deliver(): calls into JavaScript, in nobody's asynchronous context. An exception there is an
-  // uncaught one.
-  void call_javascript(napi_value callback, std::initializer_list<napi_value> arguments) noexcept;
-  [[nodiscard]] napi_env env() const noexcept { return env_; }
-
- private:
-  napi_env env_;
-};
-
 // Derived classes are final, and call close() in their destructor.
-class Poll {
+class Poll : private Pollable {
  public:
   Poll(const Poll&) = delete;
   Poll& operator=(const Poll&) = delete;
@@ -40,7 +22,7 @@ class Poll {
   enum class Want { kData, kRoom };
 
   // Calls take() and deliver() whenever there is what it wants or something is wrong, until stop(). Keeps
-  // the event loop alive meanwhile, unless set_ref(false) was called. Starting again is free as long as
+  // the event loop alive until then, unless set_ref(false) was called. Starting again is free as long as
   // nothing came since stop().
   void start();
   void stop() noexcept;
@@ -57,12 +39,12 @@ class Poll {
   Poll(napi_env env, int descriptor, Want want = Want::kData);
   ~Poll() = default;
 
-  // In the event loop, with a handle scope open, for each that is ready in a turn, before JavaScript runs.
-  // Returns a batch that it began, which is delivered before any deliver(). `failed`: the descriptor is in an
-  // error.
-  virtual std::shared_ptr<Batch> take(bool) noexcept { return nullptr; }
+  // In the event loop, with a handle scope open, for each that is ready in a turn, before JavaScript
+  // runs. Returns a batch that it began, which is delivered before any deliver(). `failed`: the descriptor is
+  // in an error.
+  virtual std::shared_ptr<Batch> take(bool failed) noexcept;
   // In the event loop, with a handle scope and a callback scope open. May close.
-  virtual void deliver() noexcept {}
+  void deliver() noexcept override {}
   // Called once, on close() or when the environment goes: closes the descriptor, and drops what is held of
   // JavaScript. Nothing else closes a descriptor that is polled. libuv has taken it out of epoll by now;
   // epoll would go on reporting one that was closed before, as long as anybody has a duplicate of it.
@@ -76,12 +58,23 @@ class Poll {
 
  private:
   struct State;
-  class Turn;
-  static int arm(State* state) noexcept;
+
+  [[nodiscard]] bool started() const noexcept override { return started_; }
+  std::shared_ptr<Batch> collect() noexcept override { return take(failed_); }
+  int arm() noexcept;
+  void update_ref() noexcept;
   static void close_state(State* state) noexcept;
 
   napi_env env_;
-  State* state_;
+  EventLoopTurn& turn_;
+  Want want_;
+  State* state_ = nullptr;  // until closed
+  // Between start() and stop(). Not uv_is_active(): libuv stops a handle by itself when it reports an error,
+  // an xrun for instance, which must be delivered all the same; and a stopped one is polled until something
+  // comes.
+  bool started_ = false;
+  bool failed_ = false;
+  bool referenced_ = true;
 };
 
 }  // namespace alsa_utimer::binding

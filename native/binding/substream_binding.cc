@@ -1,5 +1,4 @@
-#include "binding/substream_binding.h"
-
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -7,12 +6,11 @@
 #include "alsa/substream.h"
 #include "alsa/system_error.h"
 #include "binding/arguments.h"
+#include "binding/entries.h"
 #include "binding/handle.h"
 
 namespace alsa_utimer::binding {
 namespace {
-
-constexpr napi_type_tag kTag{0x6c2b8e14d7a5403f, 0x95d10fb36e7c82a4};
 
 // A substream whose files are read until it is closed.
 class Reader {
@@ -36,8 +34,6 @@ class Reader {
   Substream substream_;
   bool closed_ = false;
 };
-
-using SubstreamHandle = Handle<Reader>;
 
 napi_value status(Reader& reader, const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -68,30 +64,22 @@ napi_value parameters(Reader& reader, const Napi::CallbackInfo& info) {
   return result;
 }
 
-napi_value close(Reader& reader, const Napi::CallbackInfo&) {
-  reader.close();
-  return nullptr;
-}
-
-napi_value closed(Reader& reader, const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), reader.closed());
+const HandleClass<Reader>& substream_class() {
+  using Substreams = HandleClass<Reader>;
+  static const Substreams kClass(
+      "Substream", {0x6c2b8e14d7a5403f, 0x95d10fb36e7c82a4},
+      {Substreams::method<status>("status"), Substreams::method<parameters>("parameters")});
+  return kClass;
 }
 
 napi_value open(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  const auto reader = std::make_shared<Reader>(read_string(info[0], "folder"));
-  Napi::Object handle = SubstreamHandle::make(env, reader, kTag);
-  SubstreamHandle::add<status>(env, handle, "status", reader);
-  SubstreamHandle::add<parameters>(env, handle, "parameters", reader);
-  SubstreamHandle::add<close>(env, handle, "close", reader);
-  SubstreamHandle::add<closed>(env, handle, "closed", reader);
-  return handle;
+  return substream_class().make(info.Env(), std::make_shared<Reader>(read_string(info[0], "folder")));
 }
+
+constexpr std::array kEntries{Entry{"openSubstream", entry<open>}};
 
 }  // namespace
 
-void register_substream(Napi::Env env, Napi::Object exports) {
-  exports.Set("openSubstream", make_function<open>(env, "openSubstream"));
-}
+Entries substream_entries() { return kEntries; }
 
 }  // namespace alsa_utimer::binding

@@ -1,13 +1,12 @@
-#include "binding/timer_device_binding.h"
-
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
 #include "alsa/timer_device.h"
 #include "binding/arguments.h"
-#include "binding/handle.h"
+#include "binding/entries.h"
 
 namespace alsa_utimer::binding {
 namespace {
@@ -92,14 +91,14 @@ napi_value enumerate(const Napi::CallbackInfo& info) {
   return result;
 }
 
+constexpr std::array kEntries{
+    Entry{"enumerateTimers", entry<enumerate>},         Entry{"timerGinfo", entry<timer_ginfo>},
+    Entry{"timerGinfos", entry<timer_ginfos>},          Entry{"timerGstatus", entry<timer_gstatus>},
+    Entry{"setTimerGparams", entry<set_timer_gparams>},
+};
+
 }  // namespace
 
-void register_timer_device(Napi::Env env, Napi::Object exports) {
-  exports.Set("enumerateTimers", make_function<enumerate>(env, "enumerateTimers"));
-  exports.Set("timerGinfo", make_function<timer_ginfo>(env, "timerGinfo"));
-  exports.Set("timerGinfos", make_function<timer_ginfos>(env, "timerGinfos"));
-  exports.Set("timerGstatus", make_function<timer_gstatus>(env, "timerGstatus"));
-  exports.Set("setTimerGparams", make_function<set_timer_gparams>(env, "setTimerGparams"));
-}
+Entries timer_device_entries() { return kEntries; }
 
 }  // namespace alsa_utimer::binding

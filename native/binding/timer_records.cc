@@ -1,16 +1,20 @@
 #include "binding/timer_records.h"
 
+#include <array>
 #include <utility>
 
 #include "binding/arguments.h"
+#include "binding/callback.h"
+#include "binding/entries.h"
 #include "binding/handle.h"
 
 namespace alsa_utimer::binding {
 namespace {
 
-using RecordsHandle = Handle<TimerRecords>;
-
-constexpr napi_type_tag kTag{0x5d0c7a61b3f84e29, 0x8c41e7d09a2b5f36};
+const HandleClass<TimerRecords>& records_class() {
+  static const HandleClass<TimerRecords> kClass("TimerRecords", {0x5d0c7a61b3f84e29, 0x8c41e7d09a2b5f36}, {});
+  return kClass;
+}
 
 napi_value create(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -18,14 +22,12 @@ napi_value create(const Napi::CallbackInfo& info) {
     throw expected(env, "memory", "an ArrayBuffer");
   }
   const auto capacity = read_integer<std::uint32_t>(info[1], "capacity");
-  if (!info[2].IsFunction()) {
-    throw expected(env, "callback", "a function");
-  }
-  return RecordsHandle::make(
-      env,
-      std::make_shared<TimerRecords>(info[0].As<Napi::ArrayBuffer>(), capacity, info[2].As<Napi::Function>()),
-      kTag);
+  const auto callback = read_function(info[2], "callback").As<Napi::Function>();
+  return records_class().make(
+      env, std::make_shared<TimerRecords>(info[0].As<Napi::ArrayBuffer>(), capacity, callback));
 }
+
+constexpr std::array kEntries{Entry{"createTimerRecords", entry<create>}};
 
 }  // namespace
 
@@ -68,7 +70,7 @@ void TimerRecords::deliver() noexcept {
   }
 }
 
-// Once a turn: the memory may have been transferred away.
+// Once a turn of the event loop: the memory may have been transferred away.
 bool TimerRecords::find_memory() noexcept {
   napi_value memory = nullptr;
   void* data = nullptr;
@@ -86,11 +88,9 @@ bool TimerRecords::find_memory() noexcept {
 }
 
 std::shared_ptr<TimerRecords> unwrap_timer_records(const Napi::Value& value) {
-  return RecordsHandle::unwrap(value, kTag, "what createTimerRecords returned").shared_from_this();
+  return records_class().unwrap(value, "what createTimerRecords returned");
 }
 
-void register_timer_records(Napi::Env env, Napi::Object exports) {
-  exports.Set("createTimerRecords", make_function<create>(env, "createTimerRecords"));
-}
+Entries timer_records_entries() { return kEntries; }
 
 }  // namespace alsa_utimer::binding

@@ -1,5 +1,5 @@
-// Where the records of all timer instances that are ready in a turn of an event loop come together, so that
-// one call brings them to JavaScript: createTimerRecords(memory, capacity, callback).
+// Where the records of all timer instances that are ready in a turn of an event loop come together, so
+// that one call brings them to JavaScript: createTimerRecords(memory, capacity, callback).
 #pragma once
 
 #include <napi.h>
@@ -9,12 +9,12 @@
 #include <memory>
 
 #include "alsa/timer_instance.h"
-#include "binding/poll.h"
+#include "binding/batch.h"
 
 namespace alsa_utimer::binding {
 
 // The memory is an ArrayBuffer: room for `capacity` records, and then two Int32 for each batch.
-class TimerRecords final : public Batch, public std::enable_shared_from_this<TimerRecords> {
+class TimerRecords final : public Batch {
  public:
   TimerRecords(Napi::ArrayBuffer memory, std::size_t capacity, Napi::Function callback);
 
@@ -25,7 +25,7 @@ class TimerRecords final : public Batch, public std::enable_shared_from_this<Tim
   };
   // Reads `instance` and notes a batch for `slot`: how many records, a negated errno, or 0 where the
   // descriptor is in an error and nothing was left. Without room it does nothing: the instance is ready in
-  // the next turn as well.
+  // the next turn, too.
   Result take(TimerInstance& instance, std::int32_t slot, bool failed) noexcept;
 
   [[nodiscard]] bool empty() const noexcept { return note_count_ == 0; }
@@ -55,7 +55,5 @@ class TimerRecords final : public Batch, public std::enable_shared_from_this<Tim
 
 // Throws a TypeError for anything but what createTimerRecords returned.
 std::shared_ptr<TimerRecords> unwrap_timer_records(const Napi::Value& value);
-
-void register_timer_records(Napi::Env env, Napi::Object exports);
 
 }  // namespace alsa_utimer::binding

@@ -1,16 +1,16 @@
 #include "binding/utimer_binding.h"
 
+#include <array>
 #include <memory>
 
+#include "alsa/system_error.h"
 #include "binding/arguments.h"
+#include "binding/entries.h"
 #include "binding/handle.h"
 
 namespace alsa_utimer::binding {
 namespace {
 
-using UtimerHandle = Handle<Utimer>;
-
-constexpr napi_type_tag kTag{0x6ab1d6a5f0a24d6e, 0x9b64c0bb6a4f3a01};
 constexpr const char* kTrigger = "ioctl SNDRV_TIMER_IOCTL_TRIGGER";
 
 // The hot path: the data pointer is the timer, and nothing is created, converted or returned.
@@ -30,24 +30,18 @@ napi_value trigger(napi_env env, napi_callback_info info) noexcept {
   return nullptr;
 }
 
-napi_value close(Utimer& timer, const Napi::CallbackInfo&) {
-  timer.close();
-  return nullptr;
-}
-
-napi_value closed(Utimer& timer, const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), timer.closed());
+const HandleClass<Utimer>& utimer_class() {
+  static const HandleClass<Utimer> kClass("Utimer", {0x6ab1d6a5f0a24d6e, 0x9b64c0bb6a4f3a01}, {});
+  return kClass;
 }
 
 napi_value create(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto timer =
       std::make_shared<Utimer>(read_string(info[0], "path"), read_uint64(info[1], "resolution"));
-  Napi::Object handle = UtimerHandle::make(env, timer, kTag);
+  Napi::Object handle = utimer_class().make(env, timer);
   handle.Set("id", timer->id());
-  UtimerHandle::add_raw(env, handle, "trigger", trigger, timer);
-  UtimerHandle::add<close>(env, handle, "close", timer);
-  UtimerHandle::add<closed>(env, handle, "closed", timer);
+  HandleClass<Utimer>::add_function(env, handle, "trigger", trigger, timer);
   return handle;
 }
 
@@ -55,15 +49,17 @@ napi_value supported(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), Utimer::supported(read_string(info[0], "path")));
 }
 
+constexpr std::array kEntries{
+    Entry{"createUtimer", entry<create>},
+    Entry{"utimerSupported", entry<supported>},
+};
+
 }  // namespace
 
-Utimer& unwrap_utimer(const Napi::Value& value) {
-  return UtimerHandle::unwrap(value, kTag, "a handle of createUtimer");
+std::shared_ptr<Utimer> unwrap_utimer(const Napi::Value& value) {
+  return utimer_class().unwrap(value, "a handle of createUtimer");
 }
 
-void register_utimer(Napi::Env env, Napi::Object exports) {
-  exports.Set("createUtimer", make_function<create>(env, "createUtimer"));
-  exports.Set("utimerSupported", make_function<supported>(env, "utimerSupported"));
-}
+Entries utimer_entries() { return kEntries; }
 
 }  // namespace alsa_utimer::binding

@@ -201,17 +201,17 @@ void DatagramSocket::reserve(std::size_t count) {
   controls_.resize(most);
 }
 
-std::int64_t DatagramSocket::receive(const DatagramRoom& room) noexcept {
-  const std::size_t count = std::min(room.count, messages_.size());
+std::int64_t DatagramSocket::receive(const DatagramBuffers& buffers) noexcept {
+  const std::size_t count = std::min(buffers.count, messages_.size());
   for (std::size_t i = 0; i < count; ++i) {
-    buffers_[i] = {.iov_base = room.data + i * room.bytes, .iov_len = room.bytes};
+    buffers_[i] = {.iov_base = buffers.data + i * buffers.bytes, .iov_len = buffers.bytes};
     msghdr& header = messages_[i].msg_hdr;
     header = {};
     header.msg_iov = &buffers_[i];
     header.msg_iovlen = 1;
     header.msg_control = controls_[i].bytes.data();
     header.msg_controllen = controls_[i].bytes.size();
-    if (room.sources != nullptr) {
+    if (buffers.sources != nullptr) {
       header.msg_name = &names_[i];
       header.msg_namelen = sizeof names_[i];
     }
@@ -226,17 +226,17 @@ std::int64_t DatagramSocket::receive(const DatagramRoom& room) noexcept {
   const std::int64_t now = now_on(CLOCK_MONOTONIC);
   const std::int64_t offset = now - now_on(CLOCK_REALTIME);
   for (std::size_t i = 0; i < static_cast<std::size_t>(received); ++i) {
-    room.lengths[i] = static_cast<std::int32_t>(messages_[i].msg_len);
-    read_control(messages_[i].msg_hdr, now, offset, room.arrivals[i]);
-    if (room.sources != nullptr) {
-      copy_source(names_[i], room.sources + i * kSourceBytes);
+    buffers.lengths[i] = static_cast<std::int32_t>(messages_[i].msg_len);
+    read_control(messages_[i].msg_hdr, now, offset, buffers.arrivals[i]);
+    if (buffers.sources != nullptr) {
+      copy_source(names_[i], buffers.sources + i * kSourceBytes);
     }
   }
   return received;
 }
 
 // `offset`: what CLOCK_MONOTONIC is ahead of the clock that the kernel stamps with, which may have been set
-// meanwhile.
+// since the stamp.
 void DatagramSocket::read_control(msghdr& header, std::int64_t now, std::int64_t offset,
                                   std::int64_t& arrival) noexcept {
   std::int64_t stamped = now;

@@ -28,13 +28,13 @@ struct SocketAddress {
   [[nodiscard]] int family() const noexcept { return storage.ss_family; }
 };
 
-// What `sources` of a DatagramRoom gets for each datagram: an IPv6 address, or an IPv4 address as IPv6 maps
-// it (RFC 4291, section 2.5.5.2), its port in network order, and two zeros.
+// What `sources` of a DatagramBuffers gets for each datagram: an IPv6 address, or an IPv4 address as IPv6
+// maps it (RFC 4291, section 2.5.5.2), its port in network order, and two zeros.
 inline constexpr std::size_t kSourceBytes = 20;
 
 // Where received datagrams go: `count` of them, `bytes` each. `arrivals` gets when the kernel took each,
 // nanoseconds of CLOCK_MONOTONIC, never less than before. `sources` may be null.
-struct DatagramRoom {
+struct DatagramBuffers {
   std::uint8_t* data;
   std::size_t bytes;
   std::int32_t* lengths;
@@ -68,7 +68,7 @@ class DatagramSocket {
   void reserve(std::size_t count);
   // recvmmsg: the number of datagrams that were waiting, or a negated errno. Takes as many as reserve() was
   // given, at most.
-  std::int64_t receive(const DatagramRoom& room) noexcept;
+  std::int64_t receive(const DatagramBuffers& buffers) noexcept;
 
   [[nodiscard]] int descriptor() const noexcept { return fd_.get(); }
   void close() noexcept { fd_.reset(); }

@@ -97,7 +97,6 @@ describe('The addon', () => {
       rate: 48_000,
       periodFrames: 480,
       bufferFrames: 1_920,
-      frameBytes: 4,
       fillWithSilence: false,
     };
     expect(() => pcm.configure(parameters)).toThrow(expect.objectContaining({ errno: 25 }));
@@ -150,6 +149,46 @@ describe('The addon', () => {
     expect(() => addon.openControl('/nowhere')).toThrow(
       expect.objectContaining({ errno: 2, syscall: 'open', path: '/nowhere' }),
     );
+  });
+
+  it('calls methods on handles of their own class alone, which nobody else makes', () => {
+    const path = join(folder, 'methods');
+    writeFileSync(path, '');
+    const handles = [
+      addon.openPcm('/dev/null', true, '', -1),
+      addon.openControl('/dev/zero'),
+      addon.openSubstream(folder),
+      addon.openTimerInstance('/dev/zero', false),
+      addon.openDatagramSocket('127.0.0.1', 0, 0, false),
+      addon.lockFile(path),
+    ];
+    for (const handle of handles) {
+      const others: unknown[] = [undefined, {}, Object.create(handle), new Proxy(handle, {})];
+      others.push(...handles.filter((other) => other !== handle), Object.getPrototypeOf(handle));
+      const methods = Object.entries(Object.getOwnPropertyDescriptors(Object.getPrototypeOf(handle)));
+      expect(methods.map(([name]) => name)).toEqual(expect.arrayContaining(['close', 'closed']));
+      for (const [name, { value: method }] of methods) {
+        if (name === 'constructor') continue;
+        for (const other of others) expect(() => Reflect.apply(method, other, [])).toThrow(TypeError);
+      }
+      const handleClass = handle.constructor as new () => object;
+      expect(() => new handleClass()).toThrow(TypeError);
+      expect(() => (handleClass as unknown as () => void)()).toThrow(TypeError);
+      expect(() => new (class extends handleClass {})()).toThrow(TypeError);
+      expect(handle.closed()).toBe(false);
+      handle.close();
+      expect(handle.closed()).toBe(true);
+    }
+    const [pcm, control] = handles;
+    Object.setPrototypeOf(control as object, Object.getPrototypeOf(pcm));
+    expect(() => addon.watchPcm(control as never)).toThrow(TypeError);
+  });
+
+  it('names the errno of a failed system call', () => {
+    expect(() => addon.openPcm('/nowhere', true, '', -1)).toThrow(
+      expect.objectContaining({ code: 'ENOENT' }),
+    );
+    expect(() => addon.openControl('/dev/null').read(1)).toThrow(expect.objectContaining({ code: 'ENOTTY' }));
   });
 
   it('locks a file for one at a time', () => {

@@ -27,14 +27,6 @@ describe('A native handle', () => {
     expect(result).toMatchObject({ code: 0, signal: null, stdout: '0\n', stderr: '' });
   });
 
-  it('stays alive as long as one of its functions can be called', async () => {
-    const result = await runChild(`${OPEN}
-      const closed = (() => open().closed)();
-      for (let i = 0; i < 20; i += 1) { globalThis.gc(); await new Promise((resolve) => setImmediate(resolve)); }
-      console.log(closed());`);
-    expect(result).toMatchObject({ code: 0, signal: null, stdout: 'false\n', stderr: '' });
-  });
-
   it('may be open when the process ends', async () => {
     expect(
       await runChild(`${OPEN} globalThis.kept = Array.from({ length: 10 }, open); process.exit(3);`),

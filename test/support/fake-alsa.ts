@@ -38,7 +38,7 @@ const mend = (name) => remove(process.env.FAKE_ALSA + '/faults/' + name);
 /** Descriptors of the fake that are open. */
 const open = () => Object.keys(descriptors()).filter((target) => target.startsWith(process.env.FAKE_ALSA)).length;
 const hardware = {
-  ...{ access: 3, format: 2, channels: 2, rate: 48_000, periodFrames: 480, bufferFrames: 1_920, frameBytes: 4 },
+  ...{ access: 3, format: 2, channels: 2, rate: 48_000, periodFrames: 480, bufferFrames: 1_920 },
   fillWithSilence: false,
 };
 const cable = { rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 };

@@ -1,4 +1,5 @@
 // A kernel of nothing but ids, for tests of what lib/ decides. What it answers, the kernel suite checks for real.
+import { getSystemErrorName } from 'node:util';
 import type {
   ControlHandle,
   DatagramSocketHandle,
@@ -13,9 +14,16 @@ import type {
   WatcherHandle,
 } from '../../lib/native/binding.js';
 
+const ERRNOS = { EBADFD: 77, ESTRPIPE: 86 };
+
+function codeOf(errno: number): string {
+  const name = Object.entries(ERRNOS).find(([, number]) => number === errno)?.[0];
+  return name ?? getSystemErrorName(-errno);
+}
+
 /** What the addon throws for a failed system call. */
 export function failedCall(errno: number, syscall: string, path?: string): Error {
-  return Object.assign(new Error(syscall), { errno, syscall, path });
+  return Object.assign(new Error(syscall), { code: codeOf(errno), errno, syscall, path });
 }
 
 /** Who has a substream open, and what it is set to. */
@@ -30,7 +38,7 @@ export class FakeBinding implements NativeBinding {
   /** Those that are open, by what ends the name of their folder in /proc/asound: 'card0/pcm1c/sub0'. */
   readonly substreams = new Map<string, FakeSubstream>();
   supported = true;
-  readonly errnos = { EBADFD: 77, ESTRPIPE: 86 };
+  readonly errnos = ERRNOS;
   private records:
     | { words: Uint32Array; batches: Int32Array; deliver: (batches: number) => void }
     | undefined;

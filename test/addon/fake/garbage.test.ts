@@ -8,7 +8,7 @@ const succeeded = { code: 0, signal: null, stderr: '' };
 /** What a call does, as text. */
 const TRY = `
   const attempt = (body) => {
-    try { return String(body()); } catch (error) { return error.code ?? (error.errno ? 'errno ' + error.errno : error.name); }
+    try { return String(body()); } catch (error) { return error.code ?? error.name; }
   };
   const openPcm = (playback = true) =>
     addon.openPcm('/dev/snd/pcmC0D' + (playback ? '0p' : '1c'), playback, '/dev/snd/controlC0', 0);
@@ -61,19 +61,26 @@ describe('A substream', () => {
     expect(result).toEqual({ ...succeeded, stdout: 'ERR_PCM_PARAMETER 1920\n0\n' });
   });
 
-  it('does not believe the size of a frame, of which the kernel has its own idea', async () => {
+  it('has the size of frames that the kernel has chosen, and none where it has chosen none', async () => {
     const result = await runOnFake(`${TRY}
       for (const playback of [true, false]) {
-        for (const frameBytes of [0, 1, 2, 3, 5, 8, 1_920, 0x20000000, 0xffffffff]) {
+        for (const access of [3, 4]) {
           const pcm = openPcm(playback);
-          const configured = attempt(() => pcm.configure({ ...hardware, frameBytes }));
-          const moved = attempt(() => (playback ? pcm.write : pcm.read)(new Uint8Array(frameBytes % 4_096 || 4)));
-          if (configured !== 'errno 71' || moved !== 'TypeError') console.log(playback, frameBytes, configured, moved);
+          const { frameBytes, periodFrames, bufferFrames } = pcm.configure({ ...hardware, access });
+          console.log(frameBytes, periodFrames, bufferFrames);
+          pcm.drop();
+          // One byte for two channels; any number of bytes.
+          for (const bits of [8, 64]) {
+            fault('frame bits', { times: 1, error: bits });
+            const configured = attempt(() => pcm.configure({ ...hardware, access }));
+            const moved = attempt(() => (playback ? pcm.write(new Uint8Array(4)) : pcm.read(new Uint8Array(4))));
+            if (configured !== 'EPROTO' || moved !== 'TypeError') console.log(playback, bits, configured, moved);
+          }
           pcm.close();
         }
       }
       console.log(open());`);
-    expect(result).toEqual({ ...succeeded, stdout: '0\n' });
+    expect(result).toEqual({ ...succeeded, stdout: `${'4 480 1920\n'.repeat(4)}0\n` });
   });
 
   it('takes whole frames of whatever memory is there, and none of what is gone', async () => {
@@ -130,7 +137,7 @@ describe('A substream', () => {
       console.log(attempt(() => openPcm()), open());`);
     expect(result).toEqual({
       ...succeeded,
-      stdout: '1920\nerrno 19\nerrno 19\nerrno 19\nerrno 19\nerrno 24 0\n',
+      stdout: '1920\nENODEV\nENODEV\nENODEV\nENODEV\nEMFILE 0\n',
     });
   });
 });
@@ -201,17 +208,17 @@ describe('A pump', () => {
       console.log(open());`);
     expect(result).toEqual({
       ...succeeded,
-      stdout: 'errno 5:0,ERR_STALLED:0,errno 5:0,errno 19:0,undefined:1920,undefined:1920\n0\n',
+      stdout: 'EIO:0,ERR_STALLED:0,EIO:0,ENODEV:0,undefined:1920,undefined:1920\n0\n',
     });
   });
 
-  it('is held and released where it inserts no silence', async () => {
+  it('pauses and resumes where it inserts no silence', async () => {
     const result = await runOnFake(`${PUMP}
-      pump.hold();
-      pump.release(3);
+      pump.pauseSilence();
+      pump.resumeSilence(3);
       pump.keepAlive(10_000_000n, 0n);
       pump.keepAlive(0n, 0n);
-      pump.release(3);
+      pump.resumeSilence(3);
       pump.write(new Uint8Array(1_920));
       console.log(pump.stats().periods);
       for (const handle of [pump, pcm, capture, timer]) handle.close();

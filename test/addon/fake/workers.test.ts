@@ -62,7 +62,7 @@ const PUMP = `
   const timer = addon.createUtimer('/dev/snd/timer', 10_000_000n);
   writeFileSync('/proc/asound/card0/timer_source', '-1.4.' + timer.id);
   const pcm = addon.openPcm('/dev/snd/pcmC0D0p', true, '/dev/snd/controlC0', number);
-  pcm.configure({ access: 3, format: 2, channels: 2, rate: 48_000, periodFrames: 480, bufferFrames: 1_920, frameBytes: 4, fillWithSilence: false });
+  pcm.configure({ access: 3, format: 2, channels: 2, rate: 48_000, periodFrames: 480, bufferFrames: 1_920, fillWithSilence: false });
   const pump = addon.createPeriodPump(pcm, timer, {
     periodFrames: 480, silence: 0, measure: true, listener: '/proc/asound/card0/pcm1c/sub' + number,
   });
@@ -73,9 +73,9 @@ const PUMP = `
   let turns = 0;
   setInterval(() => {
     turns += 1;
-    if (turns % 5 === 0) pump.hold();
+    if (turns % 5 === 0) pump.pauseSilence();
     pump.write(new Uint8Array(1_921));
-    if (turns % 5 === 0) pump.release(turns % 3);
+    if (turns % 5 === 0) pump.resumeSilence(turns % 3);
     if (turns % 9 === 0) pump.keepAlive(100_000n, 0n);
     if (turns % 10 === 0) parentPort.postMessage('written');
   }, 1);`;

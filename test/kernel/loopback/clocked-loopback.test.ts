@@ -145,7 +145,7 @@ describe('An open ClockedLoopback', () => {
       const warnings = [];
       process.on('warning', ({ message }) => warnings.push(message));
       (() => { ClockedLoopback.openSync({ card: ${card.number}, idle: 'silence', ...${JSON.stringify(stream)} }); })();
-      await collect(() => warnings.some((message) => message.includes('UserTimer')) && warnings.some((message) => message.startsWith('ClockedLoopback')));
+      await collect(() => warnings.some((message) => message.startsWith('ClockedLoopback')));
       console.log(JSON.stringify(Object.keys(descriptors()).filter((name) => /utimer|pcm/.test(name))));`);
     expect(result).toMatchObject({ code: 0, signal: null, stdout: '[]\n' });
   });
@@ -171,11 +171,13 @@ describe('A period of five seconds, of which the kernel keeps 32 bits', () => {
       ...real,
       createPeriodPump: (...args) => {
         const pump = real.createPeriodPump(...args);
-        const keepAlive = (...pace: [bigint, bigint]) => {
-          paces.push(pace);
-          pump.keepAlive(...pace);
-        };
-        return { ...pump, keepAlive };
+        const keepAlive = pump.keepAlive.bind(pump);
+        return Object.assign(pump, {
+          keepAlive: (...pace: [bigint, bigint]) => {
+            paces.push(pace);
+            keepAlive(...pace);
+          },
+        });
       },
     });
     try {

@@ -211,6 +211,14 @@ static int set_hardware(struct substream *one, void *argument) {
     return -EBADFD;
   }
   const int error = hw_choose(&space, &limits);
+  const int most = fault("frame bits");
+  if (error == 0 && most != 0) {
+    // An answer that no kernel should give: from 8 bits to so many.
+    struct snd_interval *const bits =
+        &space.intervals[SNDRV_PCM_HW_PARAM_FRAME_BITS - SNDRV_PCM_HW_PARAM_FIRST_INTERVAL];
+    bits->min = 8;
+    bits->max = (unsigned)most;
+  }
   copy_to_user(argument, &space, sizeof space);
   if (error != 0) {
     return error;

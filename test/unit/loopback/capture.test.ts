@@ -45,6 +45,8 @@ class FakeCapture extends FakeBinding {
     return {
       configure: (parameters) => {
         this.configured = parameters;
+        const { periodFrames, bufferFrames } = parameters;
+        return { frameBytes: 4, periodFrames, bufferFrames };
       },
       prepare: call('prepare'),
       start: () => {

@@ -17,7 +17,8 @@ class FakePcm extends FakeBinding {
     let closed = false;
     const none = () => {};
     return {
-      ...{ configure: none, prepare: none, drop: none, pause: none },
+      ...{ prepare: none, drop: none, pause: none },
+      configure: ({ periodFrames, bufferFrames }) => ({ frameBytes: 4, periodFrames, bufferFrames }),
       ...{ start: () => 0, subdevice: () => 0, timerResolution: () => 0n, write: () => 0, read: () => 0 },
       status: () => this.status,
       close: () => {

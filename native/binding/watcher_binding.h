@@ -10,6 +10,4 @@ namespace alsa_utimer::binding {
 // The seam's WatcherHandle for `fd`, which it owns.
 Napi::Object make_watcher(Napi::Env env, UniqueFd fd);
 
-void register_readiness(Napi::Env env, Napi::Object exports);
-
 }  // namespace alsa_utimer::binding

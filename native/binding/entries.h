@@ -1,0 +1,20 @@
+// What each file of bindings adds to the module: see lib/native/binding.ts.
+#pragma once
+
+#include "binding/entry.h"
+
+namespace alsa_utimer::binding {
+
+Entries control_entries();
+Entries datagram_socket_entries();
+Entries file_lock_entries();
+Entries pcm_entries();
+Entries period_pump_entries();
+Entries substream_entries();
+Entries timer_device_entries();
+Entries timer_instance_entries();
+Entries timer_records_entries();
+Entries utimer_entries();
+Entries watcher_entries();
+
+}  // namespace alsa_utimer::binding
