@@ -179,3 +179,16 @@ function isSignal(value: unknown): value is AbortSignal {
   if (typeof value !== 'object' || value === null || !('aborted' in value)) return false;
   return 'addEventListener' in value && typeof value.addEventListener === 'function';
 }
+
+export interface WaitOptions {
+  /** Ends the wait. */
+  readonly signal?: AbortSignal;
+}
+
+/** The signal of a wait that begins now; throws its reason where it is aborted already. */
+export function checkWait(name: string, options: WaitOptions): AbortSignal | undefined {
+  checkOptions(name, options, { signal: true });
+  const signal = checkSignal('signal', options.signal);
+  signal?.throwIfAborted();
+  return signal;
+}

@@ -4,13 +4,13 @@
  * @module alsa-utimer
  */
 
+export type { WaitOptions } from './arguments.js';
 export { AlsaError, type AlsaErrorOptions } from './errors.js';
 export { PCM_ACCESSES, type PcmAccess } from './pcm/access.js';
 export { frameBytes, PCM_FORMATS, type PcmFormat } from './pcm/format.js';
 export type { PcmDirection, PcmOptions } from './pcm/options.js';
 export type { PcmParameters } from './pcm/parameters.js';
 export { Pcm } from './pcm/pcm.js';
-export type { ReadyOptions } from './pcm/readiness.js';
 export type { PcmState } from './pcm/state.js';
 export { TIMER_CHANNELS, type TimerChannelName, type TimerMessages, timerChannel } from './timer/channels.js';
 export type {

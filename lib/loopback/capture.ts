@@ -1,5 +1,6 @@
 /** LoopbackCapture: the listening end of a cable, in Node. */
 import type { Readable } from 'node:stream';
+import type { WaitOptions } from '../arguments.js';
 import { AlsaError, calledOn, fromNative } from '../errors.js';
 import type { PcmHandle } from '../native/binding.js';
 import { adopt, handleOf, release, watch } from '../native/lifetime.js';
@@ -7,7 +8,7 @@ import { ObservantEmitter } from '../observant-emitter.js';
 import { namingHolder } from '../pcm/holder.js';
 import type { PcmParameters } from '../pcm/parameters.js';
 import { Pcm } from '../pcm/pcm.js';
-import { Readiness, type ReadyOptions } from '../pcm/readiness.js';
+import { Readiness } from '../pcm/readiness.js';
 import type { LoopbackCaptureEvents, LoopbackCaptureStats } from './capture-events.js';
 import { type FrameSource, type FramesOptions, framesOf, readableOf } from './capture-frames.js';
 import {
@@ -173,7 +174,7 @@ export class LoopbackCapture
    * await capture.ready({ signal: AbortSignal.timeout(5_000) });
    * console.log(capture.avail()); // 480
    */
-  async ready(options: ReadyOptions = {}): Promise<void> {
+  async ready(options: WaitOptions = {}): Promise<void> {
     for (;;) {
       try {
         await this.#readiness.ready(options);

@@ -2,7 +2,14 @@
 import { existsSync, type FSWatcher, readFileSync, watch, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { checkCardNumber, checkInteger, checkString, typeError } from '../arguments.js';
+import {
+  checkCardNumber,
+  checkInteger,
+  checkString,
+  checkWait,
+  typeError,
+  type WaitOptions,
+} from '../arguments.js';
 import { controlDevice, pcmDevice } from '../device-nodes.js';
 import { AlsaError, systemError, withHint } from '../errors.js';
 import { cardHolders, describeHolder, type SubstreamHolder } from '../pcm/holder.js';
@@ -84,14 +91,16 @@ export class LoopbackCard {
   }
 
   /**
-   * Loads snd-aloop (root only) with one card of these options, and waits for its device nodes.
+   * Loads snd-aloop (root only) with one card of these options, and waits for its device nodes. Where a signal ends the wait,
+   * the module stays loaded.
    *
-   * @throws TypeError, RangeError; AlsaError ERR_MODULE_LOADED, ERR_MODPROBE, ERR_NO_LOOPBACK_CARD, ERR_TIMEOUT
+   * @throws TypeError, RangeError; AlsaError ERR_MODULE_LOADED, ERR_MODPROBE, ERR_NO_LOOPBACK_CARD, ERR_TIMEOUT; the reason of
+   * `signal`
    * @example
    * const card = await LoopbackCard.load({ substreams: 2 });
    */
-  static async load(options: LoopbackCardOptions = {}): Promise<LoopbackCard> {
-    const [card] = await LoopbackCard.loadAll([options]);
+  static async load(options: LoopbackCardOptions = {}, wait: WaitOptions = {}): Promise<LoopbackCard> {
+    const [card] = await LoopbackCard.loadAll([options], wait);
     return card as LoopbackCard;
   }
 
@@ -102,12 +111,16 @@ export class LoopbackCard {
    * ERR_NO_LOOPBACK_CARD also where one did not become what it was to be, since another card of the system has its number
    * or its id. The module stays loaded then
    */
-  static async loadAll(cards: readonly LoopbackCardOptions[]): Promise<LoopbackCard[]> {
+  static async loadAll(
+    cards: readonly LoopbackCardOptions[],
+    wait: WaitOptions = {},
+  ): Promise<LoopbackCard[]> {
+    const signal = checkWait('wait', wait);
     await loadModule(cards);
     const loaded = LoopbackCard.list();
     if (loaded.length === 0) LoopbackCard.find();
     checkLoaded(cards, loaded);
-    await Promise.all(loaded.map((card) => nodesOf(card)));
+    await Promise.all(loaded.map((card) => nodesOf(card, signal)));
     return loaded;
   }
 
@@ -275,13 +288,15 @@ function permissionHint(wanted: string, path: string): string {
 }
 
 /** Waits for the nodes of both devices in /dev/snd. */
-async function nodesOf(card: LoopbackCard): Promise<void> {
+async function nodesOf(card: LoopbackCard, signal: AbortSignal | undefined): Promise<void> {
   const nodes = [0, 1].flatMap((device) =>
     (['playback', 'capture'] as const).map((direction) => pcmDevice(card.number, device, direction)),
   );
   nodes.push(controlDevice(card.number));
   const missing = () => nodes.filter((node) => !existsSync(node));
+  signal?.throwIfAborted();
   if (missing().length === 0) return;
+  let abort = () => {};
   let watcher: FSWatcher | undefined;
   let timer: NodeJS.Timeout | undefined;
   try {
@@ -294,10 +309,13 @@ async function nodesOf(card: LoopbackCard): Promise<void> {
         const hint = 'Does udev or devtmpfs run here, and does this container have /dev/snd of its host?';
         reject(new AlsaError(what, { code: 'ERR_TIMEOUT', hint }));
       }, NODE_TIMEOUT);
+      abort = () => reject(signal?.reason);
+      signal?.addEventListener('abort', abort, { once: true });
       watcher = watch(existsSync('/dev/snd') ? '/dev/snd' : '/dev', check);
       check();
     });
   } finally {
+    signal?.removeEventListener('abort', abort);
     clearTimeout(timer);
     watcher?.close();
   }

@@ -57,7 +57,7 @@ export const LOOPBACK_CHANNELS: readonly LoopbackChannelName[] = Object.freeze([
  * import { ClockedLoopback, loopbackChannel, type LoopbackMessages } from 'alsa-utimer/loopback';
  *
  * subscribe(loopbackChannel('loopback:open'), (message) => {
- *   const { loop } = message as LoopbackMessages['loopback:open'];
+ *   const loop = (message as LoopbackMessages['loopback:open']).loop;
  *   console.log(loop.listenerName); // hw:0,1,0
  * });
  * (await ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 })).close();

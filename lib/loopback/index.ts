@@ -4,8 +4,8 @@
  * @module alsa-utimer/loopback
  */
 
+export type { WaitOptions } from '../arguments.js';
 export type { SubstreamHolder } from '../pcm/holder.js';
-export type { ReadyOptions } from '../pcm/readiness.js';
 export type { HolderParameters } from '../pcm/substream.js';
 export { parseTimerSource, type TimerSource, userTimerIdOf } from '../timer/timer-source.js';
 export type { CableSide, CableState } from './cable.js';

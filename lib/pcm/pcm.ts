@@ -1,5 +1,5 @@
 /** Pcm: one playback or capture substream of a hw: device, with exact parameters. */
-import { checkBoolean, checkBytes, rangeError } from '../arguments.js';
+import { checkBoolean, checkBytes, rangeError, type WaitOptions } from '../arguments.js';
 import { controlDevice, pcmDevice, TIMER_DEVICE } from '../device-nodes.js';
 import { AlsaError, callNative, fromNative } from '../errors.js';
 import type { PcmHandle, PcmSizesNative } from '../native/binding.js';
@@ -10,7 +10,7 @@ import { sampleFormat } from './format.js';
 import { type CheckedPcmOptions, checkPcmOptions, type PcmDirection, type PcmOptions } from './options.js';
 import { checkOtherAccess, namingOther } from './other-access.js';
 import type { PcmParameters } from './parameters.js';
-import { Readiness, type ReadyOptions } from './readiness.js';
+import { Readiness } from './readiness.js';
 import { refusedParameterError } from './refused-parameter.js';
 import { notStarted, type PcmState, stateName } from './state.js';
 
@@ -251,7 +251,7 @@ export class Pcm implements Disposable {
    * await pcm.ready({ signal: AbortSignal.timeout(5_000) });
    * console.log(pcm.avail()); // 480
    */
-  async ready(options: ReadyOptions = {}): Promise<void> {
+  async ready(options: WaitOptions = {}): Promise<void> {
     await this.#call(() => this.#waits()).ready(options);
   }
 

@@ -1,15 +1,10 @@
 /** Readiness: waits in the event loop until a substream can move a period, or cannot go on. */
 import { constants } from 'node:os';
-import { checkOptions, checkSignal } from '../arguments.js';
+import { checkWait, type WaitOptions } from '../arguments.js';
 import { callNative, closedError, systemError } from '../errors.js';
 import type { NativeHandle, PcmHandle, WatcherHandle } from '../native/binding.js';
 import { native } from '../native/load.js';
 import { stateName } from './state.js';
-
-export interface ReadyOptions {
-  /** Ends the wait. */
-  readonly signal?: AbortSignal;
-}
 
 /**
  * The event loop waits while somebody does. It has a descriptor of its own, so whoever closes the substream closes this, too.
@@ -38,10 +33,8 @@ export class Readiness implements NativeHandle {
    * @throws TypeError; AlsaError EPIPE, ESTRPIPE, EBADFD, ENODEV where the stream does not go on, ERR_CLOSED; the reason of
    * the signal
    */
-  async ready(options: ReadyOptions): Promise<void> {
-    checkOptions('options', options, { signal: true });
-    const signal = checkSignal('signal', options.signal);
-    signal?.throwIfAborted();
+  async ready(options: WaitOptions): Promise<void> {
+    const signal = checkWait('options', options);
     // Through the event loop in any case: a stream that is always ready leaves room for everything else.
     do {
       if (this.closed()) throw closedError(this.#what);

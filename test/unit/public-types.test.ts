@@ -11,7 +11,6 @@ import type {
   PcmState,
   pcmTimerId,
   periodResolution,
-  ReadyOptions,
   TimerEvent,
   TimerId,
   TimerInstance,
@@ -19,6 +18,7 @@ import type {
   timerChannel,
   UserTimer,
   UserTimerOptions,
+  WaitOptions,
 } from 'alsa-utimer';
 import type { Bridge, BridgeEvents, BridgeMessage, BridgeOptions } from 'alsa-utimer/bridge';
 import type {
@@ -119,10 +119,10 @@ describe('A substream', () => {
   });
 
   it('can be waited for, as a capture can, with a signal', () => {
-    expectTypeOf<Pcm['ready']>().toEqualTypeOf<(options?: ReadyOptions) => Promise<void>>();
+    expectTypeOf<Pcm['ready']>().toEqualTypeOf<(options?: WaitOptions) => Promise<void>>();
     expectTypeOf<LoopbackCapture['ready']>().toEqualTypeOf<Pcm['ready']>();
-    expectTypeOf<{ signal: AbortSignal }>().toExtend<ReadyOptions>();
-    expectTypeOf<AbortSignal>().not.toExtend<Required<ReadyOptions>>();
+    expectTypeOf<{ signal: AbortSignal }>().toExtend<WaitOptions>();
+    expectTypeOf<AbortSignal>().not.toExtend<Required<WaitOptions>>();
   });
 
   it('has a period whose length is exact', () => {

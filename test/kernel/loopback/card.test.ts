@@ -69,6 +69,17 @@ describe('Loading snd-aloop', () => {
     await expect(LoopbackCard.load({ index: 5 })).rejects.toThrow(withCode('ERR_MODULE_LOADED'));
   });
 
+  it('ends with the reason of a signal: before anything is loaded, or behind that', async () => {
+    const over = AbortSignal.abort(new Error('over'));
+    await expect(LoopbackCard.load({}, { signal: over })).rejects.toThrow('over');
+    expect(isLoopbackLoaded()).toBe(false);
+    const abort = new AbortController();
+    const loading = LoopbackCard.load({}, { signal: abort.signal });
+    setImmediate(() => abort.abort(new Error('enough')));
+    await expect(loading).rejects.toThrow('enough');
+    expect(isLoopbackLoaded()).toBe(true);
+  });
+
   it('runs the tools of the system, whatever PATH says and wherever it is', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-path-'));
     for (const tool of ['modprobe', 'rmmod'])
