@@ -1,5 +1,5 @@
 /** LoopbackCard: a card of snd-aloop. */
-import { existsSync, type FSWatcher, readFileSync, watch, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -10,7 +10,6 @@ import {
   typeError,
   type WaitOptions,
 } from '../arguments.js';
-import { controlDevice, pcmDevice } from '../device-nodes.js';
 import { AlsaError, systemError, withHint } from '../errors.js';
 import { cardHolders, describeHolder, type SubstreamHolder } from '../pcm/holder.js';
 import { fromFileSystem, listProc, procAsound, readProc } from '../proc.js';
@@ -19,12 +18,11 @@ import { userTimerSource } from '../timer/id.js';
 import { checkTimerSource, userTimerIdOf } from '../timer/timer-source.js';
 import { visibleText } from '../visible-text.js';
 import { type CableState, parseCables } from './cable.js';
+import { awaitNodes } from './card-nodes.js';
 import { isLoopbackLoaded, type LoopbackCardOptions, loadModule, unloadModule } from './module.js';
 
 /** `card->driver` of snd-aloop, in /proc/asound/cards. */
 const DRIVER = 'Loopback';
-/** How long a device node may take to appear after its card, ms. devtmpfs makes it with the card, other set-ups later. */
-const NODE_TIMEOUT = 5_000;
 
 /**
  * A card of snd-aloop: eight substreams with a cable in each direction, all clocked by what `timerSource` names at the
@@ -120,7 +118,7 @@ export class LoopbackCard {
     const loaded = LoopbackCard.list();
     if (loaded.length === 0) LoopbackCard.find();
     checkLoaded(cards, loaded);
-    await Promise.all(loaded.map((card) => nodesOf(card, signal)));
+    await Promise.all(loaded.map((card) => awaitNodes(card, signal)));
     return loaded;
   }
 
@@ -285,38 +283,4 @@ function permissionHint(wanted: string, path: string): string {
       : ` Or once and for all: a line "options snd-aloop timer_source=${source}" in /etc/modprobe.d/snd-aloop.conf, ` +
         `and programs hold that timer: ClockedLoopback.open({ ..., timerId: ${id} }), or UserTimer.create({ ..., id: ${id} }).`;
   return `Only root may change it. Have an administrator run: ${shellLine('echo', source)} | ${shellLine('sudo', 'tee', path)}.${fixed}`;
-}
-
-/** Waits for the nodes of both devices in /dev/snd. */
-async function nodesOf(card: LoopbackCard, signal: AbortSignal | undefined): Promise<void> {
-  const nodes = [0, 1].flatMap((device) =>
-    (['playback', 'capture'] as const).map((direction) => pcmDevice(card.number, device, direction)),
-  );
-  nodes.push(controlDevice(card.number));
-  const missing = () => nodes.filter((node) => !existsSync(node));
-  signal?.throwIfAborted();
-  if (missing().length === 0) return;
-  let abort = () => {};
-  let watcher: FSWatcher | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    await new Promise<void>((resolve, reject) => {
-      const check = () => {
-        if (missing().length === 0) resolve();
-      };
-      timer = setTimeout(() => {
-        const what = `${missing().join(', ')} did not appear within ${NODE_TIMEOUT} ms after ${card} was loaded`;
-        const hint = 'Does udev or devtmpfs run here, and does this container have /dev/snd of its host?';
-        reject(new AlsaError(what, { code: 'ERR_TIMEOUT', hint }));
-      }, NODE_TIMEOUT);
-      abort = () => reject(signal?.reason);
-      signal?.addEventListener('abort', abort, { once: true });
-      watcher = watch(existsSync('/dev/snd') ? '/dev/snd' : '/dev', check);
-      check();
-    });
-  } finally {
-    signal?.removeEventListener('abort', abort);
-    clearTimeout(timer);
-    watcher?.close();
-  }
 }
