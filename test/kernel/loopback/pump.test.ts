@@ -187,9 +187,11 @@ it('takes periods also while its thread waits for what /proc tells of the listen
     while (!states().some((state) => /wait_for_partner|fifo_open/.test(state))) await new Promise((resolve) => setImmediate(resolve));
     silent.write(new Uint8Array(480 * 4));
     console.log(silent.stats().periods);
-    closeSync(openSync(status, 'r+'));
-    rmSync(folder, { recursive: true });
-    for (const handle of [silent, pcm, timer]) handle.close();`);
+    // Whoever opens it from here on waits for nobody.
+    const end = openSync(status, 'r+');
+    for (const handle of [silent, pcm, timer]) handle.close();
+    closeSync(end);
+    rmSync(folder, { recursive: true });`);
   expect(result).toEqual({ code: 0, signal: null, stdout: '1\n', stderr: '' });
 });
 
