@@ -116,7 +116,7 @@ describe('A cable between two Pcms', () => {
       ...real,
       openPcm: (...args) => {
         const handle = real.openPcm(...args);
-        const { start: startIt } = handle;
+        const startIt = handle.start.bind(handle);
         const start = () => {
           const result = startIt();
           for (let i = 0; i < 3; i += 1) timer.trigger();
