@@ -1,6 +1,6 @@
 // The second act: one RTP stream, whose sender's clock is fast, goes into two cables at once. One is clocked by jiffies, as
-// those of snd-aloop are by default, and the other by the packets. arecord listens to both. What is compared are counts,
-// which a busy machine cannot falsify: frames that were received, and those of them that wait to be heard.
+// those of snd-aloop are by default, and the other by the packets. arecord listens to both. What is compared are counts: frames
+// that were received, and those of them that wait to be heard.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -81,15 +81,15 @@ export async function compareClocks(recording, seconds) {
       ['lost on the way', ...tracks.map((track) => track.lostFrames)],
       ['received', ...tracks.map((track) => track.receivedFrames)],
       ['no room for', ...tracks.map((track) => track.droppedFrames)],
-      ['heard', heard, frames - jiffies.droppedFrames],
+      ['heard', heard, describeHeard(jiffies, frames)],
       ['differing samples', differing, ''],
       ['xruns', ...tracks.map((track) => track.troubled('xrun'))],
       [
         'waiting at most',
-        `${clocked.mostWaiting} of a period's ${periodFrames}`,
-        `${jiffies.mostWaiting} beyond ${aheadFrames}`,
+        `${clocked.readings.most} of a period's ${periodFrames}`,
+        `${jiffies.readings.most} beyond ${aheadFrames}`,
       ],
-      ['that wait', ...tracks.map(describeGrowth)],
+      ['drift', ...tracks.map(describeDrift)],
       ['room for', 'all', describeRoom(jiffies, aheadFrames)],
     ]);
     const exact =
@@ -97,8 +97,8 @@ export async function compareClocks(recording, seconds) {
       heard === frames &&
       clocked.droppedFrames === 0 &&
       clocked.troubled('xrun') === 0 &&
-      clocked.readings > 0 &&
-      clocked.mostWaiting < periodFrames;
+      clocked.readings.count > 0 &&
+      clocked.readings.most < periodFrames;
     if (clocked.lostFrames > 0) {
       console.log('The network lost packets; what was received is compared, with silence in their place.');
     }
@@ -109,10 +109,21 @@ export async function compareClocks(recording, seconds) {
   }
 }
 
+/**
+ * What the listener of a cable on jiffies was given: arecord does not tell what it lost when it was overrun.
+ *
+ * @param {Track} track
+ * @param {number} frames of the stream
+ */
+function describeHeard(track, frames) {
+  return `${track.overruns > 0 ? 'at most ' : ''}${frames - track.droppedFrames}`;
+}
+
 /** @param {Track} track */
-function describeGrowth({ growth }) {
-  if (growth === undefined) return 'too short to tell';
-  return `${growth < 0 ? '' : '+'}${growth.toFixed(1)} frames a second`;
+function describeDrift({ readings: { drift } }) {
+  if (drift === undefined) return 'too short to tell';
+  const [frames, spread] = [Math.round(drift.frames), Math.round(drift.spread)];
+  return `${frames > 0 ? '+' : ''}${frames}${spread > 0 ? ` ± ${spread}` : ''} frames a second`;
 }
 
 /**
@@ -121,10 +132,10 @@ function describeGrowth({ growth }) {
  * @param {Track} track
  * @param {number} roomFrames
  */
-function describeRoom({ growth, mostWaiting, droppedFrames }, roomFrames) {
+function describeRoom({ readings: { drift, mostOfLate }, droppedFrames }, roomFrames) {
   if (droppedFrames > 0) return 'none';
-  if (growth === undefined || growth <= 0) return '';
-  return `${((roomFrames - mostWaiting) / growth / 60).toFixed(0)} min more`;
+  if (drift === undefined || drift.frames <= drift.spread) return '';
+  return `${((roomFrames - mostOfLate) / drift.frames / 60).toFixed(0)} min more`;
 }
 
 /**
@@ -153,19 +164,30 @@ async function send({ sender, audio, card, folder, stream, aheadFrames, received
     const clocked = keep(new Track('clocked by the packets', stream, { ...cable, substream: 0, frames }));
     const jiffies = keep(new Track('jiffies', stream, { ...cable, substream: 1 }));
     for (const track of [clocked, jiffies]) await track.recorder.lag(0);
+    const began = clocked.recorder.look()?.started;
     const periodFrames = JIFFIES_PERIOD_PACKETS * stream.periodFrames;
     const periods = (2 * aheadFrames) / periodFrames;
     const end = /** @type {const} */ ({ device: 0, substream: 1, direction: 'playback' });
     const pcm = keep(Pcm.open({ ...stream, card: card.number, ...end, periodFrames, periods }));
     const player = new JiffiesPlayer(pcm, aheadFrames, (kind, lost) => jiffies.note(kind, lost));
+    // One cable plays what came. The other plays on by this machine's clock, whatever comes late.
     /** @type {import('./track.mjs').Sink} */
     const clockedSink = {
+      due: ({ receivedFrames }) => receivedFrames,
       write: (bytes) => loop.write(bytes),
       // What the kernel says of the listener, not what was written.
       waiting: ({ receivedFrames, recorder }) => {
-        const captured = recorder.look()?.captured;
-        return captured === undefined ? undefined : receivedFrames - captured;
+        const now = recorder.look();
+        // A listener that was overrun counts anew, and has lost frames: nobody knows how many.
+        return now && now.started === began ? receivedFrames - now.captured : undefined;
       },
+    };
+    const framesPerMs = (stream.rate * (1 + PPM / 1e6)) / 1000;
+    /** @type {import('./track.mjs').Sink} */
+    const jiffiesSink = {
+      due: ({ began }) => (began === undefined ? 0 : (performance.now() - began) * framesPerMs),
+      write: (bytes) => player.write(bytes),
+      waiting: () => player.waiting(),
     };
 
     const { format, rate, channels } = stream;
@@ -173,14 +195,14 @@ async function send({ sender, audio, card, folder, stream, aheadFrames, received
     const target = { encoding, format, rate, channels, address: GROUP, interface: INTERFACE };
     const receiving = { ...target, receiveBufferBytes: SOCKET_BYTES };
     const port = await clocked.receive({ ...receiving, port: 0 }, clockedSink, received);
-    await jiffies.receive({ ...receiving, port }, player);
+    await jiffies.receive({ ...receiving, port }, jiffiesSink);
     let xruns = 0;
     const noteXruns = () => {
       for (; xruns < loop.stats().xruns; xruns += 1) clocked.note('xrun', 0);
     };
     const reading = setInterval(() => {
       noteXruns();
-      for (const track of [clocked, jiffies]) track.read();
+      for (const track of [jiffies, clocked]) track.read();
     }, READING_MS);
     try {
       await sender.send({ ...target, port, packetFrames: stream.periodFrames }, frames, PPM);
@@ -188,6 +210,7 @@ async function send({ sender, audio, card, folder, stream, aheadFrames, received
     } finally {
       clearInterval(reading);
     }
+    player.finish();
     while (player.playing) await sleep(1);
     noteXruns();
     for (const track of [clocked, jiffies]) await track.end();

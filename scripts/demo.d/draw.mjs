@@ -10,9 +10,9 @@ import { init, setPlatformAPI } from 'echarts';
  * @property {number} ppm by which the sender's clock was fast
  * @property {number} rate Hz
  * @property {number} periodFrames
- * @property {{ name: string, line: [seconds: number, frames: number][],
- *   troubles: { seconds: number, kind: 'skip' | 'xrun' | 'loss', frames: number }[] }[]} runs frames that waited, over
- *   seconds of audio received
+ * @property {{ name: string, line: [seconds: number, frames: number | null][],
+ *   troubles: { seconds: number, kind: 'skip' | 'xrun' | 'loss', frames: number }[] }[]} runs frames by which the stream was
+ *   ahead of what was heard, over seconds of audio; null where a line is broken
  */
 
 const WIDTH = 960;
@@ -36,15 +36,16 @@ setPlatformAPI({
 });
 
 /**
- * The value of a line at a time.
+ * The value of a line at a time, 0 where it has none.
  *
  * @param {Picture['runs'][number]['line']} line
  * @param {number} time
  */
 function valueAt(line, time) {
-  return line.reduce((nearest, point) =>
-    Math.abs(point[0] - time) < Math.abs(nearest[0] - time) ? point : nearest,
-  )[1];
+  const nearest = line
+    .filter(([, value]) => value !== null)
+    .sort(([one], [other]) => Math.abs(one - time) - Math.abs(other - time));
+  return nearest[0]?.[1] ?? 0;
 }
 
 /** @param {Picture} picture */
@@ -97,8 +98,8 @@ function drawSvg({ ppm, rate, periodFrames, runs }) {
       formatter: (name) => name.replace(`${run.name}: `, ''),
     })),
     grid: { left: 80, right: 40, top: 88, bottom: 76 + 28 * runs.length },
-    xAxis: { ...axis('seconds of audio received', 30), max: Math.ceil(Math.max(...times)) },
-    yAxis: axis('frames received and not yet heard, beyond what is kept ahead', 54),
+    xAxis: { ...axis('seconds of audio', 30), max: Math.ceil(Math.max(...times)) },
+    yAxis: axis('frames by which the stream is ahead of its listener', 54),
     series,
   });
   const svg = chart.renderToSVGString();

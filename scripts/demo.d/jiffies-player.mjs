@@ -32,7 +32,11 @@ export class JiffiesPlayer {
       : undefined;
   }
 
-  /** Takes the frames of a packet. */
+  /**
+   * Takes the frames of a packet.
+   *
+   * @param {Uint8Array} bytes
+   */
   write(bytes) {
     const frames = bytes.length / this.#pcm.frameBytes;
     if (this.#pcm.state() !== 'xrun' && this.#pcm.avail() < frames) {
@@ -50,7 +54,16 @@ export class JiffiesPlayer {
       this.#pcm.write(bytes);
     }
     this.#queuedFrames += frames;
-    if (this.#running || this.#queuedFrames < this.#aheadFrames) return;
+    if (this.#queuedFrames >= this.#aheadFrames) this.#start();
+  }
+
+  /** Nothing comes any more: plays what is queued, though it be less than what is kept ahead. */
+  finish() {
+    if (this.#queuedFrames > 0) this.#start();
+  }
+
+  #start() {
+    if (this.#running) return;
     this.#pcm.start();
     this.#running = true;
   }

@@ -69,14 +69,15 @@ export class Recorder {
     this.#ended = once(this.#child, 'close').then(([code, signal]) => ({ code, signal }));
   }
 
-  /** What the kernel says of the stream: frames captured in all, and frames of them that were not read yet. */
+  /** What the kernel says of the stream: when it was started, frames captured since, and frames of them that were not read. */
   look() {
     const text = readFileSync(this.#status, 'latin1');
     if (!/^state: RUNNING/.test(text)) return undefined;
+    const started = /^trigger_time: (.+)/m.exec(text)?.[1];
     const [captured, waiting] = ['hw_ptr', 'avail'].map((name) =>
       Number(new RegExp(`^${name}\\s*:\\s*(\\d+)`, 'm').exec(text)?.[1]),
     );
-    return { captured, waiting };
+    return { started, captured, waiting };
   }
 
   /** Resolves when the recorder runs and at most `frames` wait for it; rejects when it has ended instead. */

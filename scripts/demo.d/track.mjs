@@ -1,16 +1,19 @@
 // One cable of the second act: its receiver, its listener, and how many of the frames that were received wait to be heard.
-// Both are counts, so no delay of this machine can falsify them.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { frameBytes } from '../../dist/index.js';
 import { RtpReceiver } from '../../dist/rtp/index.js';
+import { Readings } from './readings.mjs';
 import { Recorder } from './recorder.mjs';
 
 /**
- * Takes the frames that a receiver gets, and counts those of them that the listener has yet to hear.
+ * Takes the frames that a receiver gets.
  *
- * @typedef {{ write(bytes: Uint8Array): void, waiting(track: Track): number | undefined }} Sink
+ * @typedef {object} Sink
+ * @property {(bytes: Uint8Array) => void} write
+ * @property {(track: Track) => number} due frames that the stream's clock has counted
+ * @property {(track: Track) => number | undefined} waiting frames received that the listener has yet to hear
  */
 
 export class Track {
@@ -33,9 +36,16 @@ export class Track {
   /** Whether nothing arrived for a while. */
   #silent = false;
   #receivedFrames = 0;
+  /**
+   * When the first of them came, on the monotonic clock, in milliseconds.
+   *
+   * @type {number | undefined}
+   */
+  began;
   #lostFrames = 0;
-  /** Frames received, and frames of them that the listener had yet to hear. */
-  #readings = [];
+  #droppedFrames = 0;
+  /** Xruns of the listener. */
+  overruns = 0;
   #troubles = [];
 
   /**
@@ -55,8 +65,12 @@ export class Track {
     this.#frameBytes = frameBytes(stream.format, stream.channels);
     this.#path = join(folder, `${substream}.raw`);
     this.#limited = frames !== undefined;
+    this.readings = new Readings(stream.rate);
     const path = this.#path;
-    this.recorder = new Recorder(stream, { card, substream, path, frames }, () => this.note('xrun', 0));
+    this.recorder = new Recorder(stream, { card, substream, path, frames }, () => {
+      this.overruns += 1;
+      this.note('xrun', 0);
+    });
   }
 
   /**
@@ -70,6 +84,7 @@ export class Track {
     this.#sink = sink;
     const tee = {
       write: (bytes) => {
+        this.began ??= performance.now();
         received?.set(bytes, this.#receivedFrames * this.#frameBytes);
         this.#receivedFrames += bytes.length / this.#frameBytes;
         this.#silent = false;
@@ -95,17 +110,27 @@ export class Track {
 
   /** Counts the frames that wait. */
   read() {
+    // The clock first, with nothing between it and the count.
+    const due = this.#due;
     const waiting = this.#sink?.waiting(this);
-    if (waiting !== undefined) this.#readings.push([this.#receivedFrames, waiting]);
+    if (waiting === undefined) return;
+    this.readings.add({ due, received: this.#receivedFrames, dropped: this.#droppedFrames, waiting });
   }
 
   /**
    * Something went wrong.
    *
    * @param {'skip' | 'xrun' | 'loss'} kind a packet found no room; a stream stopped; a packet did not come
+   * @param {number} frames
    */
   note(kind, frames) {
-    this.#troubles.push({ seconds: this.#receivedFrames / this.#stream.rate, kind, frames });
+    if (kind === 'xrun') this.readings.part();
+    if (kind === 'skip') this.#droppedFrames += frames;
+    this.#troubles.push({ seconds: this.#due / this.#stream.rate, kind, frames });
+  }
+
+  get #due() {
+    return this.#sink?.due(this) ?? 0;
   }
 
   /** Resolves when all frames of the stream have arrived; what the network lost at its end is silence. */
@@ -159,70 +184,17 @@ export class Track {
     return this.#lostFrames;
   }
 
-  get troubles() {
-    return this.#troubles;
-  }
-
   troubled(kind) {
     return this.#troubles.filter((trouble) => trouble.kind === kind).length;
   }
 
   /** Frames that were received and found no room. */
   get droppedFrames() {
-    return this.#troubles.reduce((sum, { kind, frames }) => sum + (kind === 'skip' ? frames : 0), 0);
-  }
-
-  /** Frames that waited, at most. */
-  get mostWaiting() {
-    return this.#readings.reduce((most, [, waiting]) => Math.max(most, waiting), 0);
-  }
-
-  /** How often those that waited were counted. */
-  get readings() {
-    return this.#readings.length;
-  }
-
-  /**
-   * The most frames that waited in each second of audio received. The most, since a packet that this machine received late
-   * makes fewer of them wait, and nothing makes more.
-   *
-   * @returns {[seconds: number, frames: number][]}
-   */
-  get line() {
-    const most = [];
-    for (const [received, waiting] of this.#readings) {
-      const second = Math.floor(received / this.#stream.rate);
-      most[second] = Math.max(waiting, most[second] ?? waiting);
-    }
-    return most.flatMap((waiting, second) => (waiting === undefined ? [] : [[second + 0.5, waiting]]));
-  }
-
-  /**
-   * Frames by which those that wait become more in a second of audio: the median slope between any two points of the line that
-   * no xrun parts, up to the first packet that found no room. Undefined where there are none.
-   */
-  get growth() {
-    const xruns = this.#troubles.filter(({ kind }) => kind === 'xrun').map(({ seconds }) => seconds);
-    const full = this.#troubles.find(({ kind }) => kind === 'skip')?.seconds ?? Number.POSITIVE_INFINITY;
-    // Those of the line lie in the middle of their second.
-    const line = this.line.filter(([seconds]) => seconds + 0.5 < full);
-    const parted = (one, other) => xruns.some((xrun) => xrun > one - 0.5 && xrun < other + 0.5);
-    return median(
-      line.flatMap(([seconds, waiting], index) =>
-        line
-          .slice(index + 1)
-          .filter(([later]) => !parted(seconds, later))
-          .map(([later, more]) => (more - waiting) / (later - seconds)),
-      ),
-    );
+    return this.#droppedFrames;
   }
 
   /** For the picture. */
   get run() {
-    return { name: this.#name, line: this.line, troubles: this.#troubles };
+    return { name: this.#name, line: this.readings.line, troubles: this.#troubles };
   }
-}
-
-function median(numbers) {
-  return numbers.sort((one, other) => one - other)[numbers.length >> 1];
 }
