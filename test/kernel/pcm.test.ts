@@ -1,9 +1,10 @@
 // Pcm on a real loopback cable, clocked by a real timer.
 import { randomFillSync } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { PCM_FORMATS, Pcm, type PcmOptions, UserTimer } from '../../lib/index.js';
-import { LoopbackCard } from '../../lib/loopback/index.js';
+import type { LoopbackCard } from '../../lib/loopback/index.js';
 import { native, setNative } from '../../lib/native/load.js';
+import { withCard } from './setup.js';
 
 let card: LoopbackCard;
 const open: Disposable[] = [];
@@ -12,14 +13,13 @@ const kept = <T extends Disposable>(resource: T): T => {
   return resource;
 };
 
-beforeAll(async () => {
-  card = await LoopbackCard.load();
+withCard((loaded) => {
+  card = loaded;
 });
 afterEach(() => {
   for (const resource of open.splice(0).reverse()) resource[Symbol.dispose]();
   card.resetTimerSource();
 });
-afterAll(() => LoopbackCard.unload());
 
 const STREAM = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 48 } as const;
 

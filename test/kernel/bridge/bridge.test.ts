@@ -3,8 +3,7 @@ import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { channel } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   BRIDGE_EVENTS,
@@ -14,14 +13,14 @@ import {
   bridgeChannel,
   toJsonLine,
 } from 'alsa-utimer/bridge';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { TimerInstance, userTimerId } from '../../../lib/index.js';
-import { LoopbackCapture, LoopbackCard } from '../../../lib/loopback/index.js';
+import { LoopbackCapture, type LoopbackCard } from '../../../lib/loopback/index.js';
 import { native } from '../../../lib/native/load.js';
 import { runChild } from '../../support/child.js';
-import { liftLimits } from '../../support/network.js';
 import { datagram, payloadAt, stream } from '../../support/rtp-stream.js';
 import { difference, noise, withCode } from '../loopback/support.js';
+import { withCard, withFolder, withLiftedLimits } from '../setup.js';
 import {
   Child,
   Datagrams,
@@ -35,17 +34,13 @@ import {
 } from './support.js';
 
 let card: LoopbackCard;
-let restore: () => void;
 let folder: string;
-beforeAll(async () => {
-  card = await LoopbackCard.load();
-  restore = liftLimits();
-  folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-bridge-'));
+withCard((loaded) => {
+  card = loaded;
 });
-afterAll(async () => {
-  restore();
-  rmSync(folder, { recursive: true });
-  await LoopbackCard.unload();
+withLiftedLimits();
+withFolder('bridge', (made) => {
+  folder = made;
 });
 
 const open = (options?: Partial<BridgeOptions>) => openBridge(card.number, options);

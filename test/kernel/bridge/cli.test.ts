@@ -1,36 +1,31 @@
 // `utimer bridge` and `utimer send` on a real kernel, as a user runs them.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ClockedLoopback, LoopbackCapture, LoopbackCard } from '../../../lib/loopback/index.js';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ClockedLoopback, LoopbackCapture, type LoopbackCard } from '../../../lib/loopback/index.js';
 import { decodePayload, RtpSender, serializeRtpPacket } from '../../../lib/rtp/index.js';
 import { openFullPipe } from '../../support/full-pipe.js';
-import { liftLimits } from '../../support/network.js';
 import { datagram } from '../../support/rtp-stream.js';
 import { difference, noise } from '../loopback/support.js';
+import { withCard, withFolder, withLiftedLimits } from '../setup.js';
 import { Child, endAll, freePort, Listening, until, within } from './support.js';
 
 let card: LoopbackCard;
-let restore: () => void;
 let folder: string;
-beforeAll(async () => {
-  card = await LoopbackCard.load();
-  restore = liftLimits();
-  folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-cli-'));
+withCard((loaded) => {
+  card = loaded;
+});
+withLiftedLimits();
+withFolder('cli', (made) => {
+  folder = made;
 });
 afterEach(async () => {
   await endAll();
   expect(card.cables().filter(({ playback, capture }) => playback || capture)).toEqual([]);
-});
-afterAll(async () => {
-  restore();
-  rmSync(folder, { recursive: true });
-  await LoopbackCard.unload();
 });
 
 const typed = (type: string) => (line: string) => JSON.parse(line).type === type;

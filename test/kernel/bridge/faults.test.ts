@@ -1,13 +1,12 @@
 // What a network does to a stream: whatever is lost, doubled, overtaken or begins anew, the listener of the cable gets as many
 // frames as the timestamps count, each in its place.
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BridgeStats } from 'alsa-utimer/bridge';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { LoopbackCard } from '../../../lib/loopback/index.js';
-import { liftLimits, TwoHosts } from '../../support/network.js';
+import type { LoopbackCard } from '../../../lib/loopback/index.js';
+import { TwoHosts } from '../../support/network.js';
 import {
   datagram,
   expectedSamples,
@@ -20,20 +19,17 @@ import {
   type TestPacket,
 } from '../../support/rtp-stream.js';
 import { difference } from '../loopback/support.js';
+import { withCard, withFolder, withLiftedLimits } from '../setup.js';
 import { Child, Datagrams, endAll, Listening, openBridge, recorder, STREAM, stayBusy } from './support.js';
 
 let card: LoopbackCard;
-let restore: () => void;
 let folder: string;
-beforeAll(async () => {
-  card = await LoopbackCard.load();
-  restore = liftLimits();
-  folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-faults-'));
+withCard((loaded) => {
+  card = loaded;
 });
-afterAll(async () => {
-  restore();
-  rmSync(folder, { recursive: true });
-  await LoopbackCard.unload();
+withLiftedLimits();
+withFolder('faults', (made) => {
+  folder = made;
 });
 
 afterEach(endAll);

@@ -1,21 +1,16 @@
 // Every shape of stream that AES67 has, from the socket through the thread into the cable: each frame, and no other.
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { LoopbackCard } from '../../../lib/loopback/index.js';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { LoopbackCard } from '../../../lib/loopback/index.js';
 import { decodePayload, type RtpEncoding, serializeRtpPacket } from '../../../lib/rtp/index.js';
-import { liftLimits } from '../../support/network.js';
 import { difference, noise } from '../loopback/support.js';
+import { withCard, withLiftedLimits } from '../setup.js';
 import { Datagrams, endAll, Listening, openBridge } from './support.js';
 
 let card: LoopbackCard;
-let restore: () => void;
-beforeAll(async () => {
-  card = await LoopbackCard.load();
-  restore = liftLimits();
+withCard((loaded) => {
+  card = loaded;
 });
-afterAll(async () => {
-  restore();
-  await LoopbackCard.unload();
-});
+withLiftedLimits();
 
 afterEach(endAll);
 

@@ -1,25 +1,23 @@
 // Programs with non-interleaved access: JACK and `arecord -I` record what a cable of that access carries, sample for sample.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ClockedLoopback, type ListenerMismatch, LoopbackCard } from '../../../lib/loopback/index.js';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ClockedLoopback, type ListenerMismatch, type LoopbackCard } from '../../../lib/loopback/index.js';
 import { noise } from '../loopback/support.js';
+import { withCard, withFolder } from '../setup.js';
 import { Program, until, utimerBridge } from './support.js';
 
 let card: LoopbackCard;
 let folder: string;
-beforeAll(async () => {
-  card = await LoopbackCard.load();
-  folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-access-'));
+withCard((loaded) => {
+  card = loaded;
+});
+withFolder('access', (made) => {
+  folder = made;
 });
 afterEach(() => Program.endAll());
-afterAll(async () => {
-  rmSync(folder, { recursive: true });
-  await LoopbackCard.unload();
-});
 
 const size = (path: string) => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 /** The samples of one channel of S16_LE of two channels. */

@@ -1,25 +1,19 @@
 // Stock programs at both ends: what they send over RTP is what others record from the cable, frame for frame.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ClockedLoopback, LoopbackCard } from '../../../lib/loopback/index.js';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ClockedLoopback, type LoopbackCard } from '../../../lib/loopback/index.js';
 import { decodePayload, parseSdp, RtpReceiver, type RtpReceiverOptions } from '../../../lib/rtp/index.js';
-import { liftLimits } from '../../support/network.js';
+import { withCard, withFolder, withLiftedLimits } from '../setup.js';
 import { arecord, ffmpeg, gstreamer, Program, Recording, until, Voice } from './support.js';
 
 let card: LoopbackCard;
-let restore: () => void;
 let folder: string;
-beforeAll(async () => {
-  card = await LoopbackCard.load();
-  restore = liftLimits();
-  folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-interop-'));
+withCard((loaded) => {
+  card = loaded;
 });
-afterAll(async () => {
-  restore();
-  rmSync(folder, { recursive: true });
-  await LoopbackCard.unload();
+withLiftedLimits();
+withFolder('interop', (made) => {
+  folder = made;
 });
 afterEach(() => Program.endAll());
 

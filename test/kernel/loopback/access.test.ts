@@ -1,15 +1,15 @@
 // Non-interleaved access: the same frames in, the same frames out, though each channel goes through the kernel by itself.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { PCM_FORMATS, Pcm, UserTimer } from '../../../lib/index.js';
-import { ClockedLoopback, LoopbackCard } from '../../../lib/loopback/index.js';
+import { ClockedLoopback, type LoopbackCard } from '../../../lib/loopback/index.js';
 import { sampleFormat } from '../../../lib/pcm/format.js';
+import { withCard } from '../setup.js';
 import { cut, difference, noise, transfer, withTrigger } from './support.js';
 
 let card: LoopbackCard;
-beforeAll(async () => {
-  card = await LoopbackCard.load();
+withCard((loaded) => {
+  card = loaded;
 });
-afterAll(() => LoopbackCard.unload());
 
 const access = 'noninterleaved';
 const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 96 } as const;

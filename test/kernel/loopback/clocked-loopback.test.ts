@@ -1,22 +1,22 @@
 // ClockedLoopback and the rest of the machine: other programs, other clocks, listeners that come and go.
 import { chmodSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Pcm, UserTimer } from '../../../lib/index.js';
 import {
   ClockedLoopback,
   type ClockedLoopbackOptions,
   LoopbackCapture,
-  LoopbackCard,
+  type LoopbackCard,
 } from '../../../lib/loopback/index.js';
 import { native, setNative } from '../../../lib/native/load.js';
 import { runChild } from '../../support/child.js';
+import { withCard } from '../setup.js';
 import { difference, noise, thrownBy, withCode, withTrigger } from './support.js';
 
 let card: LoopbackCard;
-beforeAll(async () => {
-  card = await LoopbackCard.load();
+withCard((loaded) => {
+  card = loaded;
 });
-afterAll(() => LoopbackCard.unload());
 
 const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
 const open = (options: Partial<ClockedLoopbackOptions> = {}) =>

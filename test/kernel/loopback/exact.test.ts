@@ -1,8 +1,9 @@
 // What goes into one end of a clocked cable comes out of the other: every format, channel count, rate and period.
 import { buffer } from 'node:stream/consumers';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { frameBytes, PCM_FORMATS, periodResolution } from '../../../lib/index.js';
 import { ClockedLoopback, type LoopbackCapture, LoopbackCard } from '../../../lib/loopback/index.js';
+import { withCard } from '../setup.js';
 import { cut, difference, noise, transfer } from './support.js';
 
 const RATES = [
@@ -17,10 +18,9 @@ const PERIODS = [
 const SHORTEST_PERIOD = 100_000n;
 
 let card: LoopbackCard;
-beforeAll(async () => {
-  card = await LoopbackCard.load();
+withCard((loaded) => {
+  card = loaded;
 });
-afterAll(() => LoopbackCard.unload());
 
 describe('Frames arrive as they were written, cut anywhere', () => {
   it.each(PCM_FORMATS.flatMap((format) => [1, 2, 8, 32].map((channels) => [format, channels] as const)))(

@@ -2,21 +2,21 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Pcm } from '../../../lib/index.js';
 import {
   ClockedLoopback,
   type ClockedLoopbackOptions,
   type LoopbackCapture,
-  LoopbackCard,
+  type LoopbackCard,
 } from '../../../lib/loopback/index.js';
+import { withCard } from '../setup.js';
 import { difference, noise, thrownBy, withTrigger } from './support.js';
 
 let card: LoopbackCard;
-beforeAll(async () => {
-  card = await LoopbackCard.load();
+withCard((loaded) => {
+  card = loaded;
 });
-afterAll(() => LoopbackCard.unload());
 
 const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
 const open = (options: Partial<ClockedLoopbackOptions> = {}) =>

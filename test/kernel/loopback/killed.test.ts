@@ -4,16 +4,16 @@ import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { buffer, text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { listTimers } from '../../../lib/index.js';
-import { ClockedLoopback, LoopbackCapture, LoopbackCard } from '../../../lib/loopback/index.js';
+import { ClockedLoopback, LoopbackCapture, type LoopbackCard } from '../../../lib/loopback/index.js';
+import { withCard } from '../setup.js';
 import { difference, distLoopback, noise } from './support.js';
 
 let card: LoopbackCard;
-beforeAll(async () => {
-  card = await LoopbackCard.load();
+withCard((loaded) => {
+  card = loaded;
 });
-afterAll(() => LoopbackCard.unload());
 
 const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 48 } as const;
 const WRITERS = 100;

@@ -1,16 +1,16 @@
 // What a writer is told about whoever captures at the other end.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ClockedLoopback, type ListenerEvent, LoopbackCard } from '../../../lib/loopback/index.js';
+import { describe, expect, it } from 'vitest';
+import { ClockedLoopback, type ListenerEvent, type LoopbackCard } from '../../../lib/loopback/index.js';
 import { runChild } from '../../support/child.js';
+import { withCard } from '../setup.js';
 import { descriptorsOf, difference, distLoopback, noise, transfer, withCode } from './support.js';
 
 let card: LoopbackCard;
-beforeAll(async () => {
-  card = await LoopbackCard.load();
+withCard((loaded) => {
+  card = loaded;
 });
-afterAll(() => LoopbackCard.unload());
 
 const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
 const open = (substream = 0) => ClockedLoopback.openSync({ card, substream, ...stream });

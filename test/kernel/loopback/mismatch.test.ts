@@ -1,24 +1,24 @@
 // Listeners whose access is not the writer's: the kernel gives them a bare EIO, and tells the writer nothing.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Pcm } from '../../../lib/index.js';
 import {
   ClockedLoopback,
   type ListenerMismatch,
   LoopbackCapture,
-  LoopbackCard,
+  type LoopbackCard,
   loopbackChannel,
 } from '../../../lib/loopback/index.js';
 import type { PcmHandle } from '../../../lib/native/binding.js';
 import { native } from '../../../lib/native/load.js';
+import { withCard } from '../setup.js';
 import { thrownBy } from './support.js';
 
 let card: LoopbackCard;
-beforeAll(async () => {
-  card = await LoopbackCard.load();
+withCard((loaded) => {
+  card = loaded;
 });
-afterAll(() => LoopbackCard.unload());
 
 const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
 const hardware = {

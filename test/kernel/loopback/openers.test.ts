@@ -8,13 +8,13 @@ import { ClockedLoopback, type ClockedLoopbackOptions, LoopbackCard } from '../.
 import type { PcmHandle } from '../../../lib/native/binding.js';
 import { native, setNative } from '../../../lib/native/load.js';
 import { runChild } from '../../support/child.js';
+import { withCard } from '../setup.js';
 import { difference, distLoopback, noise, withCode } from './support.js';
 
 let card: LoopbackCard;
-beforeAll(async () => {
-  card = await LoopbackCard.load();
+withCard((loaded) => {
+  card = loaded;
 });
-afterAll(() => LoopbackCard.unload());
 afterEach(() => {
   setNative(undefined);
   card.resetTimerSource();

@@ -1,17 +1,17 @@
 // The period pump at the addon's boundary: whatever crosses it, it throws a JavaScript error and lives on.
 import { constants } from 'node:os';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { LoopbackCard } from '../../../lib/loopback/index.js';
+import { expect, it } from 'vitest';
+import type { LoopbackCard } from '../../../lib/loopback/index.js';
 import type { PcmHandle, UtimerHandle } from '../../../lib/native/binding.js';
 import { native } from '../../../lib/native/load.js';
 import { runChild } from '../../support/child.js';
+import { withCard } from '../setup.js';
 import { distLoopback, withCode } from './support.js';
 
 let card: LoopbackCard;
-beforeAll(async () => {
-  card = await LoopbackCard.load();
+withCard((loaded) => {
+  card = loaded;
 });
-afterAll(() => LoopbackCard.unload());
 
 const PERIOD = {
   access: 3,

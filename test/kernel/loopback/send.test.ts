@@ -1,14 +1,14 @@
 // Sending, which waits for the listener: order, turns and back-pressure.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Pcm } from '../../../lib/index.js';
-import { ClockedLoopback, type LoopbackCapture, LoopbackCard } from '../../../lib/loopback/index.js';
+import { ClockedLoopback, type LoopbackCapture, type LoopbackCard } from '../../../lib/loopback/index.js';
+import { withCard } from '../setup.js';
 import { difference, noise, withCode } from './support.js';
 
 let card: LoopbackCard;
-beforeAll(async () => {
-  card = await LoopbackCard.load();
+withCard((loaded) => {
+  card = loaded;
 });
-afterAll(() => LoopbackCard.unload());
 
 const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
 const open = () => ClockedLoopback.openSync({ card, ...stream });

@@ -8,21 +8,21 @@ import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   ClockedLoopback,
   type ClockedLoopbackOptions,
   type LoopbackCapture,
-  LoopbackCard,
+  type LoopbackCard,
 } from '../../../lib/loopback/index.js';
 import { runChild } from '../../support/child.js';
+import { withCard } from '../setup.js';
 import { difference, noise, withCode } from './support.js';
 
 let card: LoopbackCard;
-beforeAll(async () => {
-  card = await LoopbackCard.load();
+withCard((loaded) => {
+  card = loaded;
 });
-afterAll(() => LoopbackCard.unload());
 
 const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
 const open = (options: Partial<ClockedLoopbackOptions> = {}) =>
