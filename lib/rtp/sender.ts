@@ -5,6 +5,7 @@ import { checkBytes, checkInteger, checkOptions } from '../arguments.js';
 import { closedError } from '../errors.js';
 import { LentBytes } from '../lent-bytes.js';
 import { localAddressOf, openSendingSocket } from '../net/sending-socket.js';
+import { unlessAborted, untilAborted } from '../promises.js';
 import { refuseCloning } from '../uncloneable.js';
 import { payloadFrameBytes } from './format.js';
 import { Pacer } from './pacer.js';
@@ -55,6 +56,8 @@ export class RtpSender implements Disposable, AsyncDisposable {
   readonly #queue: PacketQueue;
   readonly #packetizer: Packetizer;
   readonly #onAbort = () => this.close();
+  /** Ends what paces when the sender is closed. */
+  readonly #gone = new AbortController();
   readonly ssrc: number;
   #closed = false;
   #finished = false;
@@ -223,10 +226,11 @@ export class RtpSender implements Disposable, AsyncDisposable {
   /**
    * Sends what a source gives, each packet at its time: packet n goes out n packet times after the first, by the clock.
    * A source that falls behind is made up for, unless by more than a second: four packets go out in the time of one then.
-   * While the kernel has no room it waits, and drops nothing. Flushes at the end.
+   * While the kernel has no room it waits, and drops nothing. Flushes at the end. The signal, and `close`, end it at any time,
+   * also while the source gives nothing: the source is told by its iterator's `return`, and not waited for.
    *
-   * @throws AlsaError ERR_CLOSED; TypeError ERR_INVALID_ARG_TYPE; RangeError ERR_OUT_OF_RANGE; an AbortError; what the source
-   * throws; TypeError ERR_INVALID_STATE where the buffer of what it gave shrinks, or is transferred, before that was sent
+   * @throws AlsaError ERR_CLOSED; TypeError ERR_INVALID_ARG_TYPE; RangeError ERR_OUT_OF_RANGE; the reason of the signal; what
+   * the source throws; TypeError ERR_INVALID_STATE where the buffer of what it gave shrinks, or is transferred, before that was sent
    *
    * @example
    * const stream = { encoding: 'L16', rate: 48_000, channels: 2 } as const;
@@ -238,22 +242,17 @@ export class RtpSender implements Disposable, AsyncDisposable {
     options: PaceOptions = {},
   ): Promise<void> {
     const { ppm, clock, signal } = checkPaceOptions(options);
+    this.#checkOpen();
+    const end = signal ? AbortSignal.any([signal, this.#gone.signal]) : this.#gone.signal;
     const { rate, packetFrames } = this.#options;
-    const packetizer = this.#packetizer;
     const pacer = new Pacer(rate * (1 + ppm * 1e-6), packetFrames, clock);
-    const first = packetizer.frames;
-    for await (const bytes of source) {
-      const lent = new LentBytes('source', bytes);
-      for (let at = 0; at < lent.length; ) {
-        const end = Math.min(lent.length, at + packetizer.missingBytes);
-        await pacer.wait(packetizer.frames - first, signal);
-        await this.#queue.room();
-        this.write(lent.between(at, end));
-        at = end;
-      }
+    try {
+      await this.#paceBy(pacer, source, end);
+    } catch (error) {
+      // What ends the waits of a clock says what it likes.
+      end.throwIfAborted();
+      throw error;
     }
-    await this.#queue.room();
-    this.flush();
   }
 
   /** Resolves when the kernel has taken, or refused, every packet so far. */
@@ -265,6 +264,7 @@ export class RtpSender implements Disposable, AsyncDisposable {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#gone.abort(closedError('the RTP sender'));
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
     this.#socket.close();
     this.#queue.close();
@@ -279,6 +279,31 @@ export class RtpSender implements Disposable, AsyncDisposable {
     if (!this.#closed) await this.drain();
     this.close();
     if (!this.#finished) await once(this.#socket, 'close');
+  }
+
+  async #paceBy(
+    pacer: Pacer,
+    source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const packetizer = this.#packetizer;
+    const first = packetizer.frames;
+    for await (const bytes of untilAborted(source, signal)) {
+      const lent = new LentBytes('source', bytes);
+      for (let at = 0; at < lent.length; ) {
+        const end = Math.min(lent.length, at + packetizer.missingBytes);
+        await pacer.wait(packetizer.frames - first, signal);
+        await this.#room(signal);
+        this.write(lent.between(at, end));
+        at = end;
+      }
+    }
+    await this.#room(signal);
+    this.flush();
+  }
+
+  async #room(signal: AbortSignal): Promise<void> {
+    if (!this.#queue.hasRoom) await unlessAborted(this.#queue.room(), signal);
   }
 
   #checkOpen(): void {

@@ -111,15 +111,6 @@ describe('a sender', () => {
     expect(parseSdp(described).sources).toEqual(['10.0.0.1']);
   });
 
-  it('stops pacing when its signal aborts', async () => {
-    const { receiver } = await receiverFor();
-    const sender = await senderTo(receiver);
-    const signal = AbortSignal.abort();
-    await expect(sender.pace([noise(96)], { signal })).rejects.toThrow(
-      expect.objectContaining({ name: 'AbortError' }),
-    );
-  });
-
   it('loses nothing of a source that fell behind, nor of what is written at once', async () => {
     const counted = await countingSocket();
     const sender = keep(
