@@ -15,19 +15,26 @@ const HOLDER_TIMEOUT = 5_000;
 const PAUSE = 10;
 
 /**
+ * Runs `body` with the lock of the card, and gives it back before anything else of this process runs: whatever follows the
+ * call may open cables without a wait, or start a program that does, and wait for it.
+ *
  * One opener at a time points a card. Whoever may open its PCMs may open its control device, and the lock goes with the
  * process. Containers with device nodes of their own do not share the lock; they give way to each other.
  *
- * @throws AlsaError ERR_CARD_LOCKED, with the holder's name, when one process holds it for five seconds: it was stopped, or
+ * @throws what `body` throws; AlsaError ERR_CARD_LOCKED, with the holder's name, when one process holds it for five seconds: it was stopped, or
  * keeps the lock for something else; the reason of `signal`
  */
-export async function lockCard(card: LoopbackCard, signal: AbortSignal | undefined): Promise<NativeHandle> {
+export async function withCardLock<T>(
+  card: LoopbackCard,
+  signal: AbortSignal | undefined,
+  body: () => T,
+): Promise<T> {
   signal?.throwIfAborted();
   let holder: number | undefined;
   let since = performance.now();
   for (let pause = 1; ; pause = Math.min(2 * pause, PAUSE)) {
     const lock = tryLock(card);
-    if (lock) return lock;
+    if (lock) return unlockAfter(lock, body);
     const now = performance.now();
     const next = lockHolder(controlDevice(card.number));
     if (next !== holder) since = now;
@@ -40,12 +47,20 @@ export async function lockCard(card: LoopbackCard, signal: AbortSignal | undefin
 /**
  * The same without a wait.
  *
- * @throws AlsaError ERR_CARD_LOCKED, with the holder's name, where somebody has the lock
+ * @throws what `body` throws; AlsaError ERR_CARD_LOCKED, with the holder's name, where somebody has the lock
  */
-export function lockCardNow(card: LoopbackCard): NativeHandle {
+export function withCardLockNow<T>(card: LoopbackCard, body: () => T): T {
   const lock = tryLock(card);
-  if (lock) return lock;
+  if (lock) return unlockAfter(lock, body);
   throw lockedError(card, lockHolder(controlDevice(card.number)), undefined);
+}
+
+function unlockAfter<T>(lock: NativeHandle, body: () => T): T {
+  try {
+    return body();
+  } finally {
+    lock.close();
+  }
 }
 
 /** Undefined where somebody has it. */

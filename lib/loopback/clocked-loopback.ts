@@ -3,7 +3,6 @@ import type { Writable } from 'node:stream';
 import { checkBytes, checkOptions } from '../arguments.js';
 import { closedError } from '../errors.js';
 import { LentBytes } from '../lent-bytes.js';
-import type { NativeHandle } from '../native/binding.js';
 import { adopt, watch } from '../native/lifetime.js';
 import { ObservantEmitter } from '../observant-emitter.js';
 import type { PcmParameters } from '../pcm/parameters.js';
@@ -12,7 +11,7 @@ import type { UserTimer } from '../timer/user-timer.js';
 import { LoopbackCapture } from './capture.js';
 import { CAPTURE_OPTIONS, type CaptureOptions } from './capture-options.js';
 import type { LoopbackCard } from './card.js';
-import { lockCard, lockCardNow } from './card-lock.js';
+import { withCardLock, withCardLockNow } from './card-lock.js';
 import { loopbackChannels } from './channels.js';
 import type { ClockedLoopbackEvents, ClockedLoopbackStats } from './events.js';
 import { ListeningEnd } from './listening-end.js';
@@ -113,7 +112,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    */
   static async open(options: ClockedLoopbackOptions): Promise<ClockedLoopback> {
     const checked = checkClockedLoopbackOptions(options, true);
-    return ClockedLoopback.#openLocked(checked, await lockCard(checked.card, checked.signal));
+    return withCardLock(checked.card, checked.signal, () => ClockedLoopback.#openLocked(checked));
   }
 
   /**
@@ -126,12 +125,12 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    */
   static openSync(options: ClockedLoopbackSyncOptions): ClockedLoopback {
     const checked = checkClockedLoopbackOptions(options, false);
-    return ClockedLoopback.#openLocked(checked, lockCardNow(checked.card));
+    return withCardLockNow(checked.card, () => ClockedLoopback.#openLocked(checked));
   }
 
-  static #openLocked(options: CheckedClockedLoopbackOptions, lock: NativeHandle): ClockedLoopback {
+  static #openLocked(options: CheckedClockedLoopbackOptions): ClockedLoopback {
     const { card, parameters, device, timer: given } = options;
-    const { timer, pcm } = openClocked(options, lock, (substream) =>
+    const { timer, pcm } = openClocked(options, (substream) =>
       Pcm.open({ ...parameters, card: card.number, device, substream, direction: 'playback' }),
     );
     try {

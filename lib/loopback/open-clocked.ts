@@ -1,6 +1,5 @@
 /** Opening a cable so that one timer, and nothing else, clocks it. */
 import { AlsaError, withHint } from '../errors.js';
-import type { NativeHandle } from '../native/binding.js';
 import { describeHolder, namingHolder, substreamHolder } from '../pcm/holder.js';
 import type { Pcm } from '../pcm/pcm.js';
 import { USER_DRIVEN_DEVICE } from '../timer/id.js';
@@ -31,16 +30,12 @@ interface Clocked {
 /**
  * Creates a timer, or takes the given one, and points the card at it while `open` opens the playback side of a cable, and puts
  * the old timer_source back: the cable keeps the timer that it was opened on. Where timer_source may not be set, the timer that
- * it names is held. Openers of one card take turns: `lock` is the caller's turn, which ends with this.
+ * it names is held. Openers of one card take turns: the caller has the lock of the card.
  */
-export function openClocked(wanted: Wanted, lock: NativeHandle, open: (substream: number) => Pcm): Clocked {
-  try {
-    if (wanted.timer) checkUnclaimed(wanted.timer);
-    const { substream } = wanted;
-    return substream === 'free' ? openFree(wanted, open) : openOne({ ...wanted, substream }, open);
-  } finally {
-    lock.close();
-  }
+export function openClocked(wanted: Wanted, open: (substream: number) => Pcm): Clocked {
+  if (wanted.timer) checkUnclaimed(wanted.timer);
+  const { substream } = wanted;
+  return substream === 'free' ? openFree(wanted, open) : openOne({ ...wanted, substream }, open);
 }
 
 /** Nobody who takes turns can be quicker. Whoever else takes a substream in between gets it. */
