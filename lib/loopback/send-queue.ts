@@ -14,8 +14,9 @@ export interface SendOptions {
    */
   readonly pace?: 'listener' | 'producer';
   /**
-   * While nobody listens: 'wait' (default) with the frames until somebody does, where who tries and does not fit is told as
-   * 'mismatch'; or 'drop' them in real time, as if somebody did. With pace 'producer', which keeps the time itself, they are dropped as they come.
+   * While nobody listens: 'wait' with the frames until somebody does, where who tries and does not fit is told as 'mismatch';
+   * or 'drop' them in real time, as if somebody did. The default is 'wait', and with pace 'producer' it is 'drop': a source
+   * that keeps the time itself does not stop for anybody, and its frames are dropped as they come.
    */
   readonly unheard?: 'wait' | 'drop';
   /** Ends a wait. */
@@ -32,7 +33,11 @@ export function checkSendOptions(
   options: SendOptions,
   names: OptionNames<SendOptions> = SEND_OPTIONS,
 ): CheckedSendOptions {
-  const { pace = 'listener', unheard = 'wait' } = checkOptions('options', options, names);
+  const { pace = 'listener', unheard = pace === 'producer' ? 'drop' : 'wait' } = checkOptions(
+    'options',
+    options,
+    names,
+  );
   checkOneOf('pace', pace, ['listener', 'producer']);
   checkOneOf('unheard', unheard, ['wait', 'drop']);
   const signal = checkSignal('signal', options.signal);

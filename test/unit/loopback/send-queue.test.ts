@@ -292,8 +292,24 @@ describe('While nobody listens', () => {
 
   it('a source that keeps time itself is discarded as it comes', async () => {
     const cable = new Cable();
-    await cable.send(new Uint8Array(50 * PERIOD_BYTES), { unheard: 'drop', pace: 'producer' });
+    await cable.send(new Uint8Array(50 * PERIOD_BYTES), { pace: 'producer' });
     expect(cable.periods).toBe(50);
+    const writable = cable.writable({ pace: 'producer' });
+    writable.end(new Uint8Array(50 * PERIOD_BYTES));
+    await once(writable, 'finish');
+    expect(cable.periods).toBe(100);
+  });
+
+  it('a source that keeps time itself waits where it asks for that', async () => {
+    const cable = new Cable(2 * PERIOD_FRAMES);
+    const sending = outcome(
+      cable.send(new Uint8Array(50 * PERIOD_BYTES), { pace: 'producer', unheard: 'wait' }),
+    );
+    await pass(100);
+    expect([cable.periods, sending]).toEqual([0, { settled: false }]);
+    cable.listen();
+    await pass(0);
+    expect([cable.periods, sending]).toEqual([50, { settled: true }]);
   });
 
   it('a listener that comes gets what was not discarded yet, as fast as it has room', async () => {
