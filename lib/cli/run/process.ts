@@ -3,7 +3,7 @@ import type { Io } from '../output/io.js';
 import { standardOutputs, type WithoutReader } from '../output/output.js';
 import { UnreadError } from '../output/printing.js';
 
-/** What asks a command to end: SIGHUP comes from a terminal that is closed. A second one ends it at once. */
+/** What asks a command to end: SIGHUP comes from a terminal that is closed. A second one, of any kind, ends it at once. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** How long the last message may take to be taken. */
@@ -15,8 +15,15 @@ export async function asProcess(
 ): Promise<void> {
   const interrupt = new AbortController();
   const { stdout, stderr } = standardOutputs(process, withoutReader, (code) => process.exit(code));
-  const abort = () => interrupt.abort();
-  for (const signal of SIGNALS) process.once(signal, abort);
+  // Without a handler a signal ends the process, whatever that is at.
+  const release = () => {
+    for (const signal of SIGNALS) process.off(signal, abort);
+  };
+  const abort = () => {
+    release();
+    interrupt.abort();
+  };
+  for (const signal of SIGNALS) process.on(signal, abort);
   try {
     process.exitCode = await run({ stdin: process.stdin, stdout, stderr, signal: interrupt.signal });
   } catch (error) {
@@ -26,5 +33,5 @@ export async function asProcess(
     setTimeout(() => process.exit(1), LAST_WORDS_MS);
   }
   // Whoever reads may take its time now, and a signal ends even that.
-  for (const signal of SIGNALS) process.off(signal, abort);
+  release();
 }

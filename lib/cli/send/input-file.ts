@@ -1,9 +1,6 @@
 /** A file, a named pipe or standard input to read audio from: opened so that it can be given up at any time. */
-import { constants, createReadStream, openSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { AlsaError } from '../../errors.js';
+import { openToRead } from '../../unblocking-file.js';
 import { WavReader } from '../../wav/reader.js';
 
 export interface Input {
@@ -21,16 +18,7 @@ export interface Input {
  */
 export async function openInput(path: string, stdin: NodeJS.ReadableStream): Promise<Input> {
   if (path === '-') return { name: 'standard input', stream: stdin as Readable, isThere: false };
-  const kind = await stat(path);
-  if (kind.isDirectory()) throw new AlsaError(`${path} is a directory`, { code: 'EISDIR', path });
-  if (kind.isFIFO()) {
-    // open(2) would wait for a writer, and nobody could end that. A pipe without one has no end to tell, so reading waits.
-    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    return { name: path, stream: new Socket({ fd, readable: true, writable: false }), isThere: false };
-  }
-  const stream = createReadStream(path);
-  await new Promise<void>((resolve, reject) => stream.once('open', () => resolve()).once('error', reject));
-  return { name: path, stream, isThere: kind.isFile() };
+  return { name: path, ...(await openToRead(path)) };
 }
 
 /** Files that are no raw frames, though their bytes could be taken for some: by how they begin. */

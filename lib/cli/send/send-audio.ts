@@ -1,11 +1,11 @@
 /** A stream to the network, from its command line to its end. */
-import { writeFile } from 'node:fs/promises';
 import { pickOptions } from '../../arguments.js';
 import { isMulticast, withoutZone } from '../../net/address.js';
 import type { RtpEncoding } from '../../rtp/format.js';
 import { type MediaClock, readMediaClock } from '../../rtp/sdp/media-clock.js';
 import { RtpSender } from '../../rtp/sender.js';
 import type { SenderDescription } from '../../rtp/sender-options.js';
+import { writeText } from '../../unblocking-file.js';
 import type { Io } from '../output/io.js';
 import { handOver, json, print } from '../output/printing.js';
 import type { Given } from '../table/command.js';
@@ -84,7 +84,7 @@ async function send(audio: AudioSource, { values, library }: SendGiven, io: Io):
   const stdout = values['sdp-out'] === '-' ? io.stderr : io.stdout;
   const out = { stdout, signal: io.signal };
   if (values['sdp-out'] === '-') await print(io, sdp.replace(/\n$/, ''));
-  else if (values['sdp-out'] !== undefined) await writeFile(values['sdp-out'], sdp);
+  else if (values['sdp-out'] !== undefined) await writeText(values['sdp-out'], sdp, io.signal);
   if (asJson) await print(out, json({ type: 'open', ...to, encoding, rate, channels, sdp }));
   else await print(out, `sending ${encoding}/${rate}/${channels} to ${target(to)}`);
   const warn = (text: string | undefined) => text !== undefined && io.stderr.write(`utimer send: ${text}\n`);

@@ -1,5 +1,4 @@
 /** Where session descriptions come from: files, web servers and streams. */
-import { createReadStream } from 'node:fs';
 import {
   checkInteger,
   checkOptions,
@@ -8,6 +7,7 @@ import {
   type OptionNames,
   valueError,
 } from '../../arguments.js';
+import { openToRead } from '../../unblocking-file.js';
 import { visibleText } from '../../visible-text.js';
 import { SdpError } from './error.js';
 import {
@@ -29,7 +29,7 @@ export interface LoadSdpOptions extends ParseSdpOptions {
 const LOAD_OPTIONS: OptionNames<LoadSdpOptions> = { ...PARSE_OPTIONS, timeoutMs: true, signal: true };
 
 /**
- * Reads a session description from a file, or from the address of a web server. No more of either is read than a description
+ * Reads a session description from a file, a named pipe, or the address of a web server. No more of either is read than a description
  * may be long, 65536 bytes.
  *
  * @param location a path, or a URL of the schemes file, http and https
@@ -46,9 +46,9 @@ export async function loadSdp(
   options: LoadSdpOptions = {},
 ): Promise<StreamParameters> {
   const name = location instanceof URL ? location.href : checkString('location', location);
-  const { timeoutMs = DEFAULT_TIMEOUT_MS, stream } = checkOptions('options', options, LOAD_OPTIONS);
+  const { timeoutMs = DEFAULT_TIMEOUT_MS, stream: which } = checkOptions('options', options, LOAD_OPTIONS);
   const signal = checkSignal('options.signal', options.signal);
-  const parsing = stream === undefined ? {} : { stream };
+  const parsing = which === undefined ? {} : { stream: which };
   checkInteger('options.timeoutMs', timeoutMs, 1, 2 ** 31 - 1);
   signal?.throwIfAborted();
   if (/^https?:/i.test(name)) return parseSdp(await fetchText(name, timeoutMs, signal), parsing);
@@ -56,7 +56,8 @@ export async function loadSdp(
     throw valueError('location', 'a path, or a URL that begins with file:, http: or https:', name);
   }
   const path = /^file:/i.test(name) ? new URL(name) : name;
-  return parseSdp(await boundedText(createReadStream(path, signal ? { signal } : {}), name), parsing);
+  const { stream } = await openToRead(path, signal);
+  return parseSdp(await boundedText(stream, name), parsing);
 }
 
 /**

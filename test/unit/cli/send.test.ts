@@ -1,7 +1,7 @@
 // What `utimer send` reads, refuses and says; what it sends is compared with what comes to the loopback interface.
 import { execFileSync } from 'node:child_process';
 import { Socket } from 'node:dgram';
-import { closeSync, constants, openSync, readdirSync, readlinkSync, writeSync } from 'node:fs';
+import { closeSync, writeSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fragmentation } from '../../../lib/cli/send/packets.js';
 import type { RtpEncoding } from '../../../lib/rtp/index.js';
+import { opened, writerOf } from '../../support/named-pipes.js';
 import { receiverFor } from '../../support/rtp-sockets.js';
 import { neverAborted, utimer, utimerFrom } from '../../support/utimer.js';
 import { chunk, ds64, wav } from '../../support/wav-files.js';
@@ -278,32 +279,6 @@ describe('utimer send', () => {
     expect(fragmentation({ origin: undefined, datagramBytes: 2316 }, '239.0.0.1')).toBe(undefined);
   });
 });
-
-/** Resolves when this process has opened a file. */
-async function opened(path: string): Promise<void> {
-  const target = (fd: string) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${fd}`);
-    } catch {
-      return '';
-    }
-  };
-  while (!readdirSync('/proc/self/fd').some((fd) => target(fd) === path)) {
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
-
-/** Opens a pipe for writing as soon as somebody reads it. */
-async function writerOf(path: string): Promise<number> {
-  for (;;) {
-    try {
-      return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
-}
 
 describe('A stream that is sent', () => {
   it('does not wait for frames where it is interrupted before it sends', async () => {
