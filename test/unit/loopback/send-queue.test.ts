@@ -301,7 +301,7 @@ describe('While nobody listens', () => {
   });
 
   it('a source that keeps time itself waits where it asks for that', async () => {
-    const cable = new Cable(2 * PERIOD_FRAMES);
+    const cable = new Cable(51 * PERIOD_FRAMES);
     const sending = outcome(
       cable.send(new Uint8Array(50 * PERIOD_BYTES), { pace: 'producer', unheard: 'wait' }),
     );
