@@ -187,7 +187,8 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    * @param bytes any number of bytes of interleaved frames, cut anywhere
    * @throws TypeError ERR_INVALID_ARG_TYPE
    * @throws AlsaError ERR_NOT_STARTED, EIO, EINVAL (the first period), ERR_STALLED, ENODEV, ERR_CLOSED; ERR_BUSY while a
-   * {@link send} is under way. `stats` tells what was moved before; nothing of another period stays in the kernel.
+   * {@link send} is under way. With idle 'silence' also what has ended the inserting of silence, once, before any byte is
+   * taken. `stats` tells what was moved before; nothing of another period stays in the kernel.
    */
   write(bytes: Uint8Array): void {
     checkBytes('bytes', bytes);

@@ -38,8 +38,8 @@ export interface ClockedLoopbackEvents {
    */
   mismatch: [mismatch: ListenerMismatch];
   /**
-   * Watching for listeners failed; or no more silence can be inserted (idle 'silence'), which is told to whoever
-   * handles it, and which the next write shows in any case.
+   * Watching for listeners failed; or the inserting of silence has ended by an error (idle 'silence'). Whoever handles it is
+   * told of that once, and the next write throws it once in any case. The write after that begins the silence anew.
    */
   error: [error: unknown];
 }

@@ -3,22 +3,32 @@ import type { PeriodPumpHandle, WatcherHandle } from '../native/binding.js';
 import { weakly } from '../native/lifetime.js';
 import type { KeepAlive } from './options.js';
 
-/** A thread of the addon moves the silence. An error ends it; the next start() begins anew. */
+/** What ended it: an errno, and the call that it came from. */
+export interface SilenceFailure {
+  readonly errno: number;
+  readonly call: string;
+}
+
+/**
+ * A thread of the addon moves the silence. An error ends it. That is told once, and refuses one write or start(); the next
+ * start() begins anew.
+ */
 export class IdleSilence {
   readonly #pump: PeriodPumpHandle;
   readonly #keepAlive: KeepAlive | undefined;
-  readonly #failed: (errno: number, call: string) => void;
-  #failure: WatcherHandle | undefined;
+  readonly #failed: (failure: SilenceFailure) => void;
+  #watcher: WatcherHandle | undefined;
   #running = false;
+  #isTold = false;
 
   /**
    * @param keepAlive undefined with idle 'stall': then nothing is ever inserted
-   * @param failed is told of the errno that ended it, and of the call that it came from
+   * @param failed is told what ended it, in a tick of its own
    */
   constructor(
     pump: PeriodPumpHandle,
     keepAlive: KeepAlive | undefined,
-    failed: (errno: number, call: string) => void,
+    failed: (failure: SilenceFailure) => void,
   ) {
     this.#pump = pump;
     this.#keepAlive = keepAlive;
@@ -30,14 +40,21 @@ export class IdleSilence {
     return this.#keepAlive !== undefined && !this.#running;
   }
 
+  /** What has ended it; an errno of 0 where nothing has. */
+  failure(): SilenceFailure {
+    const { insertedError, insertedCall } = this.#pump.stats();
+    return { errno: insertedError, call: insertedCall };
+  }
+
   /** @throws what the addon's `keepAlive` and `watchFailure` throw */
   start(): void {
     if (!this.#keepAlive || this.#running) return;
     this.#pump.keepAlive(this.#keepAlive.period, this.#keepAlive.grace);
     this.#running = true;
-    if (!this.#failure) {
-      this.#failure = this.#pump.watchFailure();
-      this.#failure.setRef(false);
+    this.#isTold = false;
+    if (!this.#watcher) {
+      this.#watcher = this.#pump.watchFailure();
+      this.#watcher.setRef(false);
     }
     this.#awaitFailure();
   }
@@ -45,24 +62,34 @@ export class IdleSilence {
   stop(): void {
     this.#running = false;
     this.#pump.keepAlive(0n, 0n);
+    // The next start forgets a failure, perhaps before the watcher calls back.
+    this.#tellFailure();
   }
 
   close(): void {
-    this.#failure?.close();
+    this.#watcher?.close();
   }
 
   #awaitFailure(): void {
-    this.#failure?.arm(weakly(this, (silence) => silence.#lookForFailure()));
+    this.#watcher?.arm(weakly(this, (silence) => silence.#lookForFailure()));
   }
 
   #lookForFailure(): void {
-    const { insertedError, insertedCall } = this.#pump.stats();
     // A write has started it anew, behind the news of its end.
-    if (insertedError === 0) {
+    if (this.failure().errno === 0) {
       this.#awaitFailure();
       return;
     }
     this.#running = false;
-    this.#failed(insertedError, insertedCall);
+    this.#tellFailure();
+  }
+
+  #tellFailure(): void {
+    const failure = this.failure();
+    if (failure.errno === 0 || this.#isTold) return;
+    this.#isTold = true;
+    process.nextTick(() => {
+      if (!this.#pump.closed()) this.#failed(failure);
+    });
   }
 }

@@ -15,7 +15,7 @@ import { listTimers } from '../timer/list.js';
 import { claimTimer, type UserTimer } from '../timer/user-timer.js';
 import { loopbackChannels } from './channels.js';
 import type { ClockedLoopbackStats } from './events.js';
-import { IdleSilence } from './idle-silence.js';
+import { IdleSilence, type SilenceFailure } from './idle-silence.js';
 import type { CheckedClockedLoopbackOptions } from './options.js';
 
 interface PlaybackHandlers {
@@ -62,12 +62,8 @@ export class Playback {
       listener: substreamFolder({ card: card.number, device: 1 - device, direction: 'capture', substream }),
     });
     this.#write = this.pump.write;
-    this.#silence = new IdleSilence(this.pump, keepAlive, (errno, call) =>
-      handlers.silenceFailed(
-        errno === constants.errno.EAGAIN
-          ? stalled(this.name)
-          : calledOn('ClockedLoopback', systemError(errno, call, this.name)),
-      ),
+    this.#silence = new IdleSilence(this.pump, keepAlive, (failure) =>
+      handlers.silenceFailed(this.#silenceFailed(failure)),
     );
   }
 
@@ -112,10 +108,10 @@ export class Playback {
     };
   }
 
-  /** Moves the periods that `bytes` complete. */
+  /** Moves the periods that `bytes` complete. Throws what has ended the inserting of silence, once, before it moves any. */
   write(bytes: Uint8Array): void {
-    if (this.#silence.isDue) this.#startSilence();
     try {
+      if (this.#silence.isDue) this.#silence.start();
       this.#write(bytes);
     } catch (error) {
       throw this.#explain(error);
@@ -188,6 +184,7 @@ export class Playback {
   #explain(error: unknown): unknown {
     const { code, result, state } = error as NativeError;
     if (code === 'ERR_NOT_STARTED') return this.#notStarted(result ?? 1, stateName(state ?? 0));
+    if (code === 'ERR_SILENCE_ENDED') return this.#silenceFailed(this.#silence.failure());
     if (code === 'ERR_STALLED') return stalled(this.name);
     if (code === 'ERR_CLOSED' && !this.closed)
       return closedError(`UserTimer ${this.timer.id} of ${this.name}`);
@@ -197,6 +194,14 @@ export class Playback {
     const { card, device } = this.#options;
     const holder = substreamHolder(card.number, 1 - device, 'capture', this.pcm.substream);
     return holder ? withHint(explained, `Now ${describeHolder(holder)}.`) : explained;
+  }
+
+  #silenceFailed({ errno, call }: SilenceFailure): unknown {
+    if (errno === constants.errno.EAGAIN) return stalled(this.name);
+    const error = calledOn('ClockedLoopback', systemError(errno, call, this.name));
+    return error instanceof AlsaError
+      ? withHint(error, 'This ended the inserting of silence: a write that succeeds begins it anew.')
+      : error;
   }
 
   #notStarted(result: number, state: PcmState): AlsaError {

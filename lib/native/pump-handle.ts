@@ -26,7 +26,10 @@ export interface PumpParametersNative {
 
 /** Writes periods to a configured playback substream and triggers the timer of its cable. It owns neither. */
 export interface PeriodPumpHandle extends NativeHandle {
-  /** Takes all bytes, or throws; `consumedBytes` tells then how many it took. */
+  /**
+   * Takes all bytes, or throws; `consumedBytes` tells then how many it took. The first one after the inserting of silence has
+   * ended by an error takes none and throws ERR_SILENCE_ENDED.
+   */
   write(bytes: Uint8Array): void;
   /** Bytes that wait for the rest of their period. */
   pendingBytes(): number;
@@ -36,7 +39,10 @@ export interface PeriodPumpHandle extends NativeHandle {
   restart(forget: boolean): void;
   /** Drops the bytes of a frame that is not complete; whole frames stay. Does nothing once it is closed. */
   dropPartialFrame(): void;
-  /** Inserts silence while nothing is written. Nanoseconds; a `period` of 0 ends it. */
+  /**
+   * Inserts silence while nothing is written. Nanoseconds; a `period` of 0 ends it. Where an error has ended it before, and no
+   * write has thrown ERR_SILENCE_ENDED, this does instead of beginning.
+   */
   keepAlive(period: bigint, grace: bigint): void;
   /** Nothing is inserted until resumeSilence(). */
   pauseSilence(): void;

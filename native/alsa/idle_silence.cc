@@ -66,6 +66,12 @@ void IdleSilence::stop() noexcept {
   listener_.close();
 }
 
+void IdleSilence::close() noexcept {
+  stop();
+  const std::lock_guard lock(mutex_);
+  failed_.reset();
+}
+
 void IdleSilence::pause() {
   const std::lock_guard lock(mutex_);
   paused_ = true;
@@ -144,6 +150,7 @@ void IdleSilence::run() {
         break;
       case Move::kFailed:
         running_ = false;
+        untold_ = true;
         ::eventfd_write(failed_.get(), 1);
         break;
     }

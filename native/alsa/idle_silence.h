@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "alsa/silence_schedule.h"
 #include "alsa/substream.h"
@@ -39,6 +40,8 @@ class IdleSilence {
   // With the mutex unlocked, from one thread. See SilenceSchedule::begin(). Throws SystemError.
   void start(std::chrono::nanoseconds period, std::chrono::nanoseconds grace);
   void stop() noexcept;
+  // Lets go of its descriptors as well.
+  void close() noexcept;
   // Until resume() nothing moves: whoever writes has frames and waits for something else.
   void pause();
   void resume(std::uint64_t unread_periods);
@@ -47,6 +50,8 @@ class IdleSilence {
   [[nodiscard]] bool running() const noexcept { return running_; }
   void written(SilenceSchedule::Time began, std::uint64_t periods);
   [[nodiscard]] const Failure& failure() const noexcept { return failure_; }
+  // Whether it has ended by itself and nobody was told: true once.
+  [[nodiscard]] bool take_end() noexcept { return std::exchange(untold_, false); }
   // Readable once the thread has ended by itself; there is one once it was started. A duplicate.
   [[nodiscard]] UniqueFd failure_event() const { return failed_.duplicate(); }
 
@@ -62,6 +67,7 @@ class IdleSilence {
   bool paused_ = false;
   std::uint64_t changes_ = 0;  // by writers, which make what was seen of the listener too old
   Failure failure_;
+  bool untold_ = false;
   UniqueFd failed_;  // an eventfd
   std::thread thread_;
   Substream listener_;  // of the thread

@@ -38,6 +38,12 @@ void PeriodPump::check_open() const {
   }
 }
 
+void PeriodPump::check_silence() {
+  if (silence_.take_end()) [[unlikely]] {
+    throw SilenceEndedError();
+  }
+}
+
 void PeriodPump::write(const std::uint8_t* data, std::size_t length) {
   const std::lock_guard lock(mutex_);
   check_open();
@@ -45,6 +51,7 @@ void PeriodPump::write(const std::uint8_t* data, std::size_t length) {
   if (length == 0) {
     return;  // `data` may be null
   }
+  check_silence();
   const CableLock cable = lock_cable();
   const Clock::time_point began = silence_.running() ? Clock::now() : Clock::time_point();
   const std::uint64_t before = stats_.periods;
@@ -251,6 +258,10 @@ void PeriodPump::keep_alive(std::uint64_t period, std::uint64_t grace) {
     throw ClosedError();
   }
   if (period > 0) {
+    {
+      const std::lock_guard lock(mutex_);
+      check_silence();
+    }
     silence_.start(std::chrono::nanoseconds(period), std::chrono::nanoseconds(grace));
   }
 }
@@ -274,7 +285,7 @@ PumpStats PeriodPump::stats() {
 }
 
 void PeriodPump::close() noexcept {
-  silence_.stop();
+  silence_.close();
   const std::lock_guard lock(mutex_);
   closed_ = true;
 }

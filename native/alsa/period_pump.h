@@ -58,6 +58,12 @@ class StalledError : public std::exception {
   [[nodiscard]] const char* what() const noexcept override { return "stalled"; }
 };
 
+// The thread that moves silence has ended by itself: stats().inserting says why.
+class SilenceEndedError : public std::exception {
+ public:
+  [[nodiscard]] const char* what() const noexcept override { return "silence has ended"; }
+};
+
 class PeriodPump {
  public:
   // `pcm` is a configured playback substream, which gives the sizes; `timer` the timer of its cable.
@@ -68,7 +74,8 @@ class PeriodPump {
 
   // Moves every period that `data` completes, and keeps the rest for the next write. When it throws,
   // consumed_bytes of `data` have been taken, and nothing of a period that was not moved is queued. An xrun
-  // or a suspend is recovered from. Throws SystemError, NotStartedError, StalledError, ClosedError.
+  // or a suspend is recovered from. Throws SystemError, NotStartedError, StalledError, ClosedError; once
+  // SilenceEndedError, before it takes anything.
   void write(const std::uint8_t* data, std::size_t length);
 
   // Completes a begun period with silence and moves it. Returns the bytes of silence. Throws as write() does.
@@ -82,7 +89,8 @@ class PeriodPump {
 
   // From now on a thread moves a period of silence each `period` ns while nothing is written, see
   // SilenceSchedule::begin(). 0 for `period` stops it. It goes on through xruns, suspends and times when
-  // somebody else runs on the timer; what else goes wrong ends it.
+  // somebody else runs on the timer; what else goes wrong ends it. Then write() throws SilenceEndedError, or
+  // this does where it begins anew first.
   void keep_alive(std::uint64_t period, std::uint64_t grace);
   // Until resume_silence() the thread moves nothing: whoever writes has frames and waits for something else.
   void pause_silence() { silence_.pause(); }
@@ -107,6 +115,7 @@ class PeriodPump {
   };
 
   void check_open() const;
+  void check_silence();
   [[nodiscard]] CableLock lock_cable() const { return {pcm_->lock(), timer_->lock()}; }
   void consume(const CableLock& cable, const std::uint8_t* data, std::size_t length);
   void move_written(const CableLock& cable, const std::uint8_t* period);
