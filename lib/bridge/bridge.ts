@@ -6,6 +6,7 @@ import { checkSignal } from '../arguments.js';
 import { Channels } from '../channels.js';
 import { AlsaError, closedError } from '../errors.js';
 import { packageRoot } from '../package-root.js';
+import { emitOrThrowUncaught } from '../uncaught.js';
 import { refuseCloning } from '../uncloneable.js';
 import { receiveError } from './error-transfer.js';
 import { BRIDGE_EVENTS, type BridgeEvent, type BridgeEventName, type BridgeStats } from './events.js';
@@ -32,6 +33,8 @@ const channels = new Channels<Record<`bridge:${BridgeEventName}`, BridgeMessage>
  * it to the listener. Both happen in a thread of its own, so that a busy main thread delays no frame.
  *
  * The cable is open from the beginning, so a listener may be there before the first packet.
+ *
+ * What a handler throws is an uncaught exception. It keeps no other event from being told.
  *
  * @example
  * await using bridge = await Bridge.open(await loadSdp('stage-left.sdp'));
@@ -62,11 +65,8 @@ export class Bridge extends EventEmitter<BridgeEvents> implements AsyncDisposabl
     this.info = info;
     this.#exited = new Promise((resolve) => {
       worker.once('exit', (code) => {
-        try {
-          this.#finish(code);
-        } finally {
-          resolve();
-        }
+        this.#finish(code);
+        resolve();
       });
     });
     worker.on('message', (message: FromThread) => this.#take(message));
@@ -200,17 +200,14 @@ export class Bridge extends EventEmitter<BridgeEvents> implements AsyncDisposabl
     this.#closed = true;
     this.#signal?.removeEventListener('abort', this.#onAbort);
     for (const resolve of this.#samples.splice(0)) resolve(this.#stats);
-    try {
-      if (!this.#ended) this.#fail(threadEnded(code));
-    } finally {
-      this.#tell({ type: 'close', ...this.#stats });
-    }
+    if (!this.#ended) this.#fail(threadEnded(code));
+    this.#tell({ type: 'close', ...this.#stats });
   }
 
   #tell(event: BridgeEvent): void {
     channels.publish(`bridge:${event.type}`, { bridge: this, event });
     const payload = event.type === 'error' ? event.error : event;
-    (this as EventEmitter).emit(event.type, payload);
+    emitOrThrowUncaught(this, event.type, payload);
   }
 }
 

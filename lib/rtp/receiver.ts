@@ -5,6 +5,7 @@ import { closedError } from '../errors.js';
 import { DgramSocket } from '../net/dgram-socket.js';
 import { NativeSocket } from '../net/native-socket.js';
 import type { DatagramSource, ReceivingSocket } from '../net/socket.js';
+import { emitOrThrowUncaught } from '../uncaught.js';
 import { refuseCloning } from '../uncloneable.js';
 import { AddressFilter } from './address-filter.js';
 import { ExpiryTimer } from './expiry-timer.js';
@@ -25,6 +26,9 @@ import { SilenceWatch } from './silence-watch.js';
 
 /**
  * Receives one stream and writes its frames to a sink, in order and without gaps. See JitterBuffer for how.
+ *
+ * What the sink throws closes the receiver, with an 'error' event. What a handler throws is an uncaught exception, and keeps
+ * no frame from the sink and no other event from being told.
  *
  * @example
  * import { once } from 'node:events';
@@ -64,21 +68,21 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
       ...pickOptions(options, JITTER_BUFFER_PARAMETERS),
       onStream: (event) => {
         this.#clock.reset();
-        this.emit('stream', event);
+        this.#tell('stream', event);
       },
-      onLoss: (event) => this.emit('loss', event),
-      onDiscontinuity: (event) => this.emit('discontinuity', event),
-      onRefusal: (event) => this.emit('refusal', event),
-      onContradiction: (event) => this.emit('contradiction', event),
+      onLoss: (event) => this.#tell('loss', event),
+      onDiscontinuity: (event) => this.#tell('discontinuity', event),
+      onRefusal: (event) => this.#tell('refusal', event),
+      onContradiction: (event) => this.#tell('contradiction', event),
     });
-    const refusals = new Refusals((event) => this.emit('refusal', event));
+    const refusals = new Refusals((event) => this.#tell('refusal', event));
     this.#filter = new AddressFilter(checked.socket.sources, checked.excludedSources, refusals);
     socket.listen({
       receive: (datagram, arrival, source) => this.#receive(datagram, arrival, source),
       fail: (error) => this.#fail(error),
       gone: () => {
         this.#finished = true;
-        this.emit('close');
+        this.#tell('close');
       },
     });
     this.#silence = new SilenceWatch(checked.silenceMs, (isFirst) => this.#fallSilent(isFirst));
@@ -247,12 +251,16 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
       this.#fail(error);
       return;
     }
-    if (!this.#closed) this.emit('silence');
+    if (!this.#closed) this.#tell('silence');
+  }
+
+  #tell<Name extends keyof RtpReceiverEvents>(type: Name, ...event: RtpReceiverEvents[Name]): void {
+    emitOrThrowUncaught(this, type, ...event);
   }
 
   #fail(error: unknown): void {
     if (this.#closed) return;
     this.close();
-    this.emit('error', error instanceof Error ? error : new Error(String(error)));
+    this.#tell('error', error instanceof Error ? error : new Error(String(error)));
   }
 }

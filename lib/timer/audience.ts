@@ -1,5 +1,6 @@
 /** Who is told what of a timer instance: handlers, iterations with a queue each, and what is held until somebody is there. */
 import { EventEmitter } from 'node:events';
+import { emitOrThrowUncaught, throwUncaught } from '../uncaught.js';
 import { TimerEventQueue } from './event-queue.js';
 import { ALL_EVENT_TYPES, mergedTicks, type TickEvent, type TimerEvent } from './events.js';
 
@@ -163,11 +164,7 @@ export class Audience {
 
   /** What one handler throws keeps no other event from being told, of this instance or another. */
   emit(type: TimerEvent['type'] | 'event' | 'error', value: unknown): void {
-    try {
-      this.#instance.emit(type, value);
-    } catch (error) {
-      throwUncaught(error);
-    }
+    emitOrThrowUncaught(this.#instance, type, value);
   }
 
   #findTickHandlers(): readonly TickHandler[] | null {
@@ -175,11 +172,4 @@ export class Audience {
     const others = this.#queues.size + this.#handlers - handlers.length;
     return others === 0 && !EventEmitter.captureRejections ? handlers : null;
   }
-}
-
-/** As EventTarget does with what its handlers throw. */
-function throwUncaught(error: unknown): void {
-  process.nextTick(() => {
-    throw error;
-  });
 }

@@ -327,6 +327,36 @@ describe('Receiving', () => {
     expect(result).toEqual({ code: 0, signal: null, stdout: 'mine\n', stderr: '' });
   });
 
+  it.each(['native', 'dgram'])(
+    'hands frames to the sink, and events to others, where handlers of a %s receiver throw',
+    async (kind) => {
+      const result = await runChild(`
+      const { RtpReceiver, RtpSender } = await import(new URL('./dist/rtp/index.js', 'file://' + process.cwd() + '/'));
+      process.on('uncaughtException', (error) => console.log('uncaught', error.message));
+      const format = { encoding: 'L16', rate: 48_000, channels: 1, address: '127.0.0.1' };
+      let frames = 0;
+      const sink = { write: (bytes) => { frames += bytes.length / 2; } };
+      const options = { ...format, payloadType: 96, port: 0, sink, silenceMs: 50, socket: ${JSON.stringify(kind)} };
+      const receiver = await RtpReceiver.open(options);
+      const silent = once(receiver, 'silence');
+      for (const type of ['stream', 'discontinuity', 'silence', 'error', 'close'])
+        receiver.on(type, () => { throw new Error(type); });
+      const sender = await RtpSender.open({ ...format, port: receiver.port });
+      sender.write(new Uint8Array(96));
+      sender.skip(48);
+      sender.write(new Uint8Array(96));
+      await silent;
+      console.log(frames, receiver.closed);
+      sender.close();
+      receiver.close();`);
+      expect(result).toMatchObject({ code: 0, signal: null, stderr: '' });
+      expect(result.stdout).toBe(
+        ['stream', 'discontinuity', 'silence'].map((type) => `uncaught ${type}\n`).join('') +
+          '144 false\nuncaught close\n',
+      );
+    },
+  );
+
   it('goes with its worker, terminated at any moment', { timeout: 300_000 }, async () => {
     const result = await runChild(`${SOCKETS}
       const code = \`

@@ -1,0 +1,47 @@
+// A bridge into a cable of the fake: what its thread tells, and who hears it.
+import { expect, it } from 'vitest';
+import { runOnFake } from '../../support/fake-alsa.js';
+
+/** `send(n)`: packet n of a stream of 48 frames each, to the bridge. */
+const BRIDGE = `
+  import { createSocket } from 'node:dgram';
+  const dist = (part) => import(new URL('./dist/' + part + '/index.js', 'file://' + process.cwd() + '/'));
+  const { Bridge } = await dist('bridge');
+  const { serializeRtpPacket } = await dist('rtp');
+  const format = { encoding: 'L16', rate: 48_000, channels: 2, payloadType: 96 };
+  const socket = createSocket('udp4').unref();
+  const send = (bridge, sequence) => new Promise((resolve) => {
+    const payload = new Uint8Array(48 * 4).fill(1);
+    const datagram = serializeRtpPacket({ payloadType: 96, sequence, timestamp: 48 * sequence, ssrc: 7, payload });
+    socket.send(datagram, bridge.info.port, '127.0.0.1', resolve);
+  });
+  const sampled = async (bridge, done) => {
+    for (;;) {
+      const stats = await bridge.sample();
+      if (done(stats)) return stats;
+    }
+  };
+`;
+
+it('A handler of a bridge that throws keeps no other event from being told', async () => {
+  const result = await runOnFake(`${BRIDGE}
+    process.on('uncaughtException', (error) => console.log('uncaught', error.message));
+    const options = { ...format, address: '127.0.0.1', port: 0, statsMs: 0, reorderMs: 10_000 };
+    const bridge = await Bridge.open(options);
+    let losses = 0;
+    bridge.on('loss', () => { throw new Error('loss ' + ++losses); });
+    bridge.on('close', () => { console.log('close'); throw new Error('mine'); });
+    for (const sequence of [0, 2, 4]) await send(bridge, sequence);
+    await sampled(bridge, ({ receiver }) => receiver.packets === 3);
+    // Both gaps are filled in one turn of the thread, which tells of them in one message.
+    await bridge.close();
+    console.log(bridge.stats().receiver.gaps, bridge.stats().eventsDropped);`);
+  expect(result).toMatchObject({ code: 0, signal: null, stderr: '' });
+  expect(result.stdout.trim().split('\n').sort()).toEqual([
+    '2 0',
+    'close',
+    'uncaught loss 1',
+    'uncaught loss 2',
+    'uncaught mine',
+  ]);
+});
