@@ -35,9 +35,12 @@ export interface RtpReceiverStats extends JitterBufferStats {
   readonly datagramsDropped: number | undefined;
   /** Bytes that the kernel gave of `receiveBufferBytes`. */
   readonly receiveBufferBytes: number;
-  /** Parts per million by which the sender's clock is faster than this machine's; undefined for the first second. */
+  /**
+   * Parts per million by which the sender's clock is faster than this machine's; undefined for the first second of a stream,
+   * from silence until a second after it, and for a second after the delay has stepped by more than 100 ms.
+   */
   readonly senderPpm: number | undefined;
-  /** Interarrival jitter in milliseconds: RFC 3550, section 6.4.1. */
+  /** Interarrival jitter in milliseconds: RFC 3550, section 6.4.1. Stays as it is in silence; 0 where a stream begins. */
   readonly jitterMs: number;
   /** Whether packets of the stream come. */
   readonly silent: boolean;

@@ -244,7 +244,7 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
     this.#socket.renew();
     if (!isFirst) return;
     this.#silent = true;
-    this.#clock.reset();
+    this.#clock.pause();
     try {
       this.#buffer.settle();
     } catch (error) {

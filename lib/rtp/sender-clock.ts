@@ -35,9 +35,14 @@ export class SenderClock {
 
   /** Forgets everything: another stream. */
   reset(): void {
+    this.pause();
+    this.#jitter = 0;
+  }
+
+  /** Nothing comes for a while. How long that lasts says nothing of the clock, nor of how evenly packets come. */
+  pause(): void {
     this.#started = false;
     this.#blocks = 0;
-    this.#jitter = 0;
   }
 
   /** A packet with this RTP timestamp came at `arrival` nanoseconds. */
@@ -78,7 +83,7 @@ export class SenderClock {
     return this.#jitter;
   }
 
-  /** Parts per million by which the sender's clock is faster than ours; undefined for the first second. */
+  /** Parts per million by which the sender's clock is faster than ours; undefined until there was a second to judge by. */
   get ppm(): number | undefined {
     const count = Math.min(this.#blocks, MAX_BLOCKS);
     if (count < MIN_BLOCKS) return undefined;

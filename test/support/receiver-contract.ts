@@ -386,6 +386,22 @@ export function describeReceiver(socket: 'native' | 'dgram'): void {
       expect(told).toBe(1);
     });
 
+    it('keeps its jitter in silence, and does not judge the clock', async () => {
+      const { receiver } = await receiverOf({ silenceMs: 10 });
+      const sender = await connected(receiver);
+      const began = once(receiver, 'stream');
+      // A second late by its timestamp.
+      for (const [sequence, timestamp] of [
+        [0, 0],
+        [1, 47_952],
+      ] as const)
+        sender.send(datagram({ sequence, timestamp, ssrc: 7, frames: 48 }));
+      await began;
+      await once(receiver, 'silence');
+      const { jitterMs, senderPpm, silent } = receiver.stats();
+      expect([jitterMs > 1, senderPpm, silent]).toEqual([true, undefined, true]);
+    });
+
     it('closes, and tells why, when its sink fails', async () => {
       const failure = new Error('the cable is gone');
       const { receiver } = await receiverOf({

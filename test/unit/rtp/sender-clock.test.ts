@@ -50,6 +50,20 @@ describe("the sender's clock", () => {
     expect(clock.ppm).toBeCloseTo(-50, 2);
   });
 
+  it('is judged anew after a pause, which says nothing of the jitter', () => {
+    const random = generator(9);
+    const clock = new SenderClock(RATE);
+    feed(clock, 50, 10, () => random(1_000_000));
+    const { jitter } = clock;
+    expect(jitter).toBeGreaterThan(0);
+    clock.pause();
+    expect(clock).toMatchObject({ ppm: undefined, jitter });
+    clock.add(0, 2n * 10n ** 18n);
+    expect(clock.jitter).toBe(jitter);
+    clock.reset();
+    expect(clock.jitter).toBe(0);
+  });
+
   it.each([0.3, 1, 14])('is not taken for slow because the sender paused for %d seconds', (pause) => {
     const clock = new SenderClock(RATE);
     const origin = 10n ** 18n;
