@@ -36,7 +36,7 @@ export interface BridgeOptions
   readonly periods?: number;
   /**
    * What the listener gets while no packets come. 'silence' (default): silence at the cable's own pace, so that it stays
-   * alive. 'stall': nothing, and every frame it gets is one of the stream.
+   * alive. 'stall': nothing, and every frame it gets is one of the stream, but for those that complete the last period at the end.
    */
   readonly idle?: 'silence' | 'stall';
   /** With idle 'silence': ms after a period was due until the first silent one, 0..3600000. Default: two periods. */

@@ -223,7 +223,7 @@ export const bridge = command({
     ],
     [
       'utimer bridge --sdp stage-left.sdp --idle stall --unheard wait',
-      'record the stream and nothing else, from the first frame on',
+      'record the stream and nothing else, from the first frame on; its last period comes when the bridge ends',
     ],
   ],
   exit: '0 when it was interrupted (SIGINT, SIGTERM, SIGHUP); 1 on an error, or when nobody reads the output of a bridge that was told to end',
