@@ -35,35 +35,47 @@ export class Readiness implements NativeHandle {
    */
   async ready(options: WaitOptions): Promise<void> {
     const signal = checkWait('options', options);
-    // Through the event loop in any case: a stream that is always ready leaves room for everything else.
-    do {
-      if (this.closed()) throw closedError(this.#what);
-      await this.wait(signal);
-    } while (!this.#isReady());
+    if (this.closed()) throw closedError(this.#what);
+    await this.#wait(signal, () => this.#isReady());
   }
 
   /** Until the kernel reports a period, or an error, or {@link wake}. Rejects with the reason of `signal`. */
   wait(signal: AbortSignal | undefined): Promise<void> {
+    return this.#wait(signal, () => true);
+  }
+
+  /**
+   * Through the event loop in any case: a stream that is always ready leaves room for everything else. Whoever is woken looks
+   * at once, so that all who wait for a period learn of it, and not only the one who reads it first.
+   */
+  #wait(signal: AbortSignal | undefined, isOver: () => boolean): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       const done = (finish: () => void) => {
-        this.#waiting.delete(wake);
+        this.#waiting.delete(look);
         signal?.removeEventListener('abort', abort);
         finish();
       };
-      const wake = () => done(resolve);
+      const look = () => {
+        try {
+          if (isOver()) done(resolve);
+          else this.#watcher.arm(this.wake);
+        } catch (error) {
+          done(() => reject(error));
+        }
+      };
       const abort = () => {
         done(() => reject(signal?.reason));
         if (this.#waiting.size === 0) this.#watcher.disarm();
       };
       this.#watcher.arm(this.wake);
       signal?.addEventListener('abort', abort, { once: true });
-      this.#waiting.add(wake);
+      this.#waiting.add(look);
     });
   }
 
   /** Has all of them look again. */
   readonly wake = (): void => {
-    for (const wake of [...this.#waiting]) wake();
+    for (const look of [...this.#waiting]) look();
   };
 
   closed(): boolean {
