@@ -4,6 +4,7 @@ import { EventEmitter } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { checkSignal } from '../arguments.js';
 import { Channels } from '../channels.js';
+import { checkMade, MADE } from '../construction.js';
 import { AlsaError, closedError } from '../errors.js';
 import { packageRoot } from '../package-root.js';
 import { emitOrThrowUncaught } from '../uncaught.js';
@@ -56,7 +57,14 @@ export class Bridge extends EventEmitter<BridgeEvents> implements AsyncDisposabl
   /** What it is set to. */
   readonly info: BridgeInfo;
 
-  private constructor(worker: Worker, info: BridgeInfo, stats: BridgeStats, signal: AbortSignal | undefined) {
+  private constructor(
+    made: typeof MADE,
+    worker: Worker,
+    info: BridgeInfo,
+    stats: BridgeStats,
+    signal: AbortSignal | undefined,
+  ) {
+    checkMade(made, 'Bridge.open()');
     super();
     refuseCloning(this);
     this.#worker = worker;
@@ -110,7 +118,7 @@ export class Bridge extends EventEmitter<BridgeEvents> implements AsyncDisposabl
       signal?.addEventListener('abort', giveUp, { once: true });
       worker.once('message', (first: FromThread) => {
         signal?.removeEventListener('abort', giveUp);
-        if (first.kind === 'open') resolve(new Bridge(worker, first.info, first.stats, signal));
+        if (first.kind === 'open') resolve(new Bridge(MADE, worker, first.info, first.stats, signal));
         else if (first.kind === 'failed') failure = receiveError(first.error);
       });
       worker.once('error', (error) => {

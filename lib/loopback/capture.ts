@@ -1,6 +1,8 @@
 /** LoopbackCapture: the listening end of a cable, in Node. */
+
 import type { Readable } from 'node:stream';
 import type { WaitOptions } from '../arguments.js';
+import { checkMade, MADE } from '../construction.js';
 import { AlsaError, calledOn, fromNative } from '../errors.js';
 import type { PcmHandle } from '../native/binding.js';
 import { adopt, handleOf, release, watch } from '../native/lifetime.js';
@@ -46,7 +48,8 @@ export class LoopbackCapture
   #overruns = 0;
   #suspends = 0;
 
-  private constructor(pcm: Pcm, options: CheckedCaptureOptions) {
+  private constructor(made: typeof MADE, pcm: Pcm, options: CheckedCaptureOptions) {
+    checkMade(made, 'LoopbackCapture.open()');
     super(
       (type) => {
         if (type === 'writer' && !this.closed) this.#writing.startTelling();
@@ -83,7 +86,7 @@ export class LoopbackCapture
       const pcm = Pcm.open({ ...parameters, card: card.number, device, substream, direction: 'capture' });
       try {
         pcm.start();
-        return new LoopbackCapture(pcm, checked);
+        return new LoopbackCapture(MADE, pcm, checked);
       } catch (error) {
         pcm.close();
         throw fromNative(error, pcm.name);

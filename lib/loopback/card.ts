@@ -1,4 +1,5 @@
 /** LoopbackCard: a card of snd-aloop. */
+
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +11,7 @@ import {
   typeError,
   type WaitOptions,
 } from '../arguments.js';
+import { checkMade, MADE } from '../construction.js';
 import { AlsaError, systemError, withHint } from '../errors.js';
 import { cardHolders, describeHolder, type SubstreamHolder } from '../pcm/holder.js';
 import { fromFileSystem, listProc, procAsound, readProc } from '../proc.js';
@@ -40,7 +42,8 @@ export class LoopbackCard {
   /** Its id, for instance 'Loopback'. */
   readonly id: string;
 
-  private constructor(number: number, id: string) {
+  private constructor(made: typeof MADE, number: number, id: string) {
+    checkMade(made, 'LoopbackCard.find()');
     this.number = number;
     this.id = id;
   }
@@ -56,7 +59,7 @@ export class LoopbackCard {
     // " 0 [Loopback       ]: Loopback - Loopback", and a line with the long name.
     return [...text.matchAll(/^\s*(\d+) \[(.{15,}?)\]: (\S+) - /gm)]
       .filter(([, number, , driver]) => driver === DRIVER && existsSync(cardFile(Number(number), 'cable#0')))
-      .map(([, number, id]) => new LoopbackCard(Number(number), (id as string).trim()));
+      .map(([, number, id]) => new LoopbackCard(MADE, Number(number), (id as string).trim()));
   }
 
   /**

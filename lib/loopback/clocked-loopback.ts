@@ -1,6 +1,8 @@
 /** ClockedLoopback: audio through one cable of snd-aloop, at the pace of whoever writes it. */
+
 import type { Writable } from 'node:stream';
 import { checkBytes, checkOptions } from '../arguments.js';
+import { checkMade, MADE } from '../construction.js';
 import { closedError } from '../errors.js';
 import { LentBytes } from '../lent-bytes.js';
 import { adopt, watch } from '../native/lifetime.js';
@@ -55,7 +57,8 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
   readonly #listening: ListeningEnd;
   readonly #queue: SendQueue;
 
-  private constructor(options: CheckedClockedLoopbackOptions, timer: UserTimer, pcm: Pcm) {
+  private constructor(made: typeof MADE, options: CheckedClockedLoopbackOptions, timer: UserTimer, pcm: Pcm) {
+    checkMade(made, 'ClockedLoopback.open()');
     super(
       (type) => {
         if (WATCHED.some((watched) => watched === type) && !this.closed) this.#listening.startTelling();
@@ -134,7 +137,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
       Pcm.open({ ...parameters, card: card.number, device, substream, direction: 'playback' }),
     );
     try {
-      return new ClockedLoopback(options, timer, pcm);
+      return new ClockedLoopback(MADE, options, timer, pcm);
     } catch (error) {
       pcm.close();
       if (timer !== given) timer.close();

@@ -1,5 +1,7 @@
 /** Pcm: one playback or capture substream of a hw: device, with exact parameters. */
+
 import { checkBoolean, checkBytes, rangeError, type WaitOptions } from '../arguments.js';
+import { checkMade, MADE } from '../construction.js';
 import { controlDevice, pcmDevice, TIMER_DEVICE } from '../device-nodes.js';
 import { AlsaError, callNative, fromNative } from '../errors.js';
 import type { PcmHandle, PcmSizesNative } from '../native/binding.js';
@@ -42,7 +44,13 @@ export class Pcm implements Disposable {
   /** Frames of the buffer. */
   readonly bufferFrames: number;
 
-  private constructor(handle: PcmHandle, options: CheckedPcmOptions, sizes: PcmSizesNative) {
+  private constructor(
+    made: typeof MADE,
+    handle: PcmHandle,
+    options: CheckedPcmOptions,
+    sizes: PcmSizesNative,
+  ) {
+    checkMade(made, 'Pcm.open()');
     const { card, device, direction, parameters } = options;
     this.#handle = handle;
     this.#options = options;
@@ -85,7 +93,7 @@ export class Pcm implements Disposable {
         bufferFrames: periodFrames * periods,
         fillWithSilence,
       });
-      const pcm = new Pcm(handle, checked, sizes);
+      const pcm = new Pcm(MADE, handle, checked, sizes);
       checkOtherAccess(pcm.#end);
       return pcm;
     } catch (error) {

@@ -1,6 +1,8 @@
 /** RtpReceiver: the socket that a stream arrives at, in front of a jitter buffer. */
+
 import { EventEmitter, once } from 'node:events';
 import { checkOptions, pickOptions } from '../arguments.js';
+import { checkMade, MADE } from '../construction.js';
 import { closedError } from '../errors.js';
 import { DgramSocket } from '../net/dgram-socket.js';
 import { NativeSocket } from '../net/native-socket.js';
@@ -57,7 +59,13 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
   #closed = false;
   #finished = false;
 
-  private constructor(options: RtpReceiverOptions, checked: CheckedReceiverOptions, socket: ReceivingSocket) {
+  private constructor(
+    made: typeof MADE,
+    options: RtpReceiverOptions,
+    checked: CheckedReceiverOptions,
+    socket: ReceivingSocket,
+  ) {
+    checkMade(made, 'RtpReceiver.open()');
     super();
     refuseCloning(this);
     this.#socket = socket;
@@ -128,7 +136,7 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
       ? new NativeSocket(checked.socket)
       : await DgramSocket.open(checked.socket, signal);
     try {
-      return new RtpReceiver(options, checked, socket);
+      return new RtpReceiver(MADE, options, checked, socket);
     } catch (error) {
       socket.close();
       throw error;

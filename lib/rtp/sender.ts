@@ -1,7 +1,9 @@
 /** RtpSender: frames of any length in, packets of one length out. */
+
 import type { Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { checkBytes, checkInteger, checkOptions } from '../arguments.js';
+import { checkMade, MADE } from '../construction.js';
 import { closedError } from '../errors.js';
 import { LentBytes } from '../lent-bytes.js';
 import { localAddressOf, openSendingSocket } from '../net/sending-socket.js';
@@ -62,7 +64,13 @@ export class RtpSender implements Disposable, AsyncDisposable {
   #closed = false;
   #finished = false;
 
-  private constructor(options: CheckedSenderOptions, origin: string | undefined, socket: Socket) {
+  private constructor(
+    made: typeof MADE,
+    options: CheckedSenderOptions,
+    origin: string | undefined,
+    socket: Socket,
+  ) {
+    checkMade(made, 'RtpSender.open()');
     refuseCloning(this);
     this.#options = options;
     this.#origin = origin;
@@ -105,7 +113,7 @@ export class RtpSender implements Disposable, AsyncDisposable {
     signal?.throwIfAborted();
     const origin = await localAddressOf(checked.socket);
     const socket = await openSendingSocket(checked.socket, signal);
-    return new RtpSender(checked, origin, socket);
+    return new RtpSender(MADE, checked, origin, socket);
   }
 
   /** Frames a packet. */

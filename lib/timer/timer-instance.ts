@@ -1,7 +1,9 @@
 /** TimerInstance: a client of a timer, which gets its ticks and is told what else happens to it. */
+
 import { join } from 'node:path';
 import { type InspectOptionsStylized, inspect } from 'node:util';
 import { checkOptions, checkSignal } from '../arguments.js';
+import { checkMade, MADE } from '../construction.js';
 import { closedError, fromNative } from '../errors.js';
 import { inspection } from '../inspection.js';
 import { release, watch } from '../native/lifetime.js';
@@ -82,7 +84,8 @@ export class TimerInstance
   readonly records: 'timestamped' | 'plain';
   #isClosed = false;
 
-  private constructor(bound: BoundTimer, records: 'timestamped' | 'plain') {
+  private constructor(made: typeof MADE, bound: BoundTimer, records: 'timestamped' | 'plain') {
+    checkMade(made, 'TimerInstance.open()');
     super(
       (type) => isHeard(type) && this.#bound.call(() => this.#dispatcher.addHandler()),
       (type) => isHeard(type) && this.#dispatcher.removeHandler(),
@@ -118,7 +121,11 @@ export class TimerInstance
   static open(timer: TimerId | HasTimerId, options: TimerInstanceOptions = {}): TimerInstance {
     const id = checkTimerId('timer', timer);
     const { records, parameters } = checkInstanceOptions(id, options);
-    const instance = new TimerInstance(BoundTimer.open(id, records === 'timestamped', parameters), records);
+    const instance = new TimerInstance(
+      MADE,
+      BoundTimer.open(id, records === 'timestamped', parameters),
+      records,
+    );
     if (parameters) instance.#run.configured(parameters);
     timerChannels.publish('timer-instance:open', { instance });
     return instance;

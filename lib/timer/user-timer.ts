@@ -1,6 +1,8 @@
 /** UserTimer: a userspace-driven timer, which ticks when its owner says so. */
+
 import { type InspectOptionsStylized, inspect } from 'node:util';
 import { checkBigInt, checkInteger, checkOptions, type OptionNames, valueError } from '../arguments.js';
+import { checkMade, MADE } from '../construction.js';
 import { TIMER_DEVICE } from '../device-nodes.js';
 import { AlsaError, callNative, closedError, fromNative } from '../errors.js';
 import { inspection } from '../inspection.js';
@@ -74,7 +76,8 @@ export class UserTimer implements Disposable {
   /** Nanoseconds that a tick stands for. */
   readonly resolutionNs: bigint;
 
-  private constructor(handle: UtimerHandle, resolution: bigint) {
+  private constructor(made: typeof MADE, handle: UtimerHandle, resolution: bigint) {
+    checkMade(made, 'UserTimer.create()');
     this.#handle = handle;
     this.#trigger = handle.trigger;
     this.id = handle.id;
@@ -92,7 +95,7 @@ export class UserTimer implements Disposable {
   static create(options: UserTimerOptions): UserTimer {
     const { resolution, id } = checkCreateOptions(options);
     const handle = id === undefined ? createHandle(resolution) : createHandleWithId(resolution, id);
-    const timer = new UserTimer(handle, resolution);
+    const timer = new UserTimer(MADE, handle, resolution);
     timerChannels.publish('timer:create', { timer });
     return timer;
   }
