@@ -1,5 +1,4 @@
 /** Bridge: a stream from the network into a cable, in a thread of its own. */
-
 import { EventEmitter } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { checkSignal } from '../arguments.js';

@@ -1,5 +1,4 @@
 /** LoopbackCapture: the listening end of a cable, in Node. */
-
 import type { Readable } from 'node:stream';
 import type { WaitOptions } from '../arguments.js';
 import { checkMade, MADE } from '../construction.js';

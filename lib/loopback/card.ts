@@ -1,5 +1,4 @@
 /** LoopbackCard: a card of snd-aloop. */
-
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';

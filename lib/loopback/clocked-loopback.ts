@@ -1,5 +1,4 @@
 /** ClockedLoopback: audio through one cable of snd-aloop, at the pace of whoever writes it. */
-
 import type { Writable } from 'node:stream';
 import { checkBytes, checkOptions } from '../arguments.js';
 import { checkMade, MADE } from '../construction.js';

@@ -28,7 +28,7 @@ export interface PumpParametersNative {
 export interface PeriodPumpHandle extends NativeHandle {
   /**
    * Takes all bytes, or throws; `consumedBytes` tells then how many it took. The first one after the inserting of silence has
-   * ended by an error takes none and throws ERR_SILENCE_ENDED.
+   * ended by an error takes none and throws SILENCE_ENDED.
    */
   write(bytes: Uint8Array): void;
   /** Bytes that wait for the rest of their period. */
@@ -41,7 +41,7 @@ export interface PeriodPumpHandle extends NativeHandle {
   dropPartialFrame(): void;
   /**
    * Inserts silence while nothing is written. Nanoseconds; a `period` of 0 ends it. Where an error has ended it before, and no
-   * write has thrown ERR_SILENCE_ENDED, this does instead of beginning.
+   * write has thrown SILENCE_ENDED, this does instead of beginning.
    */
   keepAlive(period: bigint, grace: bigint): void;
   /** Nothing is inserted until resumeSilence(). */

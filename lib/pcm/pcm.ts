@@ -1,5 +1,4 @@
 /** Pcm: one playback or capture substream of a hw: device, with exact parameters. */
-
 import { checkBoolean, checkBytes, rangeError, type WaitOptions } from '../arguments.js';
 import { checkMade, MADE } from '../construction.js';
 import { controlDevice, pcmDevice, TIMER_DEVICE } from '../device-nodes.js';

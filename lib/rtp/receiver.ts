@@ -1,5 +1,4 @@
 /** RtpReceiver: the socket that a stream arrives at, in front of a jitter buffer. */
-
 import { EventEmitter, once } from 'node:events';
 import { checkOptions, pickOptions } from '../arguments.js';
 import { checkMade, MADE } from '../construction.js';

@@ -1,5 +1,4 @@
 /** RtpSender: frames of any length in, packets of one length out. */
-
 import type { Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { checkBytes, checkInteger, checkOptions } from '../arguments.js';

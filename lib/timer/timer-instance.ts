@@ -1,5 +1,4 @@
 /** TimerInstance: a client of a timer, which gets its ticks and is told what else happens to it. */
-
 import { join } from 'node:path';
 import { type InspectOptionsStylized, inspect } from 'node:util';
 import { checkOptions, checkSignal } from '../arguments.js';

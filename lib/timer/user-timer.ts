@@ -1,5 +1,4 @@
 /** UserTimer: a userspace-driven timer, which ticks when its owner says so. */
-
 import { type InspectOptionsStylized, inspect } from 'node:util';
 import { checkBigInt, checkInteger, checkOptions, type OptionNames, valueError } from '../arguments.js';
 import { checkMade, MADE } from '../construction.js';

@@ -58,7 +58,7 @@ void throw_as_javascript(napi_env environment, const std::exception& error) {
   } else if (dynamic_cast<const StalledError*>(&error) != nullptr) {
     object.Set("code", "ERR_STALLED");
   } else if (dynamic_cast<const SilenceEndedError*>(&error) != nullptr) {
-    object.Set("code", "ERR_SILENCE_ENDED");
+    object.Set("code", "SILENCE_ENDED");
   } else if (const auto* parameter = dynamic_cast<const ParameterError*>(&error)) {
     const RefusedParameter& refused = parameter->refused();
     Napi::Array offered = Napi::Array::New(env, refused.offered.size());
