@@ -94,8 +94,10 @@ export function calledOn(called: Called, error: unknown): unknown {
   if (!(error instanceof AlsaError) || error.syscall === undefined) return error;
   const { code, syscall, path } = error;
   const hint = hintFor(code, syscall, path, called);
+  const general = hintFor(code, syscall, path);
   // What a hint of another origin says, it says of all.
-  return hint === undefined || error.hint !== hintFor(code, syscall, path) ? error : hinted(error, hint);
+  if (hint === undefined || general === undefined || !error.hint?.startsWith(general)) return error;
+  return hinted(error, hint + error.hint.slice(general.length));
 }
 
 function hinted(error: AlsaError, hint: string): AlsaError {

@@ -52,8 +52,15 @@ const OPEN_PCM: Readonly<Record<string, Hint>> = {
   ENOENT:
     'There is no such PCM: is the card loaded (`cat /proc/asound/cards`), and is snd-aloop (`modprobe snd-aloop`)?',
   EACCES: 'Access needs group audio: `usermod -aG audio USER` and a new login.',
-  EBUSY:
-    'The substream is in use by another program (`fuser -v /dev/snd/*` names it), or an exclusive client holds its timer.',
+  EBUSY: {
+    means:
+      'The substream is in use, by another program or by this one (`fuser -v /dev/snd/*` names it), or an exclusive client holds its timer.',
+    next: {
+      Pcm: 'Take another substream; without `substream` the kernel chooses one that is free.',
+      LoopbackCapture: 'One program at a time listens to a cable: end it, or take another substream.',
+      ClockedLoopback: "`substream: 'free'` (`--substream free`) takes the first that nobody has.",
+    },
+  },
   ENODEV:
     'On a loopback card this means that timer_source names a timer that does not exist: create the timer before the first PCM of the cable is opened.',
   EINVAL:

@@ -103,8 +103,8 @@ export function describeHolder(holder: SubstreamHolder): string {
 }
 
 /**
- * Runs `body`, which opens or starts one end of a cable for an object of the class `called`; an error that another program
- * causes says which one: whoever has this very substream, or whoever is at the other end and has set the cable.
+ * Runs `body`, which opens or starts one end of a cable for an object of the class `called`; an error that the other end causes
+ * says who is there, and has set the cable.
  */
 export function namingHolder<T>(
   called: Called,
@@ -119,13 +119,22 @@ export function namingHolder<T>(
   } catch (cause) {
     const error = calledOn(called, cause);
     if (!(error instanceof AlsaError)) throw error;
-    const holder =
-      error.code === 'EBUSY'
-        ? substreamHolder(card, device, direction, substream)
-        : ['ERR_PCM_PARAMETER', 'EINVAL', 'EIO'].includes(error.code)
-          ? substreamHolder(card, 1 - device, direction === 'playback' ? 'capture' : 'playback', substream)
-          : undefined;
-    const who = holder ? describeHolder(holder) : undefined;
-    throw who === undefined || error.message.includes(who) ? error : withHint(error, `Now ${who}.`);
+    if (!['ERR_PCM_PARAMETER', 'EINVAL', 'EIO'].includes(error.code)) throw error;
+    throw naming(
+      error,
+      substreamHolder(card, 1 - device, direction === 'playback' ? 'capture' : 'playback', substream),
+    );
   }
+}
+
+/** An error of opening a substream, which says who has it where somebody has. */
+export function namingOccupant(error: unknown, place: SubstreamPlace): unknown {
+  if (!(error instanceof AlsaError) || error.code !== 'EBUSY') return error;
+  const { card, device, direction, substream } = place;
+  return naming(error, substreamHolder(card, device, direction, substream));
+}
+
+function naming(error: AlsaError, holder: SubstreamHolder | undefined): AlsaError {
+  const who = holder && describeHolder(holder);
+  return who === undefined || error.message.includes(who) ? error : withHint(error, `Now ${who}.`);
 }

@@ -8,6 +8,7 @@ import { adopt, release, watch } from '../native/lifetime.js';
 import { native } from '../native/load.js';
 import { accessNumber } from './access.js';
 import { sampleFormat } from './format.js';
+import { namingOccupant } from './holder.js';
 import { type CheckedPcmOptions, checkPcmOptions, type PcmDirection, type PcmOptions } from './options.js';
 import { checkOtherAccess, namingOther } from './other-access.js';
 import type { PcmParameters } from './parameters.js';
@@ -97,7 +98,8 @@ export class Pcm implements Disposable {
       return pcm;
     } catch (error) {
       handle?.close();
-      throw refusedParameterError(error, `${direction} ${name}`) ?? fromNative(error, name);
+      const explained = refusedParameterError(error, `${direction} ${name}`) ?? fromNative(error, name);
+      throw substream < 0 ? explained : namingOccupant(explained, { card, device, direction, substream });
     }
   }
 
