@@ -22,6 +22,30 @@ describe('The packed package', () => {
     expect(packed.files.filter((path) => /^(test|build|native\/build)\//.test(path))).toEqual([]);
   });
 
+  it('holds these files and folders, and nothing of the same name elsewhere', () => {
+    const top = (paths: readonly string[]) => [...new Set(paths.map((path) => path.split('/')[0]))].sort();
+    const within = (folder: string) =>
+      packed.files
+        .filter((path) => path.startsWith(`${folder}/`))
+        .map((path) => path.slice(folder.length + 1));
+    expect(top(packed.files)).toEqual([
+      ...[
+        'CHANGELOG.md',
+        'LICENSE',
+        'README.md',
+        'dist',
+        'docs',
+        'examples',
+        'man',
+        'native',
+        'package.json',
+      ],
+      ...['prebuilds', 'scripts'],
+    ]);
+    expect(top(within('scripts'))).toEqual(['aloop']);
+    expect(top(within('docs'))).not.toContain('contributing');
+  });
+
   it('has documents that link to nothing else of the checkout', () => {
     const pages = packed.files.filter((path) => path.endsWith('.md'));
     const links = pages.flatMap((page) => linksIn(join(user, 'node_modules/alsa-utimer'), page));
