@@ -92,7 +92,7 @@ export class Bridge extends EventEmitter<BridgeEvents> implements AsyncDisposabl
    */
   static async open(options: BridgeOptions): Promise<Bridge> {
     const configuration = checkBridgeOptions(options);
-    const signal = checkSignal('options.signal', options.signal);
+    const signal = checkSignal('signal', options.signal);
     signal?.throwIfAborted();
     const worker = new Worker(new URL('dist/bridge/worker.js', packageRoot), {
       name: 'alsa-utimer bridge',

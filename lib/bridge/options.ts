@@ -98,13 +98,13 @@ export function checkBridgeOptions(options: BridgeOptions): BridgeConfiguration 
   const stream = pickOptions({ ...options, sink: { write: () => {} } }, JITTER_BUFFER_PARAMETERS);
   checkJitterBufferOptions(stream);
   const format = options.format ?? defaultPcmFormat(widestEncoding(options));
-  const packetFrames = checkInteger('options.packetFrames', options.packetFrames ?? 1, 1, MAX_RATE);
+  const packetFrames = checkInteger('packetFrames', options.packetFrames ?? 1, 1, MAX_RATE);
   const periodFrames = options.periodFrames ?? defaultPeriodFrames(rate, packetFrames);
-  checkInteger('options.device', options.device ?? 0, 0, 1);
-  checkSubstream('options.substream', options.substream ?? 0);
-  checkInteger('options.timerId', options.timerId ?? 0, 0, 127);
-  const idle = checkOneOf('options.idle', options.idle ?? 'silence', ['silence', 'stall']);
-  checkGrace('options.graceMs', options.graceMs, idle);
+  checkInteger('device', options.device ?? 0, 0, 1);
+  checkSubstream('substream', options.substream ?? 0);
+  checkInteger('timerId', options.timerId ?? 0, 0, 127);
+  const idle = checkOneOf('idle', options.idle ?? 'silence', ['silence', 'stall']);
+  checkGrace('graceMs', options.graceMs, idle);
   const loopback: ClockedLoopbackOptions = {
     ...pickOptions(options, OF_LOOPBACK),
     format,
@@ -116,15 +116,15 @@ export function checkBridgeOptions(options: BridgeOptions): BridgeConfiguration 
   };
   checkParameters(loopback);
   checkReceiverOptions(options);
-  const unheard = checkOneOf('options.unheard', options.unheard ?? 'drop', ['drop', 'wait']);
+  const unheard = checkOneOf('unheard', options.unheard ?? 'drop', ['drop', 'wait']);
   const maxWaitingFrames = checkInteger(
-    'options.maxWaitingFrames',
+    'maxWaitingFrames',
     options.maxWaitingFrames ?? Math.max(rate, periodFrames),
     periodFrames,
     Math.min(2 ** 24, Math.floor(MAX_HOLD_BYTES / frameBytes(format, channels))),
   );
   const statsMs =
-    options.statsMs === 0 ? 0 : checkInteger('options.statsMs', options.statsMs ?? 1000, 10, 2 ** 31 - 1);
+    options.statsMs === 0 ? 0 : checkInteger('statsMs', options.statsMs ?? 1000, 10, 2 ** 31 - 1);
   const receiver = { ...pickOptions(options, OF_RECEIVER), format };
   return { receiver, loopback, unheard, maxWaitingFrames, statsMs };
 }

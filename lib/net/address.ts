@@ -16,7 +16,7 @@ export function checkAddress(name: string, value: unknown): string {
 export function checkAddressOf(name: string, value: unknown, type: SocketType): string {
   const address = checkAddress(name, value);
   if (socketType(address) !== type) {
-    throw valueError(name, `an ${type === 'udp4' ? 'IPv4' : 'IPv6'} address, as options.address is`, value);
+    throw valueError(name, `an ${type === 'udp4' ? 'IPv4' : 'IPv6'} address, as address is`, value);
   }
   return canonicalAddress(address);
 }
@@ -56,7 +56,7 @@ export function takesInterface(address: string): boolean {
 
 /** An option that is for groups would do nothing for another address: whoever gives it means something by it. */
 export function unicastError(option: string, address: string, value: unknown): TypeError {
-  return valueError(option, `undefined for ${address}, which is no group`, value);
+  return valueError(option, `left out for ${address}, which is no group`, value);
 }
 
 export function socketType(address: string): SocketType {
@@ -70,7 +70,7 @@ export function interfaceName(nameOrAddress: string): string {
   for (const [name, addresses] of Object.entries(networkInterfaces())) {
     if (addresses?.some(({ address }) => canonicalAddress(address) === wanted)) return name;
   }
-  throw valueError('options.interface', 'an interface, or an address that an interface has', nameOrAddress);
+  throw valueError('interface', 'an interface, or an address that an interface has', nameOrAddress);
 }
 
 /**
@@ -89,9 +89,5 @@ export function interfaceFor(nameOrAddress: string, family: SocketType): string 
     if (found) return found.address;
   }
   const wanted = family === 'udp6' ? 'IPv6' : 'IPv4';
-  throw valueError(
-    'options.interface',
-    `an interface that is up and has an ${wanted} address`,
-    nameOrAddress,
-  );
+  throw valueError('interface', `an interface that is up and has an ${wanted} address`, nameOrAddress);
 }

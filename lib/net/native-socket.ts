@@ -48,7 +48,7 @@ export class NativeSocket implements ReceivingSocket {
     this.#interface = options.interface === undefined ? undefined : interfaceName(options.interface);
     const index = this.#findInterface();
     if (index === undefined) {
-      throw valueError('options.interface', 'an interface of this machine', options.interface);
+      throw valueError('interface', 'an interface of this machine', options.interface);
     }
     const where = `${isIPv6(address) ? `[${address}]` : address}:${port}`;
     let handle: DatagramSocketHandle | undefined;

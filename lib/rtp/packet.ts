@@ -102,18 +102,18 @@ export interface RtpPacketOptions {
  */
 export function serializeRtpPacket(options: RtpPacketOptions): Uint8Array {
   const { payload, csrcs = [], extension, padding = 0 } = checkObject('options', options);
-  checkInteger('options.payloadType', options.payloadType, 0, 127);
-  checkInteger('options.sequence', options.sequence, 0, 0xffff);
-  checkInteger('options.timestamp', options.timestamp, 0, 0xffff_ffff);
-  checkInteger('options.ssrc', options.ssrc, 0, 0xffff_ffff);
-  checkBytes('options.payload', payload);
-  checkInteger('options.csrcs.length', csrcs.length, 0, 15);
-  for (const csrc of csrcs) checkInteger('options.csrcs[]', csrc, 0, 0xffff_ffff);
-  checkInteger('options.padding', padding, 0, 255);
+  checkInteger('payloadType', options.payloadType, 0, 127);
+  checkInteger('sequence', options.sequence, 0, 0xffff);
+  checkInteger('timestamp', options.timestamp, 0, 0xffff_ffff);
+  checkInteger('ssrc', options.ssrc, 0, 0xffff_ffff);
+  checkBytes('payload', payload);
+  checkInteger('csrcs.length', csrcs.length, 0, 15);
+  for (const csrc of csrcs) checkInteger('csrcs[]', csrc, 0, 0xffff_ffff);
+  checkInteger('padding', padding, 0, 255);
   if (extension) {
-    checkInteger('options.extension.profile', extension.profile, 0, 0xffff);
-    checkBytes('options.extension.data', extension.data);
-    checkInteger('options.extension.data.length / 4', extension.data.length / 4, 0, 0xffff);
+    checkInteger('extension.profile', extension.profile, 0, 0xffff);
+    checkBytes('extension.data', extension.data);
+    checkInteger('extension.data.length / 4', extension.data.length / 4, 0, 0xffff);
   }
 
   const extensionBytes = extension ? 4 + extension.data.length : 0;

@@ -49,7 +49,7 @@ export class PayloadTypes {
       converter,
     });
     const converter = SampleConverter.decoder(encoding, format);
-    const first = payloads(checkInteger('options.payloadType', payloadType, 0, 127), encoding, converter);
+    const first = payloads(checkInteger('payloadType', payloadType, 0, 127), encoding, converter);
     const others = checkAlternatives(stream).map((other) =>
       payloads(other.payloadType, other.encoding, SampleConverter.truncatingDecoder(other.encoding, format)),
     );
@@ -69,10 +69,10 @@ export class PayloadTypes {
 }
 
 function checkAlternatives({ payloadType, alternatives = [] }: StreamPayloads): readonly PayloadEncoding[] {
-  if (!Array.isArray(alternatives)) throw typeError('options.alternatives', 'an array', alternatives);
+  if (!Array.isArray(alternatives)) throw typeError('alternatives', 'an array', alternatives);
   const types = [payloadType];
   return alternatives.map((alternative: PayloadEncoding, index) => {
-    const name = `options.alternatives[${index}]`;
+    const name = `alternatives[${index}]`;
     checkObject(name, alternative);
     const type = checkInteger(`${name}.payloadType`, alternative.payloadType, 0, 127);
     if (types.includes(type)) throw valueError(`${name}.payloadType`, 'a type of its own', type);

@@ -89,37 +89,37 @@ export interface CheckedReceiverOptions {
 
 /** Throws before any system call. */
 export function checkReceiverOptions(options: Omit<RtpReceiverOptions, 'sink'>): CheckedReceiverOptions {
-  const given = checkAddress('options.address', options.address ?? '0.0.0.0');
+  const given = checkAddress('address', options.address ?? '0.0.0.0');
   const address = canonicalAddress(given);
   const type = socketType(address);
-  const port = checkInteger('options.port', options.port, 0, 65_535);
+  const port = checkInteger('port', options.port, 0, 65_535);
   if (options.interface !== undefined) {
-    checkString('options.interface', options.interface);
-    if (!takesInterface(address)) throw unicastError('options.interface', address, options.interface);
+    checkString('interface', options.interface);
+    if (!takesInterface(address)) throw unicastError('interface', address, options.interface);
   }
   const via = options.interface ?? (takesInterface(address) ? zoneOf(given) : undefined);
   if (via === undefined && needsInterface(address))
-    throw valueError('options.interface', `an interface, since each link has its own ${address}`, via);
+    throw valueError('interface', `an interface, since each link has its own ${address}`, via);
   const [sources, excludedSources] = (['sources', 'excludedSources'] as const).map((name) =>
-    (options[name] ?? []).map((source) => checkAddressOf(`options.${name}[]`, source, type)),
+    (options[name] ?? []).map((source) => checkAddressOf(`${name}[]`, source, type)),
   ) as [string[], string[]];
   const receiveBufferBytes = checkInteger(
-    'options.receiveBufferBytes',
+    'receiveBufferBytes',
     options.receiveBufferBytes ?? DEFAULT_RECEIVE_BUFFER_BYTES,
     1,
     2 ** 31 - 1,
   );
-  const silenceMs = checkInteger('options.silenceMs', options.silenceMs ?? 1000, 10, MAX_TIMER_MS);
+  const silenceMs = checkInteger('silenceMs', options.silenceMs ?? 1000, 10, MAX_TIMER_MS);
   const kind =
     options.socket === undefined
       ? undefined
-      : checkOneOf('options.socket', options.socket, ['native', 'dgram'] as const);
+      : checkOneOf('socket', options.socket, ['native', 'dgram'] as const);
   return {
     socket: { address, port, interface: via, sources, receiveBufferBytes },
     excludedSources,
     silenceMs,
     isNative: kind === undefined ? hasAddon() : kind === 'native',
-    signal: checkSignal('options.signal', options.signal),
+    signal: checkSignal('signal', options.signal),
   };
 }
 

@@ -136,7 +136,7 @@ export interface CheckedSenderOptions extends Readonly<RtpAudioFormat> {
  */
 export function checkSenderOptions(options: RtpSenderOptions): CheckedSenderOptions {
   checkOptions('options', options, SENDER_OPTIONS);
-  const signal = checkSignal('options.signal', options.signal);
+  const signal = checkSignal('signal', options.signal);
   const socket = checkSocketOptions(options);
   const { encoding, rate, channels } = checkAudioFormat('options', options);
   const format = options.format ?? defaultPcmFormat(encoding);
@@ -155,13 +155,13 @@ export function checkSenderOptions(options: RtpSenderOptions): CheckedSenderOpti
     channels,
     converter,
     frameBytes: frameBytes(format, channels),
-    packetFrames: checkInteger('options.packetFrames', packetFrames, 1, mostFrames),
-    payloadType: checkInteger('options.payloadType', payloadType, 0, 127),
-    ssrc: checkInteger('options.ssrc', ssrc, 0, 2 ** 32 - 1),
-    sequence: checkInteger('options.sequence', sequence, 0, 2 ** 16 - 1),
-    timestamp: checkInteger('options.timestamp', timestamp, 0, 2 ** 32 - 1),
-    port: checkInteger('options.port', options.port, 1, 65_535),
-    maxQueuedPackets: checkInteger('options.maxQueuedPackets', maxQueuedPackets, 1, 65_536),
+    packetFrames: checkInteger('packetFrames', packetFrames, 1, mostFrames),
+    payloadType: checkInteger('payloadType', payloadType, 0, 127),
+    ssrc: checkInteger('ssrc', ssrc, 0, 2 ** 32 - 1),
+    sequence: checkInteger('sequence', sequence, 0, 2 ** 16 - 1),
+    timestamp: checkInteger('timestamp', timestamp, 0, 2 ** 32 - 1),
+    port: checkInteger('port', options.port, 1, 65_535),
+    maxQueuedPackets: checkInteger('maxQueuedPackets', maxQueuedPackets, 1, 65_536),
     socket,
     signal,
   });
@@ -169,14 +169,14 @@ export function checkSenderOptions(options: RtpSenderOptions): CheckedSenderOpti
 
 function checkSocketOptions(options: RtpSenderOptions): SendingSocketOptions {
   const { localAddress } = options;
-  const address = checkAddress('options.address', options.address);
-  const ttl = checkInteger('options.ttl', options.ttl ?? 1, 0, 255);
-  const multicastLoopback = checkBoolean('options.multicastLoopback', options.multicastLoopback ?? true);
-  const localPort = checkInteger('options.localPort', options.localPort ?? 0, 0, 65_535);
-  if (localAddress !== undefined) checkAddress('options.localAddress', localAddress);
+  const address = checkAddress('address', options.address);
+  const ttl = checkInteger('ttl', options.ttl ?? 1, 0, 255);
+  const multicastLoopback = checkBoolean('multicastLoopback', options.multicastLoopback ?? true);
+  const localPort = checkInteger('localPort', options.localPort ?? 0, 0, 65_535);
+  if (localAddress !== undefined) checkAddress('localAddress', localAddress);
   if (!isMulticast(address)) {
     const given = GROUP_OPTIONS.find((name) => options[name] !== undefined);
-    if (given) throw unicastError(`options.${given}`, address, options[given]);
+    if (given) throw unicastError(`${given}`, address, options[given]);
   }
   const via =
     options.interface === undefined ? undefined : interfaceFor(options.interface, socketType(address));
@@ -190,8 +190,8 @@ export function checkPaceOptions(options: PaceOptions): {
   readonly signal: AbortSignal | undefined;
 } {
   const { ppm = 0, clock } = checkOptions('options', options, PACE_OPTIONS);
-  const signal = checkSignal('options.signal', options.signal);
-  if (typeof ppm !== 'number') throw typeError('options.ppm', 'a number', ppm);
-  if (!(Math.abs(ppm) <= 500_000)) throw rangeError('options.ppm', '-500000..500000', ppm);
+  const signal = checkSignal('signal', options.signal);
+  if (typeof ppm !== 'number') throw typeError('ppm', 'a number', ppm);
+  if (!(Math.abs(ppm) <= 500_000)) throw rangeError('ppm', '-500000..500000', ppm);
   return { ppm, clock, signal };
 }

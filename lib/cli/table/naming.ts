@@ -14,8 +14,8 @@ export async function naming<T>(
   } catch (error) {
     if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
       error.message = error.message.replace(
-        /options\.(\w+)(\[\])?|^(\w+)(?= must be )|(?<=`)(\w+)(?=`)/g,
-        (text, option, _, first, quoted) => names[option ?? first ?? quoted] ?? text,
+        /options\.(\w+)|^(\w+)(\[\])?(?= must be )|(?<=, as )(\w+)(?= is\b)|(?<=`)(\w+)(?=`)/g,
+        (text, option, first, _, other, quoted) => names[option ?? first ?? other ?? quoted] ?? text,
       );
     }
     throw error;

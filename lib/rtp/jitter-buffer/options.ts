@@ -133,9 +133,9 @@ export function checkJitterBufferOptions(options: JitterBufferOptions): CheckedJ
     checkOptions('options', options, JITTER_BUFFER_OPTIONS),
   );
   if (typeof options.sink?.write !== 'function') {
-    throw typeError('options.sink', 'an object with a write function', options.sink);
+    throw typeError('sink', 'an object with a write function', options.sink);
   }
-  checkFunction('options.sink.writeFill', options.sink.writeFill);
+  checkFunction('sink.writeFill', options.sink.writeFill);
   const { ssrc, reorderPackets = 8, reorderMs = 20, maxGapFrames = rate } = options;
   const { confirmPackets = 3, takeoverMs = 200, fill = 'silence' } = options;
   return Object.freeze({
@@ -143,18 +143,18 @@ export function checkJitterBufferOptions(options: JitterBufferOptions): CheckedJ
     rate,
     sink: options.sink,
     types: new PayloadTypes(options, options.format ?? defaultPcmFormat(encoding)),
-    ssrc: ssrc === undefined ? undefined : checkInteger('options.ssrc', ssrc, 0, 2 ** 32 - 1),
-    reorderPackets: checkInteger('options.reorderPackets', reorderPackets, 0, 1024),
-    reorderNs: BigInt(Math.round(checkNumber('options.reorderMs', reorderMs, 0, 10_000) * 1e6)),
-    maxGapFrames: checkInteger('options.maxGapFrames', maxGapFrames, 1, 2 ** 28),
-    confirmPackets: checkInteger('options.confirmPackets', confirmPackets, 1, 64),
-    fill: checkOneOf('options.fill', fill, ['silence', 'repeat'] as const),
-    onStream: checkFunction('options.onStream', options.onStream),
-    onLoss: checkFunction('options.onLoss', options.onLoss),
-    onDiscontinuity: checkFunction('options.onDiscontinuity', options.onDiscontinuity),
-    onContradiction: checkFunction('options.onContradiction', options.onContradiction),
-    onRefusal: checkFunction('options.onRefusal', options.onRefusal),
-    takeoverMs: checkInteger('options.takeoverMs', takeoverMs, 0, 10_000),
+    ssrc: ssrc === undefined ? undefined : checkInteger('ssrc', ssrc, 0, 2 ** 32 - 1),
+    reorderPackets: checkInteger('reorderPackets', reorderPackets, 0, 1024),
+    reorderNs: BigInt(Math.round(checkNumber('reorderMs', reorderMs, 0, 10_000) * 1e6)),
+    maxGapFrames: checkInteger('maxGapFrames', maxGapFrames, 1, 2 ** 28),
+    confirmPackets: checkInteger('confirmPackets', confirmPackets, 1, 64),
+    fill: checkOneOf('fill', fill, ['silence', 'repeat'] as const),
+    onStream: checkFunction('onStream', options.onStream),
+    onLoss: checkFunction('onLoss', options.onLoss),
+    onDiscontinuity: checkFunction('onDiscontinuity', options.onDiscontinuity),
+    onContradiction: checkFunction('onContradiction', options.onContradiction),
+    onRefusal: checkFunction('onRefusal', options.onRefusal),
+    takeoverMs: checkInteger('takeoverMs', takeoverMs, 0, 10_000),
   });
 }
 

@@ -75,25 +75,25 @@ export function describeStream(options: DescribeOptions): string {
     'options',
     checkOptions('options', options, DESCRIBE_OPTIONS),
   );
-  const address = withoutZone(checkAddress('options.address', options.address));
-  const payloadType = checkInteger('options.payloadType', options.payloadType, 0, 127);
-  const port = checkInteger('options.port', options.port, 1, 65_535);
-  const ttl = checkInteger('options.ttl', options.ttl ?? 1, 1, 255);
-  const packetFrames = checkInteger('options.packetFrames', options.packetFrames, 1, MAX_RATE);
+  const address = withoutZone(checkAddress('address', options.address));
+  const payloadType = checkInteger('payloadType', options.payloadType, 0, 127);
+  const port = checkInteger('port', options.port, 1, 65_535);
+  const ttl = checkInteger('ttl', options.ttl ?? 1, 1, 255);
+  const packetFrames = checkInteger('packetFrames', options.packetFrames, 1, MAX_RATE);
   const sessionId = checkInteger(
-    'options.sessionId',
+    'sessionId',
     options.sessionId ?? Math.floor(Date.now() / 1000) + NTP_EPOCH_SECONDS,
     0,
     Number.MAX_SAFE_INTEGER,
   );
-  const name = checkLine('options.name', options.name ?? 'alsa-utimer');
-  const referenceClock = checkLine('options.referenceClock', options.referenceClock ?? 'local');
+  const name = checkLine('name', options.name ?? 'alsa-utimer');
+  const referenceClock = checkLine('referenceClock', options.referenceClock ?? 'local');
   const origin =
-    options.origin === undefined ? undefined : withoutZone(checkAddress('options.origin', options.origin));
+    options.origin === undefined ? undefined : withoutZone(checkAddress('origin', options.origin));
   const group = isMulticast(address);
-  const isFiltered = checkBoolean('options.sourceFilter', options.sourceFilter ?? false);
-  if (isFiltered && !group) throw unicastError('options.sourceFilter', address, true);
-  if (isFiltered) checkAddressOf('options.origin', origin, socketType(address));
+  const isFiltered = checkBoolean('sourceFilter', options.sourceFilter ?? false);
+  if (isFiltered && !group) throw unicastError('sourceFilter', address, true);
+  if (isFiltered) checkAddressOf('origin', origin, socketType(address));
   const version = isIP(address);
   const from = origin ?? (version === 6 ? '::' : '0.0.0.0');
   const lines = [

@@ -47,17 +47,17 @@ export async function loadSdp(
 ): Promise<StreamParameters> {
   const name = location instanceof URL ? location.href : checkString('location', location);
   const { timeoutMs = DEFAULT_TIMEOUT_MS, stream: which } = checkOptions('options', options, LOAD_OPTIONS);
-  const signal = checkSignal('options.signal', options.signal);
+  const signal = checkSignal('signal', options.signal);
   const parsing = which === undefined ? {} : { stream: which };
-  checkInteger('options.timeoutMs', timeoutMs, 1, 2 ** 31 - 1);
+  checkInteger('timeoutMs', timeoutMs, 1, 2 ** 31 - 1);
   signal?.throwIfAborted();
-  if (/^https?:/i.test(name)) return parseSdp(await fetchText(name, timeoutMs, signal), parsing);
+  if (/^https?:/i.test(name)) return parsed(await fetchText(name, timeoutMs, signal), name, parsing);
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(name) && !/^file:/i.test(name)) {
     throw valueError('location', 'a path, or a URL that begins with file:, http: or https:', name);
   }
   const path = /^file:/i.test(name) ? new URL(name) : name;
   const { stream } = await openToRead(path, signal);
-  return parseSdp(await boundedText(stream, name), parsing);
+  return parsed(await boundedText(stream, name), name, parsing);
 }
 
 /**
@@ -70,7 +70,16 @@ export async function readSdp(
   name: string,
   options: ParseSdpOptions = {},
 ): Promise<StreamParameters> {
-  return parseSdp(await boundedText(source, name), options);
+  return parsed(await boundedText(source, name), name, options);
+}
+
+/** What is wrong with a description is said with where it came from. */
+function parsed(text: string, name: string, options: ParseSdpOptions): StreamParameters {
+  try {
+    return parseSdp(text, options);
+  } catch (error) {
+    throw error instanceof SdpError ? new SdpError(`${name}: ${error.message}`, { cause: error }) : error;
+  }
 }
 
 async function fetchText(

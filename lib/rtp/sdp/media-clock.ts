@@ -18,11 +18,11 @@ export function readMediaClock(value: string): MediaClock {
 
 /** @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE */
 export function writeMediaClock(clock: MediaClock): string {
-  checkOneOf('options.mediaClock.kind', clock.kind, ['direct', 'sender', 'other']);
+  checkOneOf('mediaClock.kind', clock.kind, ['direct', 'sender', 'other']);
   if (clock.kind === 'sender') return 'sender';
-  if (clock.kind === 'other') return checkLine('options.mediaClock.value', clock.value);
+  if (clock.kind === 'other') return checkLine('mediaClock.value', clock.value);
   if (clock.offset === undefined) return 'direct';
-  return `direct=${checkInteger('options.mediaClock.offset', clock.offset, 0, 2 ** 32 - 1)}`;
+  return `direct=${checkInteger('mediaClock.offset', clock.offset, 0, 2 ** 32 - 1)}`;
 }
 
 export function checkLine(name: string, value: string): string {

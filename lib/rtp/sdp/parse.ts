@@ -72,7 +72,7 @@ export const PARSE_OPTIONS: OptionNames<ParseSdpOptions> = { stream: true };
 export function parseSdp(text: string, options: ParseSdpOptions = {}): StreamParameters {
   if (typeof text !== 'string') throw typeError('text', 'a string', text);
   const { stream } = checkOptions('options', options, PARSE_OPTIONS);
-  if (stream !== undefined) checkInteger('options.stream', stream, 0, 1000);
+  if (stream !== undefined) checkInteger('stream', stream, 0, 1000);
   if (text.length > MAX_SDP_BYTES)
     throw new SdpError(`the description is longer than ${MAX_SDP_BYTES} bytes`);
   // Errors quote the text, and programs show what it names.

@@ -122,7 +122,7 @@ describe('utimer bridge --sdp', () => {
       '-',
     );
     expect(code).toBe(1);
-    expect(stderr).toContain('the address is missing');
+    expect(stderr).toContain('utimer bridge: standard input: the address is missing');
     const abort = new AbortController();
     const silent = new Readable({ read() {} });
     const ended = utimerFrom(silent, abort.signal, 'bridge', '--sdp', '-');

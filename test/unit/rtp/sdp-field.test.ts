@@ -237,7 +237,7 @@ describe('a description that is made', () => {
     );
     const unicast = { ...stream, address: '10.0.0.2', origin: '10.0.0.1' };
     expect(() => describeStream({ ...unicast, sourceFilter: true })).toThrow(
-      'options.sourceFilter must be undefined for 10.0.0.2, which is no group',
+      'sourceFilter must be left out for 10.0.0.2, which is no group',
     );
     expect(describeStream({ ...unicast, sourceFilter: false })).not.toContain('source-filter');
   });

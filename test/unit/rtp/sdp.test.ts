@@ -275,9 +275,7 @@ a=rtpmap:98 L16/48000/2
       expect(() => describeStream({ ...options, sourceFilter: true })).toThrow(
         expect.objectContaining({
           code: 'ERR_INVALID_ARG_VALUE',
-          message: expect.stringMatching(
-            /^options\.origin must be an IPv[46] address, as options\.address is/,
-          ),
+          message: expect.stringMatching(/^origin must be an IPv[46] address, as address is/),
         }),
       );
       expect(parseSdp(describeStream(options)).sources).toEqual([]);
@@ -317,6 +315,17 @@ describe('loadSdp', () => {
     expect(await loadSdp(path)).toEqual(expected);
     expect(await loadSdp(pathToFileURL(path))).toEqual(expected);
     expect(await loadSdp(pathToFileURL(path).href)).toEqual(expected);
+  });
+
+  it('names the file whose description says too little', async () => {
+    const path = join(directory, 'bad.sdp');
+    await writeFile(path, 'v=0\n');
+    await expect(loadSdp(path)).rejects.toThrow(
+      expect.objectContaining({
+        code: 'ERR_INVALID_SDP',
+        message: `${path}: no stream of audio: a line like "m=audio 5004 RTP/AVP 96" is missing`,
+      }),
+    );
   });
 
   it('reads no more of a file than a description may be long', async () => {
