@@ -83,6 +83,11 @@ describe.each(['bash', 'zsh'] as const)('In %s the tab key', (shell) => {
     for (const word of offered) expect(tabbed.shown).toContain(word);
   });
 
+  it('offers no pattern for a card where there is none', async () => {
+    const { line, shown } = await terminal.tab('utimer bridge --card ');
+    expect(line + shown).not.toContain('*');
+  });
+
   it.each(COMMANDS)('shows every option of $name', async (command) => {
     const { shown } = await terminal.tab(`utimer ${command.name} --`);
     for (const [name] of optionsOf(command)) expect(shown).toMatch(new RegExp(`--${name}\\b`));

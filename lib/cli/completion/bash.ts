@@ -35,7 +35,12 @@ ${commands.map(argumentCase).join('\n')}
       compopt -o filenames
       while read -r word; do COMPREPLY+=("$prefix$word"); done < <(compgen -f -- "$cur")
       ;;
-    card) for word in /proc/asound/card*/cable#0; do word=\${word%/*} && words+=("\${word##*/card}"); done ;;
+    card)
+      # Where no card matches, the pattern itself comes.
+      for word in /proc/asound/card*/cable#0; do
+        [[ ! -e $word ]] || { word=\${word%/*} && words+=("\${word##*/card}"); }
+      done
+      ;;
     interface) for word in /sys/class/net/*; do words+=("\${word##*/}"); done ;;
     timer | user-timer)
       while read -r word given; do
