@@ -36,6 +36,9 @@ const ABSURD_FORMAT_BYTES = 0x1_0000;
 /** What a chunk of RF64 has for a length where `ds64` has the length. */
 const IN_DS64 = 0xffff_ffff;
 
+/** What makes samples of a kind that is read of those of another kind. */
+export const CONVERT_SAMPLES = 'Convert it: sox IN.wav -e signed -b 24 OUT.wav';
+
 export class WavReader {
   /** How the file is called, in errors. */
   readonly name: string;
@@ -76,7 +79,7 @@ export class WavReader {
   static async open(source: ByteReader | AsyncIterable<Uint8Array>, name: string): Promise<WavReader> {
     const reader = source instanceof ByteReader ? source : new ByteReader(source);
     const head = await reader.take(12);
-    if (!WavReader.begins(head)) throw invalid(name, 'is no WAV file');
+    if (!WavReader.begins(head)) throw invalid(name, head.length === 0 ? 'is empty' : 'is no WAV file');
     const { shape, bytes } = await readChunks(reader, name, head);
     return new WavReader(reader, name, shape, bytes);
   }
@@ -252,10 +255,11 @@ function readFormat(name: string, chunk: Numbers, bigEndian: boolean): Shape {
   const kind = encoding === PCM ? 'integers' : (ENCODINGS.get(encoding) ?? `encoding ${encoding}`);
   throw invalid(
     name,
-    `holds ${kind} of ${bits} bits in ${bytes} bytes: integers of 16, 24 and 32 bits are read`,
+    `holds ${kind} of ${bits} bits in ${bytes === 1 ? 'a byte' : `${bytes} bytes`}: integers of 16, 24 and 32 bits are read`,
+    CONVERT_SAMPLES,
   );
 }
 
-function invalid(name: string, problem: string): AlsaError {
-  return new AlsaError(`${name} ${problem}`, { code: 'ERR_INVALID_WAV', path: name });
+function invalid(name: string, problem: string, hint?: string): AlsaError {
+  return new AlsaError(`${name} ${problem}`, { code: 'ERR_INVALID_WAV', path: name, ...(hint && { hint }) });
 }

@@ -2,7 +2,7 @@
 import { AlsaError } from '../../errors.js';
 import { MAX_CHANNELS, MAX_RATE, RTP_PCM_FORMATS, type RtpPcmFormat } from '../../rtp/format.js';
 import { ByteReader } from '../../wav/byte-reader.js';
-import { WavReader } from '../../wav/reader.js';
+import { CONVERT_SAMPLES, WavReader } from '../../wav/reader.js';
 import type { Io } from '../output/io.js';
 import { UsageError } from '../table/usage-error.js';
 import { type AudioSource, type Shape, wholeShape } from './audio-source.js';
@@ -66,6 +66,7 @@ async function wavFile(input: Input): Promise<AudioSource> {
   const reader = new ByteReader(input.stream);
   const head = await reader.peek(HEAD_BYTES);
   const kind = kindOf(head);
+  if (head.length === 0) throw new AlsaError(`${name} is empty`, { code: 'ERR_INVALID_WAV', path: name });
   if (kind !== 'WAV') {
     const problem = kind === undefined ? 'is no WAV file' : `is ${kind}`;
     if (kind === undefined && !/\.wav$/i.test(name)) {
@@ -100,8 +101,7 @@ function isSendable(format: string): format is RtpPcmFormat {
 }
 
 function unsendable(path: string, problem: string): AlsaError {
-  const hint = 'Convert it: sox IN.wav -e signed -b 24 OUT.wav';
-  return new AlsaError(`${path} ${problem}`, { code: 'ERR_INVALID_WAV', path, hint });
+  return new AlsaError(`${path} ${problem}`, { code: 'ERR_INVALID_WAV', path, hint: CONVERT_SAMPLES });
 }
 
 /** Frames that have no time of their own: the clock of this machine gives them theirs. */

@@ -155,6 +155,16 @@ describe('utimer send', () => {
       /has a rate of 1000000 Hz, and a stream/,
     ],
     ['floating point', wav({ data: AUDIO, bits: 32, tag: 3 }), 'a.wav', [], 1, /holds floating point.*sox/],
+    [
+      '8 bits',
+      wav({ data: AUDIO, bits: 8 }),
+      'a.wav',
+      [],
+      1,
+      /integers of 8 bits in a byte.*Convert it: sox/,
+    ],
+    ['nothing', Buffer.alloc(0), 'a.wav', [], 1, /a\.wav is empty$/],
+    ['nothing, of another name', Buffer.alloc(0), 'a.raw', [], 1, /a\.raw is empty$/],
     ['noise for a header', AUDIO, 'a.wav', [], 1, /a\.wav is no WAV file/],
     [
       'raw frames, not described',

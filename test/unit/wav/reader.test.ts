@@ -149,7 +149,7 @@ describe('a WAV file', () => {
 
   it.each<[string, Buffer, RegExp]>([
     ['is none', Buffer.alloc(100), /^a\.wav is no WAV file$/],
-    ['is empty', Buffer.alloc(0), /^a\.wav is no WAV file$/],
+    ['is empty', Buffer.alloc(0), /^a\.wav is empty$/],
     ['has no channels', wav({ data: AUDIO, channels: 0 }), /^a\.wav has no channels$/],
     ['has no rate', wav({ data: AUDIO, rate: 0 }), /^a\.wav has no sample rate$/],
     ['ends in its header', wav({ data: AUDIO }).subarray(0, 30), /^a\.wav has a format that is too short$/],
@@ -159,7 +159,7 @@ describe('a WAV file', () => {
     [
       'holds 8 bits',
       wav({ data: AUDIO, bits: 8 }),
-      /holds integers of 8 bits in 1 bytes: integers of 16, 24 and 32/,
+      /holds integers of 8 bits in a byte: integers of 16, 24 and 32/,
     ],
     ['holds mu-law', wav({ data: AUDIO, bits: 8, tag: 7 }), /holds mu-law of 8 bits/],
     [
