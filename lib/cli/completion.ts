@@ -12,6 +12,12 @@ export const completion = (commands: () => readonly Command[]) =>
     ],
     arguments: { shell: { reader: words(...SHELLS), needed: true, help: 'the shell that reads the script' } },
     options: {},
+    notes: {
+      Completion: [
+        'A shell completes the command `utimer`, which must be in the PATH: install the package with `npm install -g alsa-utimer`. `npx utimer` is not completed.',
+        'The folder of a script must exist: `mkdir -p` makes it.',
+      ],
+    },
     examples: [
       ['source <(utimer completion bash)', 'complete in this bash'],
       [

@@ -18,7 +18,7 @@ export const listen = command({
       reader: timer,
       needed: true,
       example: '-1.4.0',
-      help: 'N or -1.4.N for userspace-driven timer N, CARD.DEVICE.SUBDEVICE for that of a PCM substream, or system, hpet, hrtimer',
+      help: 'N or -1.4.N for userspace-driven timer N, CARD.DEVICE.SUBDEVICE for that of a PCM substream (SUBDEVICE is twice the substream, plus 1 for capture), or system, hpet, hrtimer',
       more: '`utimer list` shows them',
     },
   },

@@ -159,7 +159,7 @@ export class LoopbackCard {
    * closed and without a word when it is wrong, so it is read back and compared. Cables that are open keep their timer;
    * those opened from now on get this one, which must exist by then.
    *
-   * @param source a UserTimer, or a timer_source string
+   * @param source a UserTimer, or a timer_source string: '-1.4.5' is userspace-driven timer 5, and '5' that of hw:5,0,0 playback
    * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE
    * @throws AlsaError EACCES without root, saying what an administrator would run; ENOENT once the card is gone;
    * ERR_TIMER_SOURCE when something else is read back

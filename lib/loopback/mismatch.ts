@@ -170,7 +170,7 @@ export class MismatchWatch {
       differs,
       message: parameters
         ? `${who} cannot listen at ${this.#name}: it has ${what}`
-        : `${who} prepared ${this.#name} and left without a start: those with ${other} access do so`,
+        : `${who} prepared ${this.#name} and left before its start, as programs with ${other} access do`,
       access: parameters && !differs.includes('access') ? undefined : other,
     });
   }

@@ -26,7 +26,11 @@ export interface LoopbackCardOptions {
   readonly substreams?: number;
   /** `pcm_notify`: break the cable when the playback changes its format. false when it is left out. */
   readonly notify?: boolean;
-  /** A UserTimer, or a timer_source string. The jiffies timer when it is left out. It can be changed later. */
+  /**
+   * A UserTimer, or a timer_source string: '-1.4.5', which userTimerSource(5) writes, is userspace-driven timer 5. Numbers that
+   * are left out are 0, so '5' is the timer of hw:5,0,0 playback. (`scripts/aloop` takes a number alone for a
+   * userspace-driven timer.) The jiffies timer when it is left out. It can be changed later.
+   */
   readonly timerSource?: { readonly timerSource: string } | string;
 }
 

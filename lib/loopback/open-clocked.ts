@@ -1,6 +1,6 @@
 /** Opening a cable so that one timer, and nothing else, clocks it. */
 import { AlsaError, withHint } from '../errors.js';
-import { describeHolder, namingHolder, substreamHolder } from '../pcm/holder.js';
+import { describeHolder, describeHolders, namingHolder, substreamHolder } from '../pcm/holder.js';
 import type { Pcm } from '../pcm/pcm.js';
 import { USER_DRIVEN_DEVICE } from '../timer/id.js';
 import { timerInfo } from '../timer/list.js';
@@ -58,7 +58,7 @@ function openFree(wanted: Wanted, open: (substream: number) => Pcm): Clocked {
     `None of the ${cables.length} substreams of ${card} is free at both ends, from device ${device} on`,
     {
       code: 'ERR_NO_FREE_SUBSTREAM',
-      hint: `Now ${holders.flat().map(describeHolder).join('; ')}. LoopbackCard.loadAll() makes more cards.`,
+      hint: `Now ${describeHolders(holders.flat())}. LoopbackCard.loadAll() makes more cards.`,
     },
   );
 }

@@ -94,12 +94,34 @@ export function cardHolders(card: number): SubstreamHolder[] {
 
 /** For messages: `capture hw:0,1,0 is held by arecord (process 1234): S16_LE, 44100 Hz, 2 channels, 441 frames a period`. */
 export function describeHolder(holder: SubstreamHolder): string {
-  const { name, direction, pid, command, parameters } = holder;
+  const { name, direction, parameters } = holder;
   const what = parameters
     ? `: ${parameters.format}, ${parameters.rate} Hz, ${parameters.channels} channels, ${parameters.periodFrames} frames a period` +
       (parameters.access === 'noninterleaved' ? ', non-interleaved' : '')
     : '';
-  return `${direction} ${name} is held by ${command || 'a program'} (process ${pid})${what}`;
+  return `${direction} ${name} is held by ${processName(holder)}${what}`;
+}
+
+function processName({ pid, command }: SubstreamHolder): string {
+  return `${command || 'a program'} (process ${pid})`;
+}
+
+/** The same of many, each process once: `node (process 12) holds playback hw:0,0,0, hw:0,0,1 and capture hw:0,1,2; ...`. */
+export function describeHolders(holders: readonly SubstreamHolder[]): string {
+  const processes = new Map<string, SubstreamHolder[]>();
+  for (const holder of holders) {
+    const who = processName(holder);
+    processes.set(who, [...(processes.get(who) ?? []), holder]);
+  }
+  return [...processes]
+    .map(([who, held]) => {
+      const names = (wanted: PcmDirection) => {
+        const of = held.filter(({ direction }) => direction === wanted);
+        return of.length > 0 ? [`${wanted} ${of.map(({ name }) => name).join(', ')}`] : [];
+      };
+      return `${who} holds ${[...names('playback'), ...names('capture')].join(' and ')}`;
+    })
+    .join('; ');
 }
 
 /**

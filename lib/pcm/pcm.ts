@@ -79,7 +79,7 @@ export class Pcm implements Disposable {
     const checked = checkPcmOptions(options);
     const { card, device, substream, direction, parameters } = checked;
     const { format, rate, channels, periodFrames, periods, fillWithSilence, access } = parameters;
-    const name = `hw:${card},${device}`;
+    const name = `hw:${card},${device},${substream}`;
     let handle: PcmHandle | undefined;
     try {
       const path = pcmDevice(card, device, direction);

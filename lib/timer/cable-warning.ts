@@ -37,7 +37,7 @@ export function warnAboutCable(id: number, client: Client): void {
   }
   warned.set(id, new WeakRef(client));
   process.emitWarning(
-    `While an instance of userspace-driven timer ${id} runs, no stream of the loopback ${card} starts that this timer clocks`,
+    `While an instance of userspace-driven timer ${id} runs, no cable of loopback card ${card} starts that this timer clocks.`,
     {
       type: 'AlsaTimerWarning',
       code: 'ALSA_UTIMER_INSTANCE_BLOCKS_CABLE',
@@ -64,10 +64,10 @@ function takeRest(id: number, client: Client): void {
   }, REST_MS).unref();
 }
 
-/** The folder of a card, 'card0', whose cables this timer clocks, or will clock when they are opened. */
+/** The number of a card whose cables this timer clocks, or will clock when they are opened. */
 function cardClockedBy(id: number): string | undefined {
   const folder = procAsound();
-  return glanceInto(folder).find((name) => {
+  const found = glanceInto(folder).find((name) => {
     if (!/^card\d+$/.test(name)) return false;
     const card = join(folder, name);
     const source = glance(join(card, 'timer_source'));
@@ -77,6 +77,7 @@ function cardClockedBy(id: number): string | undefined {
       ['cable#0', 'cable#1'].some((cable) => openCableOn(glance(join(card, cable)) ?? '', id))
     );
   });
+  return found?.slice('card'.length);
 }
 
 function openCableOn(text: string, id: number): boolean {

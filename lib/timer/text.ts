@@ -14,10 +14,14 @@ const NAMED = ['system', 'hpet', 'hrtimer'] as const;
  * timer_source, which has no words for what they name: `card:CARD.DEVICE.SUBDEVICE` for a timer that is a part of a sound
  * card, and `slave:application.THREAD` for the slaves of an instance.
  *
+ * Numbers that are left out are 0, as in the kernel: `5` is 5.0.0, the timer of the playback side of hw:5,0,0, and `-1.3` is
+ * hrtimer. The command line differs: there a number alone is a userspace-driven timer. For that one call userTimerId(5).
+ *
  * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE
  * @example
  * parseTimerId('-1.4.0'); // userTimerId(0)
  * parseTimerId('0.1.1'); // pcmTimerId(0, 1, 0, 'capture')
+ * parseTimerId('5'); // pcmTimerId(5, 0, 0, 'playback')
  */
 export function parseTimerId(text: string): TimerId {
   checkString('timer', text);

@@ -246,7 +246,7 @@ function takenError(id: number): AlsaError {
     code: 'ERR_TIMER_ID_TAKEN',
     path: TIMER_DEVICE,
     hint:
-      `Another process or object holds it: \`ls -l /proc/*/fd 2>/dev/null | grep snd-utimer${id}\` shows which. ` +
+      `Another process or object holds it: \`ls -l /proc/*/fd/* 2>/dev/null | grep 'snd-utimer${id}$'\` shows which. ` +
       'Close it there, or take another id and point timer_source at that.',
   });
 }

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { UserTimer } from '../../lib/index.js';
+import { type AlsaError, UserTimer } from '../../lib/index.js';
 import { runChild } from '../support/child.js';
 
 /** Lines of /proc/asound/timers that are userspace-driven timers. */
@@ -81,6 +81,22 @@ describe('A userspace-driven timer', () => {
       expect.objectContaining({ code: 'ERR_TIMER_ID_TAKEN' }),
     );
     expect(ownIds()).toEqual([100]);
+  });
+
+  it('that is taken is found by the line that the hint gives', () => {
+    create({ resolutionNs: 1n, id: 7 });
+    create({ resolutionNs: 1n, id: 77 });
+    const taken = (() => {
+      try {
+        return UserTimer.create({ resolutionNs: 1n, id: 7 });
+      } catch (error) {
+        return error;
+      }
+    })();
+    const line = /`(ls .*)`/.exec((taken as AlsaError).hint ?? '')?.[1] ?? '';
+    const shown = execFileSync('sh', ['-c', line], { encoding: 'utf8' });
+    // The descriptors of this process alone have it.
+    expect([...shown.matchAll(/\/proc\/([^/]+)\/fd/g)].map(([, pid]) => pid)).toEqual([`${process.pid}`]);
   });
 
   it('is triggered without a listener, and refuses once closed', () => {

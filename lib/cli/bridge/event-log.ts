@@ -61,7 +61,9 @@ export function inWords(report: Report, info: BridgeInfo, names: OptionNames): T
         break;
       }
       case 'mismatch':
-        report.event(event.message + (event.access ? `: ${names.access} ${event.access} is for it` : ''));
+        report.event(
+          event.message + (event.access ? `; for such programs give ${names.access} ${event.access}` : ''),
+        );
         break;
       case 'stats':
         report.counters((status) => {

@@ -1,3 +1,8 @@
+/** How long a tick is, for people: '-' where nobody knows, as with the timer of a PCM that is closed. */
+export function tickLength(ns: bigint): string {
+  return ns === 0n ? '-' : duration(ns);
+}
+
 /** Nanoseconds for people: '10 ms', '23.219954 ms', '1 ns'. */
 export function duration(ns: bigint): string {
   const [factor, unit] =

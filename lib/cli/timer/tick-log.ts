@@ -6,7 +6,7 @@ import { formatTimerId } from '../../timer/text.js';
 import { TimerInstance } from '../../timer/timer-instance.js';
 import type { Io } from '../output/io.js';
 import { handOver, json, print } from '../output/printing.js';
-import { duration } from './duration.js';
+import { duration, tickLength } from './duration.js';
 
 type Reason = 'count' | 'timeout' | 'end' | 'interrupt';
 
@@ -71,7 +71,7 @@ export async function logTicks(options: TickLogOptions, how: InstanceOptions, io
     } else {
       await print(
         out,
-        `${formatTimerId(timer)}: ${describeTimerId(timer)}, ${duration(resolutionNs)} a tick`,
+        `${formatTimerId(timer)}: ${describeTimerId(timer)}, ${tickLength(resolutionNs)} a tick`,
       );
     }
     const show = asJson ? json : describer(stamped);

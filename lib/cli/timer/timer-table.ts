@@ -4,7 +4,7 @@ import { listTimers } from '../../timer/list.js';
 import { formatTimerId } from '../../timer/text.js';
 import type { Io } from '../output/io.js';
 import { json, print } from '../output/printing.js';
-import { duration } from './duration.js';
+import { tickLength } from './duration.js';
 
 /** @returns the exit code */
 export async function printTimers(asJson: boolean, io: Io): Promise<number> {
@@ -20,8 +20,7 @@ export async function printTimers(asJson: boolean, io: Io): Promise<number> {
   for (const { timerId, resolutionNs, clients, clientList = [] } of timers) {
     const owners = clientList.map(({ owner, running }) => `${owner} (${running ? 'running' : 'stopped'})`);
     const what = [describeTimerId(timerId), ...owners].join(', ');
-    const tick = resolutionNs === 0n ? '-' : duration(resolutionNs);
-    await print(io, row(formatTimerId(timerId), tick, String(clients), what));
+    await print(io, row(formatTimerId(timerId), tickLength(resolutionNs), String(clients), what));
   }
   return 0;
 }

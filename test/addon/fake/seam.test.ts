@@ -281,7 +281,7 @@ describe('A cable that is free', () => {
         ClockedLoopback.openSync(free);
       } catch ({ code, hint, message }) {
         console.log(code, message.includes('None of the 8 substreams of loopback card 0'));
-        console.log(hint.match(/(playback|capture) hw:[0-9],[0-9],[0-9] is held by [^ ]+ [(]process [0-9]+[)]/g).map((who) => who.replace(/ is held.*/, '')).join('; '));
+        console.log(hint.replaceAll(/[^ ]+ [(]process [0-9]+[)]/g, 'WHO'));
       }
       timers.close();
       loops[4].close();
@@ -293,8 +293,9 @@ describe('A cable that is free', () => {
       ...succeeded,
       stdout:
         '3 0 2 4 5 6 7\nERR_NO_FREE_SUBSTREAM true\n' +
-        'playback hw:0,0,0; capture hw:0,1,1; playback hw:0,0,2; playback hw:0,0,3; playback hw:0,0,4; ' +
-        'playback hw:0,0,5; playback hw:0,0,6; playback hw:0,0,7\nhw:0,1,5 true\n0\n',
+        // The fake has one process.
+        'Now WHO holds playback hw:0,0,0, hw:0,0,2, hw:0,0,3, hw:0,0,4, hw:0,0,5, hw:0,0,6, hw:0,0,7 and ' +
+        'capture hw:0,1,1. LoopbackCard.loadAll() makes more cards.\nhw:0,1,5 true\n0\n',
     });
   });
 });

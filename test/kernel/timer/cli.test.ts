@@ -259,6 +259,16 @@ describe('utimer listen', () => {
     }
   });
 
+  it('does not know the tick of a PCM that is closed, as the list does not', async () => {
+    await LoopbackCard.load();
+    try {
+      const { lines } = await utimer('listen', '--timeout', '0', '0.1.1').ended;
+      expect(lines[0]).toBe('0.1.1: timer of hw:0,1,0 capture, - a tick');
+    } finally {
+      await LoopbackCard.unload();
+    }
+  });
+
   it('warns that it keeps a cable of this timer from starting', async () => {
     const card = await LoopbackCard.load();
     try {

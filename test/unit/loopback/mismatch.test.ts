@@ -115,7 +115,9 @@ describe('A listener that does not fit', () => {
           access: 'noninterleaved',
         }),
       ]);
-      expect(told[0]?.message).toMatch(/^a program prepared hw:0,1,0 and left without a start/);
+      expect(told[0]?.message).toMatch(
+        /^a program prepared hw:0,1,0 and left before its start, as programs with noninterleaved access do$/,
+      );
       watching.close();
     },
   );

@@ -68,9 +68,10 @@ it.each(['closed', 'ended'] as const)('is silent about a listener that is %s by 
   expect(warn).not.toHaveBeenCalled();
 });
 
-it('looks at once for another listener', () => {
+it('looks at once for another listener, and says which card it is', () => {
   warnAboutCable(id, { closed: false, ended: false });
   point(`-1.4.${id}`);
   warnAboutCable(id, { closed: false, ended: false });
   expect(warn).toHaveBeenCalledOnce();
+  expect(warn.mock.calls[0]?.[0]).toMatch(/^While .* no cable of loopback card 0 starts .*\.$/);
 });
