@@ -75,7 +75,7 @@ const JOIN: Readonly<Record<string, Hint>> = {
     'The socket has as many groups (net.ipv4.igmp_max_memberships) or sources (igmp_max_msf) as it may have.',
 };
 
-const CARD_GONE = 'The card was unloaded: close this, and open it again once the card is back.';
+export const CARD_GONE = 'The card was unloaded: close this, and open it again once the card is back.';
 
 const WRITE_FRAMES: Readonly<Record<string, Hint>> = {
   EPIPE: {

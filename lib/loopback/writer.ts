@@ -1,10 +1,15 @@
 /** Whoever plays into a cable, as far as a capture of it can see: snd-aloop's PCM Slave controls. */
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
 import { controlDevice } from '../device-nodes.js';
-import { callNative, fromNative } from '../errors.js';
+import { callNative, fromNative, systemError } from '../errors.js';
+import { CARD_GONE } from '../hints.js';
 import type { ControlHandle, NativeError } from '../native/binding.js';
 import { native } from '../native/load.js';
 import { formatName } from '../pcm/format.js';
 import { type SubstreamHolder, substreamHolder } from '../pcm/holder.js';
+import { procAsound } from '../proc.js';
 
 /** What plays into a cable, or did last. */
 export interface WriterState {
@@ -107,7 +112,7 @@ class WriterControls {
 
 /** Who plays into the cable that capture on `device`, `substream` comes from, right now. */
 export function writerState(card: number, device: number, substream: number): WriterState {
-  return callNative(controlName(card), () => {
+  return onCard(card, () => {
     const controls = new WriterControls(card, device, substream);
     try {
       return controls.read();
@@ -132,7 +137,7 @@ export class WriterWatch {
   constructor(card: number, device: number, substream: number, handlers: WriterWatchHandlers) {
     this.#card = card;
     this.#handlers = handlers;
-    const [controls, state] = callNative(controlName(card), () => {
+    const [controls, state] = onCard(card, () => {
       const controls = new WriterControls(card, device, substream);
       try {
         controls.listen(this.#look, this.#fail);
@@ -207,6 +212,16 @@ function differs(now: WriterState, before: WriterState | undefined): boolean {
     now.channels !== before.channels ||
     now.holder?.pid !== before.holder?.pid
   );
+}
+
+/** The device node of a card goes with the card: what is no such file to open(2) is no such card to whoever had it. */
+function onCard<T>(card: number, body: () => T): T {
+  try {
+    return callNative(controlName(card), body);
+  } catch (error) {
+    const isGone = (error as NativeError).code === 'ENOENT' && !existsSync(join(procAsound(), `card${card}`));
+    throw isGone ? systemError(constants.errno.ENODEV, 'open', controlDevice(card), CARD_GONE) : error;
+  }
 }
 
 function controlName(card: number): string {

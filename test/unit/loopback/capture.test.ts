@@ -418,3 +418,28 @@ describe("'writer' events", () => {
     expect(kernel.announce).toBeDefined();
   });
 });
+
+describe('The control device of a card', () => {
+  const ENOENT = 2;
+  const missing = () => {
+    kernel.openControl = () => {
+      throw failedCall(ENOENT, 'open', '/dev/snd/controlC0');
+    };
+  };
+
+  it('that went with its card is ENODEV for who plays, as for the frames', () => {
+    loadCard();
+    using capture = LoopbackCapture.open(stream);
+    missing();
+    rmSync(join(proc, 'card0'), { recursive: true });
+    expect(() => capture.writer()).toThrow(withCode('ENODEV'));
+    expect(() => capture.writer()).toThrow('The card was unloaded');
+  });
+
+  it('that is not there while the card is, in a container for instance, is ENOENT', () => {
+    loadCard();
+    using capture = LoopbackCapture.open(stream);
+    missing();
+    expect(() => capture.writer()).toThrow(withCode('ENOENT'));
+  });
+});
