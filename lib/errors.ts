@@ -86,7 +86,7 @@ export function systemError(errno: number, syscall: string, path?: string, hint?
 
 /** The same error with one more sentence in its hint. */
 export function withHint(error: AlsaError, sentence: string): AlsaError {
-  return hinted(error, error.hint ? `${error.hint} ${sentence}` : sentence);
+  return hinted(error, error.hint ? `${error.hint} ${sentence}` : sentence, withHint);
 }
 
 /** The same error for whoever called an object of another class than `Pcm`, whose methods its hint may name. */
@@ -97,13 +97,16 @@ export function calledOn(called: Called, error: unknown): unknown {
   const general = hintFor(code, syscall, path);
   // What a hint of another origin says, it says of all.
   if (hint === undefined || general === undefined || !error.hint?.startsWith(general)) return error;
-  return hinted(error, hint + error.hint.slice(general.length));
+  return hinted(error, hint + error.hint.slice(general.length), calledOn);
 }
 
-function hinted(error: AlsaError, hint: string): AlsaError {
+/** @param by what is not told in the stack, of which there is room for the first ten calls */
+function hinted(error: AlsaError, hint: string, by: (...given: never[]) => unknown): AlsaError {
   const { code, errno, syscall, path, cause } = error;
   const [message] = error.hint ? error.message.split(`. ${error.hint}`) : [error.message];
-  return new AlsaError(message ?? error.message, { code, errno, syscall, path, cause, hint });
+  const same = new AlsaError(message ?? error.message, { code, errno, syscall, path, cause, hint });
+  Error.captureStackTrace(same, by);
+  return same;
 }
 
 /** The AlsaError for a call on something that was closed before. */

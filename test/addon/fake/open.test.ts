@@ -41,3 +41,17 @@ it('says who has a substream that is taken, maybe this program, and what each ki
       "EBUSY true `substream: 'free'` 1\nEBUSY true listens to a cable 1\nEBUSY true kernel chooses 1\n0\n",
   });
 });
+
+it('tells in the stack who opened a cable that is taken', async () => {
+  const result = await runOnFake(`
+    const loop = ClockedLoopback.openSync(cable);
+    for (const open of ['open', 'openSync']) {
+      try {
+        await ClockedLoopback[open](cable);
+      } catch (error) {
+        console.log(error.code, new RegExp('ClockedLoopback\\\\.' + open + '\\\\b').test(error.stack));
+      }
+    }
+    loop.close();`);
+  expect(result).toEqual({ ...succeeded, stdout: 'EBUSY true\nEBUSY true\n' });
+});
