@@ -40,10 +40,11 @@ export class IdleSilence {
     return this.#keepAlive !== undefined && !this.#running;
   }
 
-  /** What has ended it; an errno of 0 where nothing has. */
-  failure(): SilenceFailure {
-    const { insertedError, insertedCall } = this.#pump.stats();
-    return { errno: insertedError, call: insertedCall };
+  /** What has ended it, for a write that learns of that before the event loop turns: the next start() begins anew. */
+  ended(): SilenceFailure {
+    this.#running = false;
+    this.#tellFailure();
+    return this.#failure();
   }
 
   /** @throws what the addon's `keepAlive` and `watchFailure` throw */
@@ -70,13 +71,19 @@ export class IdleSilence {
     this.#watcher?.close();
   }
 
+  /** An errno of 0 where nothing has ended it. */
+  #failure(): SilenceFailure {
+    const { insertedError, insertedCall } = this.#pump.stats();
+    return { errno: insertedError, call: insertedCall };
+  }
+
   #awaitFailure(): void {
     this.#watcher?.arm(weakly(this, (silence) => silence.#lookForFailure()));
   }
 
   #lookForFailure(): void {
     // A write has started it anew, behind the news of its end.
-    if (this.failure().errno === 0) {
+    if (this.#failure().errno === 0) {
       this.#awaitFailure();
       return;
     }
@@ -85,7 +92,7 @@ export class IdleSilence {
   }
 
   #tellFailure(): void {
-    const failure = this.failure();
+    const failure = this.#failure();
     if (failure.errno === 0 || this.#isTold) return;
     this.#isTold = true;
     process.nextTick(() => {

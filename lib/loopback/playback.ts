@@ -184,7 +184,7 @@ export class Playback {
   #explain(error: unknown): unknown {
     const { code, result, state } = error as NativeError;
     if (code === 'ERR_NOT_STARTED') return this.#notStarted(result ?? 1, stateName(state ?? 0));
-    if (code === 'SILENCE_ENDED') return this.#silenceFailed(this.#silence.failure());
+    if (code === 'SILENCE_ENDED') return this.#silenceFailed(this.#silence.ended());
     if (code === 'ERR_STALLED') return stalled(this.name);
     if (code === 'ERR_CLOSED' && !this.closed)
       return closedError(`UserTimer ${this.timer.id} of ${this.name}`);
