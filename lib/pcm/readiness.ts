@@ -103,7 +103,6 @@ function errnoOf(state: number): number | undefined {
     case 'prepared':
     case 'running':
     case 'paused':
-    case 'draining':
       return undefined;
     case 'xrun':
       return constants.errno.EPIPE;
@@ -113,6 +112,7 @@ function errnoOf(state: number): number | undefined {
       return constants.errno.ENODEV;
     case 'open':
     case 'setup':
+    case 'draining':
       return native().errnos.EBADFD;
   }
 }
