@@ -51,10 +51,10 @@ export class LoopbackCapture
     checkMade(made, 'LoopbackCapture.open()');
     super(
       (type) => {
-        if (type === 'writer' && !this.closed) this.#writing.startTelling();
+        if (type === 'writer' && !this.closed) this.#writing.events.start();
       },
       (type) => {
-        if (type === 'writer' && this.listenerCount('writer') === 0) this.#writing.stopTelling();
+        if (type === 'writer' && this.listenerCount('writer') === 0) this.#writing.events.stop();
       },
     );
     this.#pcm = pcm;
@@ -226,13 +226,13 @@ export class LoopbackCapture
 
   /** Waiting for 'writer' events keeps the process alive, as it does until {@link unref}. */
   ref(): this {
-    this.#writing.setRef(true);
+    this.#writing.events.setRef(true);
     return this;
   }
 
   /** Waiting for 'writer' events keeps the process alive no more. */
   unref(): this {
-    this.#writing.setRef(false);
+    this.#writing.events.setRef(false);
     return this;
   }
 

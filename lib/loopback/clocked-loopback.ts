@@ -60,10 +60,10 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
     checkMade(made, 'ClockedLoopback.open()');
     super(
       (type) => {
-        if (WATCHED.some((watched) => watched === type) && !this.closed) this.#listening.startTelling();
+        if (WATCHED.some((watched) => watched === type) && !this.closed) this.#listening.events.start();
       },
       () => {
-        if (WATCHED.every((watched) => this.listenerCount(watched) === 0)) this.#listening.stopTelling();
+        if (WATCHED.every((watched) => this.listenerCount(watched) === 0)) this.#listening.events.stop();
       },
     );
     this.card = options.card;
@@ -299,13 +299,13 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
 
   /** Waiting for 'listener' events keeps the process alive, as it does until {@link unref}. */
   ref(): this {
-    this.#listening.setRef(true);
+    this.#listening.events.setRef(true);
     return this;
   }
 
   /** Waiting for 'listener' events keeps the process alive no more. */
   unref(): this {
-    this.#listening.setRef(false);
+    this.#listening.events.setRef(false);
     return this;
   }
 

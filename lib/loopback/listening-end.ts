@@ -16,7 +16,8 @@ export class ListeningEnd implements SendListener {
   readonly #place: Place;
   /** What it reads from, which is the loopback's to close where it is forgotten: this holds the loopback. */
   readonly reader: SubstreamReader;
-  readonly #events: EventWatch<CaptureWatch>;
+  /** What events need. start() throws what CaptureWatch throws. */
+  readonly events: EventWatch<CaptureWatch>;
   /** The last mismatch that the process was warned of. */
   #warned: string | undefined;
 
@@ -25,7 +26,7 @@ export class ListeningEnd implements SendListener {
     this.#loop = loop;
     this.#place = place;
     this.reader = new SubstreamReader(this.#substream());
-    this.#events = new EventWatch(loop, () => this.#watchForEvents());
+    this.events = new EventWatch(loop, () => this.#watchForEvents());
   }
 
   /** Tells subscribers of channels, where there are any: what they watch need not be handled. */
@@ -33,7 +34,7 @@ export class ListeningEnd implements SendListener {
     const { isObserved } = loopbackChannels;
     if (!isObserved('loopback:listener') && !isObserved('loopback:mismatch')) return;
     try {
-      this.#events.observe();
+      this.events.observe();
     } catch (error) {
       loopbackChannels.publish('loopback:error', { loop: this.#loop, error });
     }
@@ -55,30 +56,15 @@ export class ListeningEnd implements SendListener {
       ...handlers,
       mismatched: (mismatch) => {
         // Beside handlers, their own watch tells of it.
-        if (this.#events.isHandled) return;
-        if (!this.#events.running) this.#publishMismatch(mismatch);
+        if (this.events.isHandled) return;
+        if (!this.events.running) this.#publishMismatch(mismatch);
         this.#warn(mismatch);
       },
     });
   }
 
-  /** There are handlers of events. Throws what CaptureWatch throws. */
-  startTelling(): void {
-    this.#events.start();
-  }
-
-  /** There are none any more. */
-  stopTelling(): void {
-    this.#events.stop();
-  }
-
-  /** Whether waiting for events keeps the event loop alive. */
-  setRef(referenced: boolean): void {
-    this.#events.setRef(referenced);
-  }
-
   close(): void {
-    this.#events.close();
+    this.events.close();
     this.reader.close();
   }
 
@@ -97,7 +83,7 @@ export class ListeningEnd implements SendListener {
     return this.#watch({
       told: weakly(this, (end, event: ListenerEvent) => end.#tell(event)),
       mismatched: weakly(this, (end, mismatch: ListenerMismatch) => end.#tellMismatch(mismatch)),
-      ended: weakly(this, (end) => end.#events.close()),
+      ended: weakly(this, (end) => end.events.close()),
       failed: weakly(this, (end, error: unknown) => end.#fail(error)),
     });
   }
@@ -109,7 +95,7 @@ export class ListeningEnd implements SendListener {
 
   #tellMismatch(mismatch: ListenerMismatch): void {
     this.#publishMismatch(mismatch);
-    if (!this.#loop.emit('mismatch', mismatch) && this.#events.isHandled) this.#warn(mismatch);
+    if (!this.#loop.emit('mismatch', mismatch) && this.events.isHandled) this.#warn(mismatch);
   }
 
   #publishMismatch(mismatch: ListenerMismatch): void {
@@ -119,7 +105,7 @@ export class ListeningEnd implements SendListener {
   #fail(error: unknown): void {
     loopbackChannels.publish('loopback:error', { loop: this.#loop, error });
     // Somebody who only observes is no reason for an 'error' that nobody handles.
-    if (this.#events.isHandled) this.#loop.emit('error', error);
+    if (this.events.isHandled) this.#loop.emit('error', error);
   }
 
   #warn(mismatch: ListenerMismatch): void {

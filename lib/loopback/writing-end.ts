@@ -12,20 +12,21 @@ type Place = Pick<CheckedCaptureOptions, 'card' | 'device' | 'substream'>;
 export class WritingEnd {
   readonly #capture: LoopbackCapture;
   readonly #place: Place;
-  readonly #events: EventWatch<WriterWatch>;
+  /** What events need. start() throws what WriterWatch throws. */
+  readonly events: EventWatch<WriterWatch>;
 
   /** @param place of the capture */
   constructor(capture: LoopbackCapture, place: Place) {
     this.#capture = capture;
     this.#place = place;
-    this.#events = new EventWatch(capture, () => this.#watchForEvents());
+    this.events = new EventWatch(capture, () => this.#watchForEvents());
   }
 
   /** Tells subscribers of the channel, where there are any: what they watch need not be handled. */
   begin(): void {
     if (!loopbackChannels.isObserved('capture:writer')) return;
     try {
-      this.#events.observe();
+      this.events.observe();
     } catch (error) {
       loopbackChannels.publish('capture:error', { capture: this.#capture, error });
     }
@@ -50,30 +51,15 @@ export class WritingEnd {
     return new WriterWatch(card.number, device, substream, handlers);
   }
 
-  /** There are handlers of events. Throws what WriterWatch throws. */
-  startTelling(): void {
-    this.#events.start();
-  }
-
-  /** There are none any more. */
-  stopTelling(): void {
-    this.#events.stop();
-  }
-
-  /** Whether waiting for events keeps the event loop alive. */
-  setRef(referenced: boolean): void {
-    this.#events.setRef(referenced);
-  }
-
   close(): void {
-    this.#events.close();
+    this.events.close();
   }
 
   /** Nothing here may capture `this`: the watch would keep a capture that was forgotten. */
   #watchForEvents(): WriterWatch {
     return this.watch({
       told: weakly(this, (end, state: WriterState) => end.#tell(state)),
-      ended: weakly(this, (end) => end.#events.close()),
+      ended: weakly(this, (end) => end.events.close()),
       failed: weakly(this, (end, error: unknown) => end.#fail(error)),
     });
   }
@@ -84,8 +70,8 @@ export class WritingEnd {
   }
 
   #fail(error: unknown): void {
-    const { isHandled } = this.#events;
-    this.#events.close();
+    const { isHandled } = this.events;
+    this.events.close();
     loopbackChannels.publish('capture:error', { capture: this.#capture, error });
     // Somebody who only observes is no reason for an 'error' that nobody handles.
     if (isHandled) this.#capture.emit('error', error);

@@ -55,10 +55,13 @@ const EMULATED_PROCESSOR = 'Nehalem,+fsgsbase,+rdrand,+rdtscp,+pcid,+invpcid';
 
 /** How the guest's processors are run. */
 const ACCELERATORS = {
-  kvm: { args: ['-accel', 'kvm', '-cpu', 'host'], commandLine: [] },
+  kvm: { args: ['-accel', 'kvm', '-cpu', 'host'], commandLine: () => [] },
   tcg: {
     args: ['-accel', 'tcg,thread=multi', '-cpu', EMULATED_PROCESSOR],
-    commandLine: [...EMULATION_COMMAND_LINE, ...clockCommandLine(readFileSync('/proc/cpuinfo', 'utf8'))],
+    commandLine: () => [
+      ...EMULATION_COMMAND_LINE,
+      ...clockCommandLine(readFileSync('/proc/cpuinfo', 'utf8')),
+    ],
   },
 };
 
@@ -70,7 +73,7 @@ const ACCELERATORS = {
  */
 export function startQemu(kernel, machine) {
   const { args: processors, commandLine } = ACCELERATORS[machine.accel];
-  const words = [...KERNEL_COMMAND_LINE, ...commandLine];
+  const words = [...KERNEL_COMMAND_LINE, ...commandLine()];
   const args = [
     ...processors,
     ...['-machine', 'pc', '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
