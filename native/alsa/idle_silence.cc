@@ -1,15 +1,13 @@
 #include "alsa/idle_silence.h"
 
-#include <pthread.h>
 #include <sound/asound.h>
 #include <sys/eventfd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <exception>
-#include <system_error>
 #include <utility>
 
+#include "alsa/start_thread.h"
 #include "alsa/system_error.h"
 
 namespace alsa_utimer {
@@ -36,21 +34,11 @@ void IdleSilence::start(std::chrono::nanoseconds period, std::chrono::nanosecond
   }
   schedule_.begin(Clock::now(), period, grace);
   running_ = true;
-  // Signals are for the threads of the process that know about them.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  int refused = 0;
   try {
-    thread_ = std::thread([this] { run(); });
-  } catch (const std::system_error& error) {
-    refused = error.code().value();
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  if (refused != 0) {
+    thread_ = start_thread([this] { run(); });
+  } catch (...) {
     running_ = false;
-    throw SystemError(refused, "pthread_create");
+    throw;
   }
 }
 

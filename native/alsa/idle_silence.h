@@ -1,7 +1,6 @@
 // The thread that keeps the listener of a cable alive with silence while nothing is written.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -10,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "alsa/condition.h"
 #include "alsa/silence_schedule.h"
 #include "alsa/substream.h"
 #include "alsa/unique_fd.h"
@@ -61,7 +61,7 @@ class IdleSilence {
 
   std::mutex& mutex_;
   const std::function<Move(Failure&)> move_;
-  std::condition_variable changed_;
+  Condition changed_;
   SilenceSchedule schedule_;
   bool running_ = false;
   bool paused_ = false;

@@ -195,7 +195,7 @@ PcmSizes Pcm::configure(const PcmParameters& wanted) {
 
 void Pcm::prepare() { call(SNDRV_PCM_IOCTL_PREPARE, nullptr, "ioctl SNDRV_PCM_IOCTL_PREPARE"); }
 
-int Pcm::start() { return call(SNDRV_PCM_IOCTL_START, nullptr, "ioctl SNDRV_PCM_IOCTL_START"); }
+int Pcm::start() { return call(SNDRV_PCM_IOCTL_START, nullptr, kStartCall); }
 
 int Pcm::resume() { return call(SNDRV_PCM_IOCTL_RESUME, nullptr, "ioctl SNDRV_PCM_IOCTL_RESUME"); }
 

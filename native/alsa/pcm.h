@@ -78,6 +78,8 @@ class Pcm {
   // The return value of SNDRV_PCM_IOCTL_START: 0, or 1 when the driver's trigger "succeeded" without
   // starting.
   int start();
+  // That call, by name.
+  static constexpr const char* kStartCall = "ioctl SNDRV_PCM_IOCTL_START";
   // As start(), after a suspend: the state before it, with what was queued then.
   int resume();
   void drop();

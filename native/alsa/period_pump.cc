@@ -13,8 +13,6 @@
 namespace alsa_utimer {
 namespace {
 
-constexpr const char* kTrigger = "ioctl SNDRV_TIMER_IOCTL_TRIGGER";
-
 using Clock = SilenceSchedule::Clock;
 
 }  // namespace
@@ -119,26 +117,18 @@ void PeriodPump::drop_partial_frame() {
   pending_ -= pending_ % frame_bytes_;
 }
 
+std::vector<std::uint8_t> PeriodPump::take_begun() {
+  const std::lock_guard lock(mutex_);
+  check_open();
+  const std::vector<std::uint8_t> begun(begun_period_.begin(),
+                                        begun_period_.begin() + static_cast<std::ptrdiff_t>(pending_));
+  pending_ = 0;
+  return begun;
+}
+
 void PeriodPump::move_written(const CableLock& cable, const std::uint8_t* period) {
   move(cable, period);
   ++stats_.periods;
-}
-
-IdleSilence::Move PeriodPump::move_silence(IdleSilence::Failure& failure) {
-  try {
-    move(lock_cable(), silent_period_.data());
-    ++stats_.inserted_periods;
-    return IdleSilence::Move::kMoved;
-  } catch (const NotStartedError&) {
-    return IdleSilence::Move::kPostponed;
-  } catch (const SystemError& error) {
-    failure = {error.error(), error.syscall()};
-  } catch (const StalledError&) {
-    failure = {EAGAIN, pcm_->write_call()};
-  } catch (...) {
-    failure = {EIO, kTrigger};
-  }
-  return IdleSilence::Move::kFailed;
 }
 
 void PeriodPump::move(const CableLock& cable, const std::uint8_t* period) {
@@ -215,10 +205,7 @@ void PeriodPump::start() {
 void PeriodPump::trigger(const CableLock& cable) {
   const auto before = parameters_.measure ? Clock::now() : Clock::time_point();
   if (const int error = timer_->trigger(cable.timer); error != 0) [[unlikely]] {
-    if (error == EBADF) {
-      throw ClosedError();
-    }
-    throw SystemError(error, kTrigger);
+    Utimer::throw_trigger(error);
   }
   if (parameters_.measure) {
     const auto cost = static_cast<std::uint64_t>((Clock::now() - before).count());
@@ -250,26 +237,6 @@ bool PeriodPump::recover(const CableLock& cable, int error) {
   }
   ++stats_.xruns;
   return true;
-}
-
-void PeriodPump::keep_alive(std::uint64_t period, std::uint64_t grace) {
-  silence_.stop();
-  if (closed()) {
-    throw ClosedError();
-  }
-  if (period > 0) {
-    {
-      const std::lock_guard lock(mutex_);
-      check_silence();
-    }
-    silence_.start(std::chrono::nanoseconds(period), std::chrono::nanoseconds(grace));
-  }
-}
-
-UniqueFd PeriodPump::failure_event() {
-  const std::lock_guard lock(mutex_);
-  check_open();
-  return silence_.failure_event();
 }
 
 std::size_t PeriodPump::pending_bytes() {

@@ -15,6 +15,7 @@
 
 #include "alsa/idle_silence.h"
 #include "alsa/pcm.h"
+#include "alsa/stream_errors.h"
 #include "alsa/system_error.h"
 #include "alsa/unique_fd.h"
 #include "alsa/utimer.h"
@@ -37,25 +38,6 @@ struct PumpStats {
   std::uint64_t xruns;             // xruns and suspends that were recovered from
   IdleSilence::Failure inserting;  // what ended the inserting of silence
   std::array<std::uint64_t, kBuckets> trigger_costs;
-};
-
-// START did not start the stream.
-class NotStartedError : public std::exception {
- public:
-  NotStartedError(int result, int state) : result_(result), state_(state) {}
-  [[nodiscard]] const char* what() const noexcept override { return "not started"; }
-  [[nodiscard]] int result() const noexcept { return result_; }
-  [[nodiscard]] int state() const noexcept { return state_; }
-
- private:
-  int result_;
-  int state_;
-};
-
-// There was no room for a period: triggers do not move the cable.
-class StalledError : public std::exception {
- public:
-  [[nodiscard]] const char* what() const noexcept override { return "stalled"; }
 };
 
 // The thread that moves silence has ended by itself: stats().inserting says why.
@@ -99,8 +81,16 @@ class PeriodPump {
   // Readable once the thread has ended by itself: stats().inserting says why. A duplicate.
   [[nodiscard]] UniqueFd failure_event();
 
+  // For another thread than the one that writes: moves this period at once, or one of silence where it is
+  // null.
+  [[nodiscard]] IdleSilence::Move move_now(const std::uint8_t* period, IdleSilence::Failure& failure);
+  // The bytes of a period that is not complete, which are no longer here then. Throws ClosedError.
+  [[nodiscard]] std::vector<std::uint8_t> take_begun();
+
   // Bytes of a period that is not complete.
   [[nodiscard]] std::size_t pending_bytes();
+  [[nodiscard]] std::size_t period_bytes() const noexcept { return period_bytes_; }
+  [[nodiscard]] std::uint8_t silence() const noexcept { return parameters_.silence; }
   [[nodiscard]] PumpStats stats();
 
   // Ends the thread. The substream and the timer stay as they are.
@@ -120,6 +110,7 @@ class PeriodPump {
   void consume(const CableLock& cable, const std::uint8_t* data, std::size_t length);
   void move_written(const CableLock& cable, const std::uint8_t* period);
   IdleSilence::Move move_silence(IdleSilence::Failure& failure);
+  IdleSilence::Move try_move(const std::uint8_t* period, std::uint64_t& moved, IdleSilence::Failure& failure);
   void move(const CableLock& cable, const std::uint8_t* period);
   void queue(const CableLock& cable, const std::uint8_t* period);
   void unqueue(std::uint64_t frames);

@@ -53,8 +53,9 @@ std::optional<SubstreamStatus> Substream::status() {
     return std::nullopt;
   }
   return SubstreamStatus{static_cast<int>(state - kStates.begin()),
-                         number_of<std::uint32_t>("owner_pid", text),
-                         number_of<std::uint64_t>("avail", text)};
+                         number_of<std::uint32_t>("owner_pid", text), number_of<std::uint64_t>("avail", text),
+                         static_cast<std::int64_t>(number_of<std::uint64_t>("appl_ptr", text) -
+                                                   number_of<std::uint64_t>("hw_ptr", text))};
 }
 
 std::optional<SubstreamParameters> Substream::parameters() {

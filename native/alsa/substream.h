@@ -14,6 +14,7 @@ struct SubstreamStatus {
   int state;            // SNDRV_PCM_STATE_*
   std::uint32_t owner;  // the thread that opened it; 0 where it is of another PID namespace
   std::uint64_t avail;  // frames that can be written, or read
+  std::int64_t queued;  // of a playback: frames that are yet to be played; negative where it lacked some
 };
 
 struct SubstreamParameters {

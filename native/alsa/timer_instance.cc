@@ -68,6 +68,14 @@ void TimerInstance::set(const TimerInstanceParameters& parameters) {
   wanted.queue_size = parameters.queue_size;
   wanted.filter = parameters.filter;
   call(SNDRV_TIMER_IOCTL_PARAMS, &wanted, "ioctl SNDRV_TIMER_IOCTL_PARAMS");
+  interval_ = std::max<std::uint32_t>(1, parameters.ticks);
+}
+
+TimerInstance TimerInstance::duplicate() const {
+  if (closed()) {
+    throw ClosedError();
+  }
+  return {path_, timestamped_, interval_, fd_.duplicate()};
 }
 
 void TimerInstance::start() { call(SNDRV_TIMER_IOCTL_START, nullptr, "ioctl SNDRV_TIMER_IOCTL_START"); }

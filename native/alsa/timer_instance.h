@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "alsa/timer_device.h"
 #include "alsa/unique_fd.h"
@@ -52,6 +53,10 @@ class TimerInstance {
   int select(int slave_class, const TimerAddress& address);
   // SNDRV_TIMER_IOCTL_PARAMS: stops the instance and empties its queue.
   void set(const TimerInstanceParameters& parameters);
+  // Ticks of the timer for one of the instance, as set() had it last; 1 before.
+  [[nodiscard]] std::uint32_t interval() const noexcept { return interval_; }
+  // The same instance, by a descriptor of its own.
+  [[nodiscard]] TimerInstance duplicate() const;
   void start();
   void stop();
   void resume();
@@ -75,10 +80,13 @@ class TimerInstance {
   [[nodiscard]] int descriptor() const noexcept { return fd_.get(); }
 
  private:
+  TimerInstance(std::string path, bool timestamped, std::uint32_t interval, UniqueFd fd)
+      : path_(std::move(path)), timestamped_(timestamped), interval_(interval), fd_(std::move(fd)) {}
   void call(unsigned long request, void* argument, const char* name) const;
 
   std::string path_;
   bool timestamped_;
+  std::uint32_t interval_ = 1;
   UniqueFd fd_;
 };
 

@@ -48,6 +48,13 @@ int Utimer::trigger(const Lock& /*locked*/) noexcept {
   return ::ioctl(fd_.get(), abi::kTimerIoctlTrigger) < 0 ? errno : 0;
 }
 
+void Utimer::throw_trigger(int error) {
+  if (error == EBADF) {
+    throw ClosedError();
+  }
+  throw SystemError(error, kTriggerCall);
+}
+
 void Utimer::close() noexcept {
   const std::lock_guard locked(mutex_);
   fd_.reset();

@@ -32,6 +32,10 @@ class Utimer {
   // As above, without a lock for each trigger.
   int trigger(const Lock& locked) noexcept;
 
+  // The name of that call, and what its errno stands for: ClosedError for EBADF, or SystemError.
+  static constexpr const char* kTriggerCall = "ioctl SNDRV_TIMER_IOCTL_TRIGGER";
+  [[noreturn]] static void throw_trigger(int error);
+
   void close() noexcept;
   [[nodiscard]] bool closed() noexcept;
 

@@ -21,8 +21,10 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("errnos", alsa_errnos(env));
   for (const Entries entries :
        {file_lock_entries(), utimer_entries(), pcm_entries(), substream_entries(), period_pump_entries(),
-        control_entries(), watcher_entries(), timer_device_entries(), timer_records_entries(),
-        timer_instance_entries(), datagram_socket_entries()}) {
+        capture_pump_entries(), control_entries(), watcher_entries(), timer_device_entries(),
+        timer_records_entries(), timer_instance_entries(), datagram_socket_entries(), paced_cable_entries(),
+        paced_capture_entries(), packet_stream_entries(), pacer_entries(), clock_entries(),
+        arrivals_entries(), played_cable_entries()}) {
     for (const Entry& each : entries) {
       napi_value function = nullptr;
       check(env, napi_create_function(env, each.name, NAPI_AUTO_LENGTH, each.callback, nullptr, &function));

@@ -78,4 +78,12 @@ inline Napi::Object read_object(const Napi::Value& value, const char* name) {
   return value.As<Napi::Object>();
 }
 
+inline std::uint32_t read_positive(const Napi::Object& object, const char* name) {
+  const auto number = read_integer<std::uint32_t>(object.Get(name), name);
+  if (number == 0) {
+    throw expected(object.Env(), name, "1 or more");
+  }
+  return number;
+}
+
 }  // namespace alsa_utimer::binding

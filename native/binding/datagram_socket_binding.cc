@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cerrno>
-#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,27 +12,11 @@
 #include "binding/entries.h"
 #include "binding/handle.h"
 #include "binding/poll.h"
+#include "binding/socket_address_arguments.h"
 #include "net/datagram_socket.h"
 
 namespace alsa_utimer::binding {
 namespace {
-
-std::uint16_t read_port(const Napi::Value& value) {
-  const auto port = read_integer<std::uint32_t>(value, "port");
-  if (port > std::numeric_limits<std::uint16_t>::max()) {
-    throw expected(value.Env(), "port", "0..65535");
-  }
-  return static_cast<std::uint16_t>(port);
-}
-
-SocketAddress read_address(const Napi::Value& value, const char* name, std::uint16_t port = 0,
-                           std::uint32_t scope = 0) {
-  const auto address = SocketAddress::parse(read_string(value, name), port, scope);
-  if (!address) {
-    throw expected(value.Env(), name, "an IPv4 or IPv6 address");
-  }
-  return *address;
-}
 
 // The memory of a typed array. Asked each time: it may have been transferred away, and is then empty.
 template <typename Element>

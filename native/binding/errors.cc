@@ -1,8 +1,6 @@
 // What JavaScript is thrown for each exception of the addon.
 #include <napi.h>
-#include <uv.h>
 
-#include <array>
 #include <cerrno>
 #include <new>
 #include <stdexcept>
@@ -10,24 +8,13 @@
 
 #include "alsa/pcm.h"
 #include "alsa/period_pump.h"
+#include "alsa/stream_errors.h"
 #include "alsa/system_error.h"
 #include "binding/entry.h"
+#include "binding/errno_name.h"
 
 namespace alsa_utimer::binding {
 namespace {
-
-// libuv has names for most, as Node.js does.
-std::string errno_name(int error) {
-  switch (error) {
-    case EBADFD:
-      return "EBADFD";
-    case ESTRPIPE:
-      return "ESTRPIPE";
-    default:
-      std::array<char, 64> name{};
-      return uv_err_name_r(-error, name.data(), name.size());
-  }
-}
 
 void set_failed_call(Napi::Object& object, int error, const char* syscall, const std::string& path) {
   object.Set("code", errno_name(error));

@@ -9,29 +9,73 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
+#include "alsa/system_error.h"
 #include "binding/entry.h"
 #include "binding/environment.h"
 
 namespace alsa_utimer::binding {
 
-// The classes of an environment, which are defined when their first handle is made.
+// The classes of an environment, which are defined when their first handle is made, and what handles of it
+// own.
 class HandleClasses {
  public:
   struct Class {
+    HandleClasses* all = nullptr;
     napi_ref constructor = nullptr;  // goes with the environment
     std::shared_ptr<void> made;      // what the handle that is being made is to own
   };
+  struct Owner {
+    std::shared_ptr<void> object;
+    HandleClasses* all;  // until the environment goes
+  };
 
   explicit HandleClasses(napi_env /*env*/) {}
+  HandleClasses(const HandleClasses&) = delete;
+  HandleClasses& operator=(const HandleClasses&) = delete;
+  // Nobody else lets go of them where a runtime drops the handles of a worker that was terminated, as Deno
+  // does.
+  ~HandleClasses() {
+    for (Owner* const owner : owners_) {
+      owner->all = nullptr;
+      owner->object.reset();
+    }
+  }
+
   // By the address of its HandleClass.
-  Class& operator[](const void* handle_class) { return classes_[handle_class]; }
+  Class& operator[](const void* handle_class) {
+    Class& found = classes_[handle_class];
+    found.all = this;
+    return found;
+  }
+
+  Owner* own(std::shared_ptr<void> object) {
+    auto owner = std::make_unique<Owner>(Owner{std::move(object), this});
+    owners_.insert(owner.get());
+    return owner.release();
+  }
+  static void disown(Owner* owner) {
+    const std::unique_ptr<Owner> gone(owner);
+    if (gone->all != nullptr) {
+      gone->all->owners_.erase(owner);
+    }
+  }
 
  private:
   std::unordered_map<const void*, Class> classes_;
+  std::unordered_set<Owner*> owners_;
 };
+
+// Of what a handle has. Throws ClosedError.
+template <typename T>
+void check_open(T& object) {
+  if (object.closed()) {
+    throw ClosedError();
+  }
+}
 
 template <typename T>
 class HandleClass {
@@ -77,15 +121,19 @@ class HandleClass {
                            const std::shared_ptr<T>& object) {
     napi_value function = nullptr;
     check(env, napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, object.get(), &function));
-    auto owner = std::make_unique<std::shared_ptr<void>>(object);
-    check(env, napi_add_finalizer(env, function, owner.get(), &disown, nullptr, nullptr));
-    static_cast<void>(owner.release());
+    own(env, object, of_environment<HandleClasses>(env), [&](HandleClasses::Owner* owner) {
+      return napi_add_finalizer(env, function, owner, &disown, nullptr, nullptr);
+    });
     handle.Set(name, function);
+  }
+
+  [[nodiscard]] bool is_handle(const Napi::Value& value) const {
+    return value.IsObject() && value.As<Napi::Object>().CheckTypeTag(&tag_);
   }
 
   // The T of a handle; throws TypeError for anything else. `what` names what was expected.
   [[nodiscard]] std::shared_ptr<T> unwrap(const Napi::Value& value, const char* what) const {
-    if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&tag_)) {
+    if (!is_handle(value)) {
       throw Napi::TypeError::New(value.Env(), std::string("expected ") + what);
     }
     return std::static_pointer_cast<T>(owned_by(value.Env(), value));
@@ -112,11 +160,21 @@ class HandleClass {
   static const std::shared_ptr<void>& owned_by(napi_env env, napi_value handle) {
     void* data = nullptr;
     check(env, napi_unwrap(env, handle, &data));
-    return *static_cast<std::shared_ptr<void>*>(data);
+    return static_cast<HandleClasses::Owner*>(data)->object;
+  }
+
+  // `attach` has a value of JavaScript own it.
+  template <typename Attach>
+  static void own(napi_env env, std::shared_ptr<void> object, HandleClasses& all, Attach&& attach) {
+    HandleClasses::Owner* const owner = all.own(std::move(object));
+    if (attach(owner) != napi_ok) {
+      HandleClasses::disown(owner);
+      throw Napi::Error::New(env);
+    }
   }
 
   static void disown(napi_env /*env*/, void* data, void* /*hint*/) {
-    delete static_cast<std::shared_ptr<void>*>(data);
+    HandleClasses::disown(static_cast<HandleClasses::Owner*>(data));
   }
 
   void define(napi_env env, HandleClasses::Class& defined) const {
@@ -136,13 +194,13 @@ class HandleClass {
       napi_value handle = nullptr;
       void* data = nullptr;
       check(env, napi_get_cb_info(env, info, nullptr, nullptr, &handle, &data));
-      auto& made = static_cast<HandleClasses::Class*>(data)->made;
-      if (made == nullptr) {
+      auto& defined = *static_cast<HandleClasses::Class*>(data);
+      if (defined.made == nullptr) {
         throw Napi::TypeError::New(env, "only the addon makes handles");
       }
-      auto owner = std::make_unique<std::shared_ptr<void>>(std::exchange(made, nullptr));
-      check(env, napi_wrap(env, handle, owner.get(), &disown, nullptr, nullptr));
-      static_cast<void>(owner.release());
+      own(env, std::exchange(defined.made, nullptr), *defined.all, [&](HandleClasses::Owner* owner) {
+        return napi_wrap(env, handle, owner, &disown, nullptr, nullptr);
+      });
       return handle;
     });
   }

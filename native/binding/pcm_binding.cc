@@ -68,9 +68,7 @@ napi_value subdevice(Pcm& pcm, const Napi::CallbackInfo& info) {
 // Whole frames; the size of a frame is known once the substream is configured.
 Bytes read_frames(const Pcm& pcm, const Napi::Value& value) {
   const Bytes bytes = read_bytes(value, "bytes");
-  if (pcm.closed()) {
-    throw ClosedError();
-  }
+  check_open(pcm);
   if (pcm.frame_bytes() == 0 || bytes.length % pcm.frame_bytes() != 0) {
     throw expected(value.Env(), "bytes", "a whole number of frames of a configured substream");
   }

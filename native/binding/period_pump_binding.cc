@@ -1,7 +1,8 @@
+#include "binding/period_pump_binding.h"
+
 #include <array>
 #include <memory>
 
-#include "alsa/period_pump.h"
 #include "binding/arguments.h"
 #include "binding/entries.h"
 #include "binding/handle.h"
@@ -142,6 +143,10 @@ napi_value create(const Napi::CallbackInfo& info) {
 constexpr std::array kEntries{Entry{"createPeriodPump", entry<create>}};
 
 }  // namespace
+
+std::shared_ptr<PeriodPump> unwrap_period_pump(const Napi::Value& value) {
+  return pump_class().unwrap(value, "a handle of createPeriodPump");
+}
 
 Entries period_pump_entries() { return kEntries; }
 

@@ -1,12 +1,14 @@
-// Waiting for a descriptor in the event loop of an environment: no thread, and nothing left behind when the
-// environment is torn down at any moment.
+// Waiting for a descriptor in the event loop of an environment, with nothing left behind when the environment
+// is torn down at any moment.
 #pragma once
 
 #include <node_api.h>
 
+#include <cstdint>
 #include <initializer_list>
 #include <memory>
 
+#include "binding/async_context.h"
 #include "binding/batch.h"
 #include "binding/event_loop_turn.h"
 
@@ -29,8 +31,8 @@ class Poll : private Pollable {
   void set_ref(bool referenced) noexcept;
 
   // Closes the descriptor before it returns: a port can be bound again at once, and a timer is gone.
-  void close() noexcept;
-  [[nodiscard]] bool closed() const noexcept { return state_ == nullptr; }
+  void close() noexcept override;
+  [[nodiscard]] bool closed() const noexcept { return turn_ == nullptr; }
 
  protected:
   // `descriptor` must stay open until release(). JavaScript is called in the asynchronous context that this
@@ -41,13 +43,12 @@ class Poll : private Pollable {
 
   // In the event loop, with a handle scope open, for each that is ready in a turn, before JavaScript
   // runs. Returns a batch that it began, which is delivered before any deliver(). `failed`: the descriptor is
-  // in an error.
+  // in an error, or hung up, and is not waited for any more: it would be ready for ever.
   virtual std::shared_ptr<Batch> take(bool failed) noexcept;
   // In the event loop, with a handle scope and a callback scope open. May close.
   void deliver() noexcept override {}
   // Called once, on close() or when the environment goes: closes the descriptor, and drops what is held of
-  // JavaScript. Nothing else closes a descriptor that is polled. libuv has taken it out of epoll by now;
-  // epoll would go on reporting one that was closed before, as long as anybody has a duplicate of it.
+  // JavaScript. Nothing else closes a descriptor that is polled.
   virtual void release() noexcept = 0;
 
   // From deliver(): calls into JavaScript. An exception there is an uncaught one.
@@ -57,24 +58,25 @@ class Poll : private Pollable {
   [[nodiscard]] napi_env env() const noexcept { return env_; }
 
  private:
-  struct State;
-
   [[nodiscard]] bool started() const noexcept override { return started_; }
+  bool ready(bool failed) noexcept override;
   std::shared_ptr<Batch> collect() noexcept override { return take(failed_); }
-  int arm() noexcept;
-  void update_ref() noexcept;
-  static void close_state(State* state) noexcept;
+  int watch() noexcept;
+  void unwatch() noexcept;
+  void update_hold() noexcept;
 
   napi_env env_;
-  EventLoopTurn& turn_;
-  Want want_;
-  State* state_ = nullptr;  // until closed
-  // Between start() and stop(). Not uv_is_active(): libuv stops a handle by itself when it reports an error,
-  // an xrun for instance, which must be delivered all the same; and a stopped one is polled until something
-  // comes.
+  std::shared_ptr<EventLoopTurn> turn_;  // until closed
+  AsyncContext context_;
+  int descriptor_;
+  std::uint32_t events_;
   bool started_ = false;
+  // Not the same: what failed is not watched, and must be told all the same; and what is stopped is watched
+  // until something comes.
+  bool watched_ = false;
   bool failed_ = false;
   bool referenced_ = true;
+  bool holds_ = false;  // the event loop
 };
 
 }  // namespace alsa_utimer::binding

@@ -45,6 +45,7 @@ napi_value status(Reader& reader, const Napi::CallbackInfo& info) {
   result.Set("state", status->state);
   result.Set("owner", status->owner);
   result.Set("avail", static_cast<double>(status->avail));
+  result.Set("queued", static_cast<double>(status->queued));
   return result;
 }
 

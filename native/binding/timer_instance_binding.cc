@@ -1,9 +1,10 @@
+#include "binding/timer_instance_binding.h"
+
 #include <array>
 #include <memory>
 #include <string>
 #include <utility>
 
-#include "alsa/timer_instance.h"
 #include "binding/arguments.h"
 #include "binding/entries.h"
 #include "binding/handle.h"
@@ -169,6 +170,12 @@ napi_value open(const Napi::CallbackInfo& info) {
 constexpr std::array kEntries{Entry{"openTimerInstance", entry<open>}};
 
 }  // namespace
+
+bool is_timer_instance(const Napi::Value& value) { return instance_class().is_handle(value); }
+
+TimerInstance duplicate_timer_instance(const Napi::Value& value) {
+  return instance_class().unwrap(value, "a handle of openTimerInstance")->device().duplicate();
+}
 
 Entries timer_instance_entries() { return kEntries; }
 

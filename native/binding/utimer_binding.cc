@@ -11,8 +11,6 @@
 namespace alsa_utimer::binding {
 namespace {
 
-constexpr const char* kTrigger = "ioctl SNDRV_TIMER_IOCTL_TRIGGER";
-
 // The hot path: the data pointer is the timer, and nothing is created, converted or returned.
 napi_value trigger(napi_env env, napi_callback_info info) noexcept {
   void* data = nullptr;
@@ -20,12 +18,7 @@ napi_value trigger(napi_env env, napi_callback_info info) noexcept {
     return nullptr;
   }
   if (const int error = static_cast<Utimer*>(data)->trigger(); error != 0) [[unlikely]] {
-    return guarded(env, [&]() -> napi_value {
-      if (error == EBADF) {
-        throw ClosedError();
-      }
-      throw SystemError(error, kTrigger);
-    });
+    return guarded(env, [&]() -> napi_value { Utimer::throw_trigger(error); });
   }
   return nullptr;
 }

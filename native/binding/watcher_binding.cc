@@ -108,8 +108,8 @@ constexpr std::array kEntries{
 
 }  // namespace
 
-Napi::Object make_watcher(Napi::Env env, UniqueFd fd) {
-  return make(env, std::move(fd), Poll::Want::kData, false);
+Napi::Object make_watcher(Napi::Env env, UniqueFd fd, Poll::Want want) {
+  return make(env, std::move(fd), want, false);
 }
 
 Entries watcher_entries() { return kEntries; }

@@ -1,6 +1,5 @@
 #include "net/datagram_socket.h"
 
-#include <arpa/inet.h>
 #include <linux/filter.h>
 
 #include <algorithm>
@@ -10,6 +9,8 @@
 #include <limits>
 
 #include "alsa/system_error.h"
+#include "clock/gettime_reader.h"
+#include "net/socket_calls.h"
 
 namespace alsa_utimer {
 namespace {
@@ -17,34 +18,11 @@ namespace {
 constexpr std::size_t kAddressBytes = 16;
 // What the kernel takes at a time (UIO_MAXIOV; net/socket.c: do_recvmmsg).
 constexpr std::size_t kMaxDatagrams = 1024;
-
-template <typename Raw>
-Raw as(const SocketAddress& address) noexcept {
-  Raw raw{};
-  std::memcpy(&raw, &address.storage, sizeof raw);
-  return raw;
-}
-
-template <typename Raw>
-SocketAddress from(const Raw& raw) noexcept {
-  SocketAddress address;
-  std::memcpy(&address.storage, &raw, sizeof raw);
-  address.length = sizeof raw;
-  return address;
-}
+// A reading of two clocks that is as fast as this says when a packet came.
+constexpr std::int64_t kReadingNs = 2'000;
 
 int level_of(const SocketAddress& group) noexcept {
   return group.family() == AF_INET ? IPPROTO_IP : IPPROTO_IPV6;
-}
-
-std::int64_t nanoseconds(const timespec& time) noexcept {
-  return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
-}
-
-std::int64_t now_on(clockid_t clock) noexcept {
-  timespec time{};
-  ::clock_gettime(clock, &time);
-  return nanoseconds(time);
 }
 
 // Both families have room in sockaddr_in6, and their ports lie at the same place.
@@ -63,55 +41,21 @@ void copy_source(const sockaddr_in6& name, std::uint8_t* to) noexcept {
 
 }  // namespace
 
-std::optional<SocketAddress> SocketAddress::parse(const std::string& text, std::uint16_t port,
-                                                  std::uint32_t scope) {
-  sockaddr_in ipv4{};
-  if (::inet_pton(AF_INET, text.c_str(), &ipv4.sin_addr) == 1) {
-    ipv4.sin_family = AF_INET;
-    ipv4.sin_port = htons(port);
-    return from(ipv4);
-  }
-  sockaddr_in6 ipv6{};
-  if (::inet_pton(AF_INET6, text.c_str(), &ipv6.sin6_addr) == 1) {
-    ipv6.sin6_family = AF_INET6;
-    ipv6.sin6_port = htons(port);
-    ipv6.sin6_scope_id = scope;
-    return from(ipv6);
-  }
-  return std::nullopt;
-}
-
-std::string SocketAddress::text() const {
-  std::array<char, INET6_ADDRSTRLEN> buffer{};
-  const auto ipv4 = as<sockaddr_in>(*this);
-  const auto ipv6 = as<sockaddr_in6>(*this);
-  const void* const address =
-      family() == AF_INET ? static_cast<const void*>(&ipv4.sin_addr) : &ipv6.sin6_addr;
-  return ::inet_ntop(family(), address, buffer.data(), buffer.size()) == nullptr ? "" : buffer.data();
-}
-
-std::uint16_t SocketAddress::port() const noexcept {
-  return ntohs(family() == AF_INET ? as<sockaddr_in>(*this).sin_port : as<sockaddr_in6>(*this).sin6_port);
-}
-
 DatagramSocket::DatagramSocket(const SocketAddress& local, bool shared)
-    : fd_(::socket(local.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
-  if (!fd_.valid()) {
-    throw SystemError(errno, "socket");
-  }
+    : fd_(open_udp_socket(local.family())) {
   if (shared) {
     const int on = 1;
-    set_option(SOL_SOCKET, SO_REUSEADDR, &on, sizeof on, "setsockopt SO_REUSEADDR");
-    hear_only(local.family(), as<sockaddr_in6>(local).sin6_scope_id);
+    set_option(fd_.get(), SOL_SOCKET, SO_REUSEADDR, on, "setsockopt SO_REUSEADDR");
+    hear_only(local.family(), local.as<sockaddr_in6>().sin6_scope_id);
   }
   const int on = 1;
-  set_option(SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on, "setsockopt SO_RXQ_OVFL");
-  set_option(SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on, "setsockopt SO_TIMESTAMPNS");
-  if (::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&local.storage), local.length) != 0) {
+  set_option(fd_.get(), SOL_SOCKET, SO_RXQ_OVFL, on, "setsockopt SO_RXQ_OVFL");
+  set_option(fd_.get(), SOL_SOCKET, SO_TIMESTAMPNS, on, "setsockopt SO_TIMESTAMPNS");
+  if (::bind(fd_.get(), local.raw(), local.length) != 0) {
     throw SystemError(errno, "bind");
   }
   const SocketAddress bound = this->local();
-  if (shared && bound.family() == AF_INET6 && as<sockaddr_in6>(bound).sin6_scope_id != 0) {
+  if (shared && bound.family() == AF_INET6 && bound.as<sockaddr_in6>().sin6_scope_id != 0) {
     if (local.port() == 0) {
       // Only a port that was asked for survives that; shared, it can be bound while it is still held.
       *this = DatagramSocket(bound, shared);
@@ -123,7 +67,7 @@ DatagramSocket::DatagramSocket(const SocketAddress& local, bool shared)
 
 int DatagramSocket::set_receive_buffer(int bytes) {
   if (::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) != 0) {
-    set_option(SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes, "setsockopt SO_RCVBUF");
+    set_option(fd_.get(), SOL_SOCKET, SO_RCVBUF, bytes, "setsockopt SO_RCVBUF");
   }
   int given = 0;
   socklen_t size = sizeof given;
@@ -138,7 +82,7 @@ int DatagramSocket::set_receive_buffer(int bytes) {
 void DatagramSocket::hear_only(int family, std::uint32_t interface) {
   if (family == AF_INET) {
     const int off = 0;
-    set_option(IPPROTO_IP, IP_MULTICAST_ALL, &off, sizeof off, "setsockopt IP_MULTICAST_ALL");
+    set_option(fd_.get(), IPPROTO_IP, IP_MULTICAST_ALL, off, "setsockopt IP_MULTICAST_ALL");
     return;
   }
   if (interface == 0) {
@@ -154,7 +98,7 @@ void DatagramSocket::hear_only(int family, std::uint32_t interface) {
   }};
   filtered_ = true;
   const sock_fprog filter{.len = program.size(), .filter = program.data()};
-  set_option(SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter, "setsockopt SO_ATTACH_FILTER");
+  set_option(fd_.get(), SOL_SOCKET, SO_ATTACH_FILTER, filter, "setsockopt SO_ATTACH_FILTER");
 }
 
 // A bind to a group of one link binds to the interface as well, and not to the one that takes its place. To
@@ -169,11 +113,11 @@ void DatagramSocket::unbind_interface() {
 void DatagramSocket::join(const SocketAddress& group, std::uint32_t interface, const SocketAddress* source) {
   if (source == nullptr) {
     const group_req request{.gr_interface = interface, .gr_group = group.storage};
-    set_option(level_of(group), MCAST_JOIN_GROUP, &request, sizeof request, "setsockopt MCAST_JOIN_GROUP");
+    set_option(fd_.get(), level_of(group), MCAST_JOIN_GROUP, request, "setsockopt MCAST_JOIN_GROUP");
   } else {
     const group_source_req request{
         .gsr_interface = interface, .gsr_group = group.storage, .gsr_source = source->storage};
-    set_option(level_of(group), MCAST_JOIN_SOURCE_GROUP, &request, sizeof request,
+    set_option(fd_.get(), level_of(group), MCAST_JOIN_SOURCE_GROUP, request,
                "setsockopt MCAST_JOIN_SOURCE_GROUP");
   }
   hear_only(group.family(), interface);
@@ -181,16 +125,7 @@ void DatagramSocket::join(const SocketAddress& group, std::uint32_t interface, c
 
 void DatagramSocket::leave(const SocketAddress& group, std::uint32_t interface) {
   const group_req request{.gr_interface = interface, .gr_group = group.storage};
-  set_option(level_of(group), MCAST_LEAVE_GROUP, &request, sizeof request, "setsockopt MCAST_LEAVE_GROUP");
-}
-
-SocketAddress DatagramSocket::local() const {
-  SocketAddress address;
-  address.length = sizeof address.storage;
-  if (::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address.storage), &address.length) != 0) {
-    throw SystemError(errno, "getsockname");
-  }
-  return address;
+  set_option(fd_.get(), level_of(group), MCAST_LEAVE_GROUP, request, "setsockopt MCAST_LEAVE_GROUP");
 }
 
 void DatagramSocket::reserve(std::size_t count) {
@@ -223,8 +158,11 @@ std::int64_t DatagramSocket::receive(const DatagramBuffers& buffers) noexcept {
   if (received < 0) {
     return errno == EAGAIN ? 0 : -errno;
   }
-  const std::int64_t now = now_on(CLOCK_MONOTONIC);
-  const std::int64_t offset = now - now_on(CLOCK_REALTIME);
+  ClockReading realtime{};
+  read_clock(CLOCK_REALTIME, kReadingNs, realtime);
+  const std::int64_t offset = realtime.monotonic_ns - realtime.clock_ns;
+  std::int64_t now = 0;
+  gettime(CLOCK_MONOTONIC, now);
   for (std::size_t i = 0; i < static_cast<std::size_t>(received); ++i) {
     buffers.lengths[i] = static_cast<std::int32_t>(messages_[i].msg_len);
     read_control(messages_[i].msg_hdr, now, offset, buffers.arrivals[i]);
@@ -247,20 +185,13 @@ void DatagramSocket::read_control(msghdr& header, std::int64_t now, std::int64_t
     if (part->cmsg_type == SCM_TIMESTAMPNS) {
       timespec time{};
       std::memcpy(&time, CMSG_DATA(part), sizeof time);
-      stamped = nanoseconds(time) + offset;
+      stamped = nanoseconds_of(time.tv_sec, time.tv_nsec) + offset;
     } else if (part->cmsg_type == SO_RXQ_OVFL) {
       std::memcpy(&dropped_, CMSG_DATA(part), sizeof dropped_);
     }
   }
   last_arrival_ = std::clamp(stamped, std::min(last_arrival_, now), now);
   arrival = last_arrival_;
-}
-
-void DatagramSocket::set_option(int level, int name, const void* value, std::size_t size,
-                                const char* syscall) {
-  if (::setsockopt(fd_.get(), level, name, value, static_cast<socklen_t>(size)) != 0) {
-    throw SystemError(errno, syscall);
-  }
 }
 
 }  // namespace alsa_utimer

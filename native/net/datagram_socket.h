@@ -1,32 +1,18 @@
 // A UDP socket that receives (udp(7)): bound to one address, and perhaps a member of groups.
 #pragma once
 
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <time.h>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <string>
 #include <vector>
 
 #include "alsa/unique_fd.h"
+#include "net/socket_address.h"
 
 namespace alsa_utimer {
-
-// An IPv4 or IPv6 address with its port, as the kernel takes it.
-struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t length = 0;
-
-  // Nothing where `text` is no address (inet_pton(3)). `scope` is the index of an interface, or 0.
-  static std::optional<SocketAddress> parse(const std::string& text, std::uint16_t port, std::uint32_t scope);
-  [[nodiscard]] std::string text() const;
-  [[nodiscard]] std::uint16_t port() const noexcept;
-  [[nodiscard]] int family() const noexcept { return storage.ss_family; }
-};
 
 // What `sources` of a DatagramBuffers gets for each datagram: an IPv6 address, or an IPv4 address as IPv6
 // maps it (RFC 4291, section 2.5.5.2), its port in network order, and two zeros.
@@ -62,8 +48,7 @@ class DatagramSocket {
   void join(const SocketAddress& group, std::uint32_t interface, const SocketAddress* source);
   // MCAST_LEAVE_GROUP: for all sources, and also where the interface is gone.
   void leave(const SocketAddress& group, std::uint32_t interface);
-  // getsockname
-  [[nodiscard]] SocketAddress local() const;
+  [[nodiscard]] SocketAddress local() const { return SocketAddress::of(fd_.get()); }
   // Memory for receiving up to `count` datagrams at a time. Throws std::bad_alloc.
   void reserve(std::size_t count);
   // recvmmsg: the number of datagrams that were waiting, or a negated errno. Takes as many as reserve() was
@@ -78,7 +63,6 @@ class DatagramSocket {
   void hear_only(int family, std::uint32_t interface);
   // connect AF_UNSPEC: what a group of one link is heard at is up to hear_only().
   void unbind_interface();
-  void set_option(int level, int name, const void* value, std::size_t size, const char* syscall);
 
   void read_control(msghdr& header, std::int64_t now, std::int64_t offset, std::int64_t& arrival) noexcept;
 
