@@ -1,32 +1,67 @@
 /** Finds and loads the compiled addon: once, when it is first needed. */
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import prebuilt from '#prebuilt';
 import { AlsaError, nameErrnos } from '../errors.js';
 import { packageRoot } from '../package-root.js';
 import { shellLine } from '../shell-line.js';
 import type { NativeBinding } from './binding.js';
-import { usesMusl } from './libc.js';
+
+/** An addon that may be there. */
+interface Candidate {
+  readonly path: string;
+  load(): unknown;
+}
 
 const root = fileURLToPath(packageRoot);
+/** `linux-x64`, `linux-arm64` and so on: the folder of a prebuilt binary, which loads with every C library. */
+const platform = `${process.platform}-${process.arch}`;
+
+/** An explicit choice. Deno refuses to tell it, unless it may read the environment. */
+function chosen(): string | undefined {
+  try {
+    return process.env.ALSA_UTIMER_ADDON || undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * Where the addon may lie, best first: an explicit choice, a build of this checkout, a rebuild in the installed package, the
- * binary that came with it. Of those, only one for this machine and C library is tried: another might abort the process.
+ * binary that came with it.
  */
-function candidates(): string[] {
-  const chosen = process.env.ALSA_UTIMER_ADDON;
-  if (chosen) return [chosen];
-  const folders = ['build/Release', 'native/build/Release', `prebuilds/${platform()}`];
-  return folders.map((folder) => `${root}${folder}/alsa_utimer.node`);
-}
-
-/** `linux-x64`, `linux-arm64-musl` and so on: the folder of a prebuilt binary. */
-export function platform(): string {
-  return `${process.platform}-${process.arch}${usesMusl() ? '-musl' : ''}`;
+function candidates(): Candidate[] {
+  // Bundlers read calls of a createRequire() that is imported, and know no path.
+  const require = process.getBuiltinModule('node:module').createRequire(packageRoot);
+  const file = (path: string): Candidate => ({ path, load: () => require(path) });
+  const path = chosen();
+  if (path) return [file(path)];
+  const built = ['build/Release', 'native/build/Release'].map((folder) =>
+    file(`${root}${folder}/alsa_utimer.node`),
+  );
+  const load = prebuilt[platform];
+  return load ? [...built, { path: `${root}prebuilds/${platform}/alsa_utimer.node`, load }] : built;
 }
 
 /** The command that builds an addon for this machine, to be pasted. */
 const rebuild = shellLine('npm', 'run', '--prefix', root, 'rebuild');
+
+/** Of an error by which a runtime says that it may load no addon, or not read it: what permits that. */
+function permission(error: unknown): string | undefined {
+  const { code, name } = error as { code?: unknown; name?: unknown };
+  if (code === 'ERR_DLOPEN_DISABLED')
+    return 'Start it without --no-addons, and with --allow-addons if it has --permission.';
+  if (code === 'ERR_ACCESS_DENIED')
+    return 'Start it with --allow-addons, and with --allow-fs-read for the folder of the package.';
+  // Of Deno, now and before its version 2.
+  if (name === 'NotCapable' || name === 'PermissionDenied')
+    return 'Start it with --allow-ffi, --allow-read and --allow-env.';
+  return undefined;
+}
+
+function firstSentence(error: unknown): string {
+  const [line = ''] = String((error as Error).message).split('\n');
+  return line.replace(/\.$/, '');
+}
 
 function load(): NativeBinding {
   if (process.platform !== 'linux') {
@@ -35,26 +70,36 @@ function load(): NativeBinding {
       hint: 'ALSA is the sound system of the Linux kernel; run this in a Linux machine or guest.',
     });
   }
-  const require = createRequire(import.meta.url);
-  const failures: string[] = [];
-  for (const path of candidates()) {
+  const failures: { path: string; error: unknown }[] = [];
+  for (const { path, load } of candidates()) {
     try {
-      return require(path) as NativeBinding;
+      return load() as NativeBinding;
     } catch (error) {
-      failures.push(`  ${path}: ${(error as Error).message.split('\n')[0]}`);
+      failures.push({ path, error });
     }
   }
-  throw new AlsaError(`The native addon could not be loaded. Tried:\n${failures.join('\n')}`, {
+  const tried = failures.map(({ path, error }) => `  ${path}: ${firstSentence(error)}`).join('\n');
+  const hint = failures.map(({ error }) => permission(error)).find((permits) => permits !== undefined);
+  if (hint) {
+    throw new AlsaError(`This process may not load native addons. Tried:\n${tried}`, {
+      code: 'ERR_ADDON_FORBIDDEN',
+      hint,
+    });
+  }
+  const missing = prebuilt[platform]
+    ? 'There is no addon here that loads'
+    : `The package has no binary for ${platform}`;
+  throw new AlsaError(`The native addon could not be loaded. Tried:\n${tried}`, {
     code: 'ERR_ADDON_NOT_FOUND',
     hint:
-      `There is no binary for ${platform()} here that loads. Run \`${rebuild}\` (it needs a C++20 compiler, make and ` +
-      'python3), or set ALSA_UTIMER_ADDON to the path of an addon built elsewhere.',
+      `${missing}. Run \`${rebuild}\` (it needs a C++20 compiler, make and python3), or set ALSA_UTIMER_ADDON to the path of ` +
+      'an addon built elsewhere.',
   });
 }
 
 let binding: NativeBinding | undefined;
 
-/** The addon. Throws AlsaError ERR_ADDON_NOT_FOUND with the paths that were tried. */
+/** The addon. Throws AlsaError ERR_ADDON_NOT_FOUND or ERR_ADDON_FORBIDDEN with the paths that were tried. */
 export function native(): NativeBinding {
   if (!binding) {
     binding = load();

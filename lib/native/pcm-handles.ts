@@ -54,6 +54,8 @@ export interface SubstreamStatusNative {
   readonly owner: number;
   /** Frames that can be written, or read. */
   readonly avail: number;
+  /** Of a playback: frames that are yet to be played; negative where it lacked some. */
+  readonly queued: number;
 }
 
 /** Access and format by the kernel's names, 'RW_INTERLEAVED' and 'S16_LE' for instance. */

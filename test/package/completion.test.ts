@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../lib/cli/commands.js';
 import { optionsOf } from '../../lib/cli/table/command.js';
-import { offeredByFish, ShellTerminal } from '../support/shells.js';
+import { describedByFish, offeredByFish, ShellTerminal } from '../support/shells.js';
 import { utimer } from '../support/utimer.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-completion-'));
@@ -110,6 +110,16 @@ describe('fish', () => {
     // It offers the word with the option that it begins with.
     const values = offeredByFish(script('fish'), line, where).map((word) => word.replace(/^--\w+=/, ''));
     expect(values.toSorted()).toEqual(offered.toSorted());
+  });
+
+  it.each([
+    ['idle', ['silence at the pace of the cable', 'nothing, so that it waits']],
+    ['fill', ['the last packet again, for up to 20 ms', 'silence']],
+    // Words without a meaning of their own have that of the option.
+    ['format', Array(2).fill('what packets hold; corrects a wrong --sdp')],
+  ])('says what each value of --%s stands for', (option, meanings) => {
+    const described = describedByFish(script('fish'), `utimer bridge --${option} `, where);
+    expect(described.map(([, description]) => description)).toEqual(meanings);
   });
 
   it.each(COMMANDS)('offers every option of $name', (command) => {

@@ -68,7 +68,11 @@ describe('An install from a lock file', () => {
     // Of the folder above, which is the machine's, nothing is a workspace of yarn's.
     if (lockFile === 'yarn.lock') writeFileSync(join(user, lockFile), '');
     const manage = (args: readonly string[]) => {
-      const env = { YARN_ENABLE_TELEMETRY: '0', YARN_ENABLE_IMMUTABLE_INSTALLS: 'false' };
+      // The cache of the machine may have another package of this name and version.
+      const env = {
+        ...{ YARN_ENABLE_TELEMETRY: '0', YARN_ENABLE_IMMUTABLE_INSTALLS: 'false' },
+        ...{ YARN_CACHE_FOLDER: join(user, '.cache'), YARN_ENABLE_GLOBAL_CACHE: 'false' },
+      };
       return manager.tool
         ? run(process.execPath, [tool(manager.tool), ...args], user, env)
         : run('npm', args, user, env);

@@ -11,13 +11,14 @@ const user = packed.user('user');
 const PROGRAM = `
 import { AlsaError, listTimers, Pcm, TimerInstance, UserTimer } from 'alsa-utimer';
 import { Bridge } from 'alsa-utimer/bridge';
+import { Pacer } from 'alsa-utimer/clock';
 import { ClockedLoopback, LoopbackCapture, LoopbackCard } from 'alsa-utimer/loopback';
 import * as rtp from 'alsa-utimer/rtp';
 
 using timer = UserTimer.create({ rate: 48_000, periodFrames: 480 });
 using listener = TimerInstance.open(timer);
 for await (const event of listener) if (event.type === 'tick') break;
-console.log(AlsaError, listTimers(), Pcm, Bridge, ClockedLoopback, LoopbackCapture, LoopbackCard.list(), rtp);
+console.log(AlsaError, listTimers(), Pcm, Bridge, Pacer.open().scheduling, ClockedLoopback, LoopbackCapture, LoopbackCard.list(), rtp);
 `;
 
 beforeAll(() => {
