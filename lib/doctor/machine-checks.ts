@@ -1,0 +1,104 @@
+/** What makes a machine good at real time: limits, processors, clocks and sockets. Without it everything works, only worse. */
+import { type Check, ok, shell, skip, warn } from './check.js';
+import type { Machine } from './machine.js';
+
+const CAP_SYS_NICE = 23n;
+const WANTED_PRIORITY = 20;
+
+export const realTime: Check = {
+  id: 'real-time',
+  why: 'A thread of a Pacer is late by what other programs do, unless it has a real-time priority (option priority).',
+  run(machine) {
+    const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(machine.read('/proc/self/status') ?? '')?.[1];
+    if (capabilities && (BigInt(`0x${capabilities}`) >> CAP_SYS_NICE) & 1n)
+      return ok('this process may have each real-time priority');
+    const most = limit(machine, 'Max realtime priority');
+    if (most === undefined) return skip('the limits of this process cannot be read');
+    if (most >= WANTED_PRIORITY)
+      return ok(`${machine.user.name} may have real-time priorities up to ${most}`);
+    const lines = ['rtprio 95', 'memlock unlimited'].map((what) => `@audio - ${what}`);
+    return warn(
+      `${machine.user.name} may have no real-time priority`,
+      ...lines.map((line) => shell(`echo '${line}' | sudo tee -a /etc/security/limits.d/audio.conf`)),
+      shell(`sudo usermod -aG audio ${machine.user.name}`),
+      'Then log in anew.',
+    );
+  },
+};
+
+/** The soft limit; undefined where it cannot be read. */
+function limit(machine: Machine, name: string): number | undefined {
+  const text = new RegExp(`^${name} +(\\S+)`, 'm').exec(machine.read('/proc/self/limits') ?? '')?.[1];
+  if (text === undefined) return undefined;
+  return text === 'unlimited' ? Number.POSITIVE_INFINITY : Number(text);
+}
+
+export const governor: Check = {
+  id: 'governor',
+  why: 'A processor that saves power needs longer to wake for a tick.',
+  run(machine) {
+    const folder = '/sys/devices/system/cpu';
+    const governors = machine
+      .names(folder)
+      .filter((name) => /^cpu\d+$/.test(name))
+      .flatMap((cpu) => machine.read(`${folder}/${cpu}/cpufreq/scaling_governor`)?.trim() ?? []);
+    if (governors.length === 0) return skip('the kernel does not govern the frequency of the processors');
+    const names = [...new Set(governors)].join(', ');
+    if (!governors.includes('powersave')) return ok(names);
+    return warn(names, `For low latency: ${shell('sudo cpupower frequency-set -g performance')}`);
+  },
+};
+
+export const ptpClocks: Check = {
+  id: 'ptp-clocks',
+  why: 'Two machines play in phase by a PTP clock.',
+  after: ['addon'],
+  run(machine) {
+    const clocks = machine.clocks().filter(({ name }) => name.startsWith('/dev/ptp'));
+    if (clocks.length === 0) return skip('this machine has none');
+    const broken = clocks.filter(({ error }) => error);
+    const seen = clocks
+      .map(
+        ({ name, interfaces, method, error }) =>
+          `${[name, ...interfaces].join(', ')}: ${error ? error.message : `read by ${method}`}`,
+      )
+      .join('; ');
+    return broken.length === 0 ? ok(seen) : warn(seen, ...broken.flatMap(({ error }) => error?.hint ?? []));
+  },
+};
+
+/** Bytes: half a second of 32 channels at 48 kHz, as the kernel counts packets. */
+const WANTED_BUFFER = 8_388_608;
+
+export const sockets: Check = {
+  id: 'sockets',
+  why: 'A receiver whose process stands still loses what its socket has no room for.',
+  run(machine) {
+    const most = Number(machine.read('/proc/sys/net/core/rmem_max') ?? Number.NaN);
+    if (Number.isNaN(most)) return skip('net.core.rmem_max cannot be read');
+    const seen = `a socket may keep ${most} bytes (net.core.rmem_max)`;
+    return most >= WANTED_BUFFER
+      ? ok(seen)
+      : warn(seen, shell(`sudo sysctl net.core.rmem_max=${WANTED_BUFFER}`));
+  },
+};
+
+export const reversePath: Check = {
+  id: 'reverse-path',
+  why: 'The kernel drops multicast packets of senders that it would answer through another interface.',
+  run(machine) {
+    const folder = '/proc/sys/net/ipv4/conf';
+    const strict = machine
+      .names(folder)
+      .filter(
+        (name) =>
+          !['default', 'lo'].includes(name) && machine.read(`${folder}/${name}/rp_filter`)?.trim() === '1',
+      );
+    if (strict.length === 0) return ok('no interface is strict (rp_filter)');
+    return warn(
+      `strict (rp_filter=1): ${strict.join(', ')}`,
+      'Where a stream is not heard that `tcpdump` shows:',
+      ...strict.map((name) => shell(`sudo sysctl net.ipv4.conf.${name}.rp_filter=2`)),
+    );
+  },
+};
