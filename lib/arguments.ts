@@ -125,6 +125,16 @@ export function pickOptions<T extends object, Name extends keyof T>(
   return Object.fromEntries(given) as Pick<T, Name>;
 }
 
+export function checkIterable(name: string, value: unknown): void {
+  if (typeof value === 'object' && value !== null) {
+    const { [Symbol.asyncIterator]: later, [Symbol.iterator]: now } = value as Partial<
+      AsyncIterable<unknown> & Iterable<unknown>
+    >;
+    if (typeof (later ?? now) === 'function') return;
+  }
+  throw typeError(name, 'an iterable or an async iterable', value);
+}
+
 /**
  * A Uint8Array (a Buffer is one), of whatever realm: node:vm and test runners make others. Its memory is there: that of a buffer
  * which was transferred looks empty.

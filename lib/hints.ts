@@ -1,16 +1,14 @@
 /** What an errno means in this field, and what to do: one sentence or two for each failure that users meet. */
 import { release } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { TIMER_DEVICE } from './device-nodes.js';
-import { packageRoot } from './package-root.js';
+import { pagePath } from './package-root.js';
+import { hasWords32 } from './processor.js';
 
-/** Packed, and therefore there, however this came here. */
-const KERNELS = fileURLToPath(new URL('docs/kernels.md', packageRoot));
-const SYMPTOMS = fileURLToPath(new URL('docs/symptoms.md', packageRoot));
-const IS_32_BIT = ['arm', 'ia32', 'mips', 'mipsel', 'ppc', 's390'].includes(process.arch);
+const KERNELS = pagePath('kernels.md');
+const SYMPTOMS = pagePath('symptoms.md');
 
 /** The class of the object that was called: what to do next is said in its methods and options. */
-export type Called = 'Pcm' | 'LoopbackCapture' | 'ClockedLoopback';
+export type Called = 'Pcm' | 'LoopbackCapture' | 'ClockedLoopback' | 'ClockedCapture';
 
 /** What it means; `next` is what to do about it, with each kind of object. */
 interface Advice {
@@ -26,12 +24,14 @@ const START_AGAIN = {
   Pcm: 'Call prepare() and start() again.',
   LoopbackCapture: `${OPEN_AGAIN} Opened with onInterruption: 'restart', it starts again by itself.`,
   ClockedLoopback: 'Call write() or send() again: it prepares the substream.',
+  ClockedCapture: 'Call read() again: it prepares the substream.',
 };
 
 const PREPARE_OR_OPEN = {
   Pcm: 'Call prepare() or open it again.',
   LoopbackCapture: `${OPEN_AGAIN} \`writer\` tells what its parameters are now.`,
   ClockedLoopback: OPEN_AGAIN,
+  ClockedCapture: OPEN_AGAIN,
 };
 
 const SUSPENDED: Advice = { means: 'The system was suspended.', next: START_AGAIN };
@@ -48,6 +48,19 @@ const OPEN_TIMER: Readonly<Record<string, Hint>> = {
   ENODEV: 'The node exists without its driver: load it with `modprobe snd-timer`.',
 };
 
+const OPEN_PTP: Readonly<Record<string, Hint>> = {
+  ENOENT: 'There is no such PTP clock: `utimer clocks` lists those of this machine.',
+  EACCES:
+    'Reading needs permission to read the device: a udev rule `SUBSYSTEM=="ptp", GROUP="audio", MODE="0640"` gives it to group audio.',
+  EPERM: 'The container may not use the device: docker run --device /dev/ptp0 passes it in.',
+  ENXIO: 'The node exists without its device: `utimer clocks` lists the clocks of this machine.',
+  ENODEV: 'The node exists without its device: `utimer clocks` lists the clocks of this machine.',
+};
+
+const PTP_GONE: Readonly<Record<string, Hint>> = {
+  ENODEV: 'The device of the PTP clock is gone: close the clock, and open it again once the device is back.',
+};
+
 const OPEN_PCM: Readonly<Record<string, Hint>> = {
   ENOENT:
     'There is no such PCM: is the card loaded (`cat /proc/asound/cards`), and is snd-aloop (`modprobe snd-aloop`)?',
@@ -59,6 +72,7 @@ const OPEN_PCM: Readonly<Record<string, Hint>> = {
       Pcm: 'Take another substream; without `substream` the kernel chooses one that is free.',
       LoopbackCapture: 'One program at a time listens to a cable: end it, or take another substream.',
       ClockedLoopback: "`substream: 'free'` (`--substream free`) takes the first that nobody has.",
+      ClockedCapture: "`substream: 'free'` takes the first that nobody has.",
     },
   },
   ENODEV:
@@ -118,7 +132,7 @@ const CALLS: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
     ENOTTY: () =>
       `This kernel (${release()}) has no userspace-driven timers: they need Linux 6.12 or later built with ` +
       `CONFIG_SND_UTIMER=y. Debian leaves the option out, and rebuilding the module snd-timer adds it: ${KERNELS} says how.` +
-      (IS_32_BIT
+      (hasWords32(process.arch)
         ? ' This is a 32-bit process: on a 64-bit kernel it needs Linux 6.12.118, 7.3.4 or later, or a 64-bit Node.'
         : ''),
     ENOSPC:
@@ -184,7 +198,12 @@ const CALLS: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
     EPIPE: 'Nothing is queued: write at least one period before the start.',
     EBADFD: {
       means: 'The substream is not prepared.',
-      next: { Pcm: 'Call prepare() first.', LoopbackCapture: OPEN_AGAIN, ClockedLoopback: OPEN_AGAIN },
+      next: {
+        Pcm: 'Call prepare() first.',
+        LoopbackCapture: OPEN_AGAIN,
+        ClockedLoopback: OPEN_AGAIN,
+        ClockedCapture: OPEN_AGAIN,
+      },
     },
   },
   'ioctl SNDRV_PCM_IOCTL_STATUS': { ENODEV: CARD_GONE },
@@ -193,7 +212,12 @@ const CALLS: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
     EBADFD: 'The substream has no parameters, or its card is going: open it again.',
     EBUSY: {
       means: 'The substream is running.',
-      next: { Pcm: 'Call drop() first.', LoopbackCapture: OPEN_AGAIN, ClockedLoopback: OPEN_AGAIN },
+      next: {
+        Pcm: 'Call drop() first.',
+        LoopbackCapture: OPEN_AGAIN,
+        ClockedLoopback: OPEN_AGAIN,
+        ClockedCapture: OPEN_AGAIN,
+      },
     },
   },
   'ioctl SNDRV_PCM_IOCTL_DROP': {
@@ -213,6 +237,19 @@ const CALLS: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
   'ioctl SNDRV_PCM_IOCTL_WRITEN_FRAMES': WRITE_FRAMES,
   'ioctl SNDRV_PCM_IOCTL_READI_FRAMES': READ_FRAMES,
   'ioctl SNDRV_PCM_IOCTL_READN_FRAMES': READ_FRAMES,
+  clock_gettime: {
+    EINVAL:
+      'This is no clock of this kernel: either the file is no PTP device, or the kernel has no auxiliary clocks, which need Linux 6.17 built with CONFIG_POSIX_AUX_CLOCKS.',
+    ENODEV:
+      'The clock is gone: the device of a PTP clock was removed, or an auxiliary clock was disabled. Close it, and open it again once it is back.',
+  },
+  'ioctl ETHTOOL_GET_TS_INFO': {
+    ENODEV:
+      'There is no clock and no network interface of this name: `utimer clocks` lists clocks, `ip link` interfaces.',
+  },
+  'ioctl PTP_SYS_OFFSET': PTP_GONE,
+  'ioctl PTP_SYS_OFFSET_EXTENDED': PTP_GONE,
+  'ioctl PTP_SYS_OFFSET_PRECISE': PTP_GONE,
   pthread_create: {
     EAGAIN:
       'No thread more is to be had: `ulimit -u` limits those of the user, pids.max those of the container, `ulimit -v` their memory.',
@@ -244,6 +281,7 @@ export function everyHint(): { readonly anchor: string; readonly texts: readonly
   const topics = [
     ['open-timer', OPEN_TIMER] as const,
     ['open-pcm', OPEN_PCM] as const,
+    ['open-ptp', OPEN_PTP] as const,
     ...Object.entries(CALLS).map(([syscall, table]) => [topicOf(syscall), table] as const),
   ];
   const hints = topics.flatMap(([topic, table]) =>
@@ -257,9 +295,14 @@ const anchorOf = (topic: string, code: string) => `${topic}-${code.toLowerCase()
 
 /** What a call is about, as anchors name it: 'timer-create', 'pcm-write', 'mcast-join'. */
 function topicOf(syscall: string, path?: string): string {
-  if (syscall === 'open') return path === TIMER_DEVICE ? 'open-timer' : 'open-pcm';
+  if (syscall === 'open') {
+    if (path === TIMER_DEVICE) return 'open-timer';
+    return path?.startsWith('/dev/ptp') ? 'open-ptp' : 'open-pcm';
+  }
   return syscall
     .replace(/^ioctl SNDRV_(\w+)_IOCTL_(\w+?)([IN]_FRAMES)?$/, '$1-$2')
+    .replace(/^ioctl PTP_SYS_OFFSET\w*$/, 'ptp-read')
+    .replace(/^ioctl ETHTOOL_GET_TS_INFO$/, 'interface-ptp')
     .replace(/^setsockopt (\w+_JOIN)\w*$/, '$1')
     .toLowerCase()
     .replaceAll('_', '-');
@@ -272,7 +315,7 @@ function textsOf(hint: Hint): string[] {
 
 /** What a failed call on an object may say, all of it: for the test that compares it with the methods of the object. */
 export function hintsFor(called: Called): string[] {
-  return [OPEN_TIMER, OPEN_PCM, ...Object.values(CALLS)].flatMap((hints) =>
+  return [OPEN_TIMER, OPEN_PCM, OPEN_PTP, ...Object.values(CALLS)].flatMap((hints) =>
     Object.values(hints).map((hint) => textOf(hint, called)),
   );
 }
@@ -285,5 +328,6 @@ function textOf(hint: Hint, called: Called): string {
 function hintsOf(syscall: string, path: string | undefined): Readonly<Record<string, Hint>> | undefined {
   if (syscall !== 'open') return CALLS[syscall];
   if (path === TIMER_DEVICE) return OPEN_TIMER;
+  if (path?.startsWith('/dev/ptp')) return OPEN_PTP;
   return path?.includes('/pcm') || path?.includes('/control') ? OPEN_PCM : undefined;
 }

@@ -6,6 +6,7 @@
 
 export type { WaitOptions } from './arguments.js';
 export { AlsaError, type AlsaErrorOptions } from './errors.js';
+export { monotonicNs } from './monotonic.js';
 export { PCM_ACCESSES, type PcmAccess } from './pcm/access.js';
 export { frameBytes, PCM_FORMATS, type PcmFormat } from './pcm/format.js';
 export type { PcmDirection, PcmOptions } from './pcm/options.js';

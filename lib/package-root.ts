@@ -1,9 +1,13 @@
 /** The folder of this package. */
 import { existsSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+/** This module, or the bundle that it is part of: one of CommonJS has no `import.meta.url`. */
+const here: string = import.meta.url ?? pathToFileURL(__filename).href;
 
 /** The nearest folder with a package.json: a module lies in lib/ or dist/, more or less deep, by how it was compiled. */
 function find(): URL {
-  let folder = new URL('./', import.meta.url);
+  let folder = new URL('./', here);
   while (!existsSync(new URL('package.json', folder))) {
     const parent = new URL('../', folder);
     if (parent.href === folder.href) break;
@@ -13,3 +17,8 @@ function find(): URL {
 }
 
 export const packageRoot = find();
+
+/** The path of a page of the documents that are packed, and therefore there, however this came here. */
+export function pagePath(name: string): string {
+  return fileURLToPath(new URL(`docs/${name}`, packageRoot));
+}

@@ -1,10 +1,11 @@
-/** Where the kernel tells about sound cards, and reading it. */
-import { readdirSync, readFileSync } from 'node:fs';
+/** Where the kernel tells about sound cards and clocks, and reading it. */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { AlsaError, systemError } from './errors.js';
 import { visibleLines, visibleText } from './visible-text.js';
 
 let root = '/proc/asound';
 let modules = '/sys/module';
+let sysfs = '/sys';
 
 /** The folder /proc/asound, or what stands in for it. */
 export function procAsound(): string {
@@ -26,6 +27,16 @@ export function setSysModule(path: string | undefined): void {
   modules = path ?? '/sys/module';
 }
 
+/** The folder /sys, or what stands in for it. */
+export function sys(): string {
+  return sysfs;
+}
+
+/** Puts another folder in the place of /sys, or `undefined` to go back. For unit tests. */
+export function setSys(path: string | undefined): void {
+  sysfs = path ?? '/sys';
+}
+
 /** The text of a file that only helps to explain: undefined where it cannot be read, for whatever reason. Visible. */
 export function glance(path: string): string | undefined {
   try {
@@ -41,6 +52,15 @@ export function glanceInto(path: string): string[] {
     return readdirSync(path);
   } catch {
     return [];
+  }
+}
+
+/** Where a symbolic link leads that only helps to explain: undefined where it cannot be read. */
+export function glanceAtLink(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
   }
 }
 

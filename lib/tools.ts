@@ -3,6 +3,6 @@ export { COMMANDS } from './cli/commands.js';
 export { manPage } from './cli/pages/man-page.js';
 export { version } from './cli/run/run-command.js';
 export { lockHolder } from './loopback/card-lock.js';
-export { native, platform, setNative } from './native/load.js';
+export { native, setNative } from './native/load.js';
 export { receive } from './timer/delivery.js';
 export { WavReader } from './wav/reader.js';

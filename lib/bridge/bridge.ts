@@ -32,6 +32,9 @@ const channels = new Channels<Record<`bridge:${BridgeEventName}`, BridgeMessage>
  * Receives a stream and writes its frames into a cable of snd-aloop as they come: each packet that completes a period moves
  * it to the listener. Both happen in a thread of its own, so that a busy main thread delays no frame.
  *
+ * With a `clock`, each frame is heard when its media time has come by it, `linkOffsetMs` later: see RtpReceiver. A thread of the
+ * addon moves the cable then.
+ *
  * The cable is open from the beginning, so a listener may be there before the first packet.
  *
  * What a handler throws is an uncaught exception. It keeps no other event from being told.
@@ -157,7 +160,7 @@ export class Bridge extends EventEmitter<BridgeEvents> implements AsyncDisposabl
   /**
    * Ends it in order: writes what waits for earlier packets, leaves the group, completes the last period with silence,
    * closes the cable and ends the thread. Frames that are kept for a listener which reads are given to it, for up to a
-   * second. Resolves when all of this is done. Idempotent.
+   * second. Frames that a clock plays are played, which takes the link offset. Resolves when all of this is done. Idempotent.
    */
   async close(): Promise<void> {
     if (!this.closed) {

@@ -6,6 +6,7 @@ import type { ListenerMismatch } from '../loopback/mismatch.js';
 import type { SubstreamHolder } from '../pcm/holder.js';
 import type { ContradictionEvent } from '../rtp/jitter-buffer/contradictions.js';
 import type { DiscontinuityEvent, LossEvent, StreamStartEvent } from '../rtp/jitter-buffer/events.js';
+import type { ClockEvent } from '../rtp/playout/events.js';
 import type { RtpReceiverStats } from '../rtp/receiver-events.js';
 import type { RefusalEvent } from '../rtp/refusals.js';
 
@@ -17,9 +18,11 @@ export interface BridgeStats {
   readonly framesWaiting: number;
   /** Frames that were kept for a listener, and dropped for newer ones or at the end. */
   readonly framesDropped: number;
+  /** Frames of silence that completed a period which the stream had begun when it fell silent (idle 'stall'). */
+  readonly framesCompleted: number;
   /**
-   * Of the frames that the receiver filled in, those that were left out, since silence that the cable inserted meanwhile
-   * stands for them (idle 'silence').
+   * Of the frames that the receiver filled in, those that were left out, since silence stands for them: what the cable inserted
+   * (idle 'silence'), or what completed a period (idle 'stall').
    */
   readonly framesCovered: number;
   /** Events that were not told, since this process was too busy to take them. */
@@ -38,6 +41,8 @@ export type BridgeEvent =
   | ({ readonly type: 'refusal' } & RefusalEvent)
   /** Many packets contradict what was described: once. */
   | ({ readonly type: 'contradiction' } & ContradictionEvent)
+  /** The clock that the stream is played by, or the thread that plays it. */
+  | ({ readonly type: 'clock' } & ClockEvent)
   /** No packet of the stream came for `silenceMs`. */
   | { readonly type: 'silence' }
   /** Somebody began to capture at the other end of the cable, or ended. */
@@ -58,7 +63,7 @@ export type BridgeEvent =
 export type BridgeEventName = BridgeEvent['type'];
 
 export const BRIDGE_EVENTS: readonly BridgeEventName[] = Object.freeze([
-  ...(['stream', 'loss', 'discontinuity', 'refusal', 'contradiction', 'silence'] as const),
+  ...(['stream', 'loss', 'discontinuity', 'refusal', 'contradiction', 'clock', 'silence'] as const),
   ...(['listener', 'mismatch', 'stats', 'error', 'close'] as const),
 ]);
 

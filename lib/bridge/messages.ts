@@ -24,6 +24,9 @@ export interface BridgeInfo {
   readonly channels: number;
   readonly periodFrames: number;
   readonly access: PcmAccess;
+  /** What frames are played by: 'packets', or a clock, and how long after their media time. */
+  readonly clock: string;
+  readonly linkOffsetMs: number | undefined;
   /** The id of the cable's timer. */
   readonly timerId: number;
 }

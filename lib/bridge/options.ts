@@ -1,7 +1,15 @@
 /** What a bridge is told, and what of it goes to its thread: plain values, since nothing else crosses. */
-import { checkInteger, checkOneOf, checkOptions, type OptionNames, pickOptions } from '../arguments.js';
+import {
+  checkInteger,
+  checkOneOf,
+  checkOptions,
+  type OptionNames,
+  pickOptions,
+  valueError,
+} from '../arguments.js';
 import { LoopbackCard } from '../loopback/card.js';
-import { type ClockedLoopbackOptions, checkGrace, checkSubstream } from '../loopback/options.js';
+import { checkSubstream } from '../loopback/clock-options.js';
+import { type ClockedLoopbackOptions, checkGrace } from '../loopback/options.js';
 import { frameBytes } from '../pcm/format.js';
 import { checkParameters } from '../pcm/parameters.js';
 import { defaultPcmFormat, MAX_RATE, type RtpPcmFormat } from '../rtp/format.js';
@@ -23,8 +31,8 @@ export interface BridgeOptions
    */
   readonly format?: RtpPcmFormat;
   /**
-   * Frames a packet, where they are known; packets of all lengths are understood. Only the default of `periodFrames` follows
-   * from it. 1..768000.
+   * Frames a packet, where they are known; packets of all lengths are understood. Only the defaults of `periodFrames` and
+   * `linkOffsetMs` follow from it. 1..768000.
    */
   readonly packetFrames?: number;
   /**
@@ -36,13 +44,16 @@ export interface BridgeOptions
   readonly periods?: number;
   /**
    * What the listener gets while no packets come. 'silence' (default): silence at the cable's own pace, so that it stays
-   * alive. 'stall': nothing, and every frame it gets is one of the stream, but for those that complete the last period at the end.
+   * alive. 'stall': nothing, and every frame it gets is one of the stream, but for silence that completes a begun period: at the
+   * end, and when no packet came for `silenceMs`.
    */
   readonly idle?: 'silence' | 'stall';
-  /** With idle 'silence': ms after a period was due until the first silent one, 0..3600000. Default: two periods. */
+  /**
+   * With idle 'silence' and clock 'packets': ms after a period was due until the first silent one, 0..3600000. Default: two periods.
+   */
   readonly graceMs?: number;
   /**
-   * While nobody listens: 'drop' (default) frames, so that a listener always hears what comes now; or 'wait' with up to
+   * With clock 'packets', while nobody listens: 'drop' (default) frames, so that a listener always hears what comes now; or 'wait' with up to
    * `maxWaitingFrames` of them for it, and give them as fast as it reads.
    */
   readonly unheard?: 'drop' | 'wait';
@@ -115,7 +126,7 @@ export function checkBridgeOptions(options: BridgeOptions): BridgeConfiguration 
     idle,
   };
   checkParameters(loopback);
-  checkReceiverOptions(options);
+  if (checkReceiverOptions(options).playout) refuseUnused(options);
   const unheard = checkOneOf('unheard', options.unheard ?? 'drop', ['drop', 'wait']);
   const maxWaitingFrames = checkInteger(
     'maxWaitingFrames',
@@ -127,6 +138,20 @@ export function checkBridgeOptions(options: BridgeOptions): BridgeConfiguration 
     options.statsMs === 0 ? 0 : checkInteger('statsMs', options.statsMs ?? 1000, 10, 2 ** 31 - 1);
   const receiver = { ...pickOptions(options, OF_RECEIVER), format };
   return { receiver, loopback, unheard, maxWaitingFrames, statsMs };
+}
+
+/** What says nothing where a clock says when frames are heard. */
+function refuseUnused({ graceMs, unheard, maxWaitingFrames }: BridgeOptions): void {
+  if (graceMs !== undefined)
+    throw valueError('graceMs', 'left out with a clock, which says when there is silence', graceMs);
+  if (unheard === 'wait')
+    throw valueError('unheard', "'drop' with a clock, by which frames are heard in their time", unheard);
+  if (maxWaitingFrames !== undefined)
+    throw valueError(
+      'maxWaitingFrames',
+      'left out with a clock: no frames wait for a listener',
+      maxWaitingFrames,
+    );
 }
 
 function defaultPeriodFrames(rate: number, packetFrames: number): number {

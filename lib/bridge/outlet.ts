@@ -1,15 +1,15 @@
-/** Where the frames of a bridge go: into the cable at once, or as soon as somebody listens. */
+/** Outlet: takes the frames of a bridge, and writes them into the cable at once, or when a listener reads them. */
 import type { ClockedLoopback } from '../loopback/clocked-loopback.js';
 import type { ListenerEvent } from '../loopback/listener.js';
 import type { FrameSink } from '../rtp/jitter-buffer/options.js';
 
-/** How long the end of what is kept may take to be read. */
+/** At the end, a listener has this long to read the frames that are kept for it. */
 const FINISH_MS = 1000;
 
 export interface Outlet extends FrameSink {
   readonly framesWaiting: number;
   readonly framesDropped: number;
-  /** Gives the listener what is kept, where there is one. Rejects with what failed meanwhile. */
+  /** Gives a listener the frames that are kept for it. Rejects if a write fails before all are read. */
   finish(): Promise<void>;
 }
 
@@ -26,23 +26,23 @@ export class DirectOutlet implements Outlet {
   async finish(): Promise<void> {}
 }
 
-/** The cable as far as frames that are kept go. */
+/** The calls of a cable that keeping frames needs. */
 export type HeldCable = Pick<ClockedLoopback, 'frameBytes' | 'periodBytes' | 'stats' | 'send'> & {
   on(event: 'listener', handler: (event: Pick<ListenerEvent, 'type'>) => void): unknown;
 };
 
 /**
- * Keeps the newest frames until somebody listens, and gives them as fast as they are read: a period at a time, which either
- * goes as a whole or not at all.
+ * Keeps the newest frames until there is a listener, and gives them as fast as it reads. It gives a period at a time, which goes
+ * as a whole or not at all.
  */
 export class HoldingOutlet implements Outlet {
   readonly #loop: HeldCable;
   readonly #onError: (error: unknown) => void;
   /** Ends the send that is under way; replaced by the next. */
   #interrupt = new AbortController();
-  /** What is kept, oldest first, from `#start` on and around the end. */
+  /** The kept frames, oldest first, from `#start` on and around the end. */
   readonly #ring: Uint8Array;
-  /** The period that is on its way: the ring may be written over meanwhile. */
+  /** A copy of the period that a send is moving: write() may overwrite the ring during the send. */
   readonly #period: Uint8Array;
   #start = 0;
   #bytes = 0;
@@ -138,7 +138,7 @@ export class HoldingOutlet implements Outlet {
       this.#bytesDropped += this.#sendingBytes;
       this.#sendingBytes = 0;
       this.#ended = true;
-      // Who waits for the end is told by it.
+      // finish() rejects with it.
       if (this.#finishing) throw error;
       this.#onError(error);
     } finally {
@@ -173,8 +173,8 @@ export class HoldingOutlet implements Outlet {
   }
 
   /**
-   * The listener left without the period, which is the oldest again: it lies where it was, since its room was kept. Where
-   * newer frames were dropped since, it is dropped too.
+   * The listener left without the period, which is the oldest again. It still lies in the ring, since write() leaves its room
+   * alone. If write() has dropped newer frames since, this one is dropped, too.
    */
   #putBack(droppedBefore: number): void {
     if (this.#bytesDropped > droppedBefore) {

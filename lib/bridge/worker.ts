@@ -4,13 +4,15 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { ClockedLoopback } from '../loopback/clocked-loopback.js';
 import { RtpReceiver } from '../rtp/receiver.js';
 import { DEFAULT_RECEIVE_BUFFER_BYTES } from '../rtp/receiver-options.js';
-import { CoveredGaps } from './covered-gaps.js';
+import { deliveryTo } from './delivery.js';
 import { transferError } from './error-transfer.js';
 import type { BridgeStats } from './events.js';
 import type { BridgeInfo, ToThread } from './messages.js';
 import type { BridgeConfiguration } from './options.js';
-import { DirectOutlet, HoldingOutlet, type Outlet } from './outlet.js';
 import { Reporter } from './reporter.js';
+
+/** By how much frames may be ahead of the clock that plays them: at the end they have so long, and the link offset. */
+const AHEAD_MS = 1_000;
 
 const port = parentPort as MessagePort;
 const reporter = new Reporter(port);
@@ -20,10 +22,11 @@ try {
 } catch (error) {
   reporter.post({ kind: 'failed', error: transferError(error) });
 }
-port.close();
+// Not close(), which Deno lacks: nothing else keeps the thread.
+port.unref();
 
 async function bridge(configuration: BridgeConfiguration): Promise<void> {
-  const { unheard, maxWaitingFrames, statsMs } = configuration;
+  const { statsMs } = configuration;
   let failure: unknown;
   // Also before the cable is open, which may have to wait.
   const stopping = new AbortController();
@@ -41,32 +44,35 @@ async function bridge(configuration: BridgeConfiguration): Promise<void> {
   });
   // The cable first: a listener may open it before the first packet comes.
   using loop = await ClockedLoopback.open({ ...configuration.loopback, signal: stopping.signal });
-  const outlet: Outlet =
-    unheard === 'wait' ? new HoldingOutlet(loop, maxWaitingFrames, stop) : new DirectOutlet(loop);
-  const gaps =
-    configuration.loopback.idle === 'silence' ? new CoveredGaps(loop, outlet, unheard === 'wait') : undefined;
-  await using receiver = await RtpReceiver.open({ ...configuration.receiver, sink: gaps ?? outlet });
+  const delivery = deliveryTo(loop, configuration, stop);
+  await using receiver = await RtpReceiver.open({ ...configuration.receiver, sink: delivery.sink });
 
   const stats = (): BridgeStats => ({
     receiver: receiver.stats(),
     loopback: loop.stats(),
-    framesWaiting: outlet.framesWaiting,
-    framesDropped: outlet.framesDropped,
-    framesCovered: gaps?.framesCovered ?? 0,
+    ...delivery.stats(),
     eventsDropped: reporter.dropped,
   });
   receiver.on('stream', (event) => {
-    gaps?.begin();
+    delivery.begin();
     reporter.tell({ type: 'stream', ...event });
   });
   receiver.on('loss', (event) => reporter.tell({ type: 'loss', ...event }));
   receiver.on('discontinuity', (event) => reporter.tell({ type: 'discontinuity', ...event }));
   receiver.on('refusal', (event) => reporter.tell({ type: 'refusal', ...event }));
   receiver.on('contradiction', (event) => reporter.tell({ type: 'contradiction', ...event }));
-  receiver.on('silence', () => reporter.tell({ type: 'silence' }));
+  receiver.on('clock', (event) => reporter.tell({ type: 'clock', ...event }));
+  receiver.on('silence', () => {
+    reporter.tell({ type: 'silence' });
+    try {
+      delivery.fallSilent();
+    } catch (error) {
+      stop(error);
+    }
+  });
   receiver.on('error', stop);
   loop.on('listener', ({ type, holder }) => {
-    if (unheard === 'wait' && type === 'start') gaps?.begin();
+    if (type === 'start') delivery.hear();
     reporter.tell({ type: 'listener', running: type === 'start', holder });
   });
   loop.on('mismatch', (event) => reporter.tell({ type: 'mismatch', ...event }));
@@ -79,9 +85,13 @@ async function bridge(configuration: BridgeConfiguration): Promise<void> {
   await stopped;
   clearInterval(telling);
   try {
-    if (!receiver.closed) receiver.flush();
+    if (!receiver.closed) {
+      receiver.flush();
+      const { linkOffsetMs = 0 } = receiver.stats().playout ?? {};
+      await receiver.drain({ signal: AbortSignal.timeout(AHEAD_MS + Math.ceil(linkOffsetMs)) });
+    }
     receiver.close();
-    await outlet.finish();
+    await delivery.finish();
     if (!failure) loop.flush();
   } catch (error) {
     failure ??= error;
@@ -99,10 +109,13 @@ function describe(
   const { address, port } = receiver;
   const { card, device, substream, listenerName, timerId, parameters } = loop;
   const { format, rate, channels, periodFrames, access } = parameters;
-  const receiveBufferBytes = { given: receiver.stats().receiveBufferBytes, asked };
+  const { receiveBufferBytes: givenBytes, playout } = receiver.stats();
+  const receiveBufferBytes = { given: givenBytes, asked };
   return {
     ...{ address, port, receiveBufferBytes },
     ...{ card: card.number, device, substream, listenerName, format, rate, channels, periodFrames, access },
     timerId,
+    clock: playout?.clock ?? 'packets',
+    linkOffsetMs: playout?.linkOffsetMs,
   };
 }

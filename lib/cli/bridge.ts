@@ -3,8 +3,17 @@ import { PCM_ACCESSES } from '../pcm/access.js';
 import { MAX_RATE, RTP_ENCODINGS, RTP_PCM_FORMATS } from '../rtp/format.js';
 import { runBridge } from './bridge/run-bridge.js';
 import { command } from './table/command.js';
-import { card, device, endpoint, networkInterface, substreamOrFree, userTimer } from './table/machine.js';
-import { addresses, bytes, rate, text, whole, word32, words } from './table/reader.js';
+import {
+  card,
+  device,
+  endpoint,
+  mediaClock,
+  networkInterface,
+  playoutClock,
+  substreamOrFree,
+  userTimer,
+} from './table/machine.js';
+import { addresses, bytes, describedWords, rate, text, whole, word32, words } from './table/reader.js';
 import { time } from './table/time.js';
 
 export const bridge = command({
@@ -17,6 +26,7 @@ export const bridge = command({
   ],
   about: [
     'Receives an RTP stream (AES67: L16 or L24) and moves its frames into a loopback cable as they come, until it is interrupted. Any ALSA program may listen at the other end of the cable; the command first prints what to open there.',
+    'With --clock the frames move when their media time has come by a clock, and the link offset after it: jitter of the network is not heard, the latency is fixed, and hosts with one clock play the same frame at the same time.',
   ],
   arguments: {},
   options: {
@@ -78,21 +88,47 @@ export const bridge = command({
         more: 'without CAP_NET_ADMIN the kernel gives net.core.rmem_max at most, and the command says so',
       },
     },
+    'When its frames are heard': {
+      clock: {
+        reader: playoutClock,
+        as: 'clock',
+        default: 'packets',
+        help: 'packets: as they come; the clock that their timestamps count by: /dev/ptp0, eth0, tai; or arrival',
+        more: 'arrival follows the clock of the sender by when its packets come',
+      },
+      'link-offset': {
+        reader: time({ min: '0', max: '10s' }),
+        as: 'linkOffsetMs',
+        with: ['clock'],
+        otherwise: '3ms, or three packets where those are known and longer',
+        help: 'how long after its media time a frame is heard; a packet must come within it',
+      },
+      mediaclk: {
+        reader: mediaClock,
+        as: 'mediaClock',
+        with: ['clock'],
+        otherwise: 'what --sdp says, or direct=0',
+        help: 'direct=N is the timestamp at the epoch of the clock; corrects a wrong --sdp',
+      },
+    },
     'What the network does to it': {
       reorder: {
         reader: whole(0, 1024),
         as: 'reorderPackets',
-        default: '8',
-        help: 'packets that may wait for an earlier one',
+        otherwise: '8',
+        help: 'packets that may wait for an earlier one; with --clock none waits',
       },
       'reorder-time': {
         reader: time({ min: '0', max: '10s' }),
         as: 'reorderMs',
-        default: '20ms',
+        otherwise: '20ms',
         help: 'how long they may wait',
       },
       fill: {
-        reader: words('silence', 'repeat'),
+        reader: describedWords({
+          silence: 'silence',
+          repeat: 'the last packet again, for up to 20 ms',
+        }),
         as: 'fill',
         default: 'silence',
         help: 'what stands for lost frames',
@@ -168,7 +204,10 @@ export const bridge = command({
         help: 'what the listener gets',
       },
       idle: {
-        reader: words('silence', 'stall'),
+        reader: describedWords({
+          silence: 'silence at the pace of the cable',
+          stall: 'nothing, so that it waits',
+        }),
         as: 'idle',
         default: 'silence',
         help: 'what the listener gets while no packets come',
@@ -182,7 +221,10 @@ export const bridge = command({
         help: 'how late a period may be before there is silence',
       },
       unheard: {
-        reader: words('drop', 'wait'),
+        reader: describedWords({
+          drop: 'frames are dropped, so that a listener hears what comes now',
+          wait: 'the newest frames are kept for a listener',
+        }),
         as: 'unheard',
         default: 'drop',
         help: 'what happens to frames while nobody listens',
@@ -209,10 +251,11 @@ export const bridge = command({
   notes: {
     'On a terminal': [
       "One line shows the sender's clock against this machine's (ppm), the frames that wait here (buf), frames lost, packets that came too late, periods moved, whether somebody listens, and what else there is room for. Above it stands what was lost since the counters before, and each reason for which packets are refused, once, with the option that takes them.",
+      'With --clock it shows besides how its clock is known (locked), and the margin: how long before its time the packet came that came latest, of the last 10 to 20 s. The link offset may be shorter by that much, and must be longer where it is less than 0.',
       'The bridge goes on when the reader of its output is gone, or when its output cannot be written.',
     ],
     JSON: [
-      "The first object is { type: 'open' }. Then come stream, loss, discontinuity, refusal, contradiction, silence, listener, mismatch, stats and error as they happen. The last is { type: 'close' } with all counters. While nobody reads, the newest counters wait and all else is dropped; then { type: 'dropped', events } says how many.",
+      "The first object is { type: 'open' }. Then come stream, loss, discontinuity, refusal, contradiction, clock, silence, listener, mismatch, stats and error as they happen. The last is { type: 'close' } with all counters. While nobody reads, the newest counters wait and all else is dropped; then { type: 'dropped', events } says how many.",
     ],
   },
   examples: [
@@ -220,6 +263,10 @@ export const bridge = command({
     [
       'utimer bridge --listen 239.0.0.1:5004 --format L24 --rate 48k\n--channels 2 --json --stats 500ms',
       'without a description, for a program that reads the events',
+    ],
+    [
+      'utimer bridge --sdp stage-left.sdp --clock eth0 --link-offset 3ms',
+      'heard 3 ms after it was recorded, by the PTP clock of eth0',
     ],
     [
       'utimer bridge --sdp stage-left.sdp --idle stall --unheard wait',

@@ -1,9 +1,12 @@
 /** The commands of `utimer`, as help lists them. */
 import { bridge } from './bridge.js';
+import { clocks } from './clocks.js';
 import { completion } from './completion.js';
+import { doctor } from './doctor.js';
 import { help } from './help.js';
 import { list } from './list.js';
 import { listen } from './listen.js';
+import { pace } from './pace.js';
 import { send } from './send.js';
 import type { Command } from './table/command.js';
 
@@ -12,6 +15,9 @@ export const COMMANDS: readonly Command[] = [
   listen,
   bridge,
   send,
+  pace,
+  clocks,
+  doctor,
   completion(() => COMMANDS),
   help(() => COMMANDS),
 ];

@@ -3,7 +3,15 @@ import { PCM_ACCESSES } from '../pcm/access.js';
 import { MAX_CHANNELS, MAX_RATE, RTP_ENCODINGS, RTP_PCM_FORMATS } from '../rtp/format.js';
 import { sendAudio } from './send/send-audio.js';
 import { command } from './table/command.js';
-import { card, device, endpoint, networkInterface, substream } from './table/machine.js';
+import {
+  card,
+  clockName,
+  device,
+  endpoint,
+  mediaClock,
+  networkInterface,
+  substream,
+} from './table/machine.js';
 import { file, rate, text, whole, words } from './table/reader.js';
 import { time } from './table/time.js';
 
@@ -20,7 +28,7 @@ export const send = command({
     '--to ADDRESS:PORT --card CARD --sample-format S16_LE --rate 48k --channels 2 [OPTION]...',
   ],
   about: [
-    "Sends audio as an RTP stream (AES67: L16 or L24) until the file ends, or until it is interrupted. The frames of a file, a named pipe or stdin go out by this machine's clock. Those of a loopback cable go out at the cable's pace.",
+    "Sends audio as an RTP stream (AES67: L16 or L24) until the file ends, or until it is interrupted. The frames of a file, a named pipe or stdin go out by this machine's clock. Those of a loopback cable go out at the cable's pace. With --clock it is the clock that moves the cable: whoever plays into it plays at the pace of that clock, and silence is sent while nobody does.",
     'WAV is RIFF, RIFX, RF64 or BW64 with integers of 16, 24 or 32 bits. A file that is cut is sent, and the command says so at its end.',
   ],
   arguments: {
@@ -39,6 +47,12 @@ export const send = command({
         default: '1ms',
         help: 'time that a packet holds',
         more: 'as in AES67, 1 is 48 frames at 44.1 kHz as well, which last 1.09 ms',
+      },
+      clock: {
+        reader: clockName,
+        otherwise: 'monotonic, and timestamps that count frames',
+        help: 'send by this clock, as tai, /dev/ptp0 or eth0; timestamps are those of its media clock',
+        more: '`utimer clocks` lists them',
       },
       'payload-type': { reader: whole(0, 127), as: 'payloadType', default: '96', help: 'RTP payload type' },
       interface: {
@@ -73,12 +87,12 @@ export const send = command({
         help: 'reference clock; Dante and Q-SYS want ptp=IEEE1588-2008:00-1D-C1-FF-FE-00-00-01:0 with the identity and domain of their grandmaster',
       },
       mediaclk: {
-        reader: text('TEXT'),
+        reader: mediaClock,
         as: 'mediaClock',
         with: DESCRIBED,
-        otherwise: 'sender',
+        otherwise: 'sender; direct=0 with --clock',
         help: 'clock of the timestamps; Dante and Q-SYS want direct=0',
-        more: 'neither clock changes how the stream is sent',
+        more: 'with --clock, direct=N is what its media clock shows at its epoch; otherwise neither changes how the stream is sent',
       },
     },
     'The audio': {
@@ -116,7 +130,7 @@ export const send = command({
         as: 'periodFrames',
         with: ['card'],
         otherwise: '10 ms',
-        help: 'frames a period; its packets leave together, so a period of one packet paces them',
+        help: 'frames a period; without --clock its packets leave together, so a period of one packet paces them',
       },
     },
     'The output': {
@@ -129,17 +143,28 @@ export const send = command({
     },
   },
   notes: {
+    'The clock': [
+      'With --clock, a packet leaves when its last frame has been, at a multiple of its time since the epoch of the clock. Where the file or the player has nothing in time, that is a gap: the timestamps go on without it, and the command counts it. A cable is sent a period and 10 ms late.',
+    ],
     'Lost frames': [
       'What a cable brings while this program, or the system, sleeps is lost. The command prints and counts each such overrun or suspend. What follows is sent as if nothing were missing.',
     ],
     JSON: [
-      "The first object is { type: 'open' } with the session description. Then come stats, and with --card overrun and suspend. The last is { type: 'close' } with all counters. While nobody reads, the newest counters wait and all else is dropped; then { type: 'dropped', events } says how many.",
+      "The first object is { type: 'open' } with the session description. Then come stats, with --card overrun and suspend, and with --clock { type: 'clock', state } and { type: 'step', stepNs }. The last is { type: 'close' } with all counters. While nobody reads, the newest counters wait and all else is dropped; then { type: 'dropped', events } says how many.",
     ],
   },
   examples: [
     [
       'utimer send --to 239.0.0.1:5004 --sdp-out stage-left.sdp music.wav',
       'send a file to a group, and write what receivers need',
+    ],
+    [
+      'utimer send --to 239.0.0.1:5004 --clock /dev/ptp0\n--sdp-out music.sdp music.wav',
+      'send it by the clock of a PTP device, as AES67 wants it',
+    ],
+    [
+      'utimer send --to 239.0.0.1:5004 --clock /dev/ptp0 --card Loopback\n--sample-format S32_LE --rate 48k --channels 2 --sdp-out stage.sdp',
+      'send by that clock what any program plays to hw:Loopback,0,0',
     ],
     [
       'ffmpeg -i music.flac -f wav - | utimer send --to 192.168.1.9:5004 -',

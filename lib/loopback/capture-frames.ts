@@ -16,7 +16,7 @@ export interface FramesOptions {
   readonly until?: 'close' | 'stop';
 }
 
-const FRAMES_OPTIONS: OptionNames<FramesOptions> = { signal: true, until: true };
+export const FRAMES_OPTIONS: OptionNames<FramesOptions> = { signal: true, until: true };
 
 /** A capture, as far as iterations need it. */
 export interface FrameSource {
@@ -45,9 +45,9 @@ export function framesOf(
     : framesUntil(source, signal, () => false);
 }
 
-/** See LoopbackCapture.readable. */
+/** A stream of what `frames` gives: see LoopbackCapture.readable. */
 export function readableOf(
-  source: FrameSource,
+  framesOf: (options: FramesOptions) => AsyncGenerator<Buffer, undefined, undefined>,
   options: FramesOptions & { readonly highWaterMark?: number },
 ): Readable {
   const { highWaterMark, until = 'close' } = checkOptions('options', options, {
@@ -56,7 +56,7 @@ export function readableOf(
   });
   const signal = checkSignal('signal', options.signal);
   const abort = new AbortController();
-  const frames = framesOf(source, {
+  const frames = framesOf({
     until,
     signal: signal ? AbortSignal.any([signal, abort.signal]) : abort.signal,
   });

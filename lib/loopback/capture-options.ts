@@ -4,7 +4,7 @@ import { checkParameters, PCM_PARAMETERS, type PcmParameters } from '../pcm/para
 import { LoopbackCard } from './card.js';
 
 /** Of a buffer, where the caller does not say. */
-const DEFAULT_PERIODS = 16;
+export const DEFAULT_PERIODS = 16;
 
 export interface CaptureOptions {
   /** Periods of the buffer, 2..1024: how far the reader may lag. 16 by default, or less where 2 MiB hold no more. */

@@ -61,7 +61,18 @@ export class LoopbackCapture
     this.#onInterruption = options.onInterruption;
     const what = `capture of ${pcm.name}`;
     this.#readiness = new Readiness(handleOf<PcmHandle>(pcm), what, pcm.parameters.periodFrames);
-    this.#writing = new WritingEnd(this, options);
+    this.#writing = new WritingEnd(this, options, {
+      isObserved: () => loopbackChannels.isObserved('capture:writer'),
+      changed: (state) => {
+        loopbackChannels.publish('capture:writer', { capture: this, state });
+        this.emit('writer', state);
+      },
+      failed: (error, isHandled) => {
+        loopbackChannels.publish('capture:error', { capture: this, error });
+        // Somebody who only observes is no reason for an 'error' that nobody handles.
+        if (isHandled) this.emit('error', error);
+      },
+    });
     this.#source = this.#frameSource();
     watch(this, this.#readiness, what);
     adopt(this, pcm);
@@ -221,7 +232,7 @@ export class LoopbackCapture
    * for await (const bytes of capture.readable({ until: 'stop' })) console.log(bytes.length); // 1920
    */
   readable(options: FramesOptions & { readonly highWaterMark?: number } = {}): Readable {
-    return readableOf(this.#source, options);
+    return readableOf((given) => this.frames(given), options);
   }
 
   /** Waiting for 'writer' events keeps the process alive, as it does until {@link unref}. */

@@ -283,6 +283,6 @@ function permissionHint(wanted: string, path: string): string {
     id === undefined
       ? ''
       : ` Or once and for all: a line "options snd-aloop timer_source=${source}" in /etc/modprobe.d/snd-aloop.conf, ` +
-        `and programs hold that timer: ClockedLoopback.open({ ..., timerId: ${id} }), or UserTimer.create({ ..., id: ${id} }).`;
+        `and programs hold that timer: ClockedLoopback.open({ ..., timerId: ${id} }), or UserTimer.create({ ..., id: ${id} }), on a command line --timer ${id}.`;
   return `Only root may change it. Have an administrator run: ${shellLine('echo', source)} | ${shellLine('sudo', 'tee', path)}.${fixed}`;
 }

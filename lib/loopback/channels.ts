@@ -1,15 +1,17 @@
 /** What happens to the ends of cables, on channels of node:diagnostics_channel. */
 import { Channels, channelName } from '../channels.js';
 import type { LoopbackCapture } from './capture.js';
+import type { ClockedCapture } from './clocked-capture.js';
 import type { ClockedLoopback } from './clocked-loopback.js';
 import type { ListenerEvent } from './listener.js';
 import type { ListenerMismatch } from './mismatch.js';
+import type { PlayerMismatch } from './player-mismatch.js';
 import type { WriterState } from './writer.js';
 
 /**
  * The messages, by the names of their channels. Periods have none: they come by the hundred. A loopback or capture that is
- * opened while 'loopback:listener', 'loopback:mismatch' or 'capture:writer' have subscribers watches for them without handlers,
- * too, which does not keep the process alive.
+ * opened while 'loopback:listener', 'loopback:mismatch', 'capture:writer', 'clocked-capture:player' or 'clocked-capture:mismatch' have
+ * subscribers watches for them without handlers, too, which does not keep the process alive.
  */
 export interface LoopbackMessages {
   'loopback:open': { readonly loop: ClockedLoopback };
@@ -30,6 +32,18 @@ export interface LoopbackMessages {
   'capture:writer': { readonly capture: LoopbackCapture; readonly state: WriterState };
   /** Watching the writer failed. */
   'capture:error': { readonly capture: LoopbackCapture; readonly error: unknown };
+  'clocked-capture:open': { readonly capture: ClockedCapture };
+  'clocked-capture:close': { readonly capture: ClockedCapture };
+  /** Overruns and suspends that a read has recovered from: as many as `stats` counts. */
+  'clocked-capture:xrun': { readonly capture: ClockedCapture; readonly xruns: number };
+  /** Who plays has started, stopped or changed. */
+  'clocked-capture:player': { readonly capture: ClockedCapture; readonly state: WriterState };
+  /** Somebody plays who cannot be captured. */
+  'clocked-capture:mismatch': { readonly capture: ClockedCapture; readonly mismatch: PlayerMismatch };
+  /** So many periods were lost before what is read now. */
+  'clocked-capture:overrun': { readonly capture: ClockedCapture; readonly periods: number };
+  /** Watching the player failed. */
+  'clocked-capture:error': { readonly capture: ClockedCapture; readonly error: unknown };
 }
 
 export type LoopbackChannelName = keyof LoopbackMessages;
@@ -47,6 +61,13 @@ export const LOOPBACK_CHANNELS: readonly LoopbackChannelName[] = Object.freeze([
   'capture:interruption',
   'capture:writer',
   'capture:error',
+  'clocked-capture:open',
+  'clocked-capture:close',
+  'clocked-capture:xrun',
+  'clocked-capture:player',
+  'clocked-capture:mismatch',
+  'clocked-capture:overrun',
+  'clocked-capture:error',
 ] as const);
 
 /**

@@ -7,22 +7,20 @@ import { LentBytes } from '../lent-bytes.js';
 import { adopt, watch } from '../native/lifetime.js';
 import { ObservantEmitter } from '../observant-emitter.js';
 import type { PcmParameters } from '../pcm/parameters.js';
-import { Pcm } from '../pcm/pcm.js';
-import type { UserTimer } from '../timer/user-timer.js';
-import { LoopbackCapture } from './capture.js';
+import type { LoopbackCapture } from './capture.js';
 import { CAPTURE_OPTIONS, type CaptureOptions } from './capture-options.js';
 import type { LoopbackCard } from './card.js';
 import { withCardLock, withCardLockNow } from './card-lock.js';
 import { loopbackChannels } from './channels.js';
 import type { ClockedLoopbackEvents, ClockedLoopbackStats } from './events.js';
 import { ListeningEnd } from './listening-end.js';
-import { openClocked } from './open-clocked.js';
 import {
   type CheckedClockedLoopbackOptions,
   type ClockedLoopbackOptions,
   type ClockedLoopbackSyncOptions,
   checkClockedLoopbackOptions,
 } from './options.js';
+import { allowPacing } from './paced-loopback.js';
 import { Playback } from './playback.js';
 import { checkSendOptions, type SendOptions, SendQueue } from './send-queue.js';
 import { checkStreamOptions, type StreamOptions, webStreamTo, writableTo } from './streams.js';
@@ -56,7 +54,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
   readonly #listening: ListeningEnd;
   readonly #queue: SendQueue;
 
-  private constructor(made: typeof MADE, options: CheckedClockedLoopbackOptions, timer: UserTimer, pcm: Pcm) {
+  private constructor(made: typeof MADE, options: CheckedClockedLoopbackOptions, playback: Playback) {
     checkMade(made, 'ClockedLoopback.open()');
     super(
       (type) => {
@@ -66,11 +64,13 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
         if (WATCHED.every((watched) => this.listenerCount(watched) === 0)) this.#listening.events.stop();
       },
     );
-    this.card = options.card;
-    this.device = options.device;
-    this.substream = pcm.substream;
-    this.parameters = pcm.parameters;
-    this.#playback = new Playback(options, timer, pcm, {
+    const { card, device, timer } = options;
+    this.card = card;
+    this.device = device;
+    this.substream = playback.pcm.substream;
+    this.parameters = playback.parameters;
+    this.#playback = playback;
+    playback.begin({
       silenceFailed: (error) => {
         loopbackChannels.publish('loopback:error', { loop: this, error });
         if (this.listenerCount('error') > 0) this.emit('error', error);
@@ -78,35 +78,26 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
       recovered: (xruns) => loopbackChannels.publish('loopback:xrun', { loop: this, xruns }),
     });
     this.#listening = new ListeningEnd(this, this);
-    this.#queue = new SendQueue(this.#playback, this.#listening);
-    watch(this, this.#playback.pump, this.#name);
-    adopt(this, this.#listening.reader, pcm, ...(timer === options.timer ? [] : [timer]));
-    try {
-      this.#playback.begin();
-    } catch (error) {
-      this.#listening.close();
-      this.#playback.close();
-      throw error;
-    }
+    this.#queue = new SendQueue(playback, this.#listening);
+    allowPacing(this, { playback, queue: this.#queue });
+    watch(this, playback.pump, playback.name);
+    adopt(this, this.#listening.reader, playback.pcm, ...(playback.timer === timer ? [] : [playback.timer]));
     loopbackChannels.publish('loopback:open', { loop: this });
     this.#listening.begin();
   }
 
   /**
-   * Creates a timer, or takes `timer`, points the card at it, opens the playback side of a cable and checks that the timer clocks it with
-   * the right resolution: SNDRV_TIMER_IOCTL_CREATE, /proc/asound/card<N>/timer_source, SNDRV_PCM_IOCTL_HW_PARAMS,
-   * SNDRV_TIMER_IOCTL_GINFO. The stream is started by its first period. Processes that open cables of one card take turns,
-   * by flock on its control device. While others have their turns, some milliseconds each, the promise waits, and the event loop
-   * goes on: five seconds for one process that keeps the lock.
+   * Creates a timer, or takes `timer`, points the card at it, opens the playback side of a cable and checks that the timer
+   * clocks it with the right resolution: SNDRV_TIMER_IOCTL_CREATE, /proc/asound/card<N>/timer_source,
+   * SNDRV_PCM_IOCTL_HW_PARAMS, SNDRV_TIMER_IOCTL_GINFO. The first period starts the stream. Processes that open cables of one
+   * card take turns, see {@link ClockedLoopbackOptions.signal}.
    *
-   * @throws TypeError, RangeError, for instance for periods shorter than 100 us, which the kernel does not start, and for a
-   * `timer` of another resolution
-   * @throws AlsaError what UserTimer.create and Pcm.open throw; ERR_NO_LOOPBACK_CARD; ERR_CLOSED, ERR_TIMER_IN_USE for a `timer`
-   * that is closed, or clocks another cable; EACCES where timer_source may not be set and names no timer that could be held,
-   * or another one than `timer`; ERR_TIMER_ID_TAKEN where it names one that another cable has, or somebody
-   * else; ERR_CABLE_CLOCK when a listener has the cable open on another clock; ERR_RESOLUTION when the kernel computes
-   * another resolution for the period; ERR_NO_FREE_SUBSTREAM where none is free; ERR_CARD_LOCKED when another process keeps the lock of the card, with its name; the
-   * reason of `signal`
+   * @throws TypeError, RangeError, for instance for periods shorter than 100 us, which the kernel does not start
+   * @throws AlsaError what UserTimer.create and Pcm.open throw; what a `timer`, a `timerId` or a `substream` throws that does
+   * not fit, see {@link ClockedLoopbackOptions}; ERR_NO_LOOPBACK_CARD; EACCES where timer_source may not be set and names no
+   * timer that could be held; ERR_CABLE_CLOCK when a listener has the cable open on another clock; ERR_RESOLUTION when the
+   * kernel computes another resolution for the period; ERR_CARD_LOCKED when another process keeps the lock of the card, with
+   * its name; the reason of `signal`
    * @example
    * using loop = await ClockedLoopback.open({ card: 'Loopback', substream: 2, idle: 'silence', graceMs: 50,
    *   rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
@@ -131,15 +122,11 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
   }
 
   static #openLocked(options: CheckedClockedLoopbackOptions): ClockedLoopback {
-    const { card, parameters, device, timer: given } = options;
-    const { timer, pcm } = openClocked(options, (substream) =>
-      Pcm.open({ ...parameters, card: card.number, device, substream, direction: 'playback' }),
-    );
+    const playback = Playback.open(options);
     try {
-      return new ClockedLoopback(MADE, options, timer, pcm);
+      return new ClockedLoopback(MADE, options, playback);
     } catch (error) {
-      pcm.close();
-      if (timer !== given) timer.close();
+      playback.close();
       throw error;
     }
   }
@@ -186,9 +173,12 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    *
    * An xrun or a suspend loses nothing on this side: the stream is prepared or resumed, and goes on.
    *
+   * While a `Pacer` moves the cable, bytes are taken into its queue, and nothing is moved here; beyond the room of the queue
+   * nothing is taken.
+   *
    * @param bytes any number of bytes of interleaved frames, cut anywhere
    * @throws TypeError ERR_INVALID_ARG_TYPE
-   * @throws AlsaError ERR_NOT_STARTED, EIO, EINVAL (the first period), ERR_STALLED, ENODEV, ERR_CLOSED; ERR_BUSY while a
+   * @throws AlsaError ERR_NOT_STARTED, EIO, EINVAL (the first period), ERR_STALLED, ENODEV, ERR_CLOSED; ERR_QUEUE_FULL ahead of a pacer; ERR_BUSY while a
    * {@link send} is under way. With idle 'silence' also what has ended the inserting of silence, once, before any byte is
    * taken. `stats` tells what was moved before; nothing of another period stays in the kernel.
    */
@@ -201,9 +191,11 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
   /**
    * Like {@link write}, but waits until there is a listener, which the timer of its substream tells, and until it has room. The
    * kernel does not tell a writer when a listener reads, so while it is full its
-   * /proc/asound/card<N>/pcm<D>c/sub<S>/status is looked at once a period. With unheard 'drop' the frames go in real time
-   * while nobody listens. Several sends take turns, in the order of their calls; meanwhile no silence is inserted, and
-   * {@link write} and {@link flush} are refused.
+   * /proc/asound/card<N>/pcm<D>c/sub<S>/status is looked at once a period. Several sends take turns, in the order of their
+   * calls. No silence is inserted until they are through, and {@link write} and {@link flush} are refused.
+   *
+   * While a `Pacer` moves the cable, the wait is for room in its queue, whoever listens, and `options.pace` and `unheard` say
+   * nothing. What the queue has taken moves later, and the end of a {@link writable} waits for that.
    *
    * The bytes are not copied: leave them alone until the promise settles. A send that fails or is aborted may have moved a
    * part, which `stats` tells. Of a frame that is not complete then, the beginning is dropped: what is given next begins with
@@ -223,11 +215,8 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
   }
 
   /**
-   * A Node Writable over {@link send}: a chunk is done when its frames are at the listener. Its end takes its turn among the
-   * sends, waits for room for a begun period, and does what {@link flush} does. Destroying it, as `signal` does, ends a wait and
-   * leaves the loopback open: whole frames that wait for the rest of their period stay, a frame that is not complete is
-   * dropped. Once it is closed, others may write. Of several that are open at once, each gives whole frames in its turn, and
-   * what others give after the end of one begins a period.
+   * A Node Writable over {@link send}: a chunk is done when its frames are at the listener. {@link StreamOptions} says what its
+   * end does, and what destroying it does.
    *
    * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; the stream fails with what {@link send} and {@link flush}
    * throw, and with an AbortError for `signal`
@@ -240,8 +229,7 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
 
   /**
    * The same as a WHATWG WritableStream of Uint8Array, with its room in bytes. (Writable.toWeb would count chunks.)
-   * Closing it does what ending {@link writable} does; aborting it, or `signal`, what destroying that does. `pipeTo` waits for
-   * a write that waits, also when it is aborted: give its signal to both.
+   * `pipeTo` waits for a write that waits, also when it is aborted: give its signal to both.
    *
    * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; the stream fails with what {@link send} and {@link flush}
    * throw, and with the reason of `signal`
@@ -256,7 +244,8 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
 
   /**
    * Ends what was written: completes a begun period with silence, moves it and stops the stream, SNDRV_PCM_IOCTL_DROP. No
-   * drain: snd-aloop spoils a partial last period. The next write starts again; until then no silence is inserted either.
+   * drain: snd-aloop spoils a partial last period. The next write starts again; until then no silence is inserted either. While
+   * a `Pacer` moves the cable, the period is completed in its queue, and nothing stops.
    *
    * @returns frames of silence that completed the last period; a last frame that was begun counts as one
    * @throws what {@link write} throws; what was begun is still there then
@@ -282,19 +271,8 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
    */
   openCapture(options: CaptureOptions = {}): LoopbackCapture {
     checkOptions('options', options, CAPTURE_OPTIONS);
-    if (this.closed) throw closedError(this.#name);
-    const { format, rate, channels, periodFrames, access } = this.parameters;
-    return LoopbackCapture.open({
-      format,
-      rate,
-      channels,
-      periodFrames,
-      access,
-      ...options,
-      card: this.card,
-      device: (1 - this.device) as 0 | 1,
-      substream: this.substream,
-    });
+    if (this.closed) throw closedError(this.#playback.name);
+    return this.#listening.open(options);
   }
 
   /** Waiting for 'listener' events keeps the process alive, as it does until {@link unref}. */
@@ -320,9 +298,5 @@ export class ClockedLoopback extends ObservantEmitter<ClockedLoopbackEvents> imp
 
   [Symbol.dispose](): void {
     this.close();
-  }
-
-  get #name(): string {
-    return this.#playback.name;
   }
 }

@@ -19,6 +19,7 @@ export class IdleSilence {
   readonly #failed: (failure: SilenceFailure) => void;
   #watcher: WatcherHandle | undefined;
   #running = false;
+  #isPaused = false;
   #isTold = false;
 
   /**
@@ -58,6 +59,30 @@ export class IdleSilence {
       this.#watcher.setRef(false);
     }
     this.#awaitFailure();
+  }
+
+  /** The same, and nothing is inserted before what `move` moves, however long that takes. */
+  startBehind(move: () => void): void {
+    const isPaused = this.#isPaused;
+    if (!isPaused) this.pause();
+    try {
+      this.start();
+      move();
+    } finally {
+      if (!isPaused) this.resume(0);
+    }
+  }
+
+  /** From here to resume() nothing is inserted. */
+  pause(): void {
+    this.#isPaused = true;
+    this.#pump.pauseSilence();
+  }
+
+  /** `unread`: whole periods that the listener has yet to read. */
+  resume(unread: number): void {
+    this.#isPaused = false;
+    this.#pump.resumeSilence(unread);
   }
 
   stop(): void {

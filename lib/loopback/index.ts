@@ -20,12 +20,17 @@ export {
   type LoopbackMessages,
   loopbackChannel,
 } from './channels.js';
+export { ClockedCapture } from './clocked-capture.js';
+export type { ClockedCaptureEvents, ClockedCaptureStats, OverrunEvent } from './clocked-capture-events.js';
+export type { ClockedCaptureOptions, ClockedCaptureSyncOptions } from './clocked-capture-options.js';
 export { ClockedLoopback } from './clocked-loopback.js';
 export type { ClockedLoopbackEvents, ClockedLoopbackStats } from './events.js';
 export type { ListenerEvent } from './listener.js';
 export type { ListenerMismatch } from './mismatch.js';
 export { isLoopbackLoaded, type LoopbackCardOptions, moduleParameters } from './module.js';
 export type { ClockedLoopbackOptions, ClockedLoopbackSyncOptions } from './options.js';
+export type { PlayerFramesOptions } from './player-frames.js';
+export type { PlayerMismatch } from './player-mismatch.js';
 export type { SendOptions } from './send-queue.js';
 export type { StreamOptions } from './streams.js';
 export type { WriterState } from './writer.js';

@@ -1,6 +1,8 @@
 /** ListeningEnd: the other end of a cable, as its writer sees it: who captures there, who cannot, and who is told of that. */
 import { weakly } from '../native/lifetime.js';
 import { readSubstream, type SubstreamPlace, SubstreamReader } from '../pcm/substream.js';
+import { LoopbackCapture } from './capture.js';
+import type { CaptureOptions } from './capture-options.js';
 import { CaptureWatch, type CaptureWatchHandlers } from './capture-watch.js';
 import { loopbackChannels } from './channels.js';
 import type { ClockedLoopback } from './clocked-loopback.js';
@@ -38,6 +40,23 @@ export class ListeningEnd implements SendListener {
     } catch (error) {
       loopbackChannels.publish('loopback:error', { loop: this.#loop, error });
     }
+  }
+
+  /** Captures there, with the writer's parameters. Throws what LoopbackCapture.open throws. */
+  open(options: CaptureOptions): LoopbackCapture {
+    const { card, device, substream, parameters } = this.#place;
+    const { format, rate, channels, periodFrames, access } = parameters;
+    return LoopbackCapture.open({
+      format,
+      rate,
+      channels,
+      periodFrames,
+      access,
+      ...options,
+      card,
+      device: device === 0 ? 1 : 0,
+      substream,
+    });
   }
 
   /** Who captures now. */

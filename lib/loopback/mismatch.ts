@@ -1,4 +1,4 @@
-/** Whoever tries to listen at the other end of a cable, and cannot: its parameters are not those of the writer. */
+/** Mismatches: programs that try to listen at the other end of a cable, and cannot, since their parameters are not the writer's. */
 import { pcmDevice } from '../device-nodes.js';
 import type { WatcherHandle } from '../native/binding.js';
 import { native } from '../native/load.js';
@@ -7,27 +7,40 @@ import { holderOf, type SubstreamHolder } from '../pcm/holder.js';
 import type { PcmParameters } from '../pcm/parameters.js';
 import { type HolderParameters, type SubstreamPlace, SubstreamReader } from '../pcm/substream.js';
 
-/** What the kernel compares when a listener starts (sound/drivers/aloop.c: loopback_check_format). */
+/** The parameters that the kernel compares when an end of a cable starts (sound/drivers/aloop.c: loopback_check_format). */
 const COMPARED = ['access', 'format', 'rate', 'channels'] as const;
+
+/** A parameter that both ends of a cable must have alike. */
+export type ComparedParameter = (typeof COMPARED)[number];
 
 /** Somebody who tried to listen: START fails with EIO beside a writer of other parameters. */
 export interface ListenerMismatch {
-  /** What it opened, in ALSA's notation, for instance 'hw:0,1,0'. */
+  /** The device that it opened, in ALSA's notation, for instance 'hw:0,1,0'. */
   readonly name: string;
-  /** Who; undefined where it had left before it could be looked at. */
+  /** The process that has it open; undefined if it had left before the library could look. */
   readonly holder: SubstreamHolder | undefined;
-  /** What it is set to; undefined where it had left before that could be read. */
+  /** Its parameters; undefined if it had left before the library could read them. */
   readonly parameters: HolderParameters | undefined;
-  /** What differs from the writer's; empty where `parameters` are unknown. */
-  readonly differs: readonly (typeof COMPARED)[number][];
-  /** Who tried, and what differs, for people. */
+  /** The names of those that differ from the writer's; empty while `parameters` are unknown. */
+  readonly differs: readonly ComparedParameter[];
+  /** A sentence for people: the process, and what differs. */
   readonly message: string;
   /** The access that the writer needs for it, or for most of those who leave at once; undefined where access is not why. */
   readonly access: PcmAccess | undefined;
 }
 
-/** What the writer is set to. */
+/** The parameters of an end. */
 export type Compared = Pick<PcmParameters, 'format' | 'rate' | 'channels'> & { readonly access: PcmAccess };
+
+/** What one end has otherwise than the other: its names, and a phrase, 'access noninterleaved, not interleaved'. */
+export function differences(
+  parameters: HolderParameters,
+  own: Compared,
+): { readonly differs: readonly ComparedParameter[]; readonly words: string } {
+  const differs = COMPARED.filter((name) => parameters[name] !== own[name]);
+  const words = differs.map((name) => `${name} ${parameters[name]}, not ${own[name]}`).join('; ');
+  return { differs, words };
+}
 
 interface Handlers {
   readonly mismatched: (mismatch: ListenerMismatch) => void;
@@ -39,9 +52,9 @@ const EAGERLY = 50;
 const PATIENTLY = 20;
 
 /**
- * Watches for those who open the capture side of a cable and do not fit. The kernel announces the open(2), to inotify,
- * and the end of a substream that was prepared, to the timer of the substream, but nothing in between: so the parameters are
- * looked for from the open on until they are set. Whoever was quicker than that is told without a name. It does not keep the
+ * Watches for programs that open the capture side of a cable and do not fit. The kernel announces the open(2) to inotify, and
+ * the end of a prepared substream to the timer of the substream, but nothing in between. From the open on, the watch therefore
+ * looks for parameters until they are set. A program that leaves sooner has no name in the event. The watch does not keep the
  * event loop alive.
  */
 export class MismatchWatch {
@@ -55,7 +68,7 @@ export class MismatchWatch {
   /** Somebody opened the device, and what came of it is not known. */
   #pending = false;
   #looking = false;
-  /** The thread that was told of last, while it has the substream open. */
+  /** The thread of the last event, while it has the substream open. */
   #told: number | undefined;
   #closed = false;
   #openedAt = 0;
@@ -69,7 +82,7 @@ export class MismatchWatch {
     this.#handlers = handlers;
     this.#openings = watchOpens(pcmDevice(card, device, 'capture'));
     this.#await();
-    // Whoever has opened it already is told once the handler is in its place.
+    // A program that has it open already: its event comes when the handler is in its place.
     setImmediate(() => {
       if (this.#openedAt === 0) this.#begin();
     });
@@ -137,7 +150,7 @@ export class MismatchWatch {
     }
   }
 
-  /** What is read only helps to explain. */
+  /** A failed read costs an explanation only. */
   #read<T>(body: () => T | undefined): T | undefined {
     try {
       return body();
@@ -149,7 +162,7 @@ export class MismatchWatch {
   #judge(parameters: HolderParameters): void {
     this.#pending = false;
     const threadId = this.#holder?.threadId;
-    if (COMPARED.every((name) => parameters[name] === this.#writer[name])) return;
+    if (differences(parameters, this.#writer).differs.length === 0) return;
     // Somebody has opened another substream of the device.
     if (threadId !== undefined && threadId === this.#told) return;
     this.#told = threadId;
@@ -158,11 +171,12 @@ export class MismatchWatch {
 
   #tell(parameters: HolderParameters | undefined): void {
     const writer = this.#writer;
-    const differs = parameters ? COMPARED.filter((name) => parameters[name] !== writer[name]) : [];
+    const { differs, words: what } = parameters
+      ? differences(parameters, writer)
+      : { differs: [], words: '' };
     const holder = this.#holder && { ...this.#holder, parameters };
     const other = writer.access === 'interleaved' ? 'noninterleaved' : 'interleaved';
     const who = holder ? `${holder.command || 'a program'} (process ${holder.pid})` : 'a program';
-    const what = differs.map((name) => `${name} ${parameters?.[name]}, not ${writer[name]}`).join('; ');
     this.#handlers.mismatched({
       name: this.#name,
       holder,
@@ -177,15 +191,18 @@ export class MismatchWatch {
 }
 
 /** For those who do not handle 'mismatch'. */
-export function warnOfMismatch({ message, access }: ListenerMismatch): void {
+export function warnOfMismatch(
+  { message, access }: Pick<ListenerMismatch, 'message' | 'access'>,
+  code = 'ALSA_UTIMER_LISTENER_MISMATCH',
+): void {
   process.emitWarning(message, {
     type: 'AlsaLoopbackWarning',
-    code: 'ALSA_UTIMER_LISTENER_MISMATCH',
+    code,
     ...(access ? { detail: `Open the cable with access: '${access}' for it.` } : {}),
   });
 }
 
-/** Without it, where a limit of inotify is reached for instance, mismatches are told without a name. */
+/** Undefined at a limit of inotify, for instance: events then have no name. */
 function watchOpens(path: string): WatcherHandle | undefined {
   try {
     return native().watchOpens(path);

@@ -1,22 +1,29 @@
 /** Opening a cable so that one timer, and nothing else, clocks it. */
 import { AlsaError, withHint } from '../errors.js';
-import { describeHolder, describeHolders, namingHolder, substreamHolder } from '../pcm/holder.js';
+import {
+  describeHolder,
+  describeHolders,
+  namingHolder,
+  otherDirection,
+  substreamHolder,
+} from '../pcm/holder.js';
+import type { PcmDirection } from '../pcm/options.js';
 import type { Pcm } from '../pcm/pcm.js';
 import { USER_DRIVEN_DEVICE } from '../timer/id.js';
 import { timerInfo } from '../timer/list.js';
 import { TIMER_SOURCE_BYTES, userTimerIdOf } from '../timer/timer-source.js';
 import { checkUnclaimed, UserTimer } from '../timer/user-timer.js';
 import { applyTimerSource, type LoopbackCard, readTimerSource, writeTimerSource } from './card.js';
-import type { CheckedClockedLoopbackOptions } from './options.js';
+import type { CheckedClockOptions } from './clock-options.js';
 
 /** Programs that do not share the lock, and point the same card at the same moment, give way to each other this often. */
 const ATTEMPTS = 8;
 
 /** A cable, or whichever is free, and its clock: `timer` is one that exists, and that stays open whatever happens. */
-type Wanted = Pick<
-  CheckedClockedLoopbackOptions,
-  'card' | 'device' | 'substream' | 'parameters' | 'timer' | 'timerId'
->;
+interface Wanted extends CheckedClockOptions {
+  /** Which end of the cable is opened. */
+  readonly direction: PcmDirection;
+}
 
 interface Cable extends Wanted {
   readonly substream: number;
@@ -28,8 +35,8 @@ interface Clocked {
 }
 
 /**
- * Creates a timer, or takes the given one, and points the card at it while `open` opens the playback side of a cable, and puts
- * the old timer_source back: the cable keeps the timer that it was opened on. Where timer_source may not be set, the timer that
+ * Creates a timer, or takes the given one, and points the card at it while `open` opens one end of a cable, and puts the old
+ * timer_source back: the cable keeps the timer that it was opened on. Where timer_source may not be set, the timer that
  * it names is held. Openers of one card take turns: the caller has the lock of the card.
  */
 export function openClocked(wanted: Wanted, open: (substream: number) => Pcm): Clocked {
@@ -40,8 +47,8 @@ export function openClocked(wanted: Wanted, open: (substream: number) => Pcm): C
 
 /** Nobody who takes turns can be quicker. Whoever else takes a substream in between gets it. */
 function openFree(wanted: Wanted, open: (substream: number) => Pcm): Clocked {
-  const { card, device } = wanted;
-  const cables = card.cables().filter(({ cable }) => cable === device);
+  const { card, device, direction } = wanted;
+  const cables = card.cables().filter(({ cable }) => cable === cableOf(wanted));
   for (const { substream, playback, capture } of cables) {
     if (playback || capture) continue;
     try {
@@ -51,8 +58,8 @@ function openFree(wanted: Wanted, open: (substream: number) => Pcm): Clocked {
     }
   }
   const holders = cables.flatMap(({ substream }) => [
-    substreamHolder(card.number, device, 'playback', substream) ?? [],
-    substreamHolder(card.number, 1 - device, 'capture', substream) ?? [],
+    substreamHolder(card.number, device, direction, substream) ?? [],
+    substreamHolder(card.number, 1 - device, otherDirection(direction), substream) ?? [],
   ]);
   throw new AlsaError(
     `None of the ${cables.length} substreams of ${card} is free at both ends, from device ${device} on`,
@@ -63,20 +70,26 @@ function openFree(wanted: Wanted, open: (substream: number) => Pcm): Clocked {
   );
 }
 
-/** What opening fails with where somebody has the playback, or the capture. */
+/** The number of a cable: the device whose playback feeds it. */
+function cableOf({ device, direction }: Pick<Wanted, 'device' | 'direction'>): number {
+  return direction === 'playback' ? device : 1 - device;
+}
+
+/** What opening fails with where somebody has this end, or the other one. */
 const TAKEN: ReadonlySet<string> = new Set(['EBUSY', 'ERR_CABLE_CLOCK']);
 
 function openOne(cable: Cable, open: (substream: number) => Pcm): Clocked {
-  const openPlayback = () => open(cable.substream);
+  const openEnd = () => open(cable.substream);
   for (let attempt = 1; ; attempt += 1) {
-    const clocked = attemptClocked(cable, openPlayback, attempt === ATTEMPTS);
+    const clocked = attemptClocked(cable, openEnd, attempt === ATTEMPTS);
     if (clocked) return clocked;
   }
 }
 
 /** Undefined when somebody without the lock has pointed the card elsewhere meanwhile; when it is the last try, an error. */
 function attemptClocked(cable: Cable, open: () => Pcm, last: boolean): Clocked | undefined {
-  const { card, device, substream, timer: given } = cable;
+  const { card, device, direction, substream, timer: given } = cable;
+  const called = direction === 'playback' ? 'ClockedLoopback' : 'ClockedCapture';
   let timer = given ?? createTimer(cable, cable.timerId);
   const closeTimer = () => {
     if (timer !== given) timer.close();
@@ -94,17 +107,17 @@ function attemptClocked(cable: Cable, open: () => Pcm, last: boolean): Clocked |
         pointed = result;
       }
     }
-    pcm = namingHolder('ClockedLoopback', card.number, device, 'playback', substream, open);
-    const foreign = foreignClock(card, timer, device, substream);
+    pcm = namingHolder(called, card.number, device, direction, substream, open);
+    const foreign = foreignClock(cable, timer);
     if (foreign === undefined) {
       checkResolution(pcm, timer);
       return { timer, pcm };
     }
-    if (last || card.cable(device, substream).capture) throw foreign;
+    if (last || hasOtherEnd(cable)) throw foreign;
   } catch (error) {
     pcm?.close();
     closeTimer();
-    // A listener's cable without a timer of that id is ENODEV; anybody else's pointing in between can be too.
+    // A cable of somebody else without a timer of that id is ENODEV; anybody else's pointing in between can be too.
     const meddled =
       error instanceof AlsaError &&
       (error.code === 'ERR_TIMER_SOURCE' || (error.code === 'ENODEV' && pcm === undefined));
@@ -182,30 +195,36 @@ function restore(card: LoopbackCard, { source, previous }: Pointed): void {
   }
 }
 
+/** Whether somebody has the other end of the cable open. */
+function hasOtherEnd(cable: Cable): boolean {
+  const { playback, capture } = cable.card.cable(cableOf(cable), cable.substream);
+  return (cable.direction === 'playback' ? capture : playback) !== undefined;
+}
+
 /** The error for a cable that this timer does not clock, or undefined. */
-function foreignClock(
-  card: LoopbackCard,
-  timer: UserTimer,
-  device: number,
-  substream: number,
-): AlsaError | undefined {
-  const { timer: found, capture } = card.cable(device, substream);
+function foreignClock(cable: Cable, timer: UserTimer): AlsaError | undefined {
+  const { card, device, direction, substream } = cable;
+  const { timer: found } = card.cable(cableOf(cable), substream);
   const same = found?.card === -1 && found.device === USER_DRIVEN_DEVICE && found.subdevice === timer.id;
-  // The id alone may be that of a dead timer that a listener's cable still holds.
+  // The id alone may be that of a dead timer that the cable of somebody else still holds.
   if (same && timerInfo(timer).clients > 0) return undefined;
   const clock = same
     ? `an earlier timer ${timer.id}, which is gone`
     : found
       ? `timer ${found.card}.${found.device}.${found.subdevice}`
       : 'jiffies';
-  const holder = substreamHolder(card.number, 1 - device, 'capture', substream);
-  return new AlsaError(`The cable to hw:${card.number},${1 - device},${substream} is clocked by ${clock}`, {
-    code: 'ERR_CABLE_CLOCK',
-    hint: capture
-      ? `A cable keeps its clock until both ends are closed${holder ? `, and ${describeHolder(holder)}` : ''}. ` +
-        'Close it there, and open it again after this end is open.'
-      : 'Another program has pointed the card at its own timer at the same moment. Try again.',
-  });
+  const holder = substreamHolder(card.number, 1 - device, otherDirection(direction), substream);
+  const way = direction === 'playback' ? 'to' : 'from';
+  return new AlsaError(
+    `The cable ${way} hw:${card.number},${1 - device},${substream} is clocked by ${clock}`,
+    {
+      code: 'ERR_CABLE_CLOCK',
+      hint: hasOtherEnd(cable)
+        ? `A cable keeps its clock until both ends are closed${holder ? `, and ${describeHolder(holder)}` : ''}. ` +
+          'Close it there, and open it again after this end is open.'
+        : 'Another program has pointed the card at its own timer at the same moment. Try again.',
+    },
+  );
 }
 
 /** A mismatch would show as xruns of both ends at the first trigger, and a line in the kernel's log. */

@@ -1,22 +1,41 @@
 /** Playback: the writing side of a cable, and the timer that clocks it. */
 import { constants } from 'node:os';
-import { AlsaError, calledOn, closedError, fromNative, systemError, withHint } from '../errors.js';
-import type { NativeError, PcmHandle, PeriodPumpHandle, UtimerHandle } from '../native/binding.js';
+import { AlsaError, calledOn, systemError, withHint } from '../errors.js';
+import type {
+  NativeError,
+  PcmHandle,
+  PeriodPumpHandle,
+  PlayedCableHandle,
+  PlayedCableParametersNative,
+  UtimerHandle,
+} from '../native/binding.js';
 import { handleOf, release } from '../native/lifetime.js';
 import { native } from '../native/load.js';
 import { sampleFormat } from '../pcm/format.js';
-import { describeHolder, substreamHolder } from '../pcm/holder.js';
 import type { PcmParameters } from '../pcm/parameters.js';
-import type { Pcm } from '../pcm/pcm.js';
-import { notStarted, type PcmState, stateName } from '../pcm/state.js';
+import { Pcm } from '../pcm/pcm.js';
 import { substreamFolder } from '../pcm/substream.js';
-import { isUserDriven } from '../timer/id.js';
-import { listTimers } from '../timer/list.js';
 import { claimTimer, type UserTimer } from '../timer/user-timer.js';
 import { loopbackChannels } from './channels.js';
 import type { ClockedLoopbackStats } from './events.js';
 import { IdleSilence, type SilenceFailure } from './idle-silence.js';
+import { openClocked } from './open-clocked.js';
 import type { CheckedClockedLoopbackOptions } from './options.js';
+import { pacedError } from './pacing-queue.js';
+import { explainStream, stalled } from './stream-errors.js';
+import { WrittenAhead } from './written-ahead.js';
+
+/** How it stalls. */
+const FULL = 'its buffer is full after triggers';
+
+/** What moves the periods in the place of writes. */
+interface Paced {
+  /** What is written waits here; undefined where frames move by their media time, and nothing may be written. */
+  readonly ahead: WrittenAhead | undefined;
+  readonly cable: { close(): void };
+  /** Its end, where this is closed first. */
+  readonly close: () => void;
+}
 
 interface PlaybackHandlers {
   /** Why no more silence can be inserted (idle 'silence'). */
@@ -37,17 +56,13 @@ export class Playback {
   readonly #options: CheckedClockedLoopbackOptions;
   readonly #write: (bytes: Uint8Array) => void;
   readonly #silence: IdleSilence;
-  readonly #handlers: PlaybackHandlers;
+  #handlers: PlaybackHandlers | undefined;
+  #paced: Paced | undefined;
   #paddedFrames = 0;
   /** Those that were told. */
   #xruns = 0;
 
-  constructor(
-    options: CheckedClockedLoopbackOptions,
-    timer: UserTimer,
-    pcm: Pcm,
-    handlers: PlaybackHandlers,
-  ) {
+  private constructor(options: CheckedClockedLoopbackOptions, timer: UserTimer, pcm: Pcm) {
     const { card, device, keepAlive, measure } = options;
     const { substream } = pcm;
     this.name = `ClockedLoopback hw:${card.number},${device},${substream}`;
@@ -55,7 +70,6 @@ export class Playback {
     this.pcm = pcm;
     this.timer = timer;
     this.#options = options;
-    this.#handlers = handlers;
     this.pump = native().createPeriodPump(handleOf<PcmHandle>(pcm), handleOf<UtimerHandle>(timer), {
       silence: sampleFormat(pcm.parameters.format).silence,
       measure,
@@ -63,13 +77,29 @@ export class Playback {
     });
     this.#write = this.pump.write;
     this.#silence = new IdleSilence(this.pump, keepAlive, (failure) =>
-      handlers.silenceFailed(this.#silenceFailed(failure)),
+      this.#handlers?.silenceFailed(this.#silenceFailed(failure)),
     );
   }
 
+  /** Opens the cable. The caller has the lock of the card. Throws what ClockedLoopback.open throws. */
+  static open(options: CheckedClockedLoopbackOptions): Playback {
+    const { card, parameters, device, timer: given } = options;
+    const { timer, pcm } = openClocked({ ...options, direction: 'playback' }, (substream) =>
+      Pcm.open({ ...parameters, card: card.number, device, substream, direction: 'playback' }),
+    );
+    try {
+      return new Playback(options, timer, pcm);
+    } catch (error) {
+      pcm.close();
+      if (timer !== given) timer.close();
+      throw error;
+    }
+  }
+
   /** Nobody else triggers the timer from here to close(), and silence is inserted where that was asked for. */
-  begin(): void {
-    if (!this.#ownsTimer) claimTimer(this.timer, { what: this.name, owner: this.pump });
+  begin(handlers: PlaybackHandlers): void {
+    this.#handlers = handlers;
+    if (!this.#ownsTimer) claimTimer(this.timer, { what: `clocks ${this.name}`, owner: this.pump });
     this.#startSilence();
   }
 
@@ -89,9 +119,70 @@ export class Playback {
     return this.pump.closed();
   }
 
+  /** While a pacer moves what is written. */
+  get ahead(): WrittenAhead | undefined {
+    return this.#paced?.ahead;
+  }
+
+  /**
+   * From now on a pacer moves what is written, and the silence.
+   *
+   * @param close is called where this is closed first
+   */
+  pace(periods: number, close: () => void): WrittenAhead {
+    return this.#explaining(() => {
+      this.#silence.stop();
+      const silent = this.#options.keepAlive !== undefined;
+      const { name, frameBytes } = this;
+      const ahead = new WrittenAhead(this.pump, { name, periods, silent, frameBytes });
+      this.#paced = { ahead, cable: ahead, close };
+      return ahead;
+    });
+  }
+
+  /** From now on a pacer moves frames by their media time, and the silence. Nothing is written. */
+  play(
+    parameters: Omit<PlayedCableParametersNative, 'rate' | 'frameBytes' | 'silent'>,
+    close: () => void,
+  ): PlayedCableHandle {
+    return this.#explaining(() => {
+      this.#silence.stop();
+      const { rate, frameBytes } = this;
+      const silent = this.#options.keepAlive !== undefined;
+      const cable = native().createPlayedCable(this.pump, { ...parameters, rate, frameBytes, silent });
+      this.#paced = { ahead: undefined, cable, close };
+      return cable;
+    });
+  }
+
+  /** @throws AlsaError ERR_TIMER_IN_USE */
+  refuseWhilePaced(): void {
+    if (this.#paced?.ahead) throw pacedError(this.name);
+    this.#refuseWhilePlayed();
+  }
+
+  /** No pacer does any more. */
+  unpace(): void {
+    const paced = this.#paced;
+    this.#paced = undefined;
+    if (!paced) return;
+    paced.cable.close();
+    try {
+      this.#silence.start();
+    } catch {
+      // It is due still: the next write begins it, or throws that.
+    }
+  }
+
+  /** Why a pacer's thread could not move it. */
+  moveFailed(errno: number, call: string): unknown {
+    if (errno === constants.errno.EAGAIN) return stalled(this.name, FULL);
+    return this.#explain(systemError(errno, call, this.name));
+  }
+
   /** Bytes that wait for the rest of their period. */
   pendingBytes(): number {
-    return this.pump.pendingBytes();
+    return this.ahead?.pendingBytes() ?? this.pump.pendingBytes();
   }
 
   stats(): Omit<ClockedLoopbackStats, 'listener'> {
@@ -110,9 +201,14 @@ export class Playback {
 
   /** Moves the periods that `bytes` complete. Throws what has ended the inserting of silence, once, before it moves any. */
   write(bytes: Uint8Array): void {
+    if (this.ahead) {
+      this.ahead.write(bytes);
+      return;
+    }
+    this.#refuseWhilePlayed();
     try {
-      if (this.#silence.isDue) this.#silence.start();
-      this.#write(bytes);
+      if (this.#silence.isDue) this.#silence.startBehind(() => this.#write(bytes));
+      else this.#write(bytes);
     } catch (error) {
       throw this.#explain(error);
     } finally {
@@ -123,6 +219,12 @@ export class Playback {
 
   /** Completes a begun period with silence, moves it and stops the stream; returns the frames of silence. */
   flush(): number {
+    if (this.ahead) {
+      const silence = Math.ceil(this.ahead.pad() / this.frameBytes);
+      this.#paddedFrames += silence;
+      return silence;
+    }
+    this.#refuseWhilePlayed();
     const frames = this.#explaining(() => {
       this.#silence.stop();
       return Math.ceil(this.pump.pad() / this.frameBytes);
@@ -138,25 +240,38 @@ export class Playback {
 
   /** Drops the bytes of a frame that is not complete. */
   dropPartialFrame(): void {
-    this.pump.dropPartialFrame();
+    if (this.ahead) this.ahead.dropPartialFrame();
+    else this.pump.dropPartialFrame();
   }
 
   /** From here to resumeSilence() no silence is inserted. */
   pauseSilence(): void {
-    this.pump.pauseSilence();
+    this.#silence.pause();
   }
 
   /** `unread`: whole periods that the listener has yet to read. */
   resumeSilence(unread: number): void {
-    this.pump.resumeSilence(unread);
+    this.#silence.resume(unread);
   }
 
   /** The substream first, then the timer, unless that was given. */
   close(): void {
+    const paced = this.#paced;
+    this.#paced = undefined;
+    paced?.close();
+    paced?.cable.close();
     this.#silence.close();
     release(this.pump);
     this.pcm.close();
     if (this.#ownsTimer) this.timer.close();
+  }
+
+  #refuseWhilePlayed(): void {
+    if (!this.#paced || this.ahead) return;
+    throw new AlsaError(`${this.name} plays a stream by its media time`, {
+      code: 'ERR_TIMER_IN_USE',
+      hint: 'Close the RtpReceiver that has it first.',
+    });
   }
 
   get #ownsTimer(): boolean {
@@ -166,7 +281,7 @@ export class Playback {
   #noticeXruns(xruns: number): void {
     if (xruns === this.#xruns) return;
     this.#xruns = xruns;
-    this.#handlers.recovered(xruns);
+    this.#handlers?.recovered(xruns);
   }
 
   #startSilence(): void {
@@ -182,41 +297,27 @@ export class Playback {
   }
 
   #explain(error: unknown): unknown {
-    const { code, result, state } = error as NativeError;
-    if (code === 'ERR_NOT_STARTED') return this.#notStarted(result ?? 1, stateName(state ?? 0));
+    const { code } = error as NativeError;
     if (code === 'SILENCE_ENDED') return this.#silenceFailed(this.#silence.ended());
-    if (code === 'ERR_STALLED') return stalled(this.name);
-    if (code === 'ERR_CLOSED' && !this.closed)
-      return closedError(`UserTimer ${this.timer.id} of ${this.name}`);
-    const explained = calledOn('ClockedLoopback', fromNative(error, this.name));
-    if (!(explained instanceof AlsaError) || (explained.code !== 'EIO' && explained.code !== 'EINVAL'))
-      return explained;
+    const { name, pcm, closed } = this;
     const { card, device } = this.#options;
-    const holder = substreamHolder(card.number, 1 - device, 'capture', this.pcm.substream);
-    return holder ? withHint(explained, `Now ${describeHolder(holder)}.`) : explained;
+    return explainStream(error, {
+      called: 'ClockedLoopback',
+      name,
+      card: card.number,
+      device,
+      pcm,
+      timerId: this.timer.id,
+      closed,
+      stalls: FULL,
+    });
   }
 
   #silenceFailed({ errno, call }: SilenceFailure): unknown {
-    if (errno === constants.errno.EAGAIN) return stalled(this.name);
+    if (errno === constants.errno.EAGAIN) return stalled(this.name, FULL);
     const error = calledOn('ClockedLoopback', systemError(errno, call, this.name));
     return error instanceof AlsaError
       ? withHint(error, 'This ended the inserting of silence: a write that succeeds begins it anew.')
       : error;
   }
-
-  #notStarted(result: number, state: PcmState): AlsaError {
-    const error = notStarted(this.name, result, state);
-    const timer = listTimers().find(
-      ({ timerId }) => isUserDriven(timerId) && timerId.subdevice === this.timer.id,
-    );
-    const running = timer?.clientList?.filter((client) => client.running).map(({ owner }) => owner) ?? [];
-    return running.length === 0 ? error : withHint(error, `Now running on it: ${running.join(', ')}.`);
-  }
-}
-
-function stalled(what: string): AlsaError {
-  return new AlsaError(`${what} does not move: its buffer is full after triggers`, {
-    code: 'ERR_STALLED',
-    hint: 'Its timer no longer clocks the cable. Close both ends and open them again.',
-  });
 }

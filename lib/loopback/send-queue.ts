@@ -5,6 +5,7 @@ import type { LentBytes } from '../lent-bytes.js';
 import { unlessAborted, withResolvers } from '../promises.js';
 import type { CaptureWatch } from './capture-watch.js';
 import type { Listener, ListenerWatchHandlers } from './listener.js';
+import { Wakes } from './wakes.js';
 
 export interface SendOptions {
   /**
@@ -44,6 +45,16 @@ export function checkSendOptions(
   return signal ? { pace, unheard, signal } : { pace, unheard };
 }
 
+/** What is written ahead of a pacer, as far as sends need it. */
+export interface SendAhead {
+  /** Bytes. */
+  room(): number;
+  /** Whole periods that wait. */
+  queued(): number;
+  /** Calls back once a period has moved; returns how to take that back. */
+  whenTaken(callback: () => void): () => void;
+}
+
 /** The playback side of a cable, as far as sends need it. */
 export interface SendTarget {
   readonly name: string;
@@ -52,6 +63,8 @@ export interface SendTarget {
   readonly periodFrames: number;
   readonly frameBytes: number;
   readonly closed: boolean;
+  /** While a pacer moves what is written: then that has the room, and not the listener. */
+  readonly ahead?: SendAhead | undefined;
   /** Bytes that wait for the rest of their period. */
   pendingBytes(): number;
   /** Moves the periods that `bytes` complete. */
@@ -84,7 +97,7 @@ export class SendQueue {
   readonly #listener: SendListener;
   readonly #periodBytes: number;
   readonly #periodMs: number;
-  readonly #waiting = new Set<() => void>();
+  readonly #wakes = new Wakes();
   /** Resolved when all entries are through. */
   #through: Promise<void> | undefined;
   /** Until when the frames that nobody heard would have been heard, in ms of performance.now(). */
@@ -128,7 +141,7 @@ export class SendQueue {
   }
 
   /**
-   * Ends what was sent: waits for room for a begun period, completes it and stops.
+   * Ends what was sent: waits for room for a begun period, completes it and stops. What a pacer moves has moved then.
    *
    * @param rest the beginning of a frame, which comes before that
    * @returns frames of silence
@@ -145,13 +158,15 @@ export class SendQueue {
     const isOver = () => frames !== undefined || target.pendingBytes() + rest.length === 0;
     return this.#enter(options.signal, async () => {
       await this.#feed(options, isOver, end);
-      return frames ?? target.flush();
+      frames ??= target.flush();
+      while (target.ahead && target.ahead.queued() > 0) await this.#untilTaken(target.ahead, options.signal);
+      return frames;
     });
   }
 
   /** Has whoever waits look again, for instance at a target that was closed. */
   wake(): void {
-    for (const wake of [...this.#waiting]) wake();
+    this.#wakes.wake();
   }
 
   async #enter<T>(signal: AbortSignal | undefined, act: () => Promise<T>): Promise<T> {
@@ -191,6 +206,12 @@ export class SendQueue {
         options.signal?.throwIfAborted();
         if (target.closed) throw closedError(target.name);
         if (isOver()) return;
+        if (target.ahead) {
+          const ahead = target.ahead.room();
+          if (ahead === 0) await this.#untilTaken(target.ahead, options.signal);
+          else give(ahead);
+          continue;
+        }
         const listener = this.#listener.look();
         unread = listener.waiting;
         const room = this.#roomFor(listener, options);
@@ -233,15 +254,17 @@ export class SendQueue {
 
   /** The kernel does not tell a writer when a listener reads, so the next look comes after a while. */
   #pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-    return this.#wait(signal, (resolve) => {
-      const timer = setTimeout(resolve, Math.max(1, ms));
-      return () => clearTimeout(timer);
-    });
+    return this.#wakes.wait(Math.max(1, ms), signal);
+  }
+
+  /** Until a pacer has moved a period, or does not move any more. */
+  #untilTaken(ahead: SendAhead, signal: AbortSignal | undefined): Promise<void> {
+    return this.#wakes.waitFor(signal, (resolve) => ahead.whenTaken(resolve));
   }
 
   /** Until somebody captures, or the card is gone. */
   #untilHeard(signal: AbortSignal | undefined): Promise<void> {
-    return this.#wait(signal, (resolve, reject) => {
+    return this.#wakes.waitFor(signal, (resolve, reject) => {
       const watching = this.#listener.watch({
         told: ({ type }) => type === 'start' && resolve(),
         ended: resolve,
@@ -250,24 +273,5 @@ export class SendQueue {
       watching.setRef(true);
       return () => watching.close();
     });
-  }
-
-  /** Until what `begin` begins resolves, which is then undone by what it returned; or {@link wake}, or the signal. */
-  async #wait(
-    signal: AbortSignal | undefined,
-    begin: (resolve: () => void, reject: (reason: unknown) => void) => () => void,
-  ): Promise<void> {
-    const { promise, resolve, reject } = withResolvers();
-    const abort = () => reject(signal?.reason);
-    const undo = begin(resolve, reject);
-    signal?.addEventListener('abort', abort, { once: true });
-    this.#waiting.add(resolve);
-    try {
-      await promise;
-    } finally {
-      this.#waiting.delete(resolve);
-      signal?.removeEventListener('abort', abort);
-      undo();
-    }
   }
 }

@@ -10,6 +10,13 @@ import {
   type SendQueue,
 } from './send-queue.js';
 
+/**
+ * How a stream takes its chunks. Its end takes its turn among the sends, waits for room for a begun period, and does what
+ * {@link ClockedLoopback.flush} does. Destroying or aborting it, as `signal` does, ends a wait and leaves the loopback open:
+ * whole frames that wait for the rest of their period stay, and a frame that is not complete is dropped. Others may write once
+ * the stream is closed. Of several streams that are open at once, each gives whole frames in its turn, and what others give
+ * after the end of one begins a period.
+ */
 export interface StreamOptions extends Omit<SendOptions, 'signal'> {
   /** Bytes that the stream takes before it asks its source to wait, 0 or more. 4 periods by default. */
   readonly highWaterMark?: number;

@@ -1,34 +1,46 @@
 /** WritingEnd: the other end of a cable, as its capture sees it: who plays there, and who is told of that. */
 import { weakly } from '../native/lifetime.js';
 import { USER_DRIVEN_DEVICE } from '../timer/id.js';
-import type { LoopbackCapture } from './capture.js';
-import type { CheckedCaptureOptions } from './capture-options.js';
-import { loopbackChannels } from './channels.js';
+import type { LoopbackCard } from './card.js';
 import { EventWatch } from './event-watch.js';
 import { type WriterState, WriterWatch, type WriterWatchHandlers, writerState } from './writer.js';
 
-type Place = Pick<CheckedCaptureOptions, 'card' | 'device' | 'substream'>;
+/** The capture end of a cable. */
+interface Place {
+  readonly card: LoopbackCard;
+  readonly device: number;
+  readonly substream: number;
+}
+
+/** How its capture tells of it. */
+interface WritingEndHandlers {
+  /** Whether somebody wants to be told without a handler. */
+  isObserved(): boolean;
+  changed(state: WriterState): void;
+  /** `isHandled`: there were handlers. */
+  failed(error: unknown, isHandled: boolean): void;
+}
 
 export class WritingEnd {
-  readonly #capture: LoopbackCapture;
   readonly #place: Place;
+  readonly #handlers: WritingEndHandlers;
   /** What events need. start() throws what WriterWatch throws. */
   readonly events: EventWatch<WriterWatch>;
 
   /** @param place of the capture */
-  constructor(capture: LoopbackCapture, place: Place) {
-    this.#capture = capture;
+  constructor(capture: object, place: Place, handlers: WritingEndHandlers) {
     this.#place = place;
+    this.#handlers = handlers;
     this.events = new EventWatch(capture, () => this.#watchForEvents());
   }
 
   /** Tells subscribers of the channel, where there are any: what they watch need not be handled. */
   begin(): void {
-    if (!loopbackChannels.isObserved('capture:writer')) return;
+    if (!this.#handlers.isObserved()) return;
     try {
       this.events.observe();
     } catch (error) {
-      loopbackChannels.publish('capture:error', { capture: this.#capture, error });
+      this.#handlers.failed(error, false);
     }
   }
 
@@ -58,22 +70,15 @@ export class WritingEnd {
   /** Nothing here may capture `this`: the watch would keep a capture that was forgotten. */
   #watchForEvents(): WriterWatch {
     return this.watch({
-      told: weakly(this, (end, state: WriterState) => end.#tell(state)),
+      told: weakly(this, (end, state: WriterState) => end.#handlers.changed(state)),
       ended: weakly(this, (end) => end.events.close()),
       failed: weakly(this, (end, error: unknown) => end.#fail(error)),
     });
   }
 
-  #tell(state: WriterState): void {
-    loopbackChannels.publish('capture:writer', { capture: this.#capture, state });
-    this.#capture.emit('writer', state);
-  }
-
   #fail(error: unknown): void {
     const { isHandled } = this.events;
     this.events.close();
-    loopbackChannels.publish('capture:error', { capture: this.#capture, error });
-    // Somebody who only observes is no reason for an 'error' that nobody handles.
-    if (isHandled) this.#capture.emit('error', error);
+    this.#handlers.failed(error, isHandled);
   }
 }

@@ -1,6 +1,7 @@
 /** A receiving socket by node:dgram: one callback, one Buffer and several system calls a datagram, and no addon. */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { arrivalNs } from '../monotonic.js';
 import { interfaceFor, interfaceName, isMulticast, needsInterface, socketType } from './address.js';
 import {
   datagramSource,
@@ -68,7 +69,7 @@ export class DgramSocket implements ReceivingSocket {
         last = remote;
         source = datagramSource(remote.address, remote.port);
       }
-      listener.receive(datagram, process.hrtime.bigint(), source);
+      listener.receive(datagram, arrivalNs(), source);
     });
     this.#socket.on('error', (error) => listener.fail(error));
     this.#socket.on('close', () => listener.gone());

@@ -1,12 +1,17 @@
-/** A socket that sends to one address, by node:dgram; and the local address that the kernel sends from. */
-import { createSocket, type Socket } from 'node:dgram';
-import { once } from 'node:events';
-import { canonicalAddress, isMulticast, type SocketType, socketType } from './address.js';
+/** Where a stream is sent, as the addon takes it; and the local address that the kernel sends from. */
+import { isIPv6 } from 'node:net';
+import { valueError } from '../arguments.js';
+import { fromNative } from '../errors.js';
+import type { NativeError, RouteNative } from '../native/binding.js';
+import { native } from '../native/load.js';
+import { canonicalAddress, isMulticast, withoutZone, zoneOf } from './address.js';
 
 /** Where to send, and from where. Everything is checked. */
 export interface SendingSocketOptions {
   /** The group, or the receiver. */
   readonly address: string;
+  /** 1..65535. */
+  readonly port: number;
   readonly localAddress: string | undefined;
   /** 0: a free one. */
   readonly localPort: number;
@@ -18,58 +23,43 @@ export interface SendingSocketOptions {
   readonly multicastLoopback: boolean;
 }
 
-/**
- * Opens a socket, binds it and sets it up for its group.
- *
- * @throws the error of the system; an AbortError
- */
-export async function openSendingSocket(
-  options: SendingSocketOptions,
-  signal: AbortSignal | undefined,
-): Promise<Socket> {
-  const { address, localAddress, localPort, via, ttl, multicastLoopback } = options;
-  const socket = socketFor(socketType(address));
+/** @throws TypeError ERR_INVALID_ARG_VALUE for an address of an interface that is not there */
+export function routeOf(options: SendingSocketOptions): RouteNative {
+  const { address, port, localAddress, localPort, via, ttl, multicastLoopback } = options;
+  const group = isMulticast(address)
+    ? {
+        via: via === undefined || isIPv6(address) ? null : via,
+        interface: via === undefined ? 0 : interfaceOf('interface', via),
+        ttl,
+        loop: multicastLoopback,
+      }
+    : null;
+  return {
+    address: withoutZone(address),
+    port,
+    scope: interfaceOf('address', address),
+    localAddress: localAddress === undefined ? null : withoutZone(localAddress),
+    localScope: localAddress === undefined ? 0 : interfaceOf('localAddress', localAddress),
+    localPort,
+    group,
+  };
+}
+
+/** The local address of what is sent. Undefined without a route. */
+export function originOf(route: RouteNative): string | undefined {
+  const origin = native().findOrigin(route);
+  return origin === null ? undefined : canonicalAddress(origin);
+}
+
+/** The index of the interface that an address names: 'fe80::1%eth0'. 0 where it names none. */
+function interfaceOf(option: string, address: string): number {
+  const name = zoneOf(address);
+  if (name === undefined) return 0;
   try {
-    const listening = once(socket, 'listening', { signal });
-    socket.bind(
-      localAddress === undefined ? { port: localPort } : { address: localAddress, port: localPort },
-    );
-    await listening;
-    if (isMulticast(address)) {
-      if (via !== undefined) socket.setMulticastInterface(via);
-      socket.setMulticastTTL(ttl);
-      socket.setMulticastLoopback(multicastLoopback);
-    }
-    return socket;
+    return native().interfaceIndex(name);
   } catch (error) {
-    socket.close();
-    throw error;
+    if ((error as NativeError).code === 'ENODEV')
+      throw valueError(option, 'on an interface of this machine', address);
+    throw fromNative(error, 'the interface');
   }
-}
-
-/** The local address of datagrams to `address`: what connect(2), which sends nothing, finds. Undefined without a route. */
-export async function localAddressOf(options: SendingSocketOptions): Promise<string | undefined> {
-  const { address, localAddress, via } = options;
-  const socket = socketFor(socketType(address));
-  try {
-    const listening = once(socket, 'listening');
-    socket.bind(localAddress === undefined ? { port: 0 } : { address: localAddress, port: 0 });
-    await listening;
-    if (via !== undefined && isMulticast(address)) socket.setMulticastInterface(via);
-    const connected = once(socket, 'connect');
-    // Which port does not matter; 9 discards.
-    socket.connect(9, address);
-    await connected;
-    return canonicalAddress(socket.address().address);
-  } catch {
-    return undefined;
-  } finally {
-    socket.close();
-  }
-}
-
-function socketFor(type: SocketType): Socket {
-  // Addresses are literals: answering at once keeps each send from a turn through the resolver.
-  const family = type === 'udp4' ? 4 : 6;
-  return createSocket({ type, lookup: (host, _options, callback) => callback(null, host, family) });
 }

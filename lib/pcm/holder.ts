@@ -61,6 +61,11 @@ export function holderOf(
   };
 }
 
+/** Of the other end of a cable. */
+export function otherDirection(direction: PcmDirection): PcmDirection {
+  return direction === 'playback' ? 'capture' : 'playback';
+}
+
 /** The holder of the other end of a cable, where the card is a loopback. */
 export function otherEnd(
   card: number,
@@ -69,7 +74,7 @@ export function otherEnd(
   substream: number,
 ): SubstreamHolder | undefined {
   if (glance(join(procAsound(), `card${card}`, 'cable#0')) === undefined) return undefined;
-  return substreamHolder(card, 1 - device, direction === 'playback' ? 'capture' : 'playback', substream);
+  return substreamHolder(card, 1 - device, otherDirection(direction), substream);
 }
 
 /** The process of a thread; a thread that is gone stands for itself. */
@@ -142,10 +147,7 @@ export function namingHolder<T>(
     const error = calledOn(called, cause);
     if (!(error instanceof AlsaError)) throw error;
     if (!['ERR_PCM_PARAMETER', 'EINVAL', 'EIO'].includes(error.code)) throw error;
-    throw naming(
-      error,
-      substreamHolder(card, 1 - device, direction === 'playback' ? 'capture' : 'playback', substream),
-    );
+    throw naming(error, substreamHolder(card, 1 - device, otherDirection(direction), substream));
   }
 }
 

@@ -1,27 +1,21 @@
 /** Pcm: one playback or capture substream of a hw: device, with exact parameters. */
 import { checkBoolean, checkBytes, rangeError, type WaitOptions } from '../arguments.js';
 import { checkMade, MADE } from '../construction.js';
-import { controlDevice, pcmDevice, TIMER_DEVICE } from '../device-nodes.js';
-import { AlsaError, callNative, fromNative } from '../errors.js';
-import type { PcmHandle, PcmSizesNative } from '../native/binding.js';
+import { TIMER_DEVICE } from '../device-nodes.js';
+import { AlsaError } from '../errors.js';
 import { adopt, release, watch } from '../native/lifetime.js';
-import { native } from '../native/load.js';
-import { accessNumber } from './access.js';
-import { sampleFormat } from './format.js';
-import { namingOccupant } from './holder.js';
-import { type CheckedPcmOptions, checkPcmOptions, type PcmDirection, type PcmOptions } from './options.js';
-import { checkOtherAccess, namingOther } from './other-access.js';
+import { OpenSubstream } from './open-substream.js';
+import { checkPcmOptions, type PcmDirection, type PcmOptions } from './options.js';
 import type { PcmParameters } from './parameters.js';
 import { Readiness } from './readiness.js';
-import { refusedParameterError } from './refused-parameter.js';
 import { notStarted, type PcmState, stateName } from './state.js';
 
 /**
  * A substream of `hw:card,device,substream`, opened for this process alone.
  *
- * Nothing blocks: `write` and `read` take what is possible now, and {@link Pcm.ready} waits until that is a period. The stream starts by `start()` only. It may run empty
- * (stop_threshold is the buffer size plus one), so "write a period, trigger" is lossless without an extra period of
- * latency, and one missing frame is an xrun.
+ * Nothing blocks: `write` and `read` take what is possible now, and {@link Pcm.ready} waits until that is a period. The stream
+ * starts by `start()` only. It may run empty (stop_threshold is the buffer size plus one), so "write a period, trigger" is
+ * lossless without an extra period of latency, and one missing frame is an xrun.
  *
  * @example
  * using pcm = Pcm.open({ card: 0, device: 0, substream: 0, direction: 'playback',
@@ -30,8 +24,7 @@ import { notStarted, type PcmState, stateName } from './state.js';
  * pcm.start();
  */
 export class Pcm implements Disposable {
-  readonly #handle: PcmHandle;
-  readonly #options: CheckedPcmOptions;
+  readonly #device: OpenSubstream;
   #readiness: Readiness | undefined;
   /** The device in ALSA's notation, for instance 'hw:0,0,0'. */
   readonly name: string;
@@ -44,23 +37,17 @@ export class Pcm implements Disposable {
   /** Frames of the buffer. */
   readonly bufferFrames: number;
 
-  private constructor(
-    made: typeof MADE,
-    handle: PcmHandle,
-    options: CheckedPcmOptions,
-    sizes: PcmSizesNative,
-  ) {
+  private constructor(made: typeof MADE, device: OpenSubstream, parameters: Required<PcmParameters>) {
     checkMade(made, 'Pcm.open()');
-    const { card, device, direction, parameters } = options;
-    this.#handle = handle;
-    this.#options = options;
+    const { name, direction, substream } = device.end;
+    this.#device = device;
+    this.name = name;
     this.direction = direction;
+    this.substream = substream;
     this.parameters = parameters;
-    this.frameBytes = sizes.frameBytes;
-    this.bufferFrames = sizes.bufferFrames;
-    this.substream = handle.subdevice();
-    this.name = `hw:${card},${device},${this.substream}`;
-    watch(this, handle, this.#what);
+    this.frameBytes = device.sizes.frameBytes;
+    this.bufferFrames = device.sizes.bufferFrames;
+    watch(this, device.handle, device.what);
   }
 
   /**
@@ -68,8 +55,7 @@ export class Pcm implements Disposable {
    *
    * @throws TypeError, RangeError for parameters that no loopback has
    * @throws AlsaError ERR_PCM_PARAMETER when the device offers something else, or the other end of its cable has another
-   * access, saying what differs; ENOENT, EBUSY, EACCES;
-   * on a loopback card ENODEV, EINVAL or ERANGE for its timer_source
+   * access, saying what differs; ENOENT, EBUSY, EACCES; on a loopback card ENODEV, EINVAL or ERANGE for its timer_source
    * @example
    * using pcm = Pcm.open({ card: 0, device: 0, direction: 'playback',
    *   format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 });
@@ -77,50 +63,27 @@ export class Pcm implements Disposable {
    */
   static open(options: PcmOptions): Pcm {
     const checked = checkPcmOptions(options);
-    const { card, device, substream, direction, parameters } = checked;
-    const { format, rate, channels, periodFrames, periods, fillWithSilence, access } = parameters;
-    const name = `hw:${card},${device},${substream}`;
-    let handle: PcmHandle | undefined;
-    try {
-      const path = pcmDevice(card, device, direction);
-      handle = native().openPcm(path, direction === 'playback', controlDevice(card), substream);
-      const sizes = handle.configure({
-        access: accessNumber(access),
-        format: sampleFormat(format).number,
-        rate,
-        channels,
-        periodFrames,
-        bufferFrames: periodFrames * periods,
-        fillWithSilence,
-      });
-      const pcm = new Pcm(MADE, handle, checked, sizes);
-      checkOtherAccess(pcm.#end);
-      return pcm;
-    } catch (error) {
-      handle?.close();
-      const explained = refusedParameterError(error, `${direction} ${name}`) ?? fromNative(error, name);
-      throw substream < 0 ? explained : namingOccupant(explained, { card, device, direction, substream });
-    }
+    return new Pcm(MADE, OpenSubstream.open(checked), checked.parameters);
   }
 
   get closed(): boolean {
-    return this.#handle.closed();
+    return this.#device.handle.closed();
   }
 
   /** The state of the stream: SNDRV_PCM_IOCTL_STATUS. */
   state(): PcmState {
-    const { state } = this.#call(() => this.#handle.status());
+    const { state } = this.#call(() => this.#device.handle.status());
     return stateName(state);
   }
 
   /** Frames that `write` or `read` would take now. */
   avail(): number {
-    return this.#call(() => this.#handle.status()).avail;
+    return this.#call(() => this.#device.handle.status()).avail;
   }
 
   /** Playback: frames queued. Capture: frames waiting to be read. */
   delay(): number {
-    return this.#call(() => this.#handle.status()).delay;
+    return this.#call(() => this.#device.handle.status()).delay;
   }
 
   /**
@@ -134,7 +97,7 @@ export class Pcm implements Disposable {
    * console.log(pcm.timerResolution()); // 10000000n
    */
   timerResolution(): bigint {
-    return this.#call(() => this.#handle.timerResolution(TIMER_DEVICE));
+    return this.#call(() => this.#device.handle.timerResolution(TIMER_DEVICE));
   }
 
   /**
@@ -152,7 +115,7 @@ export class Pcm implements Disposable {
    */
   write(bytes: Uint8Array): number {
     this.#checkFrames(bytes, 'playback');
-    return this.#call(() => this.#handle.write(bytes));
+    return this.#call(() => this.#device.handle.write(bytes));
   }
 
   /**
@@ -172,7 +135,7 @@ export class Pcm implements Disposable {
    */
   read(bytes: Uint8Array): number {
     this.#checkFrames(bytes, 'capture');
-    return this.#call(() => this.#handle.read(bytes));
+    return this.#call(() => this.#device.handle.read(bytes));
   }
 
   /**
@@ -187,7 +150,7 @@ export class Pcm implements Disposable {
    * console.log(pcm.delay()); // 0
    */
   prepare(): void {
-    this.#call(() => this.#handle.prepare());
+    this.#call(() => this.#device.handle.prepare());
   }
 
   /**
@@ -195,7 +158,8 @@ export class Pcm implements Disposable {
    *
    * @throws AlsaError ERR_NOT_STARTED when the kernel reports success but the stream does not run: snd-aloop does that
    * while any other client of the cable's timer runs; EPIPE (nothing queued), EINVAL (timer gone, or period under
-   * 100 us), EIO (the other side has other parameters or another access, which the hint names). An overrun that comes right behind is for the next read to tell.
+   * 100 us), EIO (the other side has other parameters or another access, which the hint names). An overrun that comes right
+   * behind is for the next read to tell.
    * @example
    * using loop = await ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
    * using pcm = Pcm.open({ ...loop.parameters, card: 0, device: 1, substream: 0, direction: 'capture' });
@@ -203,12 +167,10 @@ export class Pcm implements Disposable {
    * console.log(pcm.state()); // running
    */
   start(): void {
-    const result = this.#call(() => this.#startHandle());
+    const result = this.#call(() => this.#device.start());
     const state = this.state();
     // One that started may have overrun already, or be suspended: what is called next on it says that.
-    if (result !== 0 || state === 'prepared') {
-      throw notStarted(this.#what, result, state);
-    }
+    if (result !== 0 || state === 'prepared') throw notStarted(this.#device.what, result, state);
   }
 
   /**
@@ -223,7 +185,7 @@ export class Pcm implements Disposable {
    * console.log(pcm.state()); // setup
    */
   drop(): void {
-    this.#call(() => this.#handle.drop());
+    this.#call(() => this.#device.handle.drop());
   }
 
   /**
@@ -240,9 +202,9 @@ export class Pcm implements Disposable {
    */
   pause(on: boolean): void {
     checkBoolean('on', on);
-    this.#call(() => this.#handle.pause(on));
+    this.#call(() => this.#device.handle.pause(on));
     const state = this.state();
-    if (!on && state === 'paused') throw notStarted(this.#what, 1, state);
+    if (!on && state === 'paused') throw notStarted(this.#device.what, 1, state);
   }
 
   /**
@@ -266,7 +228,7 @@ export class Pcm implements Disposable {
 
   /** Closes the substream. Whoever waits is told. Closing again does nothing. */
   close(): void {
-    release(this.#handle);
+    release(this.#device.handle);
     this.#readiness?.close();
   }
 
@@ -277,29 +239,10 @@ export class Pcm implements Disposable {
   /** Made when somebody waits: the event loop needs a descriptor of its own. */
   #waits(): Readiness {
     if (!this.#readiness) {
-      this.#readiness = new Readiness(this.#handle, this.#what, this.parameters.periodFrames);
+      this.#readiness = new Readiness(this.#device.handle, this.#device.what, this.parameters.periodFrames);
       adopt(this, this.#readiness);
     }
     return this.#readiness;
-  }
-
-  get #what(): string {
-    return `${this.direction} ${this.name}`;
-  }
-
-  get #end() {
-    const { name, direction, substream } = this;
-    const { card, device, parameters } = this.#options;
-    return { name, card, device, direction, substream, access: parameters.access };
-  }
-
-  #startHandle(): number {
-    try {
-      return this.#handle.start();
-    } catch (error) {
-      const explained = fromNative(error, this.#what);
-      throw explained instanceof AlsaError ? namingOther(explained, this.#end) : explained;
-    }
   }
 
   #checkFrames(bytes: Uint8Array, direction: PcmDirection): void {
@@ -313,6 +256,6 @@ export class Pcm implements Disposable {
   }
 
   #call<T>(body: () => T): T {
-    return callNative(this.#what, body);
+    return this.#device.call(body);
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { callNative } from '../errors.js';
 import type { SubstreamHandle } from '../native/binding.js';
 import { native } from '../native/load.js';
-import { procAsound } from '../proc.js';
+import { glance, procAsound } from '../proc.js';
 import { visibleText } from '../visible-text.js';
 import { type PcmAccess, parseAccess } from './access.js';
 import type { PcmDirection } from './options.js';
@@ -23,6 +23,8 @@ export interface SubstreamStatus {
   readonly threadId: number;
   /** Frames that can be written, or read. */
   readonly avail: number;
+  /** Of a playback: frames that are yet to be played; negative where it lacked some. */
+  readonly queued: number;
 }
 
 /** What a substream was set to. */
@@ -58,7 +60,8 @@ export class SubstreamReader {
   status(): SubstreamStatus | undefined {
     const status = callNative(this.#folder, () => this.#handle.status());
     if (status === null) return undefined;
-    return { state: stateName(status.state), threadId: status.owner, avail: status.avail };
+    const { state, owner, avail, queued } = status;
+    return { state: stateName(state), threadId: owner, avail, queued };
   }
 
   /** Undefined before they are set. */
@@ -70,6 +73,18 @@ export class SubstreamReader {
       ...{ format: visibleText(format), rate, channels, periodFrames, bufferFrames },
       access: parseAccess(access),
     };
+  }
+
+  /**
+   * Frames that a playback must still have behind a tick, or it is underrun: what its stop_threshold says. Those with the kernel's
+   * default keep one. 0 while nobody has it open.
+   */
+  leastQueued(): number {
+    const parameters = this.parameters();
+    const [, threshold] =
+      /^stop_threshold: (\d+)$/m.exec(glance(join(this.#folder, 'sw_params')) ?? '') ?? [];
+    if (parameters === undefined || threshold === undefined) return 0;
+    return Math.max(0, parameters.bufferFrames - Number(threshold) + 1);
   }
 
   close(): void {

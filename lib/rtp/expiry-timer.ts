@@ -1,4 +1,5 @@
 /** Calls when packets have waited long enough: at a deadline, but not before the socket was read. */
+import { arrivalNs } from '../monotonic.js';
 import type { ReceivingSocket } from '../net/socket.js';
 
 /** The least that a datagram takes of a socket's buffer, of which the kernel makes twice what it is asked for. */
@@ -33,7 +34,7 @@ export class ExpiryTimer {
     if (this.#timer !== undefined && deadline >= this.#deadline) return;
     clearTimeout(this.#timer);
     this.#deadline = deadline;
-    const wait = Number(deadline - process.hrtime.bigint()) / 1e6;
+    const wait = Number(deadline - arrivalNs()) / 1e6;
     // If the event loop was kept from turning, packets wait in the socket, which has its turns in between.
     this.#timer = setTimeout(() => this.#expireBehind(this.#maxWaiting), Math.max(1, Math.ceil(wait)));
   }

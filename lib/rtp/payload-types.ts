@@ -1,12 +1,7 @@
 /** The payload types that packets of a stream may have (RFC 8866, section 5.14), and what their payloads hold. */
 import { checkInteger, checkObject, typeError, valueError } from '../arguments.js';
-import {
-  checkEncoding,
-  payloadFrameBytes,
-  type RtpEncoding,
-  type RtpPcmFormat,
-  SampleConverter,
-} from './format.js';
+import { checkEncoding, payloadFrameBytes, type RtpEncoding, type RtpPcmFormat } from './format.js';
+import { SampleConverter } from './sample-converter.js';
 
 /** A payload type, and the encoding of its packets. */
 export interface PayloadEncoding {

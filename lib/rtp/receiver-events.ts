@@ -2,6 +2,7 @@
 import type { ContradictionEvent } from './jitter-buffer/contradictions.js';
 import type { DiscontinuityEvent, LossEvent, StreamStartEvent } from './jitter-buffer/events.js';
 import type { JitterBufferStats } from './jitter-buffer/stats.js';
+import type { ClockEvent, PlayoutStats } from './playout/events.js';
 import type { RefusalEvent } from './refusals.js';
 
 /** What a receiver tells. */
@@ -16,6 +17,8 @@ export interface RtpReceiverEvents {
   refusal: [event: RefusalEvent];
   /** Many packets contradict what was described: told once. */
   contradiction: [event: ContradictionEvent];
+  /** The clock that the stream is played by, or the thread that plays it. */
+  clock: [event: ClockEvent];
   /** No packet of the stream came for a while. A group is then joined again, where its interface was replaced. */
   silence: [];
   /** The socket failed, or the sink threw; the receiver has closed. */
@@ -44,4 +47,6 @@ export interface RtpReceiverStats extends JitterBufferStats {
   readonly jitterMs: number;
   /** Whether packets of the stream come. */
   readonly silent: boolean;
+  /** Undefined with clock 'packets'. */
+  readonly playout: PlayoutStats | undefined;
 }

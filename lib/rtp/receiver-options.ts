@@ -21,6 +21,12 @@ import {
 } from '../net/address.js';
 import type { SocketOptions } from '../net/socket.js';
 import { JITTER_BUFFER_PARAMETERS, type JitterBufferOptions } from './jitter-buffer/options.js';
+import {
+  type CheckedPlayout,
+  checkPlayoutOptions,
+  PLAYOUT_OPTIONS,
+  type PlayoutOptions,
+} from './playout/options.js';
 
 export const DEFAULT_RECEIVE_BUFFER_BYTES = 2 ** 21;
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -28,9 +34,10 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 /** Where to listen and what to expect. The parameters that `parseSdp` gives fit in here. */
 export interface RtpReceiverOptions
   extends Omit<
-    JitterBufferOptions,
-    'onStream' | 'onLoss' | 'onDiscontinuity' | 'onRefusal' | 'onContradiction'
-  > {
+      JitterBufferOptions,
+      'onStream' | 'onLoss' | 'onDiscontinuity' | 'onRefusal' | 'onContradiction'
+    >,
+    PlayoutOptions {
   /** The group to join, or a local address. Default '0.0.0.0': all that come to the port. */
   readonly address?: string;
   /** 0..65535; 0 takes a free one, see `port`. */
@@ -67,6 +74,7 @@ export interface RtpReceiverOptions
 
 export const RECEIVER_OPTIONS: OptionNames<RtpReceiverOptions> = {
   ...JITTER_BUFFER_PARAMETERS,
+  ...PLAYOUT_OPTIONS,
   address: true,
   port: true,
   interface: true,
@@ -84,6 +92,7 @@ export interface CheckedReceiverOptions {
   readonly excludedSources: readonly string[];
   readonly silenceMs: number;
   readonly isNative: boolean;
+  readonly playout: CheckedPlayout | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -119,6 +128,7 @@ export function checkReceiverOptions(options: Omit<RtpReceiverOptions, 'sink'>):
     excludedSources,
     silenceMs,
     isNative: kind === undefined ? hasAddon() : kind === 'native',
+    playout: checkPlayoutOptions(options, options.rate),
     signal: checkSignal('signal', options.signal),
   };
 }

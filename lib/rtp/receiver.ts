@@ -1,8 +1,9 @@
 /** RtpReceiver: the socket that a stream arrives at, in front of a jitter buffer. */
 import { EventEmitter, once } from 'node:events';
-import { checkOptions, pickOptions } from '../arguments.js';
+import { checkOptions, checkWait, pickOptions, type WaitOptions } from '../arguments.js';
 import { checkMade, MADE } from '../construction.js';
 import { closedError } from '../errors.js';
+import { arrivalNs } from '../monotonic.js';
 import { DgramSocket } from '../net/dgram-socket.js';
 import { NativeSocket } from '../net/native-socket.js';
 import type { DatagramSource, ReceivingSocket } from '../net/socket.js';
@@ -10,9 +11,14 @@ import { emitOrThrowUncaught } from '../uncaught.js';
 import { refuseCloning } from '../uncloneable.js';
 import { AddressFilter } from './address-filter.js';
 import { ExpiryTimer } from './expiry-timer.js';
+import type { ContradictionEvent } from './jitter-buffer/contradictions.js';
+import type { DiscontinuityEvent, LossEvent, StreamStartEvent } from './jitter-buffer/events.js';
 import { JitterBuffer } from './jitter-buffer/jitter-buffer.js';
 import { checkJitterBufferOptions, JITTER_BUFFER_PARAMETERS } from './jitter-buffer/options.js';
 import { parseRtpPacket } from './packet.js';
+import type { MediaTimeBuffer } from './playout/media-time-buffer.js';
+import { type CheckedPlayout, checkPlayedSink } from './playout/options.js';
+import { Playout, type PlayoutClock } from './playout/playout.js';
 import type { RtpReceiverEvents, RtpReceiverStats } from './receiver-events.js';
 import {
   type CheckedReceiverOptions,
@@ -20,13 +26,17 @@ import {
   RECEIVER_OPTIONS,
   type RtpReceiverOptions,
 } from './receiver-options.js';
-import { Refusals } from './refusals.js';
+import { type RefusalEvent, Refusals } from './refusals.js';
 import { STREAM_PARAMETERS } from './sdp/parse.js';
 import { SenderClock } from './sender-clock.js';
 import { SilenceWatch } from './silence-watch.js';
 
 /**
  * Receives one stream and writes its frames to a sink, in order and without gaps. See JitterBuffer for how.
+ *
+ * With a `clock` the sink is a ClockedLoopback, which a thread of its own moves: each frame is heard when its media time has come by the
+ * clock, and `linkOffsetMs` after it. Jitter that is shorter than that is never heard. Receivers with one clock and one link offset
+ * play the same frame at the same time. What came too late is lost.
  *
  * What the sink throws closes the receiver, with an 'error' event. What a handler throws is an uncaught exception, and keeps
  * no frame from the sink and no other event from being told.
@@ -47,7 +57,8 @@ import { SilenceWatch } from './silence-watch.js';
  */
 export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disposable, AsyncDisposable {
   readonly #socket: ReceivingSocket;
-  readonly #buffer: JitterBuffer;
+  readonly #buffer: JitterBuffer | MediaTimeBuffer;
+  readonly #playout: Playout | undefined;
   readonly #clock: SenderClock;
   readonly #filter: AddressFilter;
   readonly #signal: AbortSignal | undefined;
@@ -63,6 +74,7 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
     options: RtpReceiverOptions,
     checked: CheckedReceiverOptions,
     socket: ReceivingSocket,
+    clock: PlayoutClock | undefined,
   ) {
     checkMade(made, 'RtpReceiver.open()');
     super();
@@ -71,17 +83,19 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
     this.#signal = checked.signal;
     this.#expiry = new ExpiryTimer(socket, () => this.#expire());
     this.#clock = new SenderClock(options.rate);
-    this.#buffer = new JitterBuffer({
+    const stream = {
       ...pickOptions(options, JITTER_BUFFER_PARAMETERS),
-      onStream: (event) => {
+      onStream: (event: StreamStartEvent) => {
         this.#clock.reset();
         this.#tell('stream', event);
       },
-      onLoss: (event) => this.#tell('loss', event),
-      onDiscontinuity: (event) => this.#tell('discontinuity', event),
-      onRefusal: (event) => this.#tell('refusal', event),
-      onContradiction: (event) => this.#tell('contradiction', event),
-    });
+      onLoss: (event: LossEvent) => this.#tell('loss', event),
+      onDiscontinuity: (event: DiscontinuityEvent) => this.#tell('discontinuity', event),
+      onRefusal: (event: RefusalEvent) => this.#tell('refusal', event),
+      onContradiction: (event: ContradictionEvent) => this.#tell('contradiction', event),
+    };
+    this.#playout = clock && this.#play(options, checked, clock);
+    this.#buffer = this.#playout ? this.#playout.buffer(stream) : new JitterBuffer(stream);
     const refusals = new Refusals((event) => this.#tell('refusal', event));
     this.#filter = new AddressFilter(checked.socket.sources, checked.excludedSources, refusals);
     socket.listen({
@@ -127,17 +141,21 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
     const checked = checkReceiverOptions(
       checkOptions('options', options, RECEIVER_OPTIONS, STREAM_PARAMETERS),
     );
-    const { signal } = checked;
+    const { signal, playout, silenceMs } = checked;
     // Checks what makes up a stream, before there is a socket.
     checkJitterBufferOptions(pickOptions(options, JITTER_BUFFER_PARAMETERS));
+    if (playout) checkPlayedSink(options.sink, options);
     signal?.throwIfAborted();
-    const socket = checked.isNative
-      ? new NativeSocket(checked.socket)
-      : await DgramSocket.open(checked.socket, signal);
+    const clock = playout && Playout.openClock(playout, silenceMs);
+    let socket: ReceivingSocket | undefined;
     try {
-      return new RtpReceiver(MADE, options, checked, socket);
+      socket = checked.isNative
+        ? new NativeSocket(checked.socket)
+        : await DgramSocket.open(checked.socket, signal);
+      return new RtpReceiver(MADE, options, checked, socket, clock);
     } catch (error) {
-      socket.close();
+      if (clock && 'close' in clock) clock.close();
+      socket?.close();
       throw error;
     }
   }
@@ -165,6 +183,7 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
       senderPpm: this.#clock.ppm,
       jitterMs: this.#clock.jitter / 1e6,
       silent: this.#silent,
+      playout: this.#playout?.stats(),
     };
   }
 
@@ -176,7 +195,7 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
   /**
    * Goes on without the sender: see JitterBuffer.conceal.
    *
-   * @throws AlsaError ERR_CLOSED; RangeError ERR_OUT_OF_RANGE
+   * @throws AlsaError ERR_CLOSED; ERR_PLAYED_BY_CLOCK with a clock; RangeError ERR_OUT_OF_RANGE
    */
   conceal(frames: number): void {
     if (this.#closed) throw closedError('the RTP receiver');
@@ -193,11 +212,24 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
     this.#buffer.flush();
   }
 
+  /**
+   * Resolves when all that came was heard: frames wait for their time where they are played by a clock. Without one nothing waits.
+   * It may be over sooner, with the receiver, or by the signal.
+   *
+   * @throws TypeError ERR_INVALID_ARG_TYPE; AlsaError ERR_CLOSED; the reason of a signal that is aborted already
+   */
+  async drain(options: WaitOptions = {}): Promise<void> {
+    const signal = checkWait('options', options);
+    if (this.#closed) throw closedError('the RTP receiver');
+    await this.#playout?.drain(signal);
+  }
+
   /** Leaves the group and closes the socket. Nothing is written to the sink afterwards. Idempotent. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#buffer.close();
+    this.#playout?.close();
     this.#expiry.close();
     this.#silence.close();
     this.#signal?.removeEventListener('abort', this.#onAbort);
@@ -212,6 +244,15 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
     if (!this.#finished) await once(this, 'close');
+  }
+
+  #play(options: RtpReceiverOptions, { playout }: CheckedReceiverOptions, clock: PlayoutClock): Playout {
+    const { fill = 'silence', maxGapFrames = options.rate } = options;
+    const parameters = { ...(playout as CheckedPlayout), fill, maxGapFrames };
+    return new Playout(checkPlayedSink(options.sink, options), clock, parameters, {
+      told: (event) => this.#tell('clock', event),
+      failed: (error) => this.#fail(error),
+    });
   }
 
   #receive(datagram: Uint8Array, arrival: bigint, source: DatagramSource): void {
@@ -239,7 +280,7 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
 
   #expire(): void {
     try {
-      this.#buffer.expire(process.hrtime.bigint());
+      this.#buffer.expire(arrivalNs());
     } catch (error) {
       this.#fail(error);
       return;

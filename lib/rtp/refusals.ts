@@ -21,7 +21,13 @@ export interface RefusalEvent {
   readonly value: number | string | undefined;
 }
 
-export type RefusalOption = 'payloadType' | 'channels' | 'ssrc' | 'sources' | 'excludedSources';
+export type RefusalOption =
+  | 'payloadType'
+  | 'channels'
+  | 'ssrc'
+  | 'sources'
+  | 'excludedSources'
+  | 'mediaClock';
 
 /** What is told of a refused packet. */
 type Description = Omit<RefusalEvent, 'reason'>;

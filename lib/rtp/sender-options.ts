@@ -8,7 +8,10 @@ import {
   type OptionNames,
   rangeError,
   typeError,
+  valueError,
 } from '../arguments.js';
+import { Clock } from '../clock/clock.js';
+import { Pacer } from '../clock/pacer.js';
 import { checkAddress, interfaceFor, isMulticast, socketType, unicastError } from '../net/address.js';
 import type { SendingSocketOptions } from '../net/sending-socket.js';
 import { frameBytes } from '../pcm/format.js';
@@ -17,13 +20,12 @@ import {
   checkAudioFormat,
   defaultPcmFormat,
   MAX_PAYLOAD_BYTES,
-  packetFramesFor,
   payloadFrameBytes,
   type RtpAudioFormat,
   type RtpPcmFormat,
-  SampleConverter,
 } from './format.js';
-import type { PaceClock } from './pacer.js';
+import { packetFramesFor } from './packet-time.js';
+import { SampleConverter } from './sample-converter.js';
 import type { DescribeOptions } from './sdp/describe.js';
 
 /** Options that do nothing for one receiver. */
@@ -63,7 +65,7 @@ export interface RtpSenderOptions extends RtpAudioFormat {
   readonly localAddress?: string;
   /** 0..65535. Default 0: a free one. */
   readonly localPort?: number;
-  /** Packets that may wait for the kernel, 1..65536; more are dropped and counted. Default 1024. */
+  /** Packets that may wait for the kernel, 1..65536, 1 GiB at most; more are dropped and counted. Default 1024. */
   readonly maxQueuedPackets?: number;
   /** Closes the sender. */
   readonly signal?: AbortSignal;
@@ -104,19 +106,41 @@ export const DESCRIPTION_OPTIONS: OptionNames<SenderDescription> = {
 };
 
 export interface PaceOptions {
-  /** Parts per million by which to send faster than the clock, -500000..500000. Default 0. */
+  /** Without `clock`: parts per million by which to send faster than this machine's clock, -500000..500000. Default 0. */
   readonly ppm?: number;
-  /** Default: the monotonic clock of this machine. */
-  readonly clock?: PaceClock;
+  /**
+   * The clock of the stream, a PTP clock for instance. Packets leave at multiples of their time since its epoch, and timestamps are
+   * those of the media clock: its time at the rate, plus `mediaOffset` (AES67, RFC 7273). Where the source gives nothing in
+   * time, timestamps go on all the same. Default: CLOCK_MONOTONIC, and timestamps that count frames.
+   */
+  readonly clock?: Clock;
+  /** With `clock` only: what the media clock shows at the epoch of the clock, in frames, 0..2^32-1. Default 0. */
+  readonly mediaOffset?: number;
+  /**
+   * How much is to wait before the first packet leaves, 0..1000 ms, as far as `maxQueuedPackets` allows. A source in real time needs what it
+   * gives at a time, and as much as it may be late. Default 0.
+   */
+  readonly prebufferMs?: number;
+  /** Whose thread sends. Default: one of its own. */
+  readonly pacer?: Pacer;
   readonly signal?: AbortSignal;
 }
 
-const PACE_OPTIONS: OptionNames<PaceOptions> = { ppm: true, clock: true, signal: true };
+const PACE_OPTIONS: OptionNames<PaceOptions> = {
+  ppm: true,
+  clock: true,
+  mediaOffset: true,
+  prebufferMs: true,
+  pacer: true,
+  signal: true,
+};
+
+/** Of packets that may wait, with their memory. */
+const MAX_QUEUE_BYTES = 2 ** 30;
 
 /** Options in their ranges, with defaults. */
 export interface CheckedSenderOptions extends Readonly<RtpAudioFormat> {
   readonly socket: SendingSocketOptions;
-  readonly port: number;
   readonly payloadType: number;
   readonly packetFrames: number;
   /** Bytes of one frame that is written. */
@@ -143,7 +167,10 @@ export function checkSenderOptions(options: RtpSenderOptions): CheckedSenderOpti
   const converter = SampleConverter.encoder(format, encoding);
   const mostFrames = Math.floor(MAX_PAYLOAD_BYTES / payloadFrameBytes(encoding, channels));
   const oneMillisecond = rate < 500 ? 1 : Math.min(mostFrames, packetFramesFor(1, rate));
-  const { packetFrames = oneMillisecond, payloadType = 96, maxQueuedPackets = 1024 } = options;
+  const { payloadType = 96, maxQueuedPackets = 1024 } = options;
+  const packetFrames = checkInteger('packetFrames', options.packetFrames ?? oneMillisecond, 1, mostFrames);
+  const packetBytes = packetFrames * payloadFrameBytes(encoding, channels);
+  const mostQueued = Math.min(65_536, Math.floor(MAX_QUEUE_BYTES / packetBytes));
   const {
     ssrc = randomInt(2 ** 32),
     sequence = randomInt(2 ** 16),
@@ -155,13 +182,12 @@ export function checkSenderOptions(options: RtpSenderOptions): CheckedSenderOpti
     channels,
     converter,
     frameBytes: frameBytes(format, channels),
-    packetFrames: checkInteger('packetFrames', packetFrames, 1, mostFrames),
+    packetFrames,
     payloadType: checkInteger('payloadType', payloadType, 0, 127),
     ssrc: checkInteger('ssrc', ssrc, 0, 2 ** 32 - 1),
     sequence: checkInteger('sequence', sequence, 0, 2 ** 16 - 1),
     timestamp: checkInteger('timestamp', timestamp, 0, 2 ** 32 - 1),
-    port: checkInteger('port', options.port, 1, 65_535),
-    maxQueuedPackets: checkInteger('maxQueuedPackets', maxQueuedPackets, 1, 65_536),
+    maxQueuedPackets: checkInteger('maxQueuedPackets', maxQueuedPackets, 1, mostQueued),
     socket,
     signal,
   });
@@ -170,6 +196,7 @@ export function checkSenderOptions(options: RtpSenderOptions): CheckedSenderOpti
 function checkSocketOptions(options: RtpSenderOptions): SendingSocketOptions {
   const { localAddress } = options;
   const address = checkAddress('address', options.address);
+  const port = checkInteger('port', options.port, 1, 65_535);
   const ttl = checkInteger('ttl', options.ttl ?? 1, 0, 255);
   const multicastLoopback = checkBoolean('multicastLoopback', options.multicastLoopback ?? true);
   const localPort = checkInteger('localPort', options.localPort ?? 0, 0, 65_535);
@@ -180,18 +207,36 @@ function checkSocketOptions(options: RtpSenderOptions): SendingSocketOptions {
   }
   const via =
     options.interface === undefined ? undefined : interfaceFor(options.interface, socketType(address));
-  return { address, localAddress, localPort, via, ttl, multicastLoopback };
+  return { address, port, localAddress, localPort, via, ttl, multicastLoopback };
+}
+
+export interface CheckedPaceOptions {
+  readonly ppm: number;
+  readonly clock: Clock | undefined;
+  readonly mediaOffset: number;
+  readonly prebufferMs: number;
+  readonly pacer: Pacer | undefined;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE */
-export function checkPaceOptions(options: PaceOptions): {
-  readonly ppm: number;
-  readonly clock: PaceClock | undefined;
-  readonly signal: AbortSignal | undefined;
-} {
-  const { ppm = 0, clock } = checkOptions('options', options, PACE_OPTIONS);
+export function checkPaceOptions(options: PaceOptions): CheckedPaceOptions {
+  const { ppm = 0, clock, mediaOffset, prebufferMs, pacer } = checkOptions('options', options, PACE_OPTIONS);
   const signal = checkSignal('signal', options.signal);
   if (typeof ppm !== 'number') throw typeError('ppm', 'a number', ppm);
   if (!(Math.abs(ppm) <= 500_000)) throw rangeError('ppm', '-500000..500000', ppm);
-  return { ppm, clock, signal };
+  if (clock !== undefined && !(clock instanceof Clock)) throw typeError('clock', 'a Clock', clock);
+  if (pacer !== undefined && !(pacer instanceof Pacer)) throw typeError('pacer', 'a Pacer', pacer);
+  if (clock !== undefined && ppm !== 0)
+    throw valueError('ppm', 'left out with a clock, which has the rate', ppm);
+  if (clock === undefined && mediaOffset !== undefined)
+    throw valueError('mediaOffset', 'left out without a clock', mediaOffset);
+  return {
+    ppm,
+    clock,
+    mediaOffset: checkInteger('mediaOffset', mediaOffset ?? 0, 0, 2 ** 32 - 1),
+    prebufferMs: checkInteger('prebufferMs', prebufferMs ?? 0, 0, 1_000),
+    pacer,
+    signal,
+  };
 }

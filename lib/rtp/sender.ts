@@ -1,17 +1,14 @@
 /** RtpSender: frames of any length in, packets of one length out. */
-import type { Socket } from 'node:dgram';
-import { once } from 'node:events';
-import { checkBytes, checkInteger, checkOptions } from '../arguments.js';
+import { checkBytes, checkInteger, checkIterable, checkOptions, pickOptions } from '../arguments.js';
+import { Pacer } from '../clock/pacer.js';
+import type { Pacing } from '../clock/pacing.js';
 import { checkMade, MADE } from '../construction.js';
-import { closedError } from '../errors.js';
-import { LentBytes } from '../lent-bytes.js';
-import { localAddressOf, openSendingSocket } from '../net/sending-socket.js';
-import { unlessAborted, untilAborted } from '../promises.js';
-import { refuseCloning } from '../uncloneable.js';
+import { AlsaError, closedError } from '../errors.js';
+import { release, watch } from '../native/lifetime.js';
+import { originOf, routeOf } from '../net/sending-socket.js';
 import { payloadFrameBytes } from './format.js';
-import { Pacer } from './pacer.js';
-import { PacketQueue } from './packet-queue.js';
-import { Packetizer } from './packetizer.js';
+import { sendPaced } from './paced-sending.js';
+import { PacketStream } from './packet-stream.js';
 import { describeStream } from './sdp/describe.js';
 import {
   type CheckedSenderOptions,
@@ -22,25 +19,10 @@ import {
   type RtpSenderOptions,
   type SenderDescription,
 } from './sender-options.js';
+import type { RtpSenderStats } from './sender-stats.js';
 
 /** Without sources that contribute, and without an extension. */
 const RTP_HEADER_BYTES = 12;
-
-/** Counters since the sender was opened. */
-export interface RtpSenderStats {
-  /** Packets that the kernel took. */
-  readonly packetsSent: number;
-  /** Packets dropped because too many waited for the kernel: see `pace`, which waits instead. */
-  readonly packetsDropped: number;
-  /** Packets that the kernel refused: see lastError. */
-  readonly packetsFailed: number;
-  /** Frames put into packets, sent or not. */
-  readonly frames: number;
-  /** Frames that wait for the rest of their packet. */
-  readonly framesPending: number;
-  /** Why the kernel last refused a packet, for instance ENETUNREACH while an interface is down. */
-  readonly lastError: Error | undefined;
-}
 
 /**
  * Sends one stream. Timestamps count the frames written, and sequence numbers the packets made of them, also of those
@@ -51,39 +33,27 @@ export interface RtpSenderStats {
  * await sender.pace(createReadStream('music.raw'));
  */
 export class RtpSender implements Disposable, AsyncDisposable {
-  readonly #socket: Socket;
   readonly #options: CheckedSenderOptions;
   readonly #origin: string | undefined;
-  readonly #queue: PacketQueue;
-  readonly #packetizer: Packetizer;
+  readonly #stream: PacketStream;
   readonly #onAbort = () => this.close();
   /** Ends what paces when the sender is closed. */
   readonly #gone = new AbortController();
+  #pacing: Pacing | undefined;
   readonly ssrc: number;
-  #closed = false;
-  #finished = false;
 
   private constructor(
     made: typeof MADE,
     options: CheckedSenderOptions,
     origin: string | undefined,
-    socket: Socket,
+    stream: PacketStream,
   ) {
     checkMade(made, 'RtpSender.open()');
-    refuseCloning(this);
     this.#options = options;
     this.#origin = origin;
-    this.#socket = socket;
+    this.#stream = stream;
     this.ssrc = options.ssrc;
-    const { port, maxQueuedPackets } = options;
-    this.#queue = new PacketQueue(socket, { address: options.socket.address, port }, maxQueuedPackets);
-    this.#packetizer = new Packetizer(options, (packet) => this.#queue.send(packet));
-    socket.on('error', (error) => {
-      this.#queue.fail(error);
-    });
-    socket.on('close', () => {
-      this.#finished = true;
-    });
+    watch(this, stream.handle, `RTP sender to ${stream.name}`);
     options.signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (options.signal?.aborted) this.close();
   }
@@ -108,11 +78,9 @@ export class RtpSender implements Disposable, AsyncDisposable {
    */
   static async open(options: RtpSenderOptions): Promise<RtpSender> {
     const checked = checkSenderOptions(options);
-    const { signal } = checked;
-    signal?.throwIfAborted();
-    const origin = await localAddressOf(checked.socket);
-    const socket = await openSendingSocket(checked.socket, signal);
-    return new RtpSender(MADE, checked, origin, socket);
+    checked.signal?.throwIfAborted();
+    const origin = originOf(routeOf(checked.socket));
+    return new RtpSender(MADE, checked, origin, new PacketStream(checked));
   }
 
   /** Frames a packet. */
@@ -138,23 +106,21 @@ export class RtpSender implements Disposable, AsyncDisposable {
 
   /** The timestamp of the next frame that is written. */
   get timestamp(): number {
-    return this.#packetizer.timestamp;
+    return this.#stream.timestamp;
+  }
+
+  /** What sends, while {@link pace} is under way: its clock, how late packets left, and how often none was there in time. */
+  get pacing(): Pacing | undefined {
+    return this.#pacing;
   }
 
   get closed(): boolean {
-    return this.#closed;
+    return this.#stream.closed;
   }
 
+  /** Also once it is closed. */
   stats(): RtpSenderStats {
-    const { sent, dropped, failed, lastError } = this.#queue;
-    return {
-      packetsSent: sent,
-      packetsDropped: dropped,
-      packetsFailed: failed,
-      frames: this.#packetizer.frames,
-      framesPending: this.#packetizer.pendingFrames,
-      lastError,
-    };
+    return this.#stream.stats();
   }
 
   /**
@@ -170,27 +136,19 @@ export class RtpSender implements Disposable, AsyncDisposable {
    * console.log(sender.describe({ name: 'Stage left', origin: '192.168.1.1', sourceFilter: true }));
    */
   describe(options: SenderDescription = {}): string {
-    const {
-      name,
-      origin = this.#origin,
-      sessionId = this.ssrc,
-    } = checkOptions('options', options, DESCRIPTION_OPTIONS);
-    const { sourceFilter, referenceClock, mediaClock } = options;
-    const { encoding, rate, channels, payloadType, packetFrames, port, socket } = this.#options;
+    checkOptions('options', options, DESCRIPTION_OPTIONS);
+    const { encoding, rate, channels, payloadType, packetFrames, socket } = this.#options;
     return describeStream({
-      sessionId,
-      ...(name === undefined ? {} : { name }),
-      ...(origin === undefined ? {} : { origin }),
-      ...(sourceFilter === undefined ? {} : { sourceFilter }),
-      ...(referenceClock === undefined ? {} : { referenceClock }),
-      ...(mediaClock === undefined ? {} : { mediaClock }),
+      sessionId: this.ssrc,
+      ...(this.#origin === undefined ? {} : { origin: this.#origin }),
+      ...pickOptions(options, DESCRIPTION_OPTIONS),
       encoding,
       rate,
       channels,
       payloadType,
       packetFrames,
       address: socket.address,
-      port,
+      port: socket.port,
       ttl: Math.max(1, socket.ttl),
     });
   }
@@ -205,7 +163,7 @@ export class RtpSender implements Disposable, AsyncDisposable {
   write(bytes: Uint8Array): number {
     checkBytes('bytes', bytes);
     this.#checkOpen();
-    return this.#packetizer.write(bytes);
+    return this.#stream.write(bytes);
   }
 
   /**
@@ -215,7 +173,7 @@ export class RtpSender implements Disposable, AsyncDisposable {
    */
   flush(): void {
     this.#checkOpen();
-    this.#packetizer.flush();
+    this.#stream.flush();
   }
 
   /**
@@ -227,93 +185,88 @@ export class RtpSender implements Disposable, AsyncDisposable {
   skip(frames: number): void {
     checkInteger('frames', frames, 0, 2 ** 31 - 1);
     this.#checkOpen();
-    this.#packetizer.skip(frames);
+    this.#stream.skip(frames);
   }
 
   /**
-   * Sends what a source gives, each packet at its time: packet n goes out n packet times after the first, by the clock.
-   * A source that falls behind is made up for, unless by more than a second: four packets go out in the time of one then.
-   * While the kernel has no room it waits, and drops nothing. Flushes at the end. The signal, and `close`, end it at any time,
-   * also while the source gives nothing: the source is told by its iterator's `return`, and not waited for.
+   * Sends what a source gives, each packet at its time, by the thread of a pacer: a busy event loop delays none that was read of
+   * the source, up to 100 ms ahead. A source that falls behind is made up for, unless by more than a second or where there is a
+   * `clock`: four packets go out in the time of one then. While the kernel has no room it waits, and drops nothing. Flushes at
+   * the end, and resolves when the last packet is with the kernel. The signal, and `close`, end it at any time, also while the
+   * source gives nothing: the source is told by its iterator's `return`, and not waited for. What waits for its time is not
+   * sent then.
    *
-   * @throws AlsaError ERR_CLOSED; TypeError ERR_INVALID_ARG_TYPE; RangeError ERR_OUT_OF_RANGE; the reason of the signal; what
-   * the source throws; TypeError ERR_INVALID_STATE where the buffer of what it gave shrinks, or is transferred, before that was sent
+   * @throws AlsaError ERR_CLOSED, also of the clock and the pacer; ERR_BUSY while another pace() is under way; TypeError
+   * ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE; the reason of the signal; what the source throws;
+   * TypeError ERR_INVALID_STATE where the buffer of what it gave shrinks, or is transferred, before that was sent
    *
    * @example
    * const stream = { encoding: 'L16', rate: 48_000, channels: 2 } as const;
    * await using sender = await RtpSender.open({ ...stream, address: '239.0.0.1', port: 5004 });
    * await sender.pace(createReadStream('music.raw'), { ppm: 100, signal: AbortSignal.timeout(60_000) });
+   * @example
+   * import { Clock } from 'alsa-utimer/clock';
+   *
+   * using clock = Clock.open('tai'); // or '/dev/ptp0'
+   * const stream = { encoding: 'L24', rate: 48_000, channels: 2 } as const;
+   * await using sender = await RtpSender.open({ ...stream, address: '239.0.0.1', port: 5004 });
+   * console.log(sender.describe({ mediaClock: { kind: 'direct', offset: 0 } }));
+   * await sender.pace(createReadStream('music.raw'), { clock });
    */
   async pace(
     source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
     options: PaceOptions = {},
   ): Promise<void> {
-    const { ppm, clock, signal } = checkPaceOptions(options);
+    checkIterable('source', source);
+    const { pacer: given, signal, ...pace } = checkPaceOptions(options);
     this.#checkOpen();
+    if (this.#pacing) throw pacedError(this.#stream.name);
     const end = signal ? AbortSignal.any([signal, this.#gone.signal]) : this.#gone.signal;
-    const { rate, packetFrames } = this.#options;
-    const pacer = new Pacer(rate * (1 + ppm * 1e-6), packetFrames, clock);
+    end.throwIfAborted();
+    using own = given ? undefined : Pacer.open();
+    const pacer = (given ?? own) as Pacer;
     try {
-      await this.#paceBy(pacer, source, end);
-    } catch (error) {
-      // What ends the waits of a clock says what it likes.
-      end.throwIfAborted();
-      throw error;
+      await sendPaced(pacer, this.#stream, this.#options, pace, source, end, (pacing) => {
+        this.#pacing = pacing;
+      });
+    } finally {
+      this.#pacing = undefined;
     }
   }
 
   /** Resolves when the kernel has taken, or refused, every packet so far. */
   drain(): Promise<void> {
-    return this.#queue.drain();
+    return this.#stream.drain();
   }
 
   /** Closes the socket. Frames that wait for the rest of their packet are discarded: see `flush`. Idempotent. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.closed) return;
     this.#gone.abort(closedError('the RTP sender'));
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
-    this.#socket.close();
-    this.#queue.close();
+    this.#pacing?.close();
+    release(this.#stream.handle);
+    this.#stream.close();
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
 
-  /** Waits until the kernel has every packet, closes, and waits until the socket is gone. */
+  /** Waits until the kernel has every packet, and closes. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#closed) await this.drain();
+    if (!this.closed) await this.drain();
     this.close();
-    if (!this.#finished) await once(this.#socket, 'close');
-  }
-
-  async #paceBy(
-    pacer: Pacer,
-    source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const packetizer = this.#packetizer;
-    const first = packetizer.frames;
-    for await (const bytes of untilAborted(source, signal)) {
-      const lent = new LentBytes('source', bytes);
-      for (let at = 0; at < lent.length; ) {
-        const end = Math.min(lent.length, at + packetizer.missingBytes);
-        await pacer.wait(packetizer.frames - first, signal);
-        await this.#room(signal);
-        this.write(lent.between(at, end));
-        at = end;
-      }
-    }
-    await this.#room(signal);
-    this.flush();
-  }
-
-  async #room(signal: AbortSignal): Promise<void> {
-    if (!this.#queue.hasRoom) await unlessAborted(this.#queue.room(), signal);
   }
 
   #checkOpen(): void {
-    if (this.#closed) throw closedError('the RTP sender');
+    if (this.closed) throw closedError('the RTP sender');
   }
+}
+
+function pacedError(name: string): AlsaError {
+  return new AlsaError(`the RTP sender to ${name} is paced already`, {
+    code: 'ERR_BUSY',
+    hint: 'Await the pace() that is under way, or end it by its signal.',
+  });
 }

@@ -1,10 +1,11 @@
 /** Tells when nothing was heard for a while: exactly so long after the last packet, whenever that came. */
+import { arrivalNs } from '../monotonic.js';
 
 export class SilenceWatch {
   readonly #milliseconds: number;
   readonly #onSilence: (isFirst: boolean) => void;
   #timer: NodeJS.Timeout | undefined;
-  #lastHeard = process.hrtime.bigint();
+  #lastHeard = arrivalNs();
   #isSilent = false;
   #closed = false;
 
@@ -33,7 +34,7 @@ export class SilenceWatch {
 
   #check(): void {
     if (this.#closed) return;
-    const quiet = Number(process.hrtime.bigint() - this.#lastHeard) / 1e6;
+    const quiet = Number(arrivalNs() - this.#lastHeard) / 1e6;
     if (quiet < this.#milliseconds) {
       this.#arm(this.#milliseconds - quiet);
       return;

@@ -1,4 +1,4 @@
-/** Who is told what of a timer instance: handlers, iterations with a queue each, and what is held until somebody is there. */
+/** Audience: the consumers of a timer instance (handlers, and iterations with a queue each), and the events held for the next one. */
 import { EventEmitter } from 'node:events';
 import { emitOrThrowUncaught, throwUncaught } from '../uncaught.js';
 import { TimerEventQueue } from './event-queue.js';
@@ -8,7 +8,7 @@ type TickHandler = (event: TickEvent) => void;
 
 const HEARD: ReadonlySet<unknown> = new Set([...ALL_EVENT_TYPES, 'event']);
 
-/** Whether handlers of this type are told events. */
+/** True for the types of handlers that get events. */
 export function isHeard(type: unknown): boolean {
   return HEARD.has(type);
 }
@@ -23,7 +23,7 @@ export class Audience {
   readonly #queues = new Set<TimerEventQueue>();
   /** Handlers of events. */
   #handlers = 0;
-  /** What was read, and is not told yet, or nobody wanted any more. */
+  /** Events read from the kernel that no consumer has got yet, or that the last one left. */
   #held: TimerEvent[] = [];
   /** The handlers of ticks where nobody wants anything else, null where somebody does; undefined until it is asked. */
   #tickHandlers: readonly TickHandler[] | null | undefined;
@@ -40,7 +40,7 @@ export class Audience {
     return this.#handlers > 0 || this.#queues.size > 0;
   }
 
-  /** Whether somebody is there who is not a queue's size behind. */
+  /** True while a consumer is less than a queue's size behind. */
   get hasRoom(): boolean {
     if (this.#handlers > 0) return true;
     for (const queue of this.#queues) if (!queue.full) return true;
@@ -65,7 +65,7 @@ export class Audience {
     this.#changed();
   }
 
-  /** An iteration begins. What the last consumer has not taken when it leaves is held. */
+  /** An iteration begins. If it leaves as the last consumer, events that it has not taken are held. */
   iterate(size: number, signal: AbortSignal | undefined): TimerEventQueue {
     const queue: TimerEventQueue = new TimerEventQueue(size, {
       signal,
@@ -96,7 +96,7 @@ export class Audience {
     else this.#held.push(event);
   }
 
-  /** What is held, which the caller tells now. */
+  /** Hands over the held events to the caller, who tells them. */
   take(): TimerEvent[] {
     return this.#held.splice(0);
   }
@@ -107,8 +107,8 @@ export class Audience {
   }
 
   /**
-   * Tells what is held, as long as somebody is there. What is not told yet stays held, so that all that a handler does finds
-   * it in its place: who leaves or comes, reads, stops or finishes. What that adds behind it waits for another turn.
+   * Tells held events while there are consumers. The rest stays held meanwhile, since a handler may read, stop, finish, add a
+   * consumer or remove one. Events that it adds wait for another turn.
    *
    * @param isLast iterations end behind it
    */
@@ -147,7 +147,7 @@ export class Audience {
   /**
    * Iterations throw.
    *
-   * @returns whether the error is for handlers as well: those hear nothing any more, which would be silent without it
+   * @returns whether handlers get the error, too: without it they would hear nothing any more, and not know why
    */
   failIterations(error: unknown): boolean {
     const queues = [...this.#queues];
@@ -162,7 +162,7 @@ export class Audience {
     this.endIterations();
   }
 
-  /** What one handler throws keeps no other event from being told, of this instance or another. */
+  /** A handler that throws keeps no other event from its handlers, of this instance or another. */
   emit(type: TimerEvent['type'] | 'event' | 'error', value: unknown): void {
     emitOrThrowUncaught(this.#instance, type, value);
   }

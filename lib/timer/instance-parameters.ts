@@ -24,6 +24,13 @@ export const SLAVE_FLAG = 1;
 /** The kernel refuses PARAMS for ticks that are shorter. */
 const MIN_TICK_NS = 1_000_000n;
 
+/**
+ * What an instance is told, and when.
+ *
+ * @example
+ * instance.configure({ events: ['tick', 'stop'], queueSize: 1024 });
+ * instance.start();
+ */
 export interface TimerInstanceParameters {
   /**
    * Ticks of the timer for one of the instance, 1..2^32-1; 1 by default, and all that a userspace-driven timer takes. hrtimer

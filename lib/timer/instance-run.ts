@@ -18,11 +18,24 @@ export class InstanceRun {
     this.#dispatcher = dispatcher;
   }
 
+  get state(): 'ended' | 'started' | 'stopped' {
+    if (this.#reader.isEnded) return 'ended';
+    return this.#reader.isRunning ? 'started' : 'stopped';
+  }
+
   /** The parameters were set, which has stopped it. */
   configured(parameters: CheckedParameters): void {
     this.#reader.configured(parameters);
     this.#isExpectant = parameters.earlyEvent;
     this.#dispatcher.forget();
+  }
+
+  /** Sets parameters, and drops what was not read. */
+  configure(parameters: CheckedParameters): void {
+    this.#bound.configure(parameters);
+    this.configured(parameters);
+    // What was lost before is no news behind what is dropped now.
+    this.#bound.call(() => this.#reader.forgetOverruns());
   }
 
   start(): void {

@@ -3,6 +3,12 @@ import type { TimerInstanceInfoNative, TimerInstanceStatusNative } from '../nati
 import { visibleText } from '../visible-text.js';
 import { SLAVE_FLAG } from './instance-parameters.js';
 
+/**
+ * The timer of an instance.
+ *
+ * @example
+ * console.log(instance.info().resolutionNs); // 10000000n
+ */
 export interface TimerInstanceInfo {
   /** The kernel's id, for instance 'snd-utimer0'. */
   readonly id: string;
@@ -15,6 +21,14 @@ export interface TimerInstanceInfo {
   readonly resolutionNs: bigint;
 }
 
+/**
+ * An instance.
+ *
+ * @example
+ * instance.start();
+ * timer.trigger();
+ * console.log(instance.status().queue); // 1
+ */
 export interface TimerInstanceStatus {
   /** Nanoseconds on `clock()`: when the instance was last started, stopped, continued or paused; 0n before. */
   readonly timestampNs: bigint;

@@ -1,13 +1,10 @@
 /** TimerInstance: a client of a timer, which gets its ticks and is told what else happens to it. */
-import { join } from 'node:path';
 import { type InspectOptionsStylized, inspect } from 'node:util';
-import { checkOptions, checkSignal } from '../arguments.js';
 import { checkMade, MADE } from '../construction.js';
 import { closedError, fromNative } from '../errors.js';
 import { inspection } from '../inspection.js';
 import { release, watch } from '../native/lifetime.js';
 import { ObservantEmitter } from '../observant-emitter.js';
-import { glance, sysModule } from '../proc.js';
 import { isHeard } from './audience.js';
 import { BoundTimer } from './bound-timer.js';
 import { warnAboutCable } from './cable-warning.js';
@@ -15,7 +12,7 @@ import { timerChannels } from './channels.js';
 import { Dispatcher } from './dispatcher.js';
 import type { TimerEvent } from './events.js';
 import { checkTimerId, describeTimerId, type HasTimerId, isUserDriven, type TimerId } from './id.js';
-import type { TimerEventsOptions, TimerInstanceEvents } from './instance-events.js';
+import { checkEventsOptions, type TimerEventsOptions, type TimerInstanceEvents } from './instance-events.js';
 import {
   checkInstanceOptions,
   checkInstanceParameters,
@@ -25,22 +22,14 @@ import {
 import { InstanceRun } from './instance-run.js';
 import { infoOf, statusOf, type TimerInstanceInfo, type TimerInstanceStatus } from './instance-status.js';
 import { RecordReader } from './record-reader.js';
+import { timestampClock } from './timestamp-clock.js';
 
 /**
  * A client of a timer, on a /dev/snd/timer of its own.
  *
  * start() and continue() start an instance, and nothing else does. Events come in three ways then: `for await`, `on(type, ...)`
  * and `read()`. The first two wait in the event loop of the thread, and keep the process alive until unref(); every consumer
- * gets every event. Events that nobody waits for stay in the kernel's queue. The kernel adds up ticks there, and counts other
- * records that find no room, which comes as an 'overrun' event. An iteration that has fallen a queue's size behind is treated
- * in the same way, and keeps no other consumer from its events. What the last consumer had not taken when it left, by `break`
- * for instance, is for read(), or the next.
- *
- * What a handler throws is an uncaught exception. It keeps no other event from being delivered.
- *
- * When the owner closes the timer, or its card goes, iterations end, and an 'end' event comes. The kernel announces that to
- * running instances with timestamped records, and for timers of cards. Of others, SNDRV_TIMER_IOCTL_INFO is asked twice a
- * second while somebody waits.
+ * gets every event. {@link TimerInstanceEvents} says what becomes of events that nobody takes.
  *
  * While an instance runs on a userspace-driven timer, no stream of a loopback cable starts that the same timer clocks:
  * use pcmTimerId(...) of the loopback then. Starting the instance emits a process warning where that is to be seen.
@@ -55,19 +44,6 @@ import { RecordReader } from './record-reader.js';
  *   console.log(event.count, event.timestampNs); // nanoseconds on instance.clock(): 1 81234567890n
  *   break;
  * }
- *
- * @example
- * import { once } from 'node:events';
- *
- * using timer = UserTimer.create({ resolutionNs: 10_000_000n });
- * using instance = TimerInstance.open(timer);
- * instance.on('tick', ({ count, timestampNs }) => console.log(count, timestampNs)); // 1 81234567890n
- * instance.on('end', () => console.log('the owner closed the timer'));
- * instance.start();
- * timer.trigger();
- * await once(instance, 'tick');
- * timer.close();
- * await once(instance, 'end');
  */
 export class TimerInstance
   extends ObservantEmitter<TimerInstanceEvents>
@@ -108,23 +84,18 @@ export class TimerInstance
   /**
    * Opens /dev/snd/timer and binds it to a timer: SNDRV_TIMER_IOCTL_TREAD64, SELECT, PARAMS. It does not start yet.
    *
-   * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE: also for an `intervalTicks` of
-   * more than 1 on a userspace-driven timer, and for one that is too short on a fast one. ERR_INVALID_ARG_VALUE for parameters
-   * or timestamped records with `parameters: 'kernel'`
+   * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE, also for an `intervalTicks` that
+   * the timer does not take
    * @throws AlsaError ENOENT, EACCES (/dev/snd/timer), ENODEV (no such timer), EBUSY (an exclusive client, or 1000),
-   * ERR_TIMER_RESOLUTION (a userspace-driven timer below 1 ms), EBADFD (a slave whose master is not there, or a timer that
-   * goes meanwhile)
+   * ERR_TIMER_RESOLUTION (a userspace-driven timer below 1 ms), EBADFD (a slave without its master, a timer that goes)
    * @example
    * using instance = TimerInstance.open(globalTimerId('hrtimer'), { intervalTicks: 10_000_000 }); // every 10 ms
    */
   static open(timer: TimerId | HasTimerId, options: TimerInstanceOptions = {}): TimerInstance {
     const id = checkTimerId('timer', timer);
     const { records, parameters } = checkInstanceOptions(id, options);
-    const instance = new TimerInstance(
-      MADE,
-      BoundTimer.open(id, records === 'timestamped', parameters),
-      records,
-    );
+    const bound = BoundTimer.open(id, records === 'timestamped', parameters);
+    const instance = new TimerInstance(MADE, bound, records);
     if (parameters) instance.#run.configured(parameters);
     timerChannels.publish('timer-instance:open', { instance });
     return instance;
@@ -140,11 +111,9 @@ export class TimerInstance
   }
 
   /**
-   * The timer id of slaves of this instance: they get its ticks without being clients of its timer. The kernel finds
-   * the master by the thread that opened it: have one instance open in a thread when slaves of it are opened. Of several,
-   * Linux 6.12 takes the one on the first timer in the order of listTimers(), and there the oldest; 7.3 the oldest on any
-   * timer. The kernel knows a thread by its number in the initial PID namespace; in another one, as in a container, that is
-   * found in /proc/asound/timers, by opening the system timer for a moment.
+   * The timer id of slaves of this instance: they get its ticks without being clients of its timer. The kernel finds the master
+   * by the thread that opened it: have one instance open in a thread when slaves of it are opened. In a container, the kernel's
+   * number of that thread is found in /proc/asound/timers, by opening the system timer for a moment.
    *
    * @throws AlsaError ERR_PID_NAMESPACE where that file cannot be read, and as open() with the system timer
    * @example
@@ -154,10 +123,9 @@ export class TimerInstance
     return this.#bound.slaveTimerId();
   }
 
-  /** What the timestamps of timers tell: CLOCK_MONOTONIC, as process.hrtime.bigint(), or CLOCK_REALTIME. */
+  /** What the timestamps of timers tell: CLOCK_MONOTONIC, as monotonicNs(), or CLOCK_REALTIME. */
   clock(): 'monotonic' | 'realtime' {
-    const parameter = join(sysModule(), 'snd_timer/parameters/timer_tstamp_monotonic');
-    return /^[0N]/.test(glance(parameter) ?? '1') ? 'realtime' : 'monotonic';
+    return timestampClock();
   }
 
   /**
@@ -165,16 +133,9 @@ export class TimerInstance
    * drops what was not read yet: call start() again, also for iterations that wait.
    *
    * @throws as open(), and AlsaError ERR_CLOSED
-   * @example
-   * instance.configure({ events: ['tick', 'stop'], queueSize: 1024 });
-   * instance.start();
    */
   configure(parameters: TimerInstanceParameters): void {
-    const checked = checkInstanceParameters(this.timerId, parameters);
-    this.#bound.configure(checked);
-    this.#run.configured(checked);
-    // What was lost before is no news behind what is dropped now.
-    this.#bound.call(() => this.#reader.forgetOverruns());
+    this.#run.configure(checkInstanceParameters(this.timerId, parameters));
   }
 
   /**
@@ -186,6 +147,12 @@ export class TimerInstance
    * instance.start();
    * timer.trigger();
    * console.log(instance.read().length); // 1
+   * instance.pause();
+   * timer.trigger(); // not for this instance
+   * instance.continue();
+   * timer.trigger();
+   * instance.stop();
+   * console.log(instance.read().length); // 1
    */
   start(): void {
     this.#run.start();
@@ -196,14 +163,6 @@ export class TimerInstance
    * Stops: SNDRV_TIMER_IOCTL_STOP.
    *
    * @throws AlsaError EBUSY (it is not running), EINVAL (the timer is gone), ERR_CLOSED
-   * @example
-   * instance.start();
-   * timer.trigger();
-   * instance.stop();
-   * timer.trigger(); // not for this instance
-   * for (const event of instance.read()) {
-   *   if (event.type === 'tick') console.log(event.count); // 1
-   * }
    */
   stop(): void {
     this.#run.stop();
@@ -215,12 +174,6 @@ export class TimerInstance
    * after a pause.
    *
    * @throws as start(), and AlsaError EBUSY (it runs already, after a pause)
-   * @example
-   * instance.start();
-   * instance.pause();
-   * instance.continue();
-   * timer.trigger();
-   * console.log(instance.read().length); // 1
    */
   continue(): void {
     this.#run.continue();
@@ -231,11 +184,6 @@ export class TimerInstance
    * Pauses: SNDRV_TIMER_IOCTL_PAUSE.
    *
    * @throws as stop()
-   * @example
-   * instance.start();
-   * instance.pause();
-   * timer.trigger(); // not for this instance
-   * console.log(instance.read().length); // 0
    */
   pause(): void {
     this.#run.pause();
@@ -245,8 +193,6 @@ export class TimerInstance
    * What the timer is: SNDRV_TIMER_IOCTL_INFO.
    *
    * @throws AlsaError EBADFD (the timer is gone), ERR_CLOSED
-   * @example
-   * console.log(instance.info().resolutionNs); // 10000000n
    */
   info(): TimerInstanceInfo {
     return infoOf(this.#bound.call(() => this.#bound.handle.info()));
@@ -256,10 +202,6 @@ export class TimerInstance
    * How the instance is: SNDRV_TIMER_IOCTL_STATUS. Works for a timer that is gone, too.
    *
    * @throws AlsaError ERR_CLOSED
-   * @example
-   * instance.start();
-   * timer.trigger();
-   * console.log(instance.status().queue); // 1
    */
   status(): TimerInstanceStatus {
     return statusOf(this.#bound.call(() => this.#bound.handle.status()));
@@ -280,32 +222,19 @@ export class TimerInstance
     return this.#bound.call(() => this.#dispatcher.take());
   }
 
-  /**
-   * What nobody has taken, and every event from now on, until the timer is gone or the instance is closed.
-   *
-   * @throws as events()
-   */
+  /** {@link events} without options. */
   [Symbol.asyncIterator](): AsyncIterator<TimerEvent, undefined> {
     return this.events()[Symbol.asyncIterator]();
   }
 
   /**
-   * Like iterating over the instance itself, until `signal` says otherwise. What the iteration has not given then is for
-   * read() or the next consumer if there is no other, as what the kernel has queued.
+   * What nobody has taken, and every event from now on, until the timer is gone, the instance is closed or the signal aborts.
    *
    * @throws at once, TypeError ERR_INVALID_ARG_TYPE; the reason of a `signal` that is aborted already; AlsaError ERR_CLOSED;
    * ERR_TIMER_NOT_STARTED where the instance was not started, so that nothing would come
-   * @example
-   * const { signal } = new AbortController();
-   * instance.start();
-   * const events = instance.events({ signal });
-   * timer.trigger();
-   * for await (const event of events) console.log(event.type); // tick
    */
   events(options: TimerEventsOptions = {}): AsyncIterableIterator<TimerEvent, undefined> {
-    checkOptions('options', options, { signal: true });
-    const signal = checkSignal('signal', options.signal);
-    signal?.throwIfAborted();
+    const signal = checkEventsOptions(options);
     if (this.#isClosed) throw closedError(this.#bound.what);
     return this.#bound.call(() => {
       this.#run.checkExpectant();
@@ -319,8 +248,6 @@ export class TimerInstance
    *
    * @throws AlsaError ERR_CLOSED
    * @example
-   * using timer = UserTimer.create({ resolutionNs: 10_000_000n });
-   * using instance = TimerInstance.open(timer);
    * instance.start();
    * const events = instance.events();
    * timer.trigger();
@@ -360,16 +287,9 @@ export class TimerInstance
 
   /** @internal */
   [inspect.custom](depth: number, options: InspectOptionsStylized): string {
-    const { records } = this;
-    const timer = describeTimerId(this.timerId);
-    const state = this.#isClosed
-      ? 'closed'
-      : this.ended
-        ? 'ended'
-        : this.#reader.isRunning
-          ? 'started'
-          : 'stopped';
-    return inspection('TimerInstance', { timer, records, state }, depth, options);
+    const state = this.#isClosed ? 'closed' : this.#run.state;
+    const shown = { timer: describeTimerId(this.timerId), records: this.records, state };
+    return inspection('TimerInstance', shown, depth, options);
   }
 
   #started(): void {

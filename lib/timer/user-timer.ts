@@ -45,7 +45,7 @@ const USER_TIMER_OPTIONS: OptionNames<UserTimerOptions> = {
 
 /** What triggers a timer instead of its owner, until it is closed. */
 interface Claim {
-  /** For messages. */
+  /** For messages, what is done with it: 'clocks ClockedLoopback hw:0,0,0'. */
   readonly what: string;
   readonly owner: NativeHandle;
 }
@@ -133,7 +133,7 @@ export class UserTimer implements Disposable {
    * this timer clocks has moved one period. A tick that nobody listens for is gone; that is no error. Triggers of one
    * timer never overlap, also not with those of native threads.
    *
-   * @throws AlsaError ERR_CLOSED; ERR_TIMER_IN_USE while a ClockedLoopback triggers it
+   * @throws AlsaError ERR_CLOSED; ERR_TIMER_IN_USE while a ClockedLoopback or a Pacing triggers it
    */
   trigger(): void {
     try {
@@ -197,9 +197,9 @@ export function claimTimer(timer: UserTimer, claim: Claim): void {
 }
 
 function inUseError(timer: string, what: string): AlsaError {
-  return new AlsaError(`${timer} clocks ${what}`, {
+  return new AlsaError(`${timer} ${what}`, {
     code: 'ERR_TIMER_IN_USE',
-    hint: 'A timer clocks one cable, which triggers it with each period that is written. Close that first, or create another.',
+    hint: 'A cable or a pacer that has a timer triggers it alone. Close that first, or create another.',
   });
 }
 

@@ -29,7 +29,7 @@ export const load = command({
         reader: timerSource,
         as: 'timerSource',
         otherwise: 'jiffies',
-        help: 'what clocks its cables: N for userspace-driven timer N, a timer_source as -1.4.0, or jiffies',
+        help: 'what clocks its cables: N for userspace-driven timer N, a timer_source as -1.4.0, jiffies, or from Linux 7.3 on hrtimer',
       },
       print: { help: 'print the command instead of running it' },
     },

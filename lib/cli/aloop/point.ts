@@ -14,7 +14,7 @@ export const point = command({
       reader: timerSource,
       needed: true,
       example: '5',
-      help: 'N for userspace-driven timer N, a timer_source as -1.4.0, or jiffies',
+      help: 'N for userspace-driven timer N, a timer_source as -1.4.0, jiffies, or from Linux 7.3 on hrtimer',
     },
   },
   options: {

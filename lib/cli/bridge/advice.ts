@@ -1,16 +1,18 @@
 /** What the command line can do about packets that do not fit. */
 import type { ContradictionEvent } from '../../rtp/jitter-buffer/contradictions.js';
-import { describeRefusal, type RefusalEvent } from '../../rtp/refusals.js';
+import { describeRefusal, type RefusalEvent, type RefusalOption } from '../../rtp/refusals.js';
 
 /** The options of the command line by those of the library. */
 export type OptionNames = Readonly<Record<string, string>>;
+
+/** Options of which this one may be right, and the other one wrong. */
+const BESIDE: Partial<Record<RefusalOption, string>> = { channels: 'encoding', mediaClock: 'clock' };
 
 /** What came, what was expected, and what takes it: 'payload type 97 came, 96 was expected; --payload-type 97'. */
 export function refusalWords(event: RefusalEvent, names: OptionNames): string {
   const { option, value } = event;
   if (option === undefined) return describeRefusal(event);
-  // Either may be what is wrong.
-  const options = option === 'channels' ? `${names.encoding}, ${names.channels}` : names[option];
+  const options = [BESIDE[option], option].flatMap((each) => (each && names[each]) ?? []).join(', ');
   return `${describeRefusal(event)}; ${options}${value === undefined ? '' : ` ${value}`}`;
 }
 

@@ -1,6 +1,7 @@
 /** The events of a bridge: as lines of JSON, or in words that a person can follow. */
 import { type BridgeEvent, toJsonLine } from '../../bridge/events.js';
 import type { BridgeInfo } from '../../bridge/messages.js';
+import type { ClockEvent } from '../../rtp/playout/events.js';
 import { sourceText } from '../../rtp/refusals.js';
 import type { Report } from '../output/report.js';
 import type { StatusLine } from '../output/status-line.js';
@@ -52,6 +53,9 @@ export function inWords(report: Report, info: BridgeInfo, names: OptionNames): T
       case 'contradiction':
         report.event(contradictionWords(event, info.rate, names));
         break;
+      case 'clock':
+        report.event(clockWords(event));
+        break;
       case 'silence':
         report.event('no packets of the stream');
         break;
@@ -79,6 +83,27 @@ export function inWords(report: Report, info: BridgeInfo, names: OptionNames): T
         break;
     }
   };
+}
+
+/** What happened to the clock, and what is heard of it. */
+function clockWords(event: ClockEvent): string {
+  switch (event.what) {
+    case 'state': {
+      const why = event.error === undefined ? '' : ` (${event.error})`;
+      return event.state === 'holdover'
+        ? `the clock is not heard any more${why}: its last frequency goes on`
+        : `the clock is ${event.state}`;
+    }
+    case 'step':
+      return `the clock was set by ${event.stepMs > 0 ? '+' : ''}${event.stepMs.toFixed(3)} ms: what is heard follows it`;
+    case 'late':
+      return `${lateWords(event.caughtUp, event.missed)}: the machine was busy, or the clock leapt`;
+  }
+}
+
+function lateWords(caughtUp: number, missed: number): string {
+  const late = `${count(caughtUp, 'period')} moved late`;
+  return missed === 0 ? late : `${late}, ${count(missed, 'period')} not at all`;
 }
 
 const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;

@@ -29,9 +29,11 @@ export async function runBridge(
   if (library.interface === undefined) checkLink(stream.address);
   else if (!takesInterface(stream.address))
     throw new UsageError(`--interface is for groups, and ${stream.address} is none`);
-  const bridge = await naming({ ...names, ...streamNames(values.sdp, given) }, () =>
-    Bridge.open({ ...library, ...stream }),
-  );
+  const { clock, mediaClock } = library;
+  if (mediaClock && (clock === 'packets' || clock === 'arrival'))
+    throw new UsageError(`--mediaclk is for the clock that timestamps count by, and --clock is ${clock}`);
+  const options = { ...library, ...stream, ...(mediaClock && { mediaClock }) };
+  const bridge = await naming({ ...names, ...streamNames(values.sdp, given) }, () => Bridge.open(options));
   return follow(bridge, names, io, values.json);
 }
 
@@ -67,11 +69,16 @@ async function follow(bridge: Bridge, names: OptionNames, io: Io, asJson: boolea
 
 /** What to do now. */
 function opening(info: BridgeInfo, names: OptionNames): string[] {
-  const { listenerName, format, rate, channels, periodFrames, access } = info;
+  const { listenerName, format, rate, channels, periodFrames, access, clock, linkOffsetMs } = info;
   // One file a channel.
   const apart = access === 'noninterleaved' ? ['-I'] : [];
   const { given, asked } = info.receiveBufferBytes;
   return [
+    ...(linkOffsetMs === undefined
+      ? []
+      : [
+          `played by ${clock === 'arrival' ? 'the arrival of packets' : clock}, ${linkOffsetMs} ms after their time`,
+        ]),
     `receiving at ${info.address} port ${info.port}; to listen:`,
     `  ${shellLine('arecord', ...apart, '-D', listenerName, '-f', format, '-r', rate, '-c', channels, `--period-size=${periodFrames}`, 'out.wav')}`,
     ...(given < asked

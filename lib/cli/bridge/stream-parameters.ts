@@ -1,6 +1,7 @@
 /** The stream that a command line asks for: by its description and what corrects that, or by options alone. */
 import type { Readable } from 'node:stream';
-import { framesOfPtime, type RtpEncoding } from '../../rtp/format.js';
+import type { RtpEncoding } from '../../rtp/format.js';
+import { framesOfPtime } from '../../rtp/packet-time.js';
 import type { PayloadEncoding } from '../../rtp/payload-types.js';
 import { loadSdp, readSdp } from '../../rtp/sdp/load.js';
 import type { Io } from '../output/io.js';

@@ -49,10 +49,14 @@ const SOURCES = {
   'user-timer': '(__utimer_user_timers)',
 } as const;
 
-function valueFlags({ from }: Completed): string {
+function valueFlags({ from, meanings }: Completed): string {
   if (from === undefined) return '';
   if (from === 'file') return '-F';
-  return `-a ${quote(typeof from === 'string' ? SOURCES[from] : from.join(' '))}`;
+  if (typeof from === 'string') return `-a ${quote(SOURCES[from])}`;
+  // Without a meaning of its own a word is shown with that of its option.
+  const described = (word: string) =>
+    meanings[word] === undefined ? word : `${word}\\t${quote(meanings[word])}`;
+  return `-a ${quote(from.map(described).join(' '))}`;
 }
 
 /** A word of fish, where a backslash in quotes means something before a quote and a backslash. */

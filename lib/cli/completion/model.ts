@@ -6,6 +6,8 @@ import type { Reader, Suggested } from '../table/reader.js';
 export interface Completed {
   readonly placeholder: string;
   readonly from: Exclude<Suggested, 'command'> | undefined;
+  /** What its words stand for, where that is known. */
+  readonly meanings: Readonly<Record<string, string>>;
 }
 
 export interface CompletedOption {
@@ -25,9 +27,10 @@ export interface CompletedCommand {
 
 export function completedCommands(commands: readonly Command[]): CompletedCommand[] {
   const names = commands.map(({ name }) => name);
-  const completed = (placeholder: string, { suggests }: Reader<unknown>): Completed => ({
+  const completed = (placeholder: string, { suggests, meanings = {} }: Reader<unknown>): Completed => ({
     placeholder,
     from: suggests === 'command' ? names : suggests,
+    meanings,
   });
   return commands.map((command) => ({
     name: command.name,

@@ -69,6 +69,7 @@ const ACTIONS = {
 } as const;
 
 function valueSpec({ placeholder, from }: Completed): string {
-  const action = from === undefined ? ' ' : typeof from === 'string' ? ACTIONS[from] : `(${from.join(' ')})`;
+  const listed = (known: readonly string[]) => `(${known.join(' ').replaceAll(':', '\\:')})`;
+  const action = from === undefined ? ' ' : typeof from === 'string' ? ACTIONS[from] : listed(from);
   return `:${placeholder.replaceAll(':', '\\:')}:${action}`;
 }

@@ -107,9 +107,9 @@ function unsendable(path: string, problem: string): AlsaError {
 /** Frames that have no time of their own: the clock of this machine gives them theirs. */
 function paced({ stream }: Input, frames: AsyncIterable<Uint8Array>): Pick<AudioSource, 'send' | 'close'> {
   return {
-    async send(sender, signal) {
+    async send(sender, signal, _restarted, pace) {
       signal.throwIfAborted();
-      await sender.pace(frames, { signal });
+      await sender.pace(frames, { ...pace, signal });
     },
     close: () => stream.destroy(),
   };

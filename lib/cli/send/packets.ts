@@ -1,7 +1,8 @@
 /** What the packets of a stream hold, and whether they fit: into a datagram, and through an interface. */
 
 import { mtuBetween } from '../../net/mtu.js';
-import { MAX_PAYLOAD_BYTES, packetFramesFor, payloadFrameBytes, type RtpEncoding } from '../../rtp/format.js';
+import { MAX_PAYLOAD_BYTES, payloadFrameBytes, type RtpEncoding } from '../../rtp/format.js';
+import { packetFramesFor } from '../../rtp/packet-time.js';
 import type { RtpSender } from '../../rtp/sender.js';
 import { UsageError } from '../table/usage-error.js';
 import type { AudioSource } from './audio-source.js';

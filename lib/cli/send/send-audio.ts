@@ -1,8 +1,9 @@
 /** A stream to the network, from its command line to its end. */
 import { pickOptions } from '../../arguments.js';
+import { Clock } from '../../clock/clock.js';
 import { isMulticast, withoutZone } from '../../net/address.js';
 import type { RtpEncoding } from '../../rtp/format.js';
-import { type MediaClock, readMediaClock } from '../../rtp/sdp/media-clock.js';
+import type { MediaClock } from '../../rtp/sdp/media-clock.js';
 import { RtpSender } from '../../rtp/sender.js';
 import type { SenderDescription } from '../../rtp/sender-options.js';
 import { writeText } from '../../unblocking-file.js';
@@ -11,13 +12,15 @@ import { handOver, json, print } from '../output/printing.js';
 import type { Given } from '../table/command.js';
 import { checkLink, type Endpoint } from '../table/machine.js';
 import { naming } from '../table/naming.js';
-import { mustBe, UsageError } from '../table/usage-error.js';
-import { type AudioOptions, type AudioSource, openAudio } from './audio-source.js';
+import { UsageError } from '../table/usage-error.js';
+import { type AudioOptions, type AudioSource, type MediaPace, openAudio } from './audio-source.js';
 import { encodingOf, fragmentation, packetFrames } from './packets.js';
 import { type TransmissionOptions, transmit } from './transmission.js';
 
 interface SendValues extends TransmissionOptions {
   readonly file: string | undefined;
+  /** By its name. */
+  readonly clock: string | undefined;
   readonly to: Endpoint;
   readonly format: RtpEncoding | undefined;
   /** Milliseconds. */
@@ -36,7 +39,7 @@ interface DescriptionOptions {
   readonly name?: string;
   readonly origin?: string;
   readonly referenceClock?: string;
-  readonly mediaClock?: string;
+  readonly mediaClock?: MediaClock;
 }
 
 type SendGiven = Given<SendValues, Omit<AudioOptions, 'name'> & NetworkOptions & DescriptionOptions>;
@@ -46,9 +49,10 @@ export async function sendAudio(command: SendGiven, io: Io): Promise<number> {
   checkTarget(command);
   const names = { ...command.names, address: '--to', ptime: '--ptime', packetFrames: '--ptime' };
   return naming(names, async () => {
-    const audio = await openAudio(command.values.file, pickOptions(command.library, AUDIO), io);
+    using clock = await openClock(command.values.clock);
+    const audio = await openAudio(command.values.file, pickOptions(command.library, AUDIO), io, clock);
     try {
-      return await send(audio, command, io);
+      return await send(audio, clock, command, io);
     } finally {
       audio.close();
     }
@@ -66,7 +70,12 @@ function checkTarget({ values: { to }, library, given }: SendGiven): void {
   if (withoutZone(to.address) === to.address) checkLink(to.address, `as in [${to.address}%eth0]:${to.port}`);
 }
 
-async function send(audio: AudioSource, { values, library }: SendGiven, io: Io): Promise<number> {
+async function send(
+  audio: AudioSource,
+  clock: Clock | undefined,
+  { values, library }: SendGiven,
+  io: Io,
+): Promise<number> {
   const { to, json: asJson } = values;
   const { rate, channels, format } = audio;
   const encoding = encodingOf(values.format, audio);
@@ -79,7 +88,9 @@ async function send(audio: AudioSource, { values, library }: SendGiven, io: Io):
     format,
     packetFrames: packetFrames(values.ptime, encoding, rate, channels),
   });
-  const sdp = sender.describe(description(values, library));
+  // Timestamps that are a clock's are described so, unless told otherwise.
+  const mediaClock = library.mediaClock ?? (clock && { kind: 'direct', offset: 0 });
+  const sdp = sender.describe(description(values, library, mediaClock));
   // The description has stdout for itself, so that it can be piped to a receiver.
   const stdout = values['sdp-out'] === '-' ? io.stderr : io.stdout;
   const out = { stdout, signal: io.signal };
@@ -89,7 +100,7 @@ async function send(audio: AudioSource, { values, library }: SendGiven, io: Io):
   else await print(out, `sending ${encoding}/${rate}/${channels} to ${target(to)}`);
   const warn = (text: string | undefined) => text !== undefined && io.stderr.write(`utimer send: ${text}\n`);
   warn(fragmentation(sender, to.address));
-  const isWhole = await transmit(audio, sender, out, values);
+  const isWhole = await transmit(audio, sender, out, values, paceOf(clock, mediaClock));
   if (isWhole) warn(audio.remark?.());
   const { packetsSent, packetsFailed, lastError } = sender.stats();
   const hasFailed = packetsFailed > 0 && packetsSent === 0;
@@ -103,20 +114,23 @@ const target = ({ address, port }: Endpoint) =>
 
 function description(
   values: Pick<SendValues, 'source-filter'>,
-  { mediaClock, ...options }: DescriptionOptions,
+  options: DescriptionOptions,
+  mediaClock: MediaClock | undefined,
 ): SenderDescription {
   return {
     ...pickOptions(options, DESCRIPTION),
     ...(values['source-filter'] && { sourceFilter: true }),
-    ...(mediaClock !== undefined && { mediaClock: mediaClockOf(mediaClock) }),
+    ...(mediaClock && { mediaClock }),
   };
 }
 
-function mediaClockOf(text: string): MediaClock {
-  const clock = readMediaClock(text);
-  if (clock.kind === 'other' && /^(direct|sender)/i.test(text))
-    throw mustBe('--mediaclk', 'sender, direct, direct=0..4294967295 or another clock of RFC 7273', text);
-  return clock;
+async function openClock(name: string | undefined): Promise<Clock | undefined> {
+  return name === undefined ? undefined : naming({ name: '--clock' }, () => Clock.open(name));
+}
+
+function paceOf(clock: Clock | undefined, described: MediaClock | undefined): MediaPace {
+  if (!clock) return {};
+  return { clock, ...(described?.kind === 'direct' && { mediaOffset: described.offset ?? 0 }) };
 }
 
 const AUDIO = {

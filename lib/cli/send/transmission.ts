@@ -1,9 +1,11 @@
 /** A stream that is being sent: its counters as they change, and how it ended. */
+import type { Pacing } from '../../clock/pacing.js';
 import type { RtpSender } from '../../rtp/sender.js';
 import type { Io } from '../output/io.js';
 import { json } from '../output/printing.js';
 import { Report } from '../output/report.js';
-import type { AudioSource } from './audio-source.js';
+import type { AudioSource, MediaPace } from './audio-source.js';
+import { tellClock } from './clock-events.js';
 
 export interface TransmissionOptions {
   readonly json: boolean;
@@ -21,10 +23,18 @@ export async function transmit(
   sender: RtpSender,
   { stdout, signal }: Pick<Io, 'stdout' | 'signal'>,
   { json: asJson, stats }: TransmissionOptions,
+  pace: MediaPace,
 ): Promise<boolean> {
   const report = new Report(stdout, asJson);
-  const words = () => summary(audio, sender);
-  const line = (type: 'stats' | 'close') => counters(type, audio, sender);
+  let pacing: Pacing | undefined;
+  /** Packet times of a clock without a packet: there was none, or nobody could send it. */
+  const gaps = () => {
+    if (!pace.clock || !pacing) return {};
+    const { underruns, missed } = pacing.stats();
+    return { gaps: Number(underruns + missed) };
+  };
+  const words = () => summary(audio, sender, gaps());
+  const line = (type: 'stats' | 'close') => counters(type, audio, sender, gaps());
   const tell = () =>
     report.counters((status) => {
       if (asJson) status.print(line('stats'));
@@ -33,9 +43,15 @@ export async function transmit(
   let isWhole = false;
   const telling = stats > 0 ? setInterval(tell, stats) : undefined;
   try {
-    await audio.send(sender, signal, (type) =>
-      report.event(asJson ? json({ type }) : `${type}: frames of the cable were lost`),
+    const sending = audio.send(
+      sender,
+      signal,
+      (type) => report.event(asJson ? json({ type }) : `${type}: frames of the cable were lost`),
+      pace,
     );
+    pacing = sender.pacing;
+    if (pace.clock && pacing) tellClock(pacing, pace.clock.name, report, asJson);
+    await sending;
     sender.flush();
     await sender.drain();
     isWhole = true;
@@ -49,12 +65,16 @@ export async function transmit(
   return isWhole;
 }
 
-function counters(type: 'stats' | 'close', audio: AudioSource, sender: RtpSender): string {
-  const { lastError, ...counted } = sender.stats();
-  return json({ type, ...counted, ...audio.restarts?.(), lastError: lastError?.message });
+interface Gaps {
+  readonly gaps?: number;
 }
 
-function summary(audio: AudioSource, sender: RtpSender): string[] {
+function counters(type: 'stats' | 'close', audio: AudioSource, sender: RtpSender, gaps: Gaps): string {
+  const { lastError, ...counted } = sender.stats();
+  return json({ type, ...counted, ...audio.restarts?.(), ...gaps, lastError: lastError?.message });
+}
+
+function summary(audio: AudioSource, sender: RtpSender, { gaps }: Gaps): string[] {
   const { packetsSent, packetsDropped, packetsFailed, frames, lastError } = sender.stats();
   const { overruns, suspends } = audio.restarts?.() ?? { overruns: 0, suspends: 0 };
   return [
@@ -62,6 +82,7 @@ function summary(audio: AudioSource, sender: RtpSender): string[] {
     `dropped ${packetsDropped}`,
     `failed ${packetsFailed}`,
     `frames ${frames}`,
+    ...(gaps === undefined ? [] : [`gaps ${gaps}`]),
     ...(overruns > 0 ? [`overruns ${overruns}`] : []),
     ...(suspends > 0 ? [`suspends ${suspends}`] : []),
     ...(lastError ? [lastError.message] : []),

@@ -1,5 +1,7 @@
 /** Readers of what is on the machine: cards, timers, interfaces; and of addresses with a port. */
+import { SYSTEM_CLOCK_NAMES } from '../../clock/clock-name.js';
 import { needsInterface } from '../../net/address.js';
+import { type MediaClock, readMediaClock } from '../../rtp/sdp/media-clock.js';
 import { type TimerId, USER_TIMER_COUNT, userTimerSource } from '../../timer/id.js';
 import { parseTimerId } from '../../timer/text.js';
 import { parseTimerSource, userTimerIdOf } from '../../timer/timer-source.js';
@@ -50,6 +52,61 @@ export const timer: Reader<TimerId> = {
   },
 };
 
+/** A clock of the kernel, as `Clock.open` takes it. */
+export const clockName: Reader<string> = {
+  placeholder: 'CLOCK',
+  suggests: SYSTEM_CLOCK_NAMES,
+  read(given, name) {
+    if (/^[^\s:]+$/.test(given)) return given;
+    throw mustBe(name, 'a clock that `utimer clocks` lists, as tai, /dev/ptp0 or eth0', given);
+  },
+};
+
+/** What has the time of periods: a clock of the kernel, the ticks of a timer, or what comes through a descriptor. */
+export type TimeSource = { readonly clock: string } | { readonly timer: TimerId } | { readonly fd: number };
+
+/** Words for timers that are no clocks, and how `timer:` names them. */
+const TIMER_WORDS = new Map([
+  ['hrtimer', 'hrtimer'],
+  ['hpet', 'hpet'],
+  ['system', 'system'],
+  ['jiffies', 'system'],
+]);
+
+export const timeSource: Reader<TimeSource> = {
+  placeholder: 'CLOCK',
+  suggests: [...SYSTEM_CLOCK_NAMES, 'timer:hrtimer', 'timer:system'],
+  read(given, name) {
+    const [, kind, what = ''] = /^(timer|fd):(.*)$/.exec(given) ?? [];
+    if (kind === 'timer') return { timer: timer.read(what, name) };
+    if (kind === 'fd') return { fd: whole(0, 2 ** 31 - 1).read(what, `the descriptor of ${name}`) };
+    if (given.includes(':')) throw mustBe(name, 'a clock, timer:TIMER or fd:N', given);
+    const meant = TIMER_WORDS.get(given);
+    if (meant !== undefined) throw mustBe(name, `timer:${meant} for that timer`, given);
+    return { clock: clockName.read(given, name) };
+  },
+};
+
+/** What a stream is played by. */
+export const playoutClock: Reader<string> = {
+  placeholder: 'CLOCK',
+  suggests: ['packets', 'arrival', 'tai', '/dev/ptp0'],
+  read(given, name) {
+    if (/^[^\s:]+$/.test(given)) return given;
+    throw mustBe(name, 'packets, arrival, a PTP device, a network interface or tai', given);
+  },
+};
+
+/** What timestamps count from, as a description says it: 'direct=0', 'sender'. */
+export const mediaClock: Reader<MediaClock> = {
+  placeholder: 'TEXT',
+  read(given, name) {
+    const clock = readMediaClock(given);
+    if (clock.kind !== 'other' || !/^(direct|sender)/i.test(given)) return clock;
+    throw mustBe(name, 'sender, direct, direct=0..4294967295 or another clock of RFC 7273', given);
+  },
+};
+
 /** What clocks a cable, in the language of timer_source: '' for jiffies. */
 export const timerSource: Reader<string> = {
   placeholder: 'TIMER',
@@ -59,7 +116,7 @@ export const timerSource: Reader<string> = {
     const id = userTimerNumber(given);
     if (id !== undefined) return userTimerSource(id);
     if (/^\d+$/.test(given) || parseTimerSource(given) === undefined)
-      throw mustBe(name, `0..${MAX_USER_TIMER}, a timer_source as -1.4.0, or jiffies`, given);
+      throw mustBe(name, `0..${MAX_USER_TIMER}, a timer_source as -1.4.0, jiffies or hrtimer`, given);
     return given;
   },
 };

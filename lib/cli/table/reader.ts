@@ -9,6 +9,8 @@ export interface Reader<T> {
   /** What is taken, where the placeholder does not say it: '1..64'. */
   readonly range?: string;
   readonly suggests?: Suggested;
+  /** What suggested words stand for, where a shell shows that. */
+  readonly meanings?: Readonly<Record<string, string>>;
   /**
    * @param name what the error calls the option
    * @throws UsageError
@@ -90,6 +92,11 @@ export function words<const T extends string>(...known: readonly T[]): Reader<T>
       throw new UsageError(`${name} must be ${listed(known)}, not ${quoted(text)}${didYouMean(text, known)}`);
     },
   };
+}
+
+/** One of several words, by what each stands for. */
+export function describedWords<const T extends string>(meanings: Readonly<Record<T, string>>): Reader<T> {
+  return { ...words(...(Object.keys(meanings) as T[])), meanings };
 }
 
 /** 'a, b or c'. */

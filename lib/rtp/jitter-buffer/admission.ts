@@ -26,6 +26,7 @@ export class Admission {
     'payload-type': 0,
     size: 0,
     source: 0,
+    clock: 0,
   };
 
   /** @param isHeard whether a stream is heard now */
@@ -64,6 +65,11 @@ export class Admission {
   /** A datagram is no RTP packet. */
   rejectDatagram(reason: RtpRejection, bytes: number): undefined {
     return this.#reject(reason, '', `a datagram of ${bytes} bytes (${reason})`, 'an RTP packet');
+  }
+
+  /** A packet has a time that is far from the clock's. `cause`: in which way. */
+  rejectTime(cause: string, came: string, expected: string): undefined {
+    return this.#reject('clock', cause, came, expected, 'mediaClock');
   }
 
   /** An option is advice for a stream that is not heard: beside one that is, packets of another kind may well come. */

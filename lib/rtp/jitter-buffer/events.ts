@@ -25,7 +25,9 @@ export type PacketRejection =
   /** The payload is not a whole number of frames. */
   | 'size'
   /** Another SSRC than the one that was asked for. */
-  | 'source';
+  | 'source'
+  /** Its timestamp is far from the time of the clock that the stream is played by. */
+  | 'clock';
 
 /** Why a stream's position was set anew: its first packet, another sender, or a timestamp that no loss explains. */
 export type StreamStart = 'first' | 'ssrc' | 'timestamp';

@@ -7,15 +7,17 @@
  */
 import { checkBytes, checkInteger } from '../../arguments.js';
 import { parseRtpPacket, type RtpPacket } from '../packet.js';
-import type { Payloads, PayloadTypes } from '../payload-types.js';
+import type { PayloadTypes } from '../payload-types.js';
 import { Refusals } from '../refusals.js';
 import { Admission, MAX_DATAGRAM_BYTES } from './admission.js';
+import { Candidates } from './candidates.js';
 import type { Placement, StreamStart, StreamStartEvent } from './events.js';
 import { checkJitterBufferOptions, type JitterBufferOptions } from './options.js';
 import { SourceSelection } from './source-selection.js';
 import type { JitterBufferStats } from './stats.js';
 import { Stream } from './stream.js';
 import type { Suspect } from './suspect.js';
+import { tellUntil } from './tell-until.js';
 
 /**
  * Orders packets, drops duplicates, fills losses. A packet that comes in order is written at once.
@@ -29,12 +31,8 @@ import type { Suspect } from './suspect.js';
  * - A longer jump of the timestamp, a jump back, and a sequence number that contradicts the timestamp are believed when
  *   `confirmPackets` packets in a row agree and none of the current stream comes between them. Then the stream begins anew,
  *   with nothing inserted.
- * - Another source is followed in the same way, but not before its first packet has been there for `takeoverMs`, or
- *   four packets of the current source if that is longer, in which nothing new came from the current one. Its packets are
- *   kept until then. Of several sources the one that came first is followed, but for those that have fallen quiet while another
- *   goes on. Behind a silence (see `settle`) it is followed at once. Another transport address with the same source
- *   identifier is another source too (RFC 3550, section 8.2), but where its packets are those of the stream: sequence number
- *   and timestamp as far on as the current one's, as on the two ways of ST 2022-7.
+ * - Another source is followed in the same way once it has outlived the current one, see `takeoverMs`; behind a silence (see
+ *   `settle`) at once.
  * - When packets for `maxGapFrames` frames came late and none in time, the sender has fallen behind for good: the
  *   stream begins anew as well.
  *
@@ -58,23 +56,29 @@ export class JitterBuffer {
   readonly #admission: Admission;
   readonly #sources: SourceSelection;
   readonly #stream: Stream;
+  readonly #candidates: Candidates;
   /** Holds one converted packet on its way to the sink, and stays valid as what 'repeat' repeats. */
   readonly #scratch: Uint8Array;
   #closed = false;
   #packets = 0;
-  #packetsStray = 0;
 
   /** @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; RangeError ERR_OUT_OF_RANGE */
   constructor(options: JitterBufferOptions) {
     const checked = checkJitterBufferOptions(options);
     const { types, onContradiction, onRefusal } = checked;
-    const refusals = new Refusals(this.#whileOpen(onRefusal));
+    const isClosed = () => this.#closed;
+    const refusals = new Refusals(tellUntil(isClosed, onRefusal));
     this.#types = types;
     this.#reorderNs = checked.reorderNs;
-    this.#onStream = checked.onStream;
+    this.#onStream = tellUntil(isClosed, checked.onStream);
     this.#sources = new SourceSelection(checked, refusals);
     this.#admission = new Admission(checked, refusals, () => this.#sources.isHeard);
-    this.#stream = new Stream({ ...checked, onContradiction: this.#whileOpen(onContradiction) });
+    this.#stream = new Stream({ ...checked, onContradiction: tellUntil(isClosed, onContradiction) });
+    this.#candidates = new Candidates(types, this.#sources, this.#stream, {
+      follow: (agreed) => this.#follow(agreed),
+      followRival: () => this.#followRival(),
+      place: (suspect) => this.#place(suspect),
+    });
     const largest = Math.floor(MAX_DATAGRAM_BYTES / types.leastFrameBytes);
     this.#scratch = new Uint8Array(Math.max(1, largest) * types.frameBytes);
   }
@@ -101,27 +105,11 @@ export class JitterBuffer {
   }
 
   stats(): JitterBufferStats {
-    const { placed, reordered, duplicate, late, count, writer, waiting } = this.#stream;
-    const { frames, framesCut, gaps, discontinuities } = writer;
-    const { received, lost, skipped, concealed } = frames;
     return {
       packets: this.#packets,
-      packetsPlaced: placed,
-      packetsReordered: reordered,
-      packetsDuplicate: duplicate,
-      packetsLate: late,
-      packetsStray: this.#packetsStray,
+      ...this.#stream.stats(),
+      packetsStray: this.#candidates.stray,
       packetsRejected: { ...this.#admission.rejected },
-      framesDelivered: received + lost + skipped + concealed,
-      framesReceived: received,
-      framesLost: lost,
-      framesSkipped: skipped,
-      framesConcealed: concealed,
-      framesCut,
-      gaps,
-      discontinuities,
-      streams: count,
-      framesWaiting: waiting.framesWaiting,
     };
   }
 
@@ -140,12 +128,7 @@ export class JitterBuffer {
     return 'rejected';
   }
 
-  /**
-   * Takes a packet. Its payload is read, or copied, before the call returns. What the sink throws comes through.
-   *
-   * @param arrival nanoseconds on any clock that does not go backwards
-   * @param origin the transport address that it came from, in any notation; default: nobody knows
-   */
+  /** As {@link receive}, for a packet that was parsed. Its payload is read, or copied, before the call returns. */
   push(packet: RtpPacket, arrival: bigint, origin = ''): Placement {
     this.#packets++;
     const payloads = this.#admission.admit(packet);
@@ -157,17 +140,17 @@ export class JitterBuffer {
     const { detector, writer } = this.#stream;
     if (sources.ssrc === undefined) this.#start('first', packet, origin);
     else if (sources.ssrc !== ssrc || (sources.origin !== origin && !detector.isLeg(packet))) {
-      return this.#rival(packet, frames, arrival, origin);
-    } else if (sources.isContested && !detector.isOld(packet)) this.#packetsStray += sources.hear();
+      return this.#candidates.rival(packet, frames, arrival, origin);
+    } else if (sources.isContested && !detector.isOld(packet)) this.#candidates.hear();
 
     const ahead = this.#stream.ahead(packet);
     const verdict = detector.judge(packet, ahead, frames, writer.isNext(sequence));
-    if (verdict === 'suspect') return this.#suspect(packet, frames, arrival, origin);
+    if (verdict === 'suspect') return this.#candidates.suspect(packet, frames, arrival, origin);
     if (verdict === 'late') return this.#stream.dropLate(packet, frames);
     // A packet that is not written at once needs memory of its own.
     const bytes = converter.convert(payload, ahead > 0 ? undefined : this.#scratch);
     const placement = this.#stream.place(packet, frames, encoding, bytes, arrival);
-    if (detector.hasSuspects) this.#reconsider();
+    if (detector.hasSuspects) this.#candidates.reconsider();
     return placement;
   }
 
@@ -209,8 +192,8 @@ export class JitterBuffer {
   flush(): void {
     this.settle();
     this.#stream.waiting.flush();
-    this.#forgetSuspects();
-    this.#packetsStray += this.#sources.forgetRivals();
+    this.#candidates.forgetSuspects();
+    this.#candidates.forgetRivals();
   }
 
   /** Nothing is written, counted as written or told afterwards, not even by the call that is under way. */
@@ -219,94 +202,30 @@ export class JitterBuffer {
     this.#stream.writer.close();
   }
 
-  #whileOpen<E>(tell: ((event: E) => void) | undefined): ((event: E) => void) | undefined {
-    return (
-      tell &&
-      ((event) => {
-        if (!this.#closed) tell(event);
-      })
-    );
-  }
-
   #start(reason: StreamStart, packet: RtpPacket | Suspect, origin: string): void {
     const { ssrc, timestamp } = packet;
     const previous = this.position;
     this.#sources.start(ssrc, origin);
     this.#stream.start(packet);
-    if (!this.#closed) this.#onStream?.({ reason, ssrc, timestamp, previous });
-  }
-
-  /** Keeps a packet that does not continue the stream, until enough of them agree with each other. */
-  #suspect(packet: RtpPacket, frames: number, arrival: bigint, origin: string): Placement {
-    const dropped = this.#stream.detector.suspect(this.#keep(packet, frames, arrival, origin));
-    if (dropped === undefined) return this.#stream.dropDuplicate();
-    this.#packetsStray += dropped;
-    if (!this.#stream.detector.isConfirmed) return 'unconfirmed';
-    this.#follow(this.#stream.detector.takeSuspects());
-    return 'delivered';
-  }
-
-  /** Keeps a packet of another source, until that one has outlived the current one. */
-  #rival(packet: RtpPacket, frames: number, arrival: bigint, origin: string): Placement {
-    const dropped = this.#sources.addRival(this.#keep(packet, frames, arrival, origin));
-    if (dropped === undefined) return this.#stream.dropDuplicate();
-    this.#packetsStray += dropped;
-    if (!this.#sources.isDecided) return 'unconfirmed';
-    this.#followRival();
-    return 'delivered';
-  }
-
-  #keep(packet: RtpPacket, frames: number, arrival: bigint, origin: string): Suspect {
-    const { payloadType, ssrc, sequence, timestamp, payload } = packet;
-    const bytes = this.#payloadsOf(payloadType).converter.convert(payload);
-    return { payloadType, ssrc, sequence, timestamp, frames, bytes, arrival, origin };
-  }
-
-  #payloadsOf(payloadType: number): Payloads {
-    return this.#types.of(payloadType) as Payloads;
-  }
-
-  /** The stream goes on. A suspect that lies ahead of it waits on, one that it has come near to is placed, others go. */
-  #reconsider(): void {
-    const { detector } = this.#stream;
-    for (const suspect of detector.takeSuspects()) {
-      if (!this.#continues(suspect)) this.#packetsStray++;
-      else if (detector.isLeap(suspect, suspect.frames)) detector.keepSuspect(suspect);
-      else this.#place(suspect);
-    }
-  }
-
-  /** Whether a packet is one of this stream behind a gap that is filled. */
-  #continues(suspect: Suspect): boolean {
-    if (suspect.ssrc !== this.#sources.ssrc) return false;
-    return this.#stream.detector.continues(suspect, this.#stream.ahead(suspect));
+    this.#onStream?.({ reason, ssrc, timestamp, previous });
   }
 
   #settleSuspects(): void {
     const { suspects } = this.#stream.detector;
-    if (suspects.length > 0 && suspects.every((suspect) => this.#continues(suspect)))
-      this.#follow(this.#stream.detector.takeSuspects());
-  }
-
-  #forgetSuspects(): void {
-    this.#packetsStray += this.#stream.detector.takeSuspects().length;
+    if (suspects.length > 0 && suspects.every((suspect) => this.#candidates.continues(suspect)))
+      this.#candidates.followSuspects();
   }
 
   /** Goes over to another source, after what the current one has sent. */
   #followRival(): void {
     this.#settleSuspects();
-    this.#forgetSuspects();
-    const { packets, dropped } = this.#sources.takeRival(this.#stream.detector.packetFrames);
-    this.#packetsStray += dropped;
-    this.#follow(packets);
+    this.#follow(this.#candidates.takeRival());
   }
 
-  /** Follows packets that agree: over a gap that is filled, or into a stream that begins anew. Sorts them. */
-  #follow(suspects: Suspect[]): void {
-    const base = (suspects[0] as Suspect).timestamp;
-    suspects.sort((a, b) => ((a.timestamp - base) | 0) - ((b.timestamp - base) | 0));
+  /** Follows packets that agree: over a gap that is filled, or into a stream that begins anew. */
+  #follow(suspects: readonly Suspect[]): void {
     const first = suspects[0] as Suspect;
-    if (this.#continues(first)) {
+    if (this.#candidates.continues(first)) {
       const { waiting, writer } = this.#stream;
       waiting.advance(writer.next + this.#stream.ahead(first), first.sequence);
     } else {
@@ -319,7 +238,7 @@ export class JitterBuffer {
   }
 
   #place(suspect: Suspect): void {
-    const { payloadType, frames, bytes, arrival } = suspect;
-    this.#stream.place(suspect, frames, this.#payloadsOf(payloadType).encoding, bytes, arrival);
+    const { frames, bytes, arrival } = suspect;
+    this.#stream.place(suspect, frames, this.#candidates.encodingOf(suspect), bytes, arrival);
   }
 }

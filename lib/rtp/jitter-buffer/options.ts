@@ -63,7 +63,11 @@ export interface JitterBufferOptions extends RtpAudioFormat {
   readonly confirmPackets?: number;
   /**
    * Milliseconds that the current source must be quiet, while another one sends, before the other one is followed, 0..10000;
-   * four packets of the current source where those are longer. Default 200.
+   * four packets of the current source where those are longer. Default 200. The packets of the other one are kept until then.
+   * Of several sources the one that came first is followed, but for those that have fallen quiet while another goes on.
+   *
+   * Another transport address with the same source identifier is another source too (RFC 3550, section 8.2), unless its packets
+   * are those of the stream: sequence number and timestamp as far on as the current one's, as on the two ways of ST 2022-7.
    */
   readonly takeoverMs?: number;
   /** Default 'silence'. */

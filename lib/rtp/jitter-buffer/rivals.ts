@@ -3,8 +3,12 @@ import { relation, type Suspect } from './suspect.js';
 
 /** A source is not quiet before so many packets of the current one's length could have come from it. */
 const LEAST_PACKETS = 4;
-/** Sources whose packets are kept at most. One more takes the place of the one that was heard longest ago. */
-const MAX_SOURCES = 4;
+/**
+ * Sources whose packets are kept at most: those of which enough packets agree, and those of which too few do. One more takes the
+ * place of the one of its kind that was heard longest ago. Forged sources with a packet or two each therefore keep no sender from being confirmed, unless dozens
+ * of them come from packet to packet, and displace none that is.
+ */
+const MAX_SOURCES = { confirmed: 4, unconfirmed: 64 };
 /** Packets of a source that are kept at most, beside a limit of their frames. */
 const MAX_PACKETS = 16_384;
 
@@ -68,11 +72,11 @@ export class Rivals {
       this.#rivals.push(known);
       known.packets.push(packet);
       known.frames += packet.frames;
-      return this.#shorten(known);
+      return this.#shorten(known) + this.#displaceFor(known);
     }
-    const displaced = known ?? (this.#rivals.length < MAX_SOURCES ? undefined : this.#rivals.shift());
-    this.#rivals.push({ packets: [packet], frames: packet.frames, since: packet.arrival });
-    return displaced?.packets.length ?? 0;
+    const unknown = { packets: [packet], frames: packet.frames, since: packet.arrival };
+    this.#rivals.push(unknown);
+    return (known?.packets.length ?? 0) + this.#displaceFor(unknown);
   }
 
   /**
@@ -114,6 +118,16 @@ export class Rivals {
 
   #isConfirmed({ packets }: Rival): boolean {
     return packets.length >= this.#options.confirmPackets;
+  }
+
+  /** Makes room for the one that was heard last. @returns how many packets were given up for it */
+  #displaceFor(last: Rival): number {
+    const isConfirmed = this.#isConfirmed(last);
+    const alike = this.#rivals.filter((rival) => this.#isConfirmed(rival) === isConfirmed);
+    if (alike.length <= MAX_SOURCES[isConfirmed ? 'confirmed' : 'unconfirmed']) return 0;
+    const [oldest] = alike as [Rival];
+    this.#rivals.splice(this.#rivals.indexOf(oldest), 1);
+    return oldest.packets.length;
   }
 
   #shorten(rival: Rival): number {

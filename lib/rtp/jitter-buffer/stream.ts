@@ -6,6 +6,7 @@ import type { Placement } from './events.js';
 import { FrameWriter } from './frame-writer.js';
 import type { CheckedJitterBufferOptions } from './options.js';
 import { ReorderBuffer } from './reorder-buffer.js';
+import type { JitterBufferStats } from './stats.js';
 
 type Place = Pick<RtpPacket, 'sequence' | 'timestamp'>;
 
@@ -14,9 +15,13 @@ export class Stream {
   readonly waiting: ReorderBuffer;
   readonly writer: FrameWriter;
   #placed = 0;
+  /** Packets that a later one had overtaken, and that were placed. */
   #reordered = 0;
+  /** Packets whose frames were here already. */
   #duplicate = 0;
+  /** Packets whose frames had been filled in. */
   #late = 0;
+  /** Streams that began. */
   #count = 0;
 
   constructor(options: CheckedJitterBufferOptions) {
@@ -25,29 +30,25 @@ export class Stream {
     this.waiting = new ReorderBuffer(this.writer, options.reorderPackets);
   }
 
-  /** Packets that were placed. */
-  get placed(): number {
-    return this.#placed;
-  }
-
-  /** Packets that a later one had overtaken, and that were placed. */
-  get reordered(): number {
-    return this.#reordered;
-  }
-
-  /** Packets whose frames were here already. */
-  get duplicate(): number {
-    return this.#duplicate;
-  }
-
-  /** Packets whose frames had been filled in. */
-  get late(): number {
-    return this.#late;
-  }
-
-  /** Streams that began. */
-  get count(): number {
-    return this.#count;
+  stats(): Omit<JitterBufferStats, 'packets' | 'packetsStray' | 'packetsRejected'> {
+    const { frames, framesCut, gaps, discontinuities } = this.writer;
+    const { received, lost, skipped, concealed } = frames;
+    return {
+      packetsPlaced: this.#placed,
+      packetsReordered: this.#reordered,
+      packetsDuplicate: this.#duplicate,
+      packetsLate: this.#late,
+      framesDelivered: received + lost + skipped + concealed,
+      framesReceived: received,
+      framesLost: lost,
+      framesSkipped: skipped,
+      framesConcealed: concealed,
+      framesCut,
+      gaps,
+      discontinuities,
+      streams: this.#count,
+      framesWaiting: this.waiting.framesWaiting,
+    };
   }
 
   /** Begins anew, with this packet. */

@@ -9,7 +9,8 @@ import {
   unicastError,
   withoutZone,
 } from '../../net/address.js';
-import { AUDIO_FORMAT, checkAudioFormat, formatPtime, MAX_RATE, type RtpAudioFormat } from '../format.js';
+import { AUDIO_FORMAT, checkAudioFormat, MAX_RATE, type RtpAudioFormat } from '../format.js';
+import { formatPtime } from '../packet-time.js';
 import { checkLine, type MediaClock, writeMediaClock } from './media-clock.js';
 
 /** From 1900, where the time of NTP begins, to 1970. */
