@@ -1,13 +1,17 @@
 // Runs each measurement's two sides in turn, several times, and reports medians, spread and ratio. A figure alone means
 // nothing here, least of all under emulation; the ratio of two that ran in the same minute does.
 import { readdirSync, writeFileSync } from 'node:fs';
+import { extname } from 'node:path';
 import { parseArgs } from 'node:util';
+import { drawPng } from '../scripts/lib/picture.mjs';
+import { drawHistograms } from './picture.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     json: { type: 'string' },
     list: { type: 'boolean', default: false },
+    picture: { type: 'string' },
     rounds: { type: 'string', default: '7' },
   },
 });
@@ -22,14 +26,19 @@ const cases = (
       .map((file) => import(new URL(file, folder).href)),
   )
 ).flatMap((module) => module.default);
+if (values.picture && !['.svg', '.png'].includes(extname(values.picture)))
+  stop('--picture takes a .svg or a .png');
 if (values.list) {
   for (const { name, what } of cases) console.log(`${name.padEnd(16)} ${what}`);
   process.exit(0);
 }
-const unknown = positionals.filter((name) => !cases.some((one) => one.name === name));
+const isCalled = (one, name) => one.name === name || one.group === name;
+const unknown = positionals.filter((name) => !cases.some((one) => isCalled(one, name)));
 if (unknown.length > 0) stop(`no measurement is called ${unknown.join(', ')}; --list names them`);
 
-const chosen = cases.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+const chosen = cases.filter(
+  (one) => positionals.length === 0 || positionals.some((name) => isCalled(one, name)),
+);
 const results = [];
 console.log(`${'name'.padEnd(16)} ${'ours'.padStart(20)} ${'C'.padStart(20)}   ratio  aim`);
 for (const one of chosen) {
@@ -50,18 +59,28 @@ for (const one of chosen) {
   console.log(
     `${one.name.padEnd(16)} ${side(result.ours)} ${side(result.c)}   ${result.ratio?.toFixed(2) ?? '  - '}   ${wanted}${verdict}  [${one.unit}${speeds}]`,
   );
+  for (const line of result.report) console.log(line);
 }
 const aimed = results.filter(({ met }) => met !== undefined);
 const missed = aimed.filter(({ met }) => !met).map(({ name }) => name);
 console.log(
   `aims: ${aimed.length - missed.length} of ${aimed.length} met${missed.length > 0 ? `; missed: ${missed.join(', ')}` : ''}`,
 );
+if (values.picture) writePicture(values.picture);
 if (values.json) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
+
+/** @param {string} path */
+function writePicture(path) {
+  const svg = drawHistograms(results.filter(({ histograms }) => histograms));
+  writeFileSync(path, extname(path) === '.png' ? drawPng(svg) : svg);
+  console.log(`picture: ${path}`);
+}
 
 /**
  * A case has open(), which returns { ours(), c(), close() }; both sides resolve with a figure in the case's unit. `aim` is
  * the ratio that is wanted; figures that may be zero have none, and `most` instead, for ours. `frames` is how many the unit
- * moves, and `events` how many it delivers, where that is of interest; the unit is nanoseconds then.
+ * moves, and `events` how many it delivers, where that is of interest; the unit is nanoseconds then. What open() returns may
+ * have more to say of all rounds: lines of a report(), and histograms() for the picture. A `group` names several cases.
  */
 async function measure({ name, what, unit, aim, most, open }) {
   const sides = await open();
@@ -79,7 +98,9 @@ async function measure({ name, what, unit, aim, most, open }) {
     // A missed aim is no failure: a busy machine misses them all.
     const [figure, limit] = ratio === undefined ? [first.median, most] : [ratio, aim];
     const met = limit === undefined ? undefined : figure <= limit;
-    return { name, what, unit, aim, most, rounds, ours: first, c: second, ratio, met };
+    const report = sides.report?.() ?? [];
+    const histograms = sides.histograms?.();
+    return { name, what, unit, aim, most, rounds, ours: first, c: second, ratio, met, report, histograms };
   } finally {
     await sides.close();
   }

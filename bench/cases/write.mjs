@@ -3,6 +3,7 @@
 import { periodResolution } from '../../dist/index.js';
 import { ClockedLoopback, LoopbackCard } from '../../dist/loopback/index.js';
 import { Peer } from '../peer.mjs';
+import { processor } from '../processor.mjs';
 
 const PERIODS = 50_000;
 const RATE = 48_000;
@@ -16,10 +17,7 @@ const MEASURES = [
   {
     suffix: '-cpu',
     unit: 'ns of CPU a period',
-    read: () => {
-      const { user, system } = process.cpuUsage();
-      return (user + system) * 1_000;
-    },
+    read: processor,
     field: 1,
   },
 ];

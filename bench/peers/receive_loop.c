@@ -8,7 +8,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "peer.h"
@@ -106,13 +105,6 @@ static long receive(int descriptor) {
       packets += place_packet(room.data[i], room.messages[i].msg_len, packets == 0);
     }
   }
-}
-
-static int64_t processor(void) {
-  struct rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000LL +
-         (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000LL;
 }
 
 int main(int argc, char **argv) {
