@@ -25,9 +25,9 @@ const opened = () =>
   }).length;
 
 /** As the kernel writes them (sound/core/pcm.c). */
-const status = (state: string, owner = 1234, avail: number | bigint = 480) =>
+const status = (state: string, owner = 1234, avail: number | bigint = 480, moved = 5280) =>
   `state: ${state}\nowner_pid   : ${owner}\ntrigger_time: 61.025811200\ntstamp      : 61.035899710\n` +
-  `delay       : 480\navail       : ${avail}\navail_max   : 960\n-----\nhw_ptr      : 5280\nappl_ptr    : 4800\n`;
+  `delay       : 480\navail       : ${avail}\navail_max   : 960\n-----\nhw_ptr      : ${moved}\nappl_ptr    : 4800\n`;
 const PARAMETERS =
   'access: MMAP_INTERLEAVED\nformat: S24_3LE\nsubformat: STD\nchannels: 2\nrate: 44100 (44100/1)\n' +
   'period_size: 441\nbuffer_size: 1764\n';
@@ -37,7 +37,9 @@ describe('A substream', () => {
     const substream = addon.openSubstream(folder);
     put('status', status('RUNNING'));
     put('hw_params', PARAMETERS);
-    expect(substream.status()).toEqual({ state: 3, owner: 1234, avail: 480 });
+    expect(substream.status()).toEqual({ state: 3, owner: 1234, avail: 480, queued: -480 });
+    put('status', status('RUNNING', 1234, 480, 4_000));
+    expect(substream.status()?.queued).toBe(800);
     expect(substream.parameters()).toEqual({
       ...{ access: 'MMAP_INTERLEAVED', format: 'S24_3LE', channels: 2, rate: 44_100 },
       ...{ periodFrames: 441, bufferFrames: 1764 },
@@ -84,7 +86,7 @@ describe('A substream', () => {
     expect([missing.status(), missing.parameters()]).toEqual([null, null]);
     mkdirSync(join(folder, 'card0'));
     writeFileSync(join(folder, 'card0/status'), status('PREPARED', 0));
-    expect(missing.status()).toEqual({ state: 2, owner: 0, avail: 480 });
+    expect(missing.status()).toEqual({ state: 2, owner: 0, avail: 480, queued: -480 });
     missing.close();
     put('status', '');
     const below = addon.openSubstream(join(folder, 'status'));
@@ -127,7 +129,11 @@ describe('Garbage of /proc', () => {
     const substream = addon.openSubstream(folder);
     put('status', text);
     put('hw_params', text);
-    expect(substream.status() ?? { state: 3, owner: 0, avail: 0 }).toEqual({ state: 3, owner: 0, avail: 0 });
+    expect(substream.status() ?? { state: 3, owner: 0, avail: 0 }).toMatchObject({
+      state: 3,
+      owner: 0,
+      avail: 0,
+    });
     expect(substream.parameters()).toBeNull();
     substream.close();
   });

@@ -2,6 +2,8 @@
 // an example takes for granted (a loopback `loop`, a `datagram`) is there and closed afterwards.
 import { readdirSync, readFileSync } from 'node:fs';
 import * as bridge from '../../lib/bridge/index.js';
+import * as clock from '../../lib/clock/index.js';
+import * as doctor from '../../lib/doctor/index.js';
 import * as root from '../../lib/index.js';
 import * as loopback from '../../lib/loopback/index.js';
 import * as rtp from '../../lib/rtp/index.js';
@@ -97,6 +99,8 @@ const ENTRIES = {
   'alsa-utimer/loopback': loopback,
   'alsa-utimer/rtp': rtp,
   'alsa-utimer/bridge': bridge,
+  'alsa-utimer/clock': clock,
+  'alsa-utimer/doctor': doctor,
 };
 
 const uses = (source: string, name: string) => new RegExp(`\\b${name}\\b`).test(source);

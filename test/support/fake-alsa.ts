@@ -31,7 +31,7 @@ export function fakeAlsaEnvironment(folder: string): Record<string, string> {
  */
 const PRELUDE = `
 import { rmSync as remove, writeFileSync as writeText } from 'node:fs';
-const { ClockedLoopback, LoopbackCapture } = await import(new URL('./dist/loopback/index.js', 'file://' + process.cwd() + '/'));
+const { ClockedCapture, ClockedLoopback, LoopbackCapture } = await import(new URL('./dist/loopback/index.js', 'file://' + process.cwd() + '/'));
 const fault = (name, { after = 0, times = 1e9, error = 0, frames = 0 }) =>
   writeText(process.env.FAKE_ALSA + '/faults/' + name, [after, times, error || -frames].join(' '));
 const mend = (name) => remove(process.env.FAKE_ALSA + '/faults/' + name);

@@ -1,6 +1,7 @@
 // A kernel of nothing but ids, for tests of what lib/ decides. What it answers, the kernel suite checks for real.
 import { getSystemErrorName } from 'node:util';
 import type {
+  ClockHandle,
   ControlHandle,
   DatagramSocketHandle,
   NativeBinding,
@@ -70,7 +71,35 @@ export class FakeBinding implements NativeBinding {
     throw failedCall(2, 'open', path);
   }
 
+  createArrivals(): never {
+    throw failedCall(95, 'no threads in this kernel');
+  }
+
+  createCapturePump(): never {
+    throw failedCall(95, 'no pump in this kernel');
+  }
+
+  createFollower(): never {
+    throw failedCall(95, 'no threads in this kernel');
+  }
+
+  createPacedCable(): never {
+    throw failedCall(95, 'no pump in this kernel');
+  }
+
+  createPacedCapture(): never {
+    throw failedCall(95, 'no pump in this kernel');
+  }
+
+  createPacer(): never {
+    throw failedCall(95, 'no threads in this kernel');
+  }
+
   createPeriodPump(): never {
+    throw failedCall(95, 'no pump in this kernel');
+  }
+
+  createPlayedCable(): never {
     throw failedCall(95, 'no pump in this kernel');
   }
 
@@ -119,10 +148,53 @@ export class FakeBinding implements NativeBinding {
     throw failedCall(95, 'no event loop in this kernel');
   }
 
+  openPacketStream(): never {
+    throw failedCall(97, 'socket');
+  }
+
+  findOrigin(): null {
+    return null;
+  }
+
   openDatagramSocket(): DatagramSocketHandle {
     throw failedCall(97, 'socket');
   }
 
+  /** The clocks that can be opened, by clockid_t or device: how they are ahead of CLOCK_MONOTONIC, in ns. */
+  readonly clocks = new Map<number | string, bigint>();
+  /** The numbers of the PTP clocks of network interfaces. */
+  readonly interfaces = new Map<string, number>();
+
+  openClock(id: number, _ofSystem: boolean, name: string): ClockHandle {
+    return this.clock(id, 'clock_gettime', failedCall(22, 'clock_gettime', name));
+  }
+  openClockDevice(path: string): ClockHandle {
+    return this.clock(path, 'ioctl PTP_SYS_OFFSET', failedCall(2, 'open', path));
+  }
+  monotonicTime(): bigint {
+    return process.hrtime.bigint();
+  }
+  interfacePtp(name: string): number {
+    const index = this.interfaces.get(name);
+    if (index === undefined) throw failedCall(19, 'ioctl ETHTOOL_GET_TS_INFO', name);
+    return index;
+  }
+  private clock(key: number | string, method: string, refusal: Error): ClockHandle {
+    const ahead = this.clocks.get(key);
+    if (ahead === undefined) throw refusal;
+    let closed = false;
+    return {
+      method,
+      read: () => {
+        if (closed) throw Object.assign(new Error('closed'), { code: 'ERR_CLOSED' });
+        return { time: 1_000n + ahead, monotonic: 1_000n, delay: 40n };
+      },
+      close: () => {
+        closed = true;
+      },
+      closed: () => closed,
+    };
+  }
   interfaceIndex(name: string): never {
     throw failedCall(19, 'if_nametoindex', name);
   }

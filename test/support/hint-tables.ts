@@ -6,9 +6,13 @@ import { everyHint } from '../../lib/hints.js';
 const NAMES: Readonly<Record<string, string>> = {
   'open-timer': 'Opening `/dev/snd/timer`',
   'open-pcm': 'Opening a PCM or a control device',
+  'open-ptp': 'Opening a PTP clock',
   'pcm-write': '`SNDRV_PCM_IOCTL_WRITEI_FRAMES`, `WRITEN_FRAMES`',
   'pcm-read': '`SNDRV_PCM_IOCTL_READI_FRAMES`, `READN_FRAMES`',
   poll: '`poll`, which `ready()` waits with',
+  'clock-gettime': '`clock_gettime`',
+  'interface-ptp': '`ETHTOOL_GET_TS_INFO`, which finds the PTP clock of an interface',
+  'ptp-read': '`PTP_SYS_OFFSET`, `PTP_SYS_OFFSET_EXTENDED`, `PTP_SYS_OFFSET_PRECISE`',
   'pthread-create': '`pthread_create`',
   bind: '`bind`',
   'mcast-join': '`MCAST_JOIN_GROUP`, `MCAST_JOIN_SOURCE_GROUP`',

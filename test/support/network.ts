@@ -63,6 +63,41 @@ export class TwoHosts {
   }
 }
 
+/** Two hosts and a third one, `stage`, with a cable to each: packets are on their way for 0 to 2 ms at random, and overtake each other. */
+export class StageAndHosts {
+  constructor() {
+    for (const name of ['stage', ...HOSTS]) ip(`netns add ${name}`);
+    ip('-n stage link set lo up');
+    for (const [index, host] of HOSTS.entries()) {
+      ip(`link add ${host}1 netns stage type veth peer name ${host}0 netns ${host}`);
+      ip(`-n stage address add 10.78.${index}.1/24 dev ${host}1`);
+      ip(`-n ${host} address add ${this.addressOf(host)}/24 dev ${host}0`);
+      ip(`-n stage link set ${host}1 up`);
+      ip(`-n ${host} link set ${host}0 up`);
+      ip(`-n ${host} link set lo up`);
+      // Of each packet at random: uniform, 1 ms and up to 1 ms more or less.
+      run('ip', `netns exec stage tc qdisc add dev ${host}1 root netem limit 100000 delay 1ms 1ms`);
+    }
+  }
+
+  addressOf(host: Host): string {
+    return `10.78.${HOSTS.indexOf(host)}.2`;
+  }
+
+  /** What runs a command there. */
+  at(host: Host | 'stage'): readonly string[] {
+    return ['ip', 'netns', 'exec', host];
+  }
+
+  delete(): void {
+    for (const name of ['stage', ...HOSTS]) ip(`netns delete ${name}`);
+  }
+}
+
 function ip(words: string): void {
-  execFileSync('ip', words.split(' '), { stdio: 'pipe' });
+  run('ip', words);
+}
+
+function run(program: string, words: string): void {
+  execFileSync(program, words.split(' '), { stdio: 'pipe' });
 }

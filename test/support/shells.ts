@@ -102,7 +102,16 @@ export class ShellTerminal {
 }
 
 /** What fish offers for a line, without what it says of each. */
-export function offeredByFish(script: string, line: string, { folder, path }: Place): string[] {
+export function offeredByFish(script: string, line: string, place: Place): string[] {
+  return describedByFish(script, line, place).map(([word]) => word);
+}
+
+/** The same with what is shown beside each word. */
+export function describedByFish(
+  script: string,
+  line: string,
+  { folder, path }: Place,
+): (readonly [word: string, description: string])[] {
   const code = 'source $argv[1]; complete -C $argv[2]';
   const offered = execFileSync('fish', ['--no-config', '-c', code, script, line], {
     cwd: folder,
@@ -111,6 +120,7 @@ export function offeredByFish(script: string, line: string, { folder, path }: Pl
   });
   return offered
     .split('\n')
-    .flatMap((text) => text.split('\t').slice(0, 1))
-    .filter((word) => word !== '');
+    .map((text) => text.split('\t'))
+    .filter(([word]) => word !== '')
+    .map(([word = '', description = '']) => [word, description] as const);
 }

@@ -25,7 +25,7 @@ export function complaints(
     skipLibCheck: true,
     // The package by its own names, from its source.
     paths: Object.fromEntries(
-      ['', 'loopback', 'rtp', 'bridge'].map((entry) => [
+      ['', 'bridge', 'clock', 'loopback', 'rtp'].map((entry) => [
         entry === '' ? 'alsa-utimer' : `alsa-utimer/${entry}`,
         [`${root}lib/${entry === '' ? '' : `${entry}/`}index.ts`],
       ]),

@@ -4,7 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { checkBytes, checkOptions, checkSignal } from '../../lib/arguments.js';
 import { Bridge } from '../../lib/bridge/index.js';
 import { Pcm, TimerInstance, UserTimer, userTimerId } from '../../lib/index.js';
-import { ClockedLoopback, LoopbackCapture, moduleParameters } from '../../lib/loopback/index.js';
+import {
+  ClockedCapture,
+  ClockedLoopback,
+  LoopbackCapture,
+  moduleParameters,
+} from '../../lib/loopback/index.js';
 import { checkSendOptions } from '../../lib/loopback/send-queue.js';
 import {
   describeStream,
@@ -104,6 +109,7 @@ describe('An option that is not known', () => {
     ['TimerInstance.open', () => TimerInstance.open(userTimerId(0), { ...odd })],
     ['Pcm.open', () => Pcm.open({ ...format, card: 0, device: 0, direction: 'playback', ...odd })],
     ['ClockedLoopback.open', () => ClockedLoopback.openSync({ ...format, ...odd })],
+    ['ClockedCapture.open', () => ClockedCapture.openSync({ ...format, ...odd })],
     ['ClockedLoopback.send', () => checkSendOptions({ ...odd })],
     ['LoopbackCapture.open', () => LoopbackCapture.open({ ...format, ...odd })],
     ['LoopbackCard.load', () => moduleParameters([{ ...odd }])],

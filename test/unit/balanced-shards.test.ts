@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { balance } from '../support/balanced-shards.js';
+import { balance, costsOf } from '../support/balanced-shards.js';
 
-const seconds = (value: number) => value;
+const seconds = (value: number) => [value, value, value];
 const sum = (values: readonly number[] = []) => values.reduce((total, value) => total + value, 0);
 
 describe('balanced shards', () => {
@@ -16,6 +16,20 @@ describe('balanced shards', () => {
   it('take about the same time', () => {
     const [one, other] = balance([100, 90, 60, 30, 5, 5, 5, 5], 2, seconds);
     expect(Math.abs(sum(one) - sum(other))).toBeLessThanOrEqual(5);
+  });
+
+  it('leave a share what only that can run, and give the rest to whoever is through first', () => {
+    const costs = (value: number) => [value > 50 ? Number.POSITIVE_INFINITY : value / 2, value];
+    expect(balance([20, 60, 40, 70, 30], 2, costs)).toEqual([
+      [40, 30, 20],
+      [70, 60],
+    ]);
+  });
+
+  it('keep what races off the guest with a single processor', () => {
+    expect(costsOf('conformance/death', 2)[0]).toBe(Number.POSITIVE_INFINITY);
+    expect(costsOf('rtp/network', 2)[0]).toBeLessThan(costsOf('rtp/network', 2)[1] ?? 0);
+    expect(costsOf('conformance/death', 1)).toEqual(costsOf('demo-like', 1));
   });
 
   it('are one share where that is asked for', () => {

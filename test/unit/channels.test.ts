@@ -2,17 +2,22 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { BRIDGE_EVENTS, bridgeChannel } from '../../lib/bridge/index.js';
+import { CLOCK_CHANNELS, clockChannel } from '../../lib/clock/index.js';
 import { TIMER_CHANNELS, timerChannel } from '../../lib/index.js';
 import { LOOPBACK_CHANNELS, loopbackChannel } from '../../lib/loopback/index.js';
 
 const page = (name: string) => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
 
 describe('The channels', () => {
-  it('of timers and cables are those of the table', () => {
+  it('of timers, cables and pacers are those of the table', () => {
     const rows = [...page('architecture.md').matchAll(/^\| `(alsa-utimer:[\w:-]+)` /gm)].map(
       ([, name]) => name,
     );
-    expect(rows).toEqual([...TIMER_CHANNELS.map(timerChannel), ...LOOPBACK_CHANNELS.map(loopbackChannel)]);
+    expect(rows).toEqual([
+      ...TIMER_CHANNELS.map(timerChannel),
+      ...LOOPBACK_CHANNELS.map(loopbackChannel),
+      ...CLOCK_CHANNELS.map(clockChannel),
+    ]);
   });
 
   it('of a bridge have a row for each event', () => {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Bridge } from '../../lib/bridge/index.js';
 import { Pcm, TimerInstance, UserTimer } from '../../lib/index.js';
-import { ClockedLoopback, LoopbackCapture, LoopbackCard } from '../../lib/loopback/index.js';
+import { ClockedCapture, ClockedLoopback, LoopbackCapture, LoopbackCard } from '../../lib/loopback/index.js';
 import { RtpReceiver, RtpSender } from '../../lib/rtp/index.js';
 
 it.each([
@@ -10,6 +10,7 @@ it.each([
   [TimerInstance, 'TimerInstance.open()'],
   [UserTimer, 'UserTimer.create()'],
   [ClockedLoopback, 'ClockedLoopback.open()'],
+  [ClockedCapture, 'ClockedCapture.open()'],
   [LoopbackCapture, 'LoopbackCapture.open()'],
   [LoopbackCard, 'LoopbackCard.find()'],
   [RtpReceiver, 'RtpReceiver.open()'],

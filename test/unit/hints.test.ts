@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AlsaError, calledOn, systemError, withHint } from '../../lib/errors.js';
 import { hintsFor } from '../../lib/hints.js';
 import { Pcm } from '../../lib/index.js';
-import { ClockedLoopback, LoopbackCapture } from '../../lib/loopback/index.js';
+import { ClockedCapture, ClockedLoopback, LoopbackCapture } from '../../lib/loopback/index.js';
 
 const READ = 'ioctl SNDRV_PCM_IOCTL_READI_FRAMES';
 const EPIPE = 32;
@@ -13,6 +13,7 @@ describe('The hints of calls on', () => {
     ['Pcm', Pcm.prototype, 4],
     ['LoopbackCapture', LoopbackCapture.prototype, 0],
     ['ClockedLoopback', ClockedLoopback.prototype, 2],
+    ['ClockedCapture', ClockedCapture.prototype, 1],
   ] as const)('a %s name methods that it has', (called, prototype, count) => {
     const named = new Set(hintsFor(called).flatMap((hint) => hint.match(/\b[a-z]\w*(?=\(\))/gi) ?? []));
     expect([...named].filter((name) => !(name in prototype))).toEqual([]);

@@ -1,5 +1,6 @@
 // The types of the public interface, as the compiled declarations give them: what programs may write, what they get, and what
 // the compiler refuses. The compiler decides (`npm run types`); running this shows only that it can be read.
+import type { Readable } from 'node:stream';
 import type {
   AlsaError,
   HasTimerId,
@@ -21,6 +22,16 @@ import type {
   WaitOptions,
 } from 'alsa-utimer';
 import type { Bridge, BridgeEvents, BridgeMessage, BridgeOptions } from 'alsa-utimer/bridge';
+import type {
+  ClockMessages,
+  clockChannel,
+  Follower,
+  Pacer,
+  Pacing,
+  PacingEvents,
+  PacingOptions,
+  TickSource,
+} from 'alsa-utimer/clock';
 import type {
   ClockedLoopback,
   ClockedLoopbackEvents,
@@ -127,6 +138,37 @@ describe('A substream', () => {
 
   it('has a period whose length is exact', () => {
     expectTypeOf<typeof periodResolution>().toEqualTypeOf<(rate: number, periodFrames: number) => bigint>();
+  });
+});
+
+describe('A pacer', () => {
+  it('paces timers, or nothing, by the parameters of a stream', () => {
+    expectTypeOf<typeof Pacer.open>().returns.toEqualTypeOf<Pacer>();
+    expectTypeOf<(pacer: Pacer, timer: UserTimer, options: PacingOptions) => Pacing>().toEqualTypeOf(
+      (pacer: Pacer, timer: UserTimer, options: PacingOptions) => pacer.start(timer, options),
+    );
+    expectTypeOf<{ rate: 48_000; periodFrames: 480 }>().toExtend<PacingOptions>();
+    expectTypeOf<{
+      rate: 48_000;
+      periodFrames: 480;
+      start: bigint;
+      late: 'skip';
+    }>().toExtend<PacingOptions>();
+    expectTypeOf<{ rate: 48_000; periodFrames: 480; start: number }>().not.toExtend<PacingOptions>();
+    expectTypeOf<Pacer & Pacing>().toExtend<Disposable>();
+  });
+
+  it('follows timers, descriptors and streams', () => {
+    expectTypeOf<TimerInstance | { fd: number } | Readable>().toExtend<TickSource>();
+    expectTypeOf<UserTimer>().not.toExtend<TickSource>();
+    expectTypeOf<Follower['advance']>().toEqualTypeOf<(frames: number) => number>();
+  });
+
+  it('counts in bigints, and tells events by name', () => {
+    expectTypeOf<ReturnType<Pacing['stats']>['ticks']>().toEqualTypeOf<bigint>();
+    expectTypeOf<PacingEvents['tick']>().toEqualTypeOf<[event: { readonly count: number }]>();
+    expectTypeOf<ReturnType<typeof clockChannel<'pacing:late'>>>().toEqualTypeOf<'alsa-utimer:pacing:late'>();
+    expectTypeOf<ClockMessages['pacing:late']['event']>().toEqualTypeOf<PacingEvents['late'][0]>();
   });
 });
 

@@ -157,6 +157,38 @@ describe('A cable over the fake', () => {
     expect(result).toEqual({ ...succeeded, stdout: 'EIO 1\n0\n0\n' });
   });
 
+  it('inserts no silence before what is written, when that begins it anew and takes long', async () => {
+    const result = await runOnFake(`
+      const { native, setNative } = await import(new URL('./dist/tools.js', 'file://' + process.cwd() + '/'));
+      const known = native();
+      let isSlow = false;
+      const createPeriodPump = (...args) => {
+        const pump = known.createPeriodPump(...args);
+        const keepAlive = pump.keepAlive.bind(pump);
+        pump.keepAlive = (period, grace) => {
+          keepAlive(period, grace);
+          for (const end = performance.now() + (isSlow ? 60 : 0); performance.now() < end; );
+        };
+        return pump;
+      };
+      setNative({ ...known, createPeriodPump });
+      const loop = ClockedLoopback.openSync({ ...cable, idle: 'silence', graceMs: 0 });
+      const capture = loop.openCapture({ periods: 1_024 });
+      const begun = [];
+      for (const give of [(bytes) => loop.write(bytes), (bytes) => loop.send(bytes)]) {
+        loop.flush();
+        const { insertedFrames } = loop.stats();
+        isSlow = true;
+        await give(new Uint8Array(100 * loop.periodBytes).fill(1));
+        begun.push(loop.stats().insertedFrames - insertedFrames);
+        isSlow = false;
+      }
+      console.log(begun);
+      loop.close();
+      capture.close();`);
+    expect(result).toEqual({ ...succeeded, stdout: '[ 0, 0 ]\n' });
+  });
+
   it('ends the inserting of silence when its card goes', async () => {
     const result = await runOnFake(`
       const loop = ClockedLoopback.openSync({ ...cable, idle: 'silence', graceMs: 0 });

@@ -22,10 +22,14 @@ const CABLE = `
     while (!readFileSync(process.env.FAKE_ALSA + '/faults/WRITEI', 'latin1').startsWith('0 0')) Atomics.wait(cell, 0, 0, 5);
   };
   const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
-  /** Until silence moves again, which a write has begun. No more is written: each write puts silence off by a period. */
+  /**
+   * Until silence moves again, which a write has begun, and a turn in any case, which tells events. No more is written: each
+   * write puts silence off by a period.
+   */
   const silent = async () => {
     const { insertedFrames } = loop.stats();
-    while (loop.stats().insertedFrames === insertedFrames) await turn();
+    do await turn();
+    while (loop.stats().insertedFrames === insertedFrames);
   };
 `;
 

@@ -90,6 +90,47 @@ const CABLE = `
   const listening = (async () => { for await (const frames of capture) if (frames.length > 0) parentPort.postMessage('heard'); })();
   for (;;) await loop.send(new Uint8Array(10 * loop.periodBytes));`;
 
+/** A pacer with a few timers, of which some come and go. */
+const PACER = `
+  const pacer = addon.createPacer({ priority: 0, cpu: -1, lockMemory: false });
+  const watcher = pacer.watchNews();
+  const look = () => { pacer.takeNews(); watcher.arm(look); };
+  watcher.arm(look);
+  const parameters = { rate: 48_000, periodFrames: 5, origin: null, ppb: 0, skip: false, maxBurst: 10 };
+  const pacings = [];
+  const start = () => {
+    const pacing = pacer.start(addon.createUtimer('/dev/snd/timer', 10_000_000n), parameters, null);
+    pacing.tellTicks(true, 0n);
+    pacings.push(pacing);
+  };
+  for (let i = 0; i < 4; i += 1) start();
+  parentPort.postMessage('pacing');
+  let turns = 0;
+  setInterval(() => {
+    turns += 1;
+    for (const pacing of pacings) pacing.setPpb(turns);
+    pacings.at(turns % 4).news();
+    if (turns % 5 === 0) { pacings.shift().close(); start(); }
+    if (turns % 10 === 0) parentPort.postMessage('turned');
+  }, 1);`;
+
+/** A cable that a pacer moves, as a program would use it. */
+const PACED_CABLE = `
+  const { ClockedLoopback } = await import(new URL('./dist/loopback/index.js', 'file://' + process.cwd() + '/'));
+  const { Pacer } = await import(new URL('./dist/clock/index.js', 'file://' + process.cwd() + '/'));
+  const loop = ClockedLoopback.openSync({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 48, substream: number, idle: 'silence' });
+  const capture = loop.openCapture({ periods: 64, onInterruption: 'restart' });
+  const pacer = Pacer.open();
+  parentPort.postMessage('open');
+  for (;;) {
+    const pacing = pacer.start(loop, { aheadMs: 5 });
+    pacing.on('tick', () => {});
+    parentPort.postMessage('pacing');
+    for (let i = 0; i < 10; i += 1) await loop.send(new Uint8Array(3 * loop.periodBytes));
+    capture.read();
+    pacing.close();
+  }`;
+
 const expected = { code: 0, signal: null, stdout: '0 0 \n', stderr: '' };
 
 describe('In a worker that is terminated at any moment', () => {
@@ -103,6 +144,18 @@ describe('In a worker that is terminated at any moment', () => {
 
   it('a pump leaves nothing, and its thread ends', async () => {
     expect(await runOnFake(terminate(PUMP, 48, 1))).toEqual(expected);
+  });
+
+  it('a pacer leaves nothing, and its thread ends', async () => {
+    expect(await runOnFake(terminate(PACER, 32, 1))).toEqual(expected);
+  });
+
+  it('a pacer leaves nothing, beside others', async () => {
+    expect(await runOnFake(terminate(PACER, 16, 4))).toEqual(expected);
+  });
+
+  it('a paced cable leaves nothing', async () => {
+    expect(await runOnFake(terminate(PACED_CABLE, 24, 1))).toEqual(expected);
   });
 
   it('a cable leaves nothing', async () => {

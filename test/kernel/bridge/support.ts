@@ -40,6 +40,8 @@ const url = (path: string) => new URL(`../../../dist/${path}`, import.meta.url).
 export const STREAM = {
   ...({ encoding: 'L16', rate: 48_000, channels: 1, format: 'S16_BE', payloadType: 96 } as const),
   ...({ address: '127.0.0.1', port: 0, periodFrames: 480, idle: 'stall' } as const),
+  // A day. With idle 'stall' a stream that falls silent has silence behind it, and a busy machine may keep packets from coming.
+  silenceMs: 86_400_000,
 };
 
 const bridges: Bridge[] = [];
@@ -279,12 +281,13 @@ export class Child {
     return child;
   }
 
-  /** A module that has `bridge`, `loopback` and `rtp` of this package, and `go`, which waits for the next line. */
+  /** A module that has `bridge`, `clock`, `loopback` and `rtp` of this package, and `go`, which waits for the next line. */
   static module(code: string, wrapper: readonly string[] = []): Child {
     const prelude = `
       import { createInterface } from 'node:readline';
       import { once } from 'node:events';
       const bridge = await import(${JSON.stringify(url('bridge/index.js'))});
+      const clock = await import(${JSON.stringify(url('clock/index.js'))});
       const loopback = await import(${JSON.stringify(url('loopback/index.js'))});
       const rtp = await import(${JSON.stringify(url('rtp/index.js'))});
       const input = createInterface({ input: process.stdin });

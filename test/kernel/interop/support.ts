@@ -5,6 +5,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { arecordArgs } from '../../support/arecord.js';
 import { noise } from '../loopback/support.js';
 
 /** Longer than anything takes on a busy machine under emulation. */
@@ -200,10 +201,8 @@ function count(bytes: Buffer): number {
 
 /** A listener that writes raw frames. */
 export function arecord(device: string, format: string, path: string): Program {
-  return new Program('arecord', [
-    ...['-q', '-D', device, '-f', format, '-r', '48000', '-c', '2', '-t', 'raw'],
-    ...['--period-size=480', '--buffer-size=96000', path],
-  ]);
+  const shape = { format, rate: 48_000, channels: 2, periodFrames: 480 };
+  return new Program('arecord', arecordArgs(device, shape, '--buffer-size=96000', path));
 }
 
 /** Another listener that writes raw frames. */

@@ -12,7 +12,7 @@ import {
   type LoopbackCaptureOptions,
   LoopbackCard,
 } from '../../../lib/loopback/index.js';
-import { difference, distLoopback, noise, thrownBy, withCode } from './support.js';
+import { difference, distLoopback, noise, stream, thrownBy, withCode } from './support.js';
 
 let card: LoopbackCard;
 beforeEach(async () => {
@@ -20,7 +20,6 @@ beforeEach(async () => {
 });
 afterEach(() => LoopbackCard.unload());
 
-const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
 const open = () => ClockedLoopback.openSync({ card, ...stream });
 const capture = (options: Partial<LoopbackCaptureOptions> = {}) =>
   LoopbackCapture.open({ card, ...stream, ...options });
@@ -111,7 +110,7 @@ describe('A capture whose card goes while it waits', () => {
     expect(() => listening.read()).toThrow(gone);
     await expect(listening.ready()).rejects.toEqual(gone);
     expect(() => listening.avail()).toThrow(gone);
-    expect(() => listening.writer()).toThrow();
+    expect(() => listening.writer()).toThrow(gone);
     expect(unbinding.exitCode).toBeNull();
     listening.close();
     loop.close();

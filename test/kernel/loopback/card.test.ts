@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Pcm, UserTimer } from '../../../lib/index.js';
 import { isLoopbackLoaded, LoopbackCard } from '../../../lib/loopback/index.js';
+import { stream } from './support.js';
 
 const withCode = (code: string) => expect.objectContaining({ code });
-const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
 
 afterEach(() => LoopbackCard.unload());
 

@@ -11,14 +11,13 @@ import {
 import { native, setNative } from '../../../lib/native/load.js';
 import { runChild } from '../../support/child.js';
 import { withCard } from '../setup.js';
-import { difference, noise, thrownBy, withCode, withTrigger } from './support.js';
+import { difference, noise, stream, thrownBy, withCode, withTrigger } from './support.js';
 
 let card: LoopbackCard;
 withCard((loaded) => {
   card = loaded;
 });
 
-const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
 const open = (options: Partial<ClockedLoopbackOptions> = {}) =>
   ClockedLoopback.openSync({ card, ...stream, ...options });
 const listen = (options: Partial<Parameters<typeof Pcm.open>[0]> = {}) =>

@@ -10,15 +10,15 @@ import {
   type LoopbackCapture,
   type LoopbackCard,
 } from '../../../lib/loopback/index.js';
+import { arecordArgs } from '../../support/arecord.js';
 import { withCard } from '../setup.js';
-import { difference, noise, thrownBy, withTrigger } from './support.js';
+import { difference, noise, stream, thrownBy, withTrigger } from './support.js';
 
 let card: LoopbackCard;
 withCard((loaded) => {
   card = loaded;
 });
 
-const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
 const open = (options: Partial<ClockedLoopbackOptions> = {}) =>
   ClockedLoopback.openSync({ card, idle: 'silence', graceMs: 0, ...stream, ...options });
 
@@ -48,9 +48,7 @@ async function record(
   options: readonly string[],
   recorded: Buffer[] = [],
 ): Promise<string> {
-  const { format, rate, channels, periodFrames } = loop.parameters;
-  const stream = ['-f', format, '-r', `${rate}`, '-c', `${channels}`, `--period-size=${periodFrames}`];
-  const args = ['-q', '-D', loop.listenerName, ...stream, '-t', 'raw', ...options];
+  const args = arecordArgs(loop.listenerName, loop.parameters, ...options);
   const arecord = spawn('arecord', args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const said: Buffer[] = [];
   arecord.stdout.on('data', (chunk: Buffer) => recorded.push(chunk));

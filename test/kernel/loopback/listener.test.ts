@@ -3,16 +3,16 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { ClockedLoopback, type ListenerEvent, type LoopbackCard } from '../../../lib/loopback/index.js';
+import { arecordArgs } from '../../support/arecord.js';
 import { runChild } from '../../support/child.js';
 import { withCard } from '../setup.js';
-import { descriptorsOf, difference, distLoopback, noise, transfer, withCode } from './support.js';
+import { descriptorsOf, difference, distLoopback, noise, stream, transfer, withCode } from './support.js';
 
 let card: LoopbackCard;
 withCard((loaded) => {
   card = loaded;
 });
 
-const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
 const open = (substream = 0) => ClockedLoopback.openSync({ card, substream, ...stream });
 
 /** The events of a loopback, one after the other. */
@@ -69,8 +69,7 @@ describe('A writer is told', () => {
   it('of another program, by name, from its start to its death', async () => {
     using loop = open();
     const next = listenerEvents(loop);
-    const args = ['-q', '-D', loop.listenerName, '-f', 'S16_LE', '-r', '48000', '-c', '2'];
-    const listener = spawn('arecord', [...args, '--period-size=480', '-t', 'raw', '/dev/null']);
+    const listener = spawn('arecord', arecordArgs(loop.listenerName, stream, '/dev/null'));
     const exited = once(listener, 'exit');
     expect(await next()).toMatchObject({
       type: 'start',

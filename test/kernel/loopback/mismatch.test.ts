@@ -13,14 +13,13 @@ import {
 import type { PcmHandle } from '../../../lib/native/binding.js';
 import { native } from '../../../lib/native/load.js';
 import { withCard } from '../setup.js';
-import { thrownBy } from './support.js';
+import { stream, thrownBy } from './support.js';
 
 let card: LoopbackCard;
 withCard((loaded) => {
   card = loaded;
 });
 
-const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
 const hardware = {
   format: 2,
   rate: 48_000,

@@ -3,14 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { Pcm } from '../../../lib/index.js';
 import { ClockedLoopback, type LoopbackCapture, type LoopbackCard } from '../../../lib/loopback/index.js';
 import { withCard } from '../setup.js';
-import { difference, noise, withCode } from './support.js';
+import { difference, noise, stream, withCode } from './support.js';
 
 let card: LoopbackCard;
 withCard((loaded) => {
   card = loaded;
 });
 
-const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
 const open = () => ClockedLoopback.openSync({ card, ...stream });
 
 /** Reads `length` bytes, a period or so at a time. */

@@ -15,16 +15,16 @@ import {
   type LoopbackCapture,
   type LoopbackCard,
 } from '../../../lib/loopback/index.js';
+import { arecordArgs } from '../../support/arecord.js';
 import { runChild } from '../../support/child.js';
 import { withCard } from '../setup.js';
-import { difference, noise, withCode } from './support.js';
+import { difference, noise, stream, withCode } from './support.js';
 
 let card: LoopbackCard;
 withCard((loaded) => {
   card = loaded;
 });
 
-const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
 const open = (options: Partial<ClockedLoopbackOptions> = {}) =>
   ClockedLoopback.openSync({ card, ...stream, ...options });
 
@@ -462,9 +462,9 @@ describe('A program that listens', () => {
     readonly channels: number;
   }
   type Command = (device: string, path: string, frames: number, sent: Sent) => string[];
-  const arecord: Command = (device, path, frames, { format, rate, channels }) => [
-    ...['arecord', '-q', '-D', device, '-f', format, '-r', `${rate}`, '-c', `${channels}`],
-    ...['-t', 'raw', '-s', `${frames}`, path],
+  const arecord: Command = (device, path, frames, sent) => [
+    'arecord',
+    ...arecordArgs(device, sent, '-s', `${frames}`, path),
   ];
   const ffmpeg: Command = (device, path, frames, { format, rate, channels }) => {
     const samples = format === 'S16_LE' ? 's16le' : 's32le';

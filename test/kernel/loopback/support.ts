@@ -9,6 +9,9 @@ import { native, setNative } from '../../../lib/native/load.js';
 /** The built loopback part of the library, as an import in a child process names it. */
 export const distLoopback = JSON.stringify(new URL('../../../dist/loopback/index.js', import.meta.url).href);
 
+/** What most cables of tests carry. */
+export const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
+
 export const withCode = (code: string) => expect.objectContaining({ code });
 
 /** What a call throws. */

@@ -5,10 +5,9 @@ import { existsSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { listTimers } from '../../../lib/index.js';
 import { ClockedLoopback, type ClockedLoopbackOptions, LoopbackCard } from '../../../lib/loopback/index.js';
-import { thrownBy, withCode } from './support.js';
+import { stream, thrownBy, withCode } from './support.js';
 
 const DRIVER = '/sys/bus/platform/drivers/snd_aloop';
-const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
 
 let unbinding: ChildProcess | undefined;
 

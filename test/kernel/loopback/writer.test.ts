@@ -13,7 +13,7 @@ import {
   type WriterState,
 } from '../../../lib/loopback/index.js';
 import { runChild } from '../../support/child.js';
-import { descriptorsOf, difference, distLoopback, noise, withCode } from './support.js';
+import { descriptorsOf, difference, distLoopback, noise, stream, withCode } from './support.js';
 
 let card: LoopbackCard;
 beforeEach(async () => {
@@ -21,7 +21,6 @@ beforeEach(async () => {
 });
 afterEach(() => LoopbackCard.unload());
 
-const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 480 } as const;
 const other = { format: 'S32_LE', rate: 44_100, channels: 1, periodFrames: 441 } as const;
 const open = (options: Partial<ClockedLoopbackOptions> = {}) =>
   ClockedLoopback.openSync({ card, ...stream, ...options });

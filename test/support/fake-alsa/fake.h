@@ -1,6 +1,7 @@
 // A fake of ALSA in the process under test: a preloaded library that stands in for /dev/snd/timer, one card
-// of snd-aloop and /proc/asound. It keeps the rules of the kernel that the addon relies on, and moves audio
-// for real, so that a sanitizer sees each byte of the caller's memory that the kernel would touch.
+// of snd-aloop, /proc/asound and one PTP clock. It keeps the rules of the kernel that the addon relies on,
+// and moves audio for real, so that a sanitizer sees each byte of the caller's memory that the kernel would
+// touch.
 //
 // Nothing here may order the caller's threads for ThreadSanitizer, which would hide races: system calls are
 // made directly, the lock is of atomics, and neither malloc nor a libc function writes to memory that threads
@@ -17,7 +18,7 @@
 // ---- files.c: open files of the fake. Each is a FIFO of $FAKE_ALSA/open, so that an event loop can wait for
 // it, and so that it lives until its last descriptor is closed, duplicates included. All below are called
 // with the lock held.
-enum kind { FREE, TIMER, UTIMER, PCM, CONTROL };
+enum kind { FREE, TIMER, UTIMER, PCM, CONTROL, PTP };
 
 struct file {
   enum kind kind;
@@ -111,6 +112,10 @@ int control_flock(struct file *file, int operation);
 void control_release(struct file *file);
 void control_announce(int device, int substream);
 int control_preferred_substream(void);
+
+// ---- ptp.c: /dev/ptp0.
+int ptp_open(int flags);
+int ptp_ioctl(unsigned long request, void *argument);
 
 // ---- proc.c: /proc/asound, whose files are rendered when they are opened, and when they are read anew
 // (fs/seq_file.c: seq_read_iter).

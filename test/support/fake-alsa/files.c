@@ -61,7 +61,7 @@ const char *fake_folder(void) {
 }
 
 static const char *path_of(const struct file *file, char *path, size_t size) {
-  static const char *const names[] = {"", "timer", "utimer", "pcm", "control"};
+  static const char *const names[] = {"", "timer", "utimer", "pcm", "control", "ptp"};
   snprintf(path, size, "%s/open/%s-%d-%u", fake_folder(), names[file->kind], (int)getpid(), file->number);
   return path;
 }
@@ -167,8 +167,10 @@ void files_sweep(void) {
       case PCM:
         pcm_release(file);
         break;
-      default:
+      case CONTROL:
         control_release(file);
+        break;
+      default:
         break;
     }
     file->kind = FREE;

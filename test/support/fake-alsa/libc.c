@@ -9,7 +9,9 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fake.h"
@@ -71,9 +73,10 @@ static int open_path(const char *path, int flags, mode_t mode) {
   if (fake_held()) {
     return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
   }
-  if (strncmp(path, nodes, sizeof nodes - 1) == 0) {
+  const bool is_ptp = strcmp(path, "/dev/ptp0") == 0;
+  if (is_ptp || strncmp(path, nodes, sizeof nodes - 1) == 0) {
     fake_lock();
-    const int result = open_node(path + sizeof nodes - 1, flags);
+    const int result = is_ptp ? ptp_open(flags) : open_node(path + sizeof nodes - 1, flags);
     fake_unlock();
     return finish(result);
   }
@@ -154,6 +157,25 @@ EXPORTED ssize_t read(int descriptor, void *data, size_t size) {
   return result;
 }
 
+// Of sockets none are the fake's, but their sending can fail.
+EXPORTED int sendmmsg(int descriptor, struct mmsghdr *messages, unsigned count, int flags) {
+  fake_lock();
+  const int failed = fault("sendmmsg");
+  fake_unlock();
+  if (failed != 0) {
+    return finish(-failed);
+  }
+  return NEXT(sendmmsg)(descriptor, messages, count, flags);
+}
+
+// The thread is interrupted before it has the time.
+EXPORTED int clock_gettime(clockid_t clock, struct timespec *time) {
+  if (clock == CLOCK_REALTIME && fault("CLOCK_REALTIME") != 0) {
+    usleep(20000);
+  }
+  return NEXT(clock_gettime)(clock, time);
+}
+
 EXPORTED ssize_t __read_chk(int descriptor, void *data, size_t size, size_t room) {
   (void)room;
   return read(descriptor, data, size);
@@ -228,7 +250,7 @@ EXPORTED int ioctl(int descriptor, unsigned long request, ...) {
   void *const argument = va_arg(arguments, void *);
   va_end(arguments);
   const unsigned type = _IOC_TYPE(request);
-  if ((type != 'A' && type != 'T' && type != 'U') || request == 0x5421 /* FIONBIO */) {
+  if ((type != 'A' && type != 'T' && type != 'U' && type != '=') || request == 0x5421 /* FIONBIO */) {
     return NEXT(ioctl)(descriptor, request, argument);
   }
   fake_lock();
@@ -244,6 +266,9 @@ EXPORTED int ioctl(int descriptor, unsigned long request, ...) {
         break;
       case PCM:
         result = pcm_ioctl(file, request, argument);
+        break;
+      case PTP:
+        result = ptp_ioctl(request, argument);
         break;
       default:
         result = control_ioctl(file, request, argument);

@@ -176,8 +176,9 @@ unsigned cables_on(int id, unsigned generation, bool running) {
     for (int number = 0; number < SUBSTREAMS; ++number) {
       const struct cable *const cable = &cables[device][number];
       const struct substream *const playback = &substreams[device][1][number];
+      const struct substream *const capture = &substreams[1 - device][0][number];
       count += cable->open && cable->clocked && cable->timer == id && cable->generation == generation &&
-               (!running || runs(playback) || runs(peer_of(playback)));
+               (!running || runs(playback) || runs(capture));
     }
   }
   return count;
@@ -339,7 +340,7 @@ void cables_tick(int id, unsigned generation) {
     for (int number = 0; number < SUBSTREAMS; ++number) {
       const struct cable *const cable = &cables[device][number];
       struct substream *const playback = &substreams[device][1][number];
-      struct substream *const capture = peer_of(playback);
+      struct substream *const capture = &substreams[1 - device][0][number];
       if (!cable->open || !cable->clocked || cable->timer != id || cable->generation != generation) {
         continue;
       }

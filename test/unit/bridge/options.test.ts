@@ -28,7 +28,7 @@ describe('The period of a bridge', () => {
 
 describe('The receiver of a bridge', () => {
   it('is told all that the bridge was told about the stream and its network', () => {
-    const all: Required<Omit<RtpReceiverOptions, 'sink' | 'signal'>> = {
+    const all: Required<Omit<RtpReceiverOptions, 'sink' | 'signal' | 'linkOffsetMs'>> = {
       ...({
         encoding: 'L24',
         rate: 48_000,
@@ -39,11 +39,51 @@ describe('The receiver of a bridge', () => {
         alternatives: [{ payloadType: 97, encoding: 'L16' }],
       } as const),
       ...({ fill: 'repeat', maxGapFrames: 480, reorderPackets: 4, reorderMs: 5 } as const),
+      ...({ clock: 'packets', mediaClock: { kind: 'sender' }, packetFrames: 48 } as const),
       ...{ confirmPackets: 2, takeoverMs: 50, silenceMs: 50 },
       ...{ address: '239.192.7.1', port: 5004, interface: 'lo' },
       ...{ sources: ['127.0.0.2'], excludedSources: ['127.0.0.3'], receiveBufferBytes: 1, socket: 'dgram' },
     };
     expect(checkBridgeOptions(all).receiver).toEqual(all);
+  });
+
+  it('is told by what clock the stream is played', () => {
+    const played = {
+      clock: '/dev/ptp0',
+      linkOffsetMs: 2.5,
+      mediaClock: { kind: 'direct', offset: 7 },
+    } as const;
+    expect(checkBridgeOptions({ ...STREAM, ...played }).receiver).toMatchObject(played);
+  });
+});
+
+describe('With a clock', () => {
+  it.each([
+    ['graceMs', 0],
+    ['unheard', 'wait'],
+    ['maxWaitingFrames', 48_000],
+    ['reorderPackets', 8],
+    ['reorderMs', 20],
+  ] as const)('a bridge refuses what would do nothing: %s', (name, value) => {
+    const options = { ...STREAM, clock: 'tai', [name]: value };
+    expect(() => checkBridgeOptions(options)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_INVALID_ARG_VALUE',
+        message: expect.stringContaining(`${name} must be`),
+      }),
+    );
+  });
+
+  it('a bridge takes what still says something', () => {
+    const options = {
+      ...STREAM,
+      clock: 'tai',
+      idle: 'stall',
+      unheard: 'drop',
+      fill: 'repeat',
+      takeoverMs: 10,
+    };
+    expect(() => checkBridgeOptions(options as never)).not.toThrow();
   });
 });
 

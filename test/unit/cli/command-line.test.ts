@@ -87,6 +87,18 @@ describe('utimer', () => {
     [[...LISTEN, '--unheard', 'wait', '--max-waiting', '10'], ' --max-waiting must be'],
     [[...LISTEN, '--idle', 'stall', '--grace', '10'], '--grace is for --idle silence'],
     [[...LISTEN, '--grace', '1.5'], "--grace must be a whole number of ms, not '1.5ms'"],
+    [[...LISTEN, '--link-offset', '3'], '--link-offset is for --clock'],
+    [[...LISTEN, '--mediaclk', 'direct=0'], '--mediaclk is for --clock'],
+    [[...LISTEN, '--clock', 'packets', '--link-offset', '3'], ' --link-offset must be left out with clock'],
+    [[...LISTEN, '--clock', 'arrival', '--mediaclk', 'direct=0'], '--clock is arrival'],
+    [[...LISTEN, '--clock', 'tai', '--mediaclk', 'direct=x'], '--mediaclk must be sender, direct'],
+    [
+      [...LISTEN, '--clock', 'tai', '--mediaclk', 'sender'],
+      " --clock must be 'arrival' or 'packets' for a stream",
+    ],
+    [[...LISTEN, '--clock', 'tai', '--grace', '10'], ' --grace must be left out with a clock'],
+    [[...LISTEN, '--clock', 'tai', '--unheard', 'wait'], " --unheard must be 'drop' with a clock"],
+    [[...LISTEN, '--clock', 'tai', '--reorder', '8'], ' --reorder must be left out with a clock'],
     [[...LISTEN, '--reorder', '1025'], '--reorder must be a whole number of 0..1024, not 1025'],
     [[...LISTEN, '--reorder-time', '-1'], '--reorder-time must be a time'],
     [

@@ -1,12 +1,11 @@
 // What `utimer send` reads, refuses and says; what it sends is compared with what comes to the loopback interface.
 import { execFileSync } from 'node:child_process';
-import { Socket } from 'node:dgram';
 import { closeSync, writeSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fragmentation } from '../../../lib/cli/send/packets.js';
 import type { RtpEncoding } from '../../../lib/rtp/index.js';
 import { opened, writerOf } from '../../support/named-pipes.js';
@@ -301,21 +300,49 @@ describe('A stream that is sent', () => {
     expect(silent.destroyed).toBe(true);
   });
 
+  it.each([
+    [[], 'direct=0'],
+    [['--mediaclk', 'direct=7'], 'direct=7'],
+    [['--mediaclk', 'sender'], 'sender'],
+  ])('by a clock says so in its description, with %j', async (options, described) => {
+    const { code, stdout } = await utimer(
+      ...['send', '--to', '127.0.0.1:9', '--clock', 'tai', '--json', ...options, ...SHAPE, 'package.json'],
+    );
+    expect(code).toBe(0);
+    const [open, ...others] = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(open.sdp).toContain(`a=mediaclk:${described}\r\n`);
+    expect(others.at(-1)).toMatchObject({ type: 'close', packetsDropped: 0, framesPending: 0 });
+  });
+
+  it.each([
+    [['--clock', 'aux9'], "--clock must be aux0..aux7, not 'aux9'"],
+    [['--clock', 'x:y'], '--clock must be a clock that `utimer clocks` lists'],
+    [['--clock', 'lo'], 'The network interface lo has no PTP clock'],
+  ])('is not sent by a clock that is none: %j', async (options, said) => {
+    const { code, stderr } = await utimer(
+      'send',
+      '--to',
+      '127.0.0.1:9',
+      ...options,
+      ...SHAPE,
+      'package.json',
+    );
+    expect(code).toBeGreaterThan(0);
+    expect(stderr).toContain(said);
+  });
+
   it('fails where every packet did', async () => {
-    const refused = Object.assign(new Error('send EACCES 192.0.2.1:5004'), { code: 'EACCES' });
-    const sending = vi.spyOn(Socket.prototype, 'send').mockImplementation((...args: unknown[]) => {
-      const done = args.at(-1) as (error: Error) => void;
-      queueMicrotask(() => done(refused));
-    });
-    try {
-      const { code, stdout, stderr } = await utimer(
-        ...['send', '--to', '192.0.2.1:5004', ...SHAPE, 'package.json'],
-      );
-      expect(code).toBe(1);
-      expect(stdout).toMatch(/closed: packets 0, dropped 0, failed [1-9]/);
-      expect(stderr).toBe('utimer send: no packet was sent: send EACCES 192.0.2.1:5004\n');
-    } finally {
-      sending.mockRestore();
-    }
+    // An address of all hosts needs SO_BROADCAST.
+    const { code, stdout, stderr } = await utimer(
+      ...['send', '--to', '255.255.255.255:5004', ...SHAPE, 'package.json'],
+    );
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/closed: packets 0, dropped 0, failed [1-9]/);
+    expect(stderr).toBe(
+      'utimer send: no packet was sent: sendmmsg failed on 255.255.255.255:5004: EACCES, permission denied\n',
+    );
   });
 });

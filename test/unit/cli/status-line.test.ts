@@ -8,6 +8,7 @@ import { bridge } from '../../../lib/cli/bridge.js';
 import { Report } from '../../../lib/cli/output/report.js';
 import { StatusLine } from '../../../lib/cli/output/status-line.js';
 import { parse } from '../../../lib/cli/table/parse.js';
+import type { PlayoutStats } from '../../../lib/rtp/playout/events.js';
 
 /** A stream that says that it is a terminal. */
 function terminal(columns: number) {
@@ -28,6 +29,7 @@ const NONE_REJECTED = {
   'payload-type': 0,
   size: 0,
   source: 0,
+  clock: 0,
 };
 
 /** Counters after an hour of 48 kHz in packets of 1 ms, of which every fifth was lost and every fifth late. */
@@ -44,7 +46,7 @@ const hour = {
     ...{ framesCut: 0, framesSkipped: 0 },
   },
   loopback: { periods: 360_000, pendingBytes: 240 * 6, insertedFrames: 480, xruns: 1, listener: false },
-  ...{ framesWaiting: 48_096, framesDropped: 12, framesCovered: 0, eventsDropped: 0 },
+  ...{ framesWaiting: 48_096, framesDropped: 12, framesCompleted: 0, framesCovered: 0, eventsDropped: 0 },
 } as BridgeStats;
 
 const SIX = 'ppm -123.5, buf 48432, lost 34560000, late 720000, periods 360000, no listener';
@@ -121,6 +123,41 @@ describe('What is refused', () => {
     expect(stream.read()).toBe(
       'packets hold 192 frames as described, but their timestamps count 48: --format L24 --channels 8, or its clock counts 12000 Hz\n' +
         'the sequence numbers stand still: only the timestamps count\n',
+    );
+  });
+});
+
+describe('A stream that is played by a clock', () => {
+  const playing = (marginMs: number | undefined, periodsMissed = 0): BridgeStats => {
+    const playout = { ...hour.receiver.playout, marginMs, state: 'locked', periodsMissed } as PlayoutStats;
+    return { ...hour, receiver: { ...hour.receiver, playout } };
+  };
+
+  it('has its margin and its clock beside what is lost, in 80 columns', () => {
+    const stream = terminal(80);
+    new StatusLine(stream).show(summary(playing(-1.25), info));
+    expect(stream.read()).toBe(
+      '\r\x1b[2Kppm -123.5, buf 48432, lost 34560000, late 720000, margin -1.3 ms, locked',
+    );
+    expect(summary(playing(undefined, 3), info).slice(4, 7)).toEqual(['margin -', 'locked', 'missed 3']);
+  });
+
+  it('tells what happens to the clock', () => {
+    const stream = terminal(80);
+    const tell = inWords(new Report(stream, false), info, names);
+    const type = 'clock';
+    tell({ type, what: 'state', state: 'locked', error: undefined });
+    tell({ type, what: 'state', state: 'holdover', error: 'ENODEV' });
+    tell({ type, what: 'step', stepMs: 1.5 });
+    tell({ type, what: 'late', caughtUp: 1, missed: 20 });
+    const refusal = { reason: 'clock', option: 'mediaClock', value: undefined } as const;
+    tell({ type: 'refusal', ...refusal, came: 'timestamp 7, 2.000 s ahead,', expected: 'one near 9' });
+    expect(stream.read()).toBe(
+      'the clock is locked\n' +
+        'the clock is not heard any more (ENODEV): its last frequency goes on\n' +
+        'the clock was set by +1.500 ms: what is heard follows it\n' +
+        '1 period moved late, 20 periods not at all: the machine was busy, or the clock leapt\n' +
+        'refused: timestamp 7, 2.000 s ahead, came, one near 9 was expected; --clock, --mediaclk\n',
     );
   });
 });

@@ -196,7 +196,7 @@ describe('LoopbackCard', () => {
   it('names the holder of a substream with its parameters', () => {
     for (const name of ['sub0', 'sub1']) put(`card2/pcm1c/${name}/status`, '');
     kernel.substreams.set('card2/pcm1c/sub0', {
-      status: { state: RUNNING, owner: process.pid, avail: 0 },
+      status: { state: RUNNING, owner: process.pid, avail: 0, queued: 0 },
       parameters: {
         ...{ access: 'RW_INTERLEAVED', format: 'S16_LE', channels: 2, rate: 44_100 },
         ...{ periodFrames: 441, bufferFrames: 1764 },
@@ -225,7 +225,7 @@ describe('What processes and other programs have written', () => {
     try {
       await once(child.stdout, 'data');
       put('card2/pcm1c/sub0/status', '');
-      const status = { state: RUNNING, owner: child.pid as number, avail: 0 };
+      const status = { state: RUNNING, owner: child.pid as number, avail: 0, queued: 0 };
       kernel.substreams.set('card2/pcm1c/sub0', { status, parameters: null });
       const [holder] = LoopbackCard.find().holders();
       expect(holder?.command).toBe('\\x1b]0;OWNED\\x07\\nx');

@@ -22,7 +22,7 @@ afterEach(() => setNative(undefined));
 function capture(state: number, avail: number): void {
   const format = { access: 'RW_INTERLEAVED', format: 'S16_LE', rate: 48_000, channels: 2 };
   kernel.substreams.set('card0/pcm1c/sub0', {
-    status: { state, owner: 12, avail },
+    status: { state, owner: 12, avail, queued: -avail },
     parameters: { ...format, periodFrames: 480, bufferFrames: 1920 },
   });
 }

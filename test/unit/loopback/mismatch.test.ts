@@ -16,10 +16,11 @@ afterEach(() => setNative(undefined));
 
 const set = (substream: FakeSubstream) => kernel.substreams.set('card0/pcm1c/sub0', substream);
 const close = () => kernel.substreams.clear();
-const open = () => set({ status: { state: OPEN, owner: process.pid, avail: 0 }, parameters: null });
+const open = () =>
+  set({ status: { state: OPEN, owner: process.pid, avail: 0, queued: 0 }, parameters: null });
 const prepare = (access: string, format = 'S16_LE', rate = 48_000) =>
   set({
-    status: { state: PREPARED, owner: process.pid, avail: 0 },
+    status: { state: PREPARED, owner: process.pid, avail: 0, queued: 0 },
     parameters: { access, format, rate, channels: 2, periodFrames: 480, bufferFrames: 1920 },
   });
 const writer = { access: 'interleaved', format: 'S16_LE', rate: 48_000, channels: 2 } as const;

@@ -89,7 +89,7 @@ describe('a million hostile packets', () => {
     expect(mostHeld).toBeLessThanOrEqual((9 * 65_535) / FRAME_BYTES);
     expect(grown).toBeLessThan(4 * 2 ** 20);
     for (const [reason, count] of Object.entries(stats.packetsRejected)) {
-      if (reason !== 'source') expect(count, reason).toBeGreaterThan(0);
+      if (reason !== 'source' && reason !== 'clock') expect(count, reason).toBeGreaterThan(0);
     }
   });
 

@@ -27,6 +27,7 @@ describe('A script', () => {
     ['build-native', ['--bogus']],
     ['build-lib', ['--bogus']],
     ['release/prebuild', ['--bogus']],
+    ['release/reproduce', ['--bogus']],
   ])('refuses what it cannot do before it does anything: %s %j', async (name, args) => {
     const { status, stdout, stderr } = await machine.run(join(checkout, 'scripts', name), args, {
       cwd: checkout,

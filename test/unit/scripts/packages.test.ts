@@ -58,6 +58,16 @@ describe('On a machine with apt', () => {
     expect(stderr).not.toMatch(/^apt-get .*python3/m);
   });
 
+  it('gcc for 32-bit programs comes in the version that is there, beside gcc for other processors', async () => {
+    machine.stub('sudo', 'exec "$@"');
+    machine.stub('dpkg-query', 'exit 1');
+    machine.stub('gcc', 'case "$*" in -dumpversion) echo 12 ;; *) exit 1 ;; esac');
+    machine.stub('apt-get', 'echo "apt-get $*"');
+    const { status, stderr } = await need('gcc-multilib', 'g++-aarch64-linux-gnu');
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/^apt-get .*install gcc-12-multilib g\+\+-aarch64-linux-gnu$/m);
+  });
+
   it('what dpkg knows as installed is there', async () => {
     machine.stub('dpkg-query', 'printf installed');
     machine.stub('apt-get', 'echo "apt-get $*"; exit 1');

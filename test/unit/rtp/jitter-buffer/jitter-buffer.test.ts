@@ -532,6 +532,7 @@ describe('a packet that is not of the stream', () => {
       'payload-type': 1,
       size: 2,
       source: 1,
+      clock: 0,
     });
   });
 

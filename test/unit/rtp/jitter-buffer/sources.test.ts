@@ -163,19 +163,33 @@ describe('A sender that begins anew as another source', () => {
     expect(buffer.stats()).toMatchObject({ framesDelivered: 310 * 48, packetsStray: 0 });
   });
 
-  it('is not kept away by packets of which each has a source of its own, unless they are many', () => {
+  /** Sends so many packets of sources that were forged, `each` with so many, between those of the new sender. */
+  const flood = (count: number, each: number) => {
     const { buffer, of } = jitterBufferWith();
     for (let at = 0; at < 700; at++) {
       run(buffer, at, at + 1, [gone, anew]);
-      for (let i = 0; i < 3; i++) {
-        const [packet] = packetsOf({ frames: 48 }, 1, { ssrc: 1000 + 3 * at + i });
+      for (let i = 0; i < count; i++) {
+        const n = count * at + i;
+        const [packet] = packetsOf({ frames: 48 }, 1, { ssrc: 1000 + Math.floor(n / each), from: n });
         buffer.receive(packet as Uint8Array, BigInt(at) * MS, B);
       }
     }
-    expect(of('stream')).toMatchObject([{ ssrc: 1 }, { ssrc: 2, timestamp: 310 * 48 }]);
-    // Four of them are kept at a time.
-    const { packets, packetsPlaced, packetsStray } = buffer.stats();
-    expect(packets - packetsPlaced - packetsStray).toBeLessThanOrEqual(4);
+    return { of, ...buffer.stats() };
+  };
+
+  it.each([3, 4, 60])('is not kept away by %d packets of forged sources for each of its own', (count) => {
+    for (const each of [1, 2]) {
+      const { of, packets, packetsPlaced, packetsStray } = flood(count, each);
+      expect(of('stream')).toMatchObject([{ ssrc: 1 }, { ssrc: 2, timestamp: 310 * 48 }]);
+      // So many are kept at a time.
+      expect(packets - packetsPlaced - packetsStray).toBeLessThanOrEqual(64 * each);
+    }
+  });
+
+  it('is not kept away by forged sources of which enough packets agree', () => {
+    const { of } = flood(9, 3);
+    expect(of('stream').slice(0, 1)).toMatchObject([{ ssrc: 1 }]);
+    expect(of('stream')).toContainEqual(expect.objectContaining({ ssrc: 2, timestamp: 310 * 48 }));
   });
 });
 

@@ -31,12 +31,18 @@ const place = (n: number) => stream.place(packet(n), 2, 'L16', Uint8Array.of(0, 
 it('writes a packet in order, and those that waited for it', () => {
   expect([place(0), place(2), place(1)]).toEqual(['delivered', 'held', 'delivered']);
   expect(written).toEqual([1, 1, 2, 2, 3, 3]);
-  expect(stream).toMatchObject({ placed: 3, reordered: 1, duplicate: 0, late: 0, count: 1 });
+  expect(stream.stats()).toMatchObject({
+    packetsPlaced: 3,
+    packetsReordered: 1,
+    packetsDuplicate: 0,
+    packetsLate: 0,
+    streams: 1,
+  });
 });
 
 it('counts a packet that comes again, written or waiting', () => {
   expect([0, 0, 2, 2].map(place)).toEqual(['delivered', 'duplicate', 'held', 'duplicate']);
-  expect(stream.duplicate).toBe(2);
+  expect(stream.stats().packetsDuplicate).toBe(2);
 });
 
 it('tells a late packet from a duplicate by what was filled in', () => {
@@ -44,7 +50,7 @@ it('tells a late packet from a duplicate by what was filled in', () => {
   expect(written).toEqual([1, 1, 0, 0, 3, 3, 4, 4, 5, 5]);
   expect(stream.dropLate(packet(1), 2)).toBe('late');
   expect(stream.dropLate(packet(2), 2)).toBe('duplicate');
-  expect(stream).toMatchObject({ late: 1, duplicate: 1 });
+  expect(stream.stats()).toMatchObject({ packetsLate: 1, packetsDuplicate: 1 });
 });
 
 it('begins anew at another timestamp, with nothing inserted', () => {
@@ -52,5 +58,5 @@ it('begins anew at another timestamp, with nothing inserted', () => {
   stream.start(packet(1000));
   expect(place(1000)).toBe('delivered');
   expect(written).toHaveLength(4);
-  expect(stream.count).toBe(2);
+  expect(stream.stats().streams).toBe(2);
 });
