@@ -1,22 +1,22 @@
 // How lib/ becomes dist/: a module for each way in, and what they share. A program reads few files then, and starts in a
 // third of the time; so does the thread of each bridge.
+import { readFileSync } from 'node:fs';
 import { defineConfig } from 'rolldown';
+
+const { exports, bin } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
+const compiled = [...Object.values(exports).map((entry) => entry.default), bin.utimer];
 
 /** What package.json exports and starts, the thread of a bridge, and what scripts/ takes from lib/. */
 const ENTRIES = [
-  'index',
-  'loopback/index',
-  'rtp/index',
-  'bridge/index',
-  'bridge/worker',
-  'cli/main',
-  'cli/aloop/index',
-  'tools',
+  ...compiled.flatMap((path) => /^(?:\.\/)?dist\/(.*)\.js$/.exec(path)?.[1] ?? []),
+  ...['bridge/worker', 'cli/aloop/index', 'tools'],
 ];
 
 export default defineConfig({
   input: Object.fromEntries(ENTRIES.map((name) => [name, `lib/${name}.ts`])),
   platform: 'node',
+  // Of package.json: a bundler of a program chooses what it stands for.
+  external: ['#prebuilt'],
   // As tsconfig.json says: what Node 20 does not know is written in older words.
   transform: { target: 'es2023' },
   output: {

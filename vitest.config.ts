@@ -15,6 +15,8 @@ export default defineConfig({
       // Long enough for a machine that is busy with guests: nothing here waits for time to pass.
       project('unit', { testTimeout: 30_000 }),
       project('addon', { testTimeout: 60_000 }),
+      // The runtimes besides this one: scripts/runtimes gets them.
+      project('runtimes', { testTimeout: 120_000 }),
       // One kernel, one set of 128 timers and one loopback card: one file after the other, in one process.
       project('kernel', {
         fileParallelism: false,

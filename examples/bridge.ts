@@ -8,10 +8,11 @@ import { RtpSender } from 'alsa-utimer/rtp';
 const RATE = 48_000;
 const stream = { encoding: 'L24', rate: RATE, channels: 2 } as const;
 
-// What nobody hears yet is kept: so the listener below gets the first frame as well.
+// What nobody hears yet is kept: so the listener below gets the first frame as well. A period that was begun waits a minute for
+// its end, before silence completes it.
 await using bridge = await Bridge.open({
   ...{ ...stream, payloadType: 96, address: '127.0.0.1', port: 0, packetFrames: 48 },
-  ...{ unheard: 'wait', idle: 'stall' },
+  ...{ unheard: 'wait', idle: 'stall', silenceMs: 60_000 },
 });
 bridge.on('error', (error) => console.error(error.message));
 bridge.on('loss', ({ frames }) => console.error(`${frames} frames lost`));

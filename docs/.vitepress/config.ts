@@ -38,6 +38,7 @@ export default defineConfig({
         items: [
           { text: 'Start here', link: '/start' },
           { text: 'Recipes', link: '/recipes' },
+          { text: 'Doctor', link: '/doctor' },
           { text: 'Symptoms', link: '/symptoms' },
         ],
       },
@@ -45,11 +46,13 @@ export default defineConfig({
         text: 'Guides',
         items: [
           { text: 'Cables', link: '/guides/cables' },
+          { text: 'Which clock?', link: '/guides/clocks' },
           { text: 'Timers', link: '/guides/timers' },
           { text: 'RTP', link: '/guides/rtp' },
           { text: 'Bridge', link: '/guides/bridge' },
           { text: 'Command line', link: '/guides/command-line' },
           { text: 'Kernels', link: '/kernels' },
+          { text: 'Runtimes', link: '/runtimes' },
         ],
       },
       {

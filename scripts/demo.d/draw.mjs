@@ -1,9 +1,7 @@
 // Draws what the second act measured, as an SVG and as a PNG: draw.mjs RESULTS FOLDER
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
-import { Resvg } from '@resvg/resvg-js';
-import { init, setPlatformAPI } from 'echarts';
+import { join, relative } from 'node:path';
+import { axis, drawPng, drawSvg } from '../lib/picture.mjs';
 
 /**
  * @typedef {object} Picture
@@ -23,17 +21,6 @@ const MARKS = {
   xrun: { name: 'xrun', symbol: 'diamond' },
   loss: { name: 'packet lost on the way', symbol: 'rect' },
 };
-// A bare machine has no fonts at all.
-const FONT = 'DejaVu Sans';
-const FONTS = dirname(createRequire(import.meta.url).resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf'));
-
-// There is no canvas to ask: DejaVu's letters are this wide on average.
-setPlatformAPI({
-  measureText: (text, font = '') => {
-    const [, pixels] = /([\d.]+)px/.exec(font) ?? [];
-    return { width: text.length * 0.62 * (Number(pixels) || 12) };
-  },
-});
 
 /**
  * The value of a line at a time, 0 where it has none.
@@ -49,8 +36,7 @@ function valueAt(line, time) {
 }
 
 /** @param {Picture} picture */
-function drawSvg({ ppm, rate, periodFrames, runs }) {
-  const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height: HEIGHT });
+function drift({ ppm, rate, periodFrames, runs }) {
   const series = runs.flatMap(({ name, line, troubles }, index) => [
     {
       ...{ name, type: 'line', data: line, symbol: 'none' },
@@ -76,14 +62,8 @@ function drawSvg({ ppm, rate, periodFrames, runs }) {
     ...line.map(([seconds]) => seconds),
     ...troubles.map(({ seconds }) => seconds),
   ]);
-  const axis = (name, nameGap) => ({
-    ...{ type: 'value', name, nameGap, nameLocation: 'middle' },
-    ...{ axisLabel: { color: '#222' }, nameTextStyle: { color: '#222' } },
-  });
-  chart.setOption({
-    animation: false,
-    backgroundColor: '#ffffff',
-    textStyle: { fontFamily: FONT, fontSize: 13 },
+  /** @type {any} */
+  const option = {
     title: {
       ...{ left: 'center', top: 14, text: 'One stream, two cables, two listeners (arecord)' },
       subtext:
@@ -98,22 +78,15 @@ function drawSvg({ ppm, rate, periodFrames, runs }) {
       formatter: (name) => name.replace(`${run.name}: `, ''),
     })),
     grid: { left: 80, right: 40, top: 88, bottom: 76 + 28 * runs.length },
-    xAxis: { ...axis('seconds of audio', 30), max: Math.ceil(Math.max(...times)) },
-    yAxis: axis('frames by which the stream is ahead of its listener', 54),
+    xAxis: { type: 'value', ...axis('seconds of audio', 30), max: Math.ceil(Math.max(...times)) },
+    yAxis: { type: 'value', ...axis('frames by which the stream is ahead of its listener', 54) },
     series,
-  });
-  const svg = chart.renderToSVGString();
-  chart.dispose();
-  return svg;
-}
-
-function drawPng(svg) {
-  const font = { loadSystemFonts: false, fontDirs: [FONTS], defaultFontFamily: FONT };
-  return new Resvg(svg, { font, fitTo: { mode: 'zoom', value: 2 } }).render().asPng();
+  };
+  return drawSvg(option, { width: WIDTH, height: HEIGHT });
 }
 
 const [results, folder] = process.argv.slice(2);
-const svg = drawSvg(JSON.parse(readFileSync(results, 'utf8')));
+const svg = drift(JSON.parse(readFileSync(results, 'utf8')));
 for (const [name, bytes] of Object.entries({ 'drift.svg': svg, 'drift.png': drawPng(svg) })) {
   const path = join(folder, name);
   writeFileSync(path, bytes);

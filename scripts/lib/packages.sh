@@ -14,6 +14,7 @@ have_package() {
   case $1 in
   alsa-utils) have_commands aplay arecord && have_files /usr/share/sounds/alsa/*.wav ;;
   build-essential) have_commands gcc g++ make && have_header stdio.h ;;
+  g++-*-linux-gnu) have_commands "${1#g++-}-g++" ;;
   gcc-multilib) printf 'int main(void) { return 0; }' | gcc -m32 -x c -o /dev/null - 2>/dev/null ;;
   groff-base) have_commands groff ;;
   gstreamer1.0-plugins-base) have_commands gst-inspect-1.0 && gst-inspect-1.0 --exists audioconvert ;;
@@ -29,8 +30,11 @@ have_package() {
   libelf-dev) have_header gelf.h ;;
   libspa-0.2-modules) have_files /usr/lib*/spa-0.2/alsa/*.so || have_files /usr/lib/*/spa-0.2/alsa/*.so ;;
   libssl-dev) have_header openssl/opensslv.h ;;
+  libc6-arm64-cross) have_files /usr/aarch64-linux-gnu/lib/libc.so.6 ;;
   man-db) have_commands man ;;
+  musl-tools) have_commands musl-gcc ;;
   pipewire-bin) have_commands pipewire pw-cat ;;
+  qemu-user-static) have_commands qemu-aarch64-static ;;
   qemu-system-x86) have_commands qemu-system-x86_64 ;;
   xz-utils) have_commands xz ;;
   *) have_commands "$1" ;;
@@ -52,10 +56,19 @@ have_header() {
   printf '#include <%s>\n' "$1" | gcc -E -x c -o /dev/null - 2>/dev/null
 }
 
+# apt_name NAME: what apt is asked for. Debian lets its package gcc-multilib, which depends on the one of a version, stand beside
+# no gcc for another processor.
+apt_name() {
+  case $1 in
+  gcc-multilib) have_commands gcc && echo "gcc-$(gcc -dumpversion)-multilib" || echo "$1" ;;
+  *) echo "$1" ;;
+  esac
+}
+
 # Prints the packages among "$@" that are missing.
 missing_packages() {
   for package in "$@"; do
-    have_package "$package" || printf '%s ' "$package"
+    have_package "$package" || printf '%s ' "$(apt_name "$package")"
   done
 }
 
