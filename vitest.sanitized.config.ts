@@ -1,4 +1,5 @@
 // The addon suite in processes that have the runtime of a sanitizer: see scripts/sanitize, which sets the rest of their environment.
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // For the processes that run tests, and their children; this one need not have it.
@@ -11,6 +12,7 @@ const project = (name: string, include: string) => ({
 export default defineConfig({
   test: {
     allowOnly: false,
+    maxWorkers: availableParallelism(),
     reporters: ['default', './test/support/no-skips.ts'],
     projects: [
       project('addon', 'test/addon/**/*.test.ts'),

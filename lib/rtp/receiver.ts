@@ -10,6 +10,7 @@ import type { DatagramSource, ReceivingSocket } from '../net/socket.js';
 import { emitOrThrowUncaught } from '../uncaught.js';
 import { refuseCloning } from '../uncloneable.js';
 import { AddressFilter } from './address-filter.js';
+import { Backlog } from './backlog.js';
 import { ExpiryTimer } from './expiry-timer.js';
 import type { ContradictionEvent } from './jitter-buffer/contradictions.js';
 import type { DiscontinuityEvent, LossEvent, StreamStartEvent } from './jitter-buffer/events.js';
@@ -64,8 +65,8 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort = () => this.close();
   readonly #silence: SilenceWatch;
+  readonly #backlog: Backlog;
   readonly #expiry: ExpiryTimer;
-  #silent = true;
   #closed = false;
   #finished = false;
 
@@ -81,7 +82,8 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
     refuseCloning(this);
     this.#socket = socket;
     this.#signal = checked.signal;
-    this.#expiry = new ExpiryTimer(socket, () => this.#expire());
+    this.#backlog = new Backlog(socket);
+    this.#expiry = new ExpiryTimer(this.#backlog, () => this.#expire());
     this.#clock = new SenderClock(options.rate);
     const stream = {
       ...pickOptions(options, JITTER_BUFFER_PARAMETERS),
@@ -106,7 +108,12 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
         this.#tell('close');
       },
     });
-    this.#silence = new SilenceWatch(checked.silenceMs, (isFirst) => this.#fallSilent(isFirst));
+    this.#silence = new SilenceWatch(
+      checked.silenceMs,
+      this.#backlog,
+      { latestArrival: () => this.#buffer.latestArrival, settle: () => this.#settle() },
+      (isFirst) => this.#fallSilent(isFirst),
+    );
     this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (this.#signal?.aborted) this.close();
   }
@@ -182,7 +189,7 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
       receiveBufferBytes: this.#socket.receiveBufferBytes,
       senderPpm: this.#clock.ppm,
       jitterMs: this.#clock.jitter / 1e6,
-      silent: this.#silent,
+      silent: this.#silence.isSilent,
       playout: this.#playout?.stats(),
     };
   }
@@ -257,7 +264,7 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
 
   #receive(datagram: Uint8Array, arrival: bigint, source: DatagramSource): void {
     if (this.#closed) return;
-    this.#expiry.noteDatagram();
+    this.#backlog.noteDatagram();
     try {
       if (!this.#filter.admits(source)) return;
       const packet = parseRtpPacket(datagram);
@@ -267,8 +274,6 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
       }
       const placement = this.#buffer.push(packet, arrival, source.transport);
       if (placement === 'delivered' || placement === 'held') {
-        this.#silent = false;
-        this.#silence.hear(arrival);
         this.#clock.add(packet.timestamp, arrival);
       }
     } catch (error) {
@@ -291,15 +296,16 @@ export class RtpReceiver extends EventEmitter<RtpReceiverEvents> implements Disp
   #fallSilent(isFirst: boolean): void {
     this.#socket.renew();
     if (!isFirst) return;
-    this.#silent = true;
     this.#clock.pause();
+    this.#tell('silence');
+  }
+
+  #settle(): void {
     try {
       this.#buffer.settle();
     } catch (error) {
       this.#fail(error);
-      return;
     }
-    if (!this.#closed) this.#tell('silence');
   }
 
   #tell<Name extends keyof RtpReceiverEvents>(type: Name, ...event: RtpReceiverEvents[Name]): void {

@@ -94,6 +94,11 @@ export class JitterBuffer {
     return ssrc === undefined ? undefined : { ssrc, timestamp: this.#stream.writer.timestamp };
   }
 
+  /** When the newest packet came of those that have a place in the stream; undefined before the first. */
+  get latestArrival(): bigint | undefined {
+    return this.#stream.latestArrival;
+  }
+
   /** When `expire` has to be called next, on the clock of the arrivals; undefined while nothing waits. */
   get deadline(): bigint | undefined {
     const { waiting, detector } = this.#stream;

@@ -21,6 +21,7 @@ export class Stream {
   #duplicate = 0;
   /** Packets whose frames had been filled in. */
   #late = 0;
+  #latestArrival: bigint | undefined;
   /** Streams that began. */
   #count = 0;
 
@@ -58,6 +59,11 @@ export class Stream {
     this.writer.start(packet.timestamp);
   }
 
+  /** When the newest packet came of those that were placed, in any stream. */
+  get latestArrival(): bigint | undefined {
+    return this.#latestArrival;
+  }
+
   /** Frames from the one that is written next to a packet. */
   ahead({ timestamp }: Place): number {
     return this.writer.ahead(timestamp);
@@ -70,14 +76,14 @@ export class Stream {
     const ahead = writer.ahead(timestamp);
     if (ahead + frames <= 0) return this.dropDuplicate();
     if (ahead <= 0) {
-      this.#note(packet, frames, encoding);
+      this.#note(packet, frames, encoding, arrival);
       writer.write(bytes, -ahead, sequence);
       waiting.drain();
       return 'delivered';
     }
     const at = writer.next + ahead;
     if (!waiting.add({ at, frames, bytes, arrival, sequence })) return this.dropDuplicate();
-    this.#note(packet, frames, encoding);
+    this.#note(packet, frames, encoding, arrival);
     waiting.trim();
     return at < writer.next ? 'delivered' : 'held';
   }
@@ -96,8 +102,9 @@ export class Stream {
     return 'duplicate';
   }
 
-  #note(packet: Place, frames: number, encoding: RtpEncoding): void {
+  #note(packet: Place, frames: number, encoding: RtpEncoding, arrival: bigint): void {
     this.#placed++;
+    if (this.#latestArrival === undefined || arrival > this.#latestArrival) this.#latestArrival = arrival;
     if (this.detector.note(packet, frames, encoding)) this.#reordered++;
   }
 }

@@ -70,6 +70,11 @@ export class MediaTimeBuffer {
     return ssrc === undefined ? undefined : { ssrc, timestamp: this.#stream.timestamp };
   }
 
+  /** When the newest packet came of those that have a place in the stream; undefined before the first. */
+  get latestArrival(): bigint | undefined {
+    return this.#stream.latestArrival;
+  }
+
   /** When `expire` has to be called next, on the clock of the arrivals. */
   get deadline(): bigint | undefined {
     return this.#sources.takeover(this.#stream.detector.packetFrames);

@@ -29,6 +29,7 @@ export class TimedStream {
   readonly #frames = { received: 0, skipped: 0, cut: 0, late: 0 };
   #count = 0;
   #discontinuities = 0;
+  #latestArrival: bigint | undefined;
   /** Behind the newest frame: its timestamp, and the sequence number of its packet; undefined before the first. */
   #newest: { readonly end: number; readonly sequence: number } | undefined;
   /** A stream that has begun, of which nothing had a time that fits. */
@@ -77,6 +78,11 @@ export class TimedStream {
       streams: this.#count,
       framesWaiting: waiting,
     };
+  }
+
+  /** When the newest packet came of those that were placed, in any stream. */
+  get latestArrival(): bigint | undefined {
+    return this.#latestArrival;
   }
 
   /** Begins anew, with a packet that came at `arrival`. @param previous of the source before */
@@ -133,6 +139,7 @@ export class TimedStream {
     if (outcome) this.#tellLosses();
     if (placed === 0) return late > 0 ? this.#drop('late') : this.dropDuplicate();
     this.#packets.placed++;
+    if (this.#latestArrival === undefined || arrival > this.#latestArrival) this.#latestArrival = arrival;
     this.#frames.cut += frames - placed;
     return 'delivered';
   }

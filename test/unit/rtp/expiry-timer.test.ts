@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { Backlog } from '../../../lib/rtp/backlog.js';
 import { ExpiryTimer } from '../../../lib/rtp/expiry-timer.js';
 
 const MS = 1_000_000n;
@@ -7,12 +8,14 @@ const MS = 1_000_000n;
 const SOCKET = { turnDatagrams: 4, receiveBufferBytes: 4096 };
 
 let expiries: number;
+let backlog: Backlog;
 let timer: ExpiryTimer;
 beforeEach(() => {
   // The loop turns in real time, so that `turn` is a turn of it.
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'hrtime'] });
   expiries = 0;
-  timer = new ExpiryTimer(SOCKET, () => expiries++);
+  backlog = new Backlog(SOCKET);
+  timer = new ExpiryTimer(backlog, () => expiries++);
 });
 afterEach(() => {
   timer.close();
@@ -49,7 +52,7 @@ it('waits while the socket tells of datagrams, as many as it can hold', async ()
   vi.advanceTimersByTime(1);
   let turns = 0;
   for (; expiries === 0; turns++) {
-    for (let i = 0; i < SOCKET.turnDatagrams; i++) timer.noteDatagram();
+    for (let i = 0; i < SOCKET.turnDatagrams; i++) backlog.noteDatagram();
     await turn();
   }
   expect(turns).toBe(16 / SOCKET.turnDatagrams);
