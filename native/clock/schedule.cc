@@ -21,14 +21,13 @@ void Schedule::set_period() noexcept {
   remainder_ = static_cast<std::uint64_t>(dividend % divisor_);
 }
 
-std::int64_t Schedule::end_after(std::uint64_t ends) const noexcept {
-  const uint128 fraction = fraction_ + uint128{remainder_} * ends;
-  return last_ + period_ * static_cast<std::int64_t>(ends) + static_cast<std::int64_t>(fraction / divisor_);
-}
-
 std::uint64_t Schedule::due(std::int64_t now) const noexcept {
-  if (now < next()) {
+  const End first = behind({last_, fraction_});
+  if (now < first.at) {
     return 0;
+  }
+  if (now < behind(first).at) {
+    return 1;
   }
   // The largest n with n * period <= now - last end, in units of 1 / divisor ns. A ns that has begun counts
   // whole, as an end is rounded down.
@@ -38,6 +37,13 @@ std::uint64_t Schedule::due(std::int64_t now) const noexcept {
 }
 
 void Schedule::pass(std::uint64_t ends) noexcept {
+  if (ends <= 1) {
+    const End end = ends == 0 ? End{last_, fraction_} : behind({last_, fraction_});
+    last_ = end.at;
+    fraction_ = end.fraction;
+    passed_ += ends;
+    return;
+  }
   const uint128 fraction = fraction_ + uint128{remainder_} * ends;
   last_ += period_ * static_cast<std::int64_t>(ends) + static_cast<std::int64_t>(fraction / divisor_);
   fraction_ = static_cast<std::uint64_t>(fraction % divisor_);

@@ -15,7 +15,7 @@ class Schedule {
   Schedule(std::uint32_t rate, std::uint32_t frames, std::int64_t origin) noexcept;
 
   // The end that comes next.
-  [[nodiscard]] std::int64_t next() const noexcept { return end_after(1); }
+  [[nodiscard]] std::int64_t next() const noexcept { return behind(End{last_, fraction_}).at; }
   // Which one that is, counted from the origin.
   [[nodiscard]] std::uint64_t number() const noexcept { return passed_ + 1; }
   // How many ends there are from next() to `now`, inclusive.
@@ -33,8 +33,20 @@ class Schedule {
   [[nodiscard]] std::int64_t period_ns() const noexcept { return period_; }
 
  private:
+  // At at + fraction / divisor_ ns.
+  struct End {
+    std::int64_t at;
+    std::uint64_t fraction;
+  };
+
   void set_period() noexcept;
-  [[nodiscard]] std::int64_t end_after(std::uint64_t ends) const noexcept;
+  // The end behind another one. Every tick asks for it, so it does not divide.
+  [[nodiscard]] End behind(const End& end) const noexcept {
+    const std::uint64_t fraction =
+        end.fraction + remainder_;  // both less than divisor_, which is less than 2^63
+    const bool whole = fraction >= divisor_;
+    return {end.at + period_ + (whole ? 1 : 0), whole ? fraction - divisor_ : fraction};
+  }
 
   std::uint32_t rate_;
   std::uint32_t frames_;

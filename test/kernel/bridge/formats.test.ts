@@ -24,12 +24,13 @@ interface Shape {
   readonly packetFrames: number;
 }
 
-/** 125 us to 10 ms at 48 kHz, and other rates. */
-const shapes: readonly Shape[] = (['L16', 'L24'] as const)
-  .flatMap((encoding) =>
-    [1, 2, 8, 32].flatMap((channels) =>
-      [6, 12, 48, 192, 480].map((packetFrames) => ({ encoding, channels, rate: 48_000, packetFrames })),
-    ),
+/** 125 us to 10 ms at 48 kHz: each two of encoding, channels and length of a packet meet. And other rates. */
+const shapes: readonly Shape[] = [1, 2, 8, 32]
+  .flatMap((channels, row) =>
+    [6, 12, 48, 192, 480].map((packetFrames, column): Shape => {
+      const encoding = (row + column) % 2 === 0 ? 'L16' : 'L24';
+      return { encoding, channels, rate: 48_000, packetFrames };
+    }),
   )
   .concat(
     { encoding: 'L24', channels: 8, rate: 44_100, packetFrames: 48 },
