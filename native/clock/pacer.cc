@@ -18,10 +18,6 @@ std::int64_t monotonic_now() noexcept {
   return time.tv_sec * kBillion + time.tv_nsec;
 }
 
-bool is_later(const std::shared_ptr<Pacing>& one, const std::shared_ptr<Pacing>& other) noexcept {
-  return one->deadline() > other->deadline();
-}
-
 }  // namespace
 
 Pacer::Pacer(const SchedulingParameters& scheduling) : board_(std::make_shared<PacerBoard>()) {
@@ -92,13 +88,12 @@ void Pacer::run() noexcept {
       changed = board_->take_changed();
       enlist(changed);
     }
-    bool reorder = observe(now);
+    const bool observed = observe(now);
     for (const std::shared_ptr<Pacing>& each : changed) {
       each->update(now);
-      reorder = true;
     }
-    if (reorder) {
-      std::make_heap(pacings_.begin(), pacings_.end(), is_later);
+    if (woken || observed) {
+      note_deadlines();
     }
     woken = sleep(serve_due(now));
   }
@@ -134,6 +129,13 @@ void Pacer::enlist(const std::vector<std::shared_ptr<Pacing>>& changed) {
   }
 }
 
+void Pacer::note_deadlines() {
+  deadlines_.clear();
+  for (const std::shared_ptr<Pacing>& each : pacings_) {
+    deadlines_.push_back(each->deadline());
+  }
+}
+
 bool Pacer::observe(std::int64_t now) noexcept {
   bool changed = false;
   for (const Scale& each : scales_) {
@@ -151,17 +153,19 @@ bool Pacer::observe(std::int64_t now) noexcept {
 
 // Each that is due once: what is due by then comes behind a look at what was changed.
 std::int64_t Pacer::serve_due(std::int64_t now) noexcept {
-  for (std::size_t left = pacings_.size(); left > 0 && pacings_.front()->deadline() <= now; --left) {
-    std::pop_heap(pacings_.begin(), pacings_.end(), is_later);
-    pacings_.back()->serve(now, monotonic_now);
-    std::push_heap(pacings_.begin(), pacings_.end(), is_later);
-    now = monotonic_now();
+  for (std::size_t i = 0; i < pacings_.size(); ++i) {
+    if (deadlines_[i] <= now) {
+      pacings_[i]->serve(now, monotonic_now);
+      deadlines_[i] = pacings_[i]->deadline();
+      now = monotonic_now();
+    }
   }
   return now;
 }
 
 bool Pacer::sleep(std::int64_t now) noexcept {
-  std::int64_t until = pacings_.empty() ? Pacing::kNever : pacings_.front()->deadline();
+  std::int64_t until =
+      deadlines_.empty() ? Pacing::kNever : *std::min_element(deadlines_.begin(), deadlines_.end());
   for (const Scale& each : scales_) {
     until = std::min(until, each.scale->next_observation());
   }

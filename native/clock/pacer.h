@@ -55,6 +55,7 @@ class Pacer {
   void run() noexcept;
   // Takes in those that are new, and lets go of those that are closed.
   void enlist(const std::vector<std::shared_ptr<Pacing>>& changed);
+  void note_deadlines();
   // Looks at the clocks where that is due. Returns whether a deadline has changed.
   bool observe(std::int64_t now) noexcept;
   // Returns what the time is then.
@@ -68,8 +69,10 @@ class Pacer {
   std::vector<std::pair<std::weak_ptr<Clock>, std::weak_ptr<TimeScale>>> known_scales_;
   std::uint32_t next_number_ = 0;
 
-  // Of the thread. The pacing that is due first is the first one: a heap.
+  // Of the thread. Many are due at the same instant, so a look at each one's deadline costs less than an
+  // order.
   std::vector<std::shared_ptr<Pacing>> pacings_;
+  std::vector<std::int64_t> deadlines_;
   std::vector<Scale> scales_;
   // What is waited for: word of others, and the sources of these.
   std::vector<pollfd> polled_;
