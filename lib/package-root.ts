@@ -1,5 +1,5 @@
 /** The folder of this package. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** This module, or the bundle that it is part of: one of CommonJS has no `import.meta.url`. */
@@ -17,6 +17,12 @@ function find(): URL {
 }
 
 export const packageRoot = find();
+
+/** '0.1.0'. */
+export function packageVersion(): string {
+  const text = readFileSync(new URL('package.json', packageRoot), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
 
 /** The path of a page of the documents that are packed, and therefore there, however this came here. */
 export function pagePath(name: string): string {

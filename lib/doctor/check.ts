@@ -9,12 +9,20 @@ import type { Machine } from './machine.js';
  */
 export type CheckStatus = 'ok' | 'warn' | 'fail' | 'skip';
 
+/** A line for a shell that may be run unasked: what it changes is gone when the machine starts anew. */
+export interface SafeStep {
+  readonly safe: string;
+}
+
+/** A line for a shell begins with '$ ', others are sentences. */
+export type Step = string | SafeStep;
+
 export interface Finding {
   readonly status: CheckStatus;
   /** What there is, in words. */
   readonly seen: string;
-  /** What to do about it, in order: lines for a shell begin with '$ ', others are sentences. */
-  readonly next?: readonly string[];
+  /** What to do about it, in order. */
+  readonly next?: readonly Step[];
 }
 
 export interface Check {
@@ -28,9 +36,11 @@ export interface Check {
 }
 
 export const ok = (seen: string): Finding => ({ status: 'ok', seen });
-export const warn = (seen: string, ...next: readonly string[]): Finding => ({ status: 'warn', seen, next });
-export const fail = (seen: string, ...next: readonly string[]): Finding => ({ status: 'fail', seen, next });
+export const warn = (seen: string, ...next: readonly Step[]): Finding => ({ status: 'warn', seen, next });
+export const fail = (seen: string, ...next: readonly Step[]): Finding => ({ status: 'fail', seen, next });
 export const skip = (seen: string): Finding => ({ status: 'skip', seen });
 
 /** A line that people may paste. */
 export const shell = (line: string): string => `$ ${line}`;
+/** A line that the doctor may run. */
+export const safely = (line: string): SafeStep => ({ safe: line });

@@ -1,11 +1,12 @@
 /** A diagnosis: all checks in their order, each only where those before it let it say something. */
 import { pagePath } from '../package-root.js';
-import { type Check, type CheckStatus, type Finding, skip } from './check.js';
+import { type Check, type CheckStatus, type Finding, shell, skip } from './check.js';
 import { timerDevice, timerRights, timersTaken, userTimers } from './device-checks.js';
 import { addon, kernelDefects, kernelHasOption, kernelIsNew, place, processIsWide } from './kernel-checks.js';
 import { cableHolders, loopbackCard, timerSources } from './loopback-checks.js';
 import { type Machine, thisMachine } from './machine.js';
-import { governor, ptpClocks, realTime, reversePath, sockets } from './machine-checks.js';
+import { governor, idleStates, ptpClocks, realTime } from './machine-checks.js';
+import { multicast, reversePath, sockets } from './network-checks.js';
 import { cableWorks, timerWorks } from './trial-checks.js';
 
 /** In the order in which what is missing is best got. */
@@ -13,7 +14,7 @@ export const CHECKS: readonly Check[] = [
   ...[place, addon, kernelIsNew, kernelHasOption, kernelDefects, processIsWide],
   ...[timerDevice, timerRights, userTimers, timersTaken],
   ...[loopbackCard, timerSources, cableHolders],
-  ...[realTime, governor, ptpClocks, sockets, reversePath],
+  ...[realTime, governor, idleStates, ptpClocks, sockets, reversePath, multicast],
   ...[timerWorks, cableWorks],
 ];
 
@@ -30,6 +31,11 @@ export interface CheckResult {
   readonly why: string;
   /** What to do about it, in order: lines for a shell begin with '$ ', others are sentences. Empty where nothing is to be done. */
   readonly next: readonly string[];
+  /**
+   * Those lines for a shell, without their '$ ', that are safe to run: what they change is gone when the machine starts anew. What
+   * `utimer doctor --fix` runs.
+   */
+  readonly fixes: readonly string[];
   /** Where the documents say more: the path of a page, and an anchor. */
   readonly help: string;
 }
@@ -60,7 +66,12 @@ export async function* examine(
       reason === undefined ? await attempt(check, machine) : skip(`not looked at: ${reason} comes first`);
     // What could not be looked at is no better than what failed, for those behind it.
     if (found.status === 'fail' || reason !== undefined) failed.add(id);
-    yield { id, status: found.status, seen: found.seen, why, next: found.next ?? [], help: `${PAGE}#${id}` };
+    const { status, seen, next = [] } = found;
+    yield {
+      ...{ id, status, seen, why, help: `${PAGE}#${id}` },
+      next: next.map((step) => (typeof step === 'string' ? step : shell(step.safe))),
+      fixes: next.flatMap((step) => (typeof step === 'string' ? [] : step.safe)),
+    };
   }
 }
 

@@ -1,7 +1,7 @@
 /** The addon, and the kernel: its version, its configuration, what is known to be wrong with it. */
 import { AlsaError } from '../errors.js';
 import { hasWords32 } from '../processor.js';
-import { type Check, fail, ok, shell, skip, warn } from './check.js';
+import { type Check, fail, ok, type Step, safely, shell, skip, warn } from './check.js';
 import { distributionOf, newerKernel, rebuiltModule } from './distribution.js';
 import { defectsOf, isBefore, kernelVersion, type Version } from './kernel-version.js';
 import type { Machine } from './machine.js';
@@ -67,14 +67,19 @@ export const kernelHasOption: Check = {
   },
 };
 
-/** A kernel that was started by Secure Boot, or is locked down, takes no module that nobody has signed. */
+/** A kernel that is locked down, as Secure Boot has it, or that was told to, takes no module that nobody has signed. */
 function signing(machine: Machine): string[] {
   const lockdown = /\[(integrity|confidentiality)\]/.exec(
     machine.read('/sys/kernel/security/lockdown') ?? '',
   )?.[1];
-  if (lockdown === undefined) return [];
+  const reason = lockdown
+    ? `is locked down (${lockdown})`
+    : machine.read('/sys/module/module/parameters/sig_enforce')?.trim() === 'Y'
+      ? 'was started with module.sig_enforce'
+      : undefined;
+  if (reason === undefined) return [];
   return [
-    `The kernel is locked down (${lockdown}), so it takes signed modules only: sign snd-timer with a key that it trusts (mokutil --list-enrolled).`,
+    `The kernel ${reason}, so it takes signed modules only: sign snd-timer with a key that it trusts (mokutil --list-enrolled).`,
   ];
 }
 
@@ -122,10 +127,10 @@ export function hasModule(machine: Machine, name: string): boolean | undefined {
 }
 
 /** How to load a module, or to get a kernel that has it. */
-export function loading(machine: Machine, name: string): string[] {
+export function loading(machine: Machine, name: string): Step[] {
   if (containerOf(machine))
     return [`A container cannot load modules. On the host: ${shell(`sudo modprobe ${name}`)}`];
-  if (hasModule(machine, name) !== false) return [shell(`sudo modprobe ${name}`)];
+  if (hasModule(machine, name) !== false) return [safely(`sudo modprobe ${name}`)];
   const { family } = distributionOf(machine);
   const isCloud = machine.release.includes('cloud');
   if (family === 'debian' && isCloud) {

@@ -1,4 +1,4 @@
-/** What makes a machine good at real time: limits, processors, clocks and sockets. Without it everything works, only worse. */
+/** What makes a machine good at real time: limits, processors and clocks. Without it everything works, only worse. */
 import { type Check, ok, shell, skip, warn } from './check.js';
 import type { Machine } from './machine.js';
 
@@ -49,6 +49,30 @@ export const governor: Check = {
   },
 };
 
+/** Microseconds: a tenth of a period of 5 ms. */
+const DEEP_SLEEP = 500;
+
+export const idleStates: Check = {
+  id: 'idle-states',
+  why: 'A processor that sleeps deeply needs longer to wake for a tick.',
+  run(machine) {
+    const folder = '/sys/devices/system/cpu/cpu0/cpuidle';
+    const latencies = machine
+      .names(folder)
+      .filter((state) => machine.read(`${folder}/${state}/disable`)?.trim() === '0')
+      .flatMap((state) => machine.read(`${folder}/${state}/latency`)?.trim() ?? [])
+      .map(Number);
+    if (latencies.length === 0) return skip('the kernel does not tell how deeply processors sleep');
+    const deepest = Math.max(...latencies);
+    const seen = `a processor wakes from its deepest sleep in ${deepest} us`;
+    if (deepest <= DEEP_SLEEP) return ok(seen);
+    return warn(
+      seen,
+      `While a program keeps /dev/cpu_dma_latency open, with 0 written to it as 4 bytes, no processor sleeps deeply: ${shell(`sudo sh -c 'exec 3>/dev/cpu_dma_latency; printf "\\0\\0\\0\\0" >&3; sleep infinity'`)}`,
+    );
+  },
+};
+
 export const ptpClocks: Check = {
   id: 'ptp-clocks',
   why: 'Two machines play in phase by a PTP clock.',
@@ -64,41 +88,5 @@ export const ptpClocks: Check = {
       )
       .join('; ');
     return broken.length === 0 ? ok(seen) : warn(seen, ...broken.flatMap(({ error }) => error?.hint ?? []));
-  },
-};
-
-/** Bytes: half a second of 32 channels at 48 kHz, as the kernel counts packets. */
-const WANTED_BUFFER = 8_388_608;
-
-export const sockets: Check = {
-  id: 'sockets',
-  why: 'A receiver whose process stands still loses what its socket has no room for.',
-  run(machine) {
-    const most = Number(machine.read('/proc/sys/net/core/rmem_max') ?? Number.NaN);
-    if (Number.isNaN(most)) return skip('net.core.rmem_max cannot be read');
-    const seen = `a socket may keep ${most} bytes (net.core.rmem_max)`;
-    return most >= WANTED_BUFFER
-      ? ok(seen)
-      : warn(seen, shell(`sudo sysctl net.core.rmem_max=${WANTED_BUFFER}`));
-  },
-};
-
-export const reversePath: Check = {
-  id: 'reverse-path',
-  why: 'The kernel drops multicast packets of senders that it would answer through another interface.',
-  run(machine) {
-    const folder = '/proc/sys/net/ipv4/conf';
-    const strict = machine
-      .names(folder)
-      .filter(
-        (name) =>
-          !['default', 'lo'].includes(name) && machine.read(`${folder}/${name}/rp_filter`)?.trim() === '1',
-      );
-    if (strict.length === 0) return ok('no interface is strict (rp_filter)');
-    return warn(
-      `strict (rp_filter=1): ${strict.join(', ')}`,
-      'Where a stream is not heard that `tcpdump` shows:',
-      ...strict.map((name) => shell(`sudo sysctl net.ipv4.conf.${name}.rp_filter=2`)),
-    );
   },
 };

@@ -63,3 +63,22 @@ it('says that no card is loaded, and how to load one', async () => {
     card = await LoopbackCard.load();
   }
 });
+
+it('loads the card when it is told to mend what it can', async () => {
+  await LoopbackCard.unload();
+  const asking = Child.utimer('doctor', '--fix');
+  expect(await asking.ended).toMatchObject({ code: 2 });
+  expect(LoopbackCard.list()).toEqual([]);
+  const fixing = Child.utimer('doctor', '--fix', '--yes');
+  expect(await fixing.ended).toMatchObject({ code: 0 });
+  expect(fixing.lines).toContain('  $ modprobe snd-aloop');
+  card = LoopbackCard.list()[0] as LoopbackCard;
+  expect(card).toBeDefined();
+});
+
+it('reports without the names of the machine', async () => {
+  const report = Child.utimer('doctor', '--report');
+  expect(await report.ended).toMatchObject({ code: 0 });
+  expect(report.lines[0]).toMatch(/^alsa-utimer \d+\.\d+\.\d+$/);
+  expect(report.lines.at(-1)).toMatch(/^ok {4}cable-trial {6}9600 frames/);
+});

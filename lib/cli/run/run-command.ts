@@ -1,6 +1,5 @@
 /** Runs one command by its table, and turns errors into a message and an exit code. */
-import { readFileSync } from 'node:fs';
-import { packageRoot } from '../../package-root.js';
+import { packageVersion } from '../../package-root.js';
 import type { Io } from '../output/io.js';
 import { helpPage } from '../pages/help-page.js';
 import type { Command } from '../table/command.js';
@@ -21,7 +20,7 @@ export async function runCommand(
   try {
     const wanted = asksFor(args);
     if (wanted !== undefined)
-      return say(io.stdout, wanted === 'help' ? helpPage(command, program) : version(), 0);
+      return say(io.stdout, wanted === 'help' ? helpPage(command, program) : packageVersion(), 0);
     const given = parse(command, args);
     return await naming(given.names, () => command.run(given, io));
   } catch (error) {
@@ -53,9 +52,4 @@ function isArgumentError(error: unknown): boolean {
 /** An AlsaError, an SdpError or an error of the system: its message says what is wrong. */
 function isExplained(error: unknown): boolean {
   return error instanceof Error && 'code' in error && typeof error.code === 'string';
-}
-
-export function version(): string {
-  const text = readFileSync(new URL('package.json', packageRoot), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -1,5 +1,6 @@
 /** The command line of `utimer`: finds the command, and runs it. */
 
+import { packageVersion } from '../../package-root.js';
 import { didYouMean } from '../../suggestion.js';
 import { COMMANDS, commandNamed } from '../commands.js';
 import type { Io } from '../output/io.js';
@@ -7,7 +8,7 @@ import { unknownCommand } from '../pages/explanation.js';
 import { overview } from '../pages/help-page.js';
 import { asksFor } from '../table/parse.js';
 import { quoted, UsageError } from '../table/usage-error.js';
-import { explain, runCommand, say, version } from './run-command.js';
+import { explain, runCommand, say } from './run-command.js';
 
 /** @returns the exit code */
 export async function utimer(args: readonly string[], io: Io): Promise<number> {
@@ -15,7 +16,8 @@ export async function utimer(args: readonly string[], io: Io): Promise<number> {
   const command = commandNamed(name);
   if (command !== undefined) return runCommand(command, `utimer ${command.name}`, rest, io);
   const wanted = asksFor(args);
-  if (wanted !== undefined) return say(io.stdout, wanted === 'help' ? overview(COMMANDS) : version(), 0);
+  if (wanted !== undefined)
+    return say(io.stdout, wanted === 'help' ? overview(COMMANDS) : packageVersion(), 0);
   return explain(unknown(name), 'utimer', io);
 }
 

@@ -12,6 +12,7 @@ const result = (change: Partial<CheckResult>): CheckResult => ({
     seen: 'it is there',
     why: 'It matters.',
     next: [],
+    fixes: [],
     help: '/docs/doctor.md#x',
   },
   ...change,

@@ -63,6 +63,19 @@ describe('A diagnosis', () => {
     ]);
   });
 
+  it('says which steps are safe to run, and which are not', async () => {
+    const lacking = machine({
+      ...{ mode: () => undefined, cards: () => [] },
+      files: { '/proc/sys/net/core/rmem_max': '212992\n', '/proc/sys/net/ipv4/conf/eth0/rp_filter': '1\n' },
+    });
+    const fixes = (await diagnosis(lacking)).flatMap(({ id, fixes }) => fixes.map((fix) => [id, fix]));
+    expect(fixes).toEqual([
+      ['timer-device', 'sudo modprobe snd-timer'],
+      ['loopback-card', 'sudo modprobe snd-aloop'],
+      ['sockets', 'sudo sysctl net.core.rmem_max=8388608'],
+    ]);
+  });
+
   it('goes on behind a check that throws', async () => {
     const broken = () => {
       throw new Error('a card went');
@@ -164,6 +177,9 @@ describe('The checks of the kernel', () => {
     const files = { ...OPTION_OFF, '/sys/kernel/security/lockdown': 'none [integrity] confidentiality\n' };
     const { 'kernel-option': option } = await complaints(machine({ files, supportsUserTimers: () => false }));
     expect(option?.next.at(-1)).toMatch(/locked down \(integrity\).*sign snd-timer/);
+    const enforced = { ...OPTION_OFF, '/sys/module/module/parameters/sig_enforce': 'Y\n' };
+    const found = await complaints(machine({ files: enforced, supportsUserTimers: () => false }));
+    expect(found['kernel-option']?.next.at(-1)).toMatch(/module\.sig_enforce.*sign snd-timer/);
   });
 
   it('ask the kernel where its configuration is not to be read', async () => {
@@ -304,6 +320,29 @@ describe('The checks of the machine', () => {
       sockets: { status: 'warn', next: ['$ sudo sysctl net.core.rmem_max=8388608'] },
       'reverse-path': { status: 'warn', seen: 'strict (rp_filter=1): eth0' },
     });
+  });
+
+  it('warn of processors that sleep deeply, but not where that is switched off', async () => {
+    const state = '/sys/devices/system/cpu/cpu0/cpuidle/state2';
+    const deep = (disable: string) =>
+      complaints(machine({ files: { [`${state}/latency`]: '1034\n', [`${state}/disable`]: disable } }));
+    expect((await deep('0\n'))['idle-states']).toMatchObject({
+      ...{ status: 'warn', seen: 'a processor wakes from its deepest sleep in 1034 us' },
+      next: [expect.stringContaining('printf "\\0\\0\\0\\0" >&3')],
+    });
+    expect(await deep('1\n')).not.toHaveProperty('idle-states');
+  });
+
+  it('warn where no route leads to groups, and where an old IGMP is forced', async () => {
+    const found = (files: Record<string, string>) => complaints(machine({ files }));
+    const routes = 'Iface\tDestination\tGateway\neth0\t0002A8C0\t00000000\n';
+    expect((await found({ '/proc/net/route': routes })).multicast?.seen).toMatch(/^no route .* ENODEV/);
+    expect(await found({ '/proc/net/route': `${routes}eth0\t000000E0\t00000000\n` })).not.toHaveProperty(
+      'multicast',
+    );
+    expect(
+      (await found({ '/proc/sys/net/ipv4/conf/eth0.7/force_igmp_version': '2\n' })).multicast?.next,
+    ).toEqual(['$ sudo sysctl net.ipv4.conf.eth0/7.force_igmp_version=0']);
   });
 
   it('name PTP clocks, and those that cannot be read', async () => {

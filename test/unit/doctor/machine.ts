@@ -15,6 +15,12 @@ export const FILES: Readonly<Record<string, string>> = {
   '/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor': 'performance\n',
   '/proc/sys/net/core/rmem_max': '8388608\n',
   '/proc/sys/net/ipv4/conf/eth0/rp_filter': '2\n',
+  '/proc/sys/net/ipv4/conf/eth0/force_igmp_version': '0\n',
+  '/proc/net/route': 'Iface\tDestination\tGateway\neth0\t00000000\t0102A8C0\n',
+  '/sys/devices/system/cpu/cpu0/cpuidle/state0/latency': '0\n',
+  '/sys/devices/system/cpu/cpu0/cpuidle/state0/disable': '0\n',
+  '/sys/devices/system/cpu/cpu0/cpuidle/state1/latency': '133\n',
+  '/sys/devices/system/cpu/cpu0/cpuidle/state1/disable': '0\n',
 };
 
 interface Change extends Partial<Machine> {
