@@ -68,6 +68,7 @@ export default defineConfig({
         text: 'For contributors',
         items: [
           { text: 'The guest', link: '/contributing/guest' },
+          { text: 'Releases', link: '/contributing/release' },
           { text: 'Conformance suite', link: '/contributing/conformance' },
           { text: 'Benchmarks', link: '/contributing/bench' },
           { text: 'The demo', link: '/contributing/demo' },

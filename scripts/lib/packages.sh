@@ -14,6 +14,7 @@ have_package() {
   case $1 in
   alsa-utils) have_commands aplay arecord && have_files /usr/share/sounds/alsa/*.wav ;;
   build-essential) have_commands gcc g++ make && have_header stdio.h ;;
+  g++-x86-64-linux-gnu) have_commands x86_64-linux-gnu-g++ ;;
   g++-*-linux-gnu) have_commands "${1#g++-}-g++" ;;
   gcc-multilib) printf 'int main(void) { return 0; }' | gcc -m32 -x c -o /dev/null - 2>/dev/null ;;
   groff-base) have_commands groff ;;

@@ -3,7 +3,6 @@ import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { format, promisify } from 'node:util';
-import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { LoopbackCard } from '../../lib/loopback/index.js';
 import { describeStream } from '../../lib/rtp/index.js';
@@ -16,6 +15,7 @@ import {
   moduleOf,
   neverShown,
   saysWhatItPrints,
+  transpiled,
 } from '../support/doc-examples.js';
 
 const SDP = describeStream({
@@ -46,14 +46,6 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
   await LoopbackCard.unload();
 });
-
-/** What people would run as JavaScript. */
-function transpiled(source: string): string {
-  const { outputText } = ts.transpileModule(source, {
-    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
-  });
-  return outputText;
-}
 
 interface Run {
   readonly printed: string[];

@@ -31,6 +31,11 @@ describe.each(['x64', 'arm64'])('The binary for %s', (processor) => {
   });
 });
 
+it.each(['mips', '', 'x64 arm64'])('No binary is made for the processor %j, in clear words', (processor) => {
+  const make = () => run('make', ['--directory', 'scripts/release/portable', `ARCH=${processor}`], root);
+  expect(make).toThrow(`ARCH must be x64 or arm64, not '${processor}'`);
+});
+
 it('An addon that is built in the common way is refused, by all that makes it one of this machine', () => {
   const said = refusal(join(root, 'build/Release/alsa_utimer.node'));
   expect(said).toMatch(/: has \(NEEDED\) Shared library: \[libstdc\+\+\.so\.6\]$/m);

@@ -8,7 +8,9 @@ import { ASK, ASKED, Packed, run } from '../support/packed.js';
 const packed = new Packed();
 const user = packed.user('user');
 const installed = join(user, 'node_modules/alsa-utimer');
-const binary = (of: string, processor: string) => join(of, `prebuilds/linux-${processor}/alsa_utimer.node`);
+const other = process.arch === 'x64' ? 'arm64' : 'x64';
+const binary = (of: string, processor: string = process.arch) =>
+  join(of, `prebuilds/linux-${processor}/alsa_utimer.node`);
 
 /** Prints the code of the error that says why there is no addon, and all its words. */
 const COMPLAIN = `
@@ -45,7 +47,7 @@ describe('The binary of the package', () => {
   });
 
   it.each([
-    ['for another processor', (path: string) => copyFileSync(binary(installed, 'arm64'), path)],
+    ['for another processor', (path: string) => copyFileSync(binary(installed, other), path)],
     ['empty', (path: string) => writeFileSync(path, '')],
     [
       'no binary',
@@ -54,10 +56,10 @@ describe('The binary of the package', () => {
   ])('ends no process where it is wrong, and is named with what to do: %s', (name, spoil) => {
     const folder = copy(name.replaceAll(' ', '-'));
     const wrong = join(folder, 'node_modules/alsa-utimer');
-    spoil(binary(wrong, 'x64'));
+    spoil(binary(wrong));
     const said = run(process.execPath, ['complain.mjs'], folder);
     expect(said).toMatch(/^ERR_ADDON_NOT_FOUND /);
-    for (const tried of ['build/Release', 'native/build/Release', 'prebuilds/linux-x64'])
+    for (const tried of ['build/Release', 'native/build/Release', `prebuilds/linux-${process.arch}`])
       expect(said).toContain(`${join(wrong, tried)}/alsa_utimer.node: `);
     expect(said).toContain(`npm run --prefix ${wrong}/ rebuild`);
   });

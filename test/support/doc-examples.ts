@@ -1,6 +1,7 @@
 // The examples of documentation comments, made into modules that run: the names that the package exports are imported, and what
 // an example takes for granted (a loopback `loop`, a `datagram`) is there and closed afterwards.
 import { readdirSync, readFileSync } from 'node:fs';
+import ts from 'typescript';
 import * as bridge from '../../lib/bridge/index.js';
 import * as clock from '../../lib/clock/index.js';
 import * as doctor from '../../lib/doctor/index.js';
@@ -51,6 +52,14 @@ export function examplesOfDocument(file: string, text: string): DocumentExample[
     language: language as 'js' | 'ts',
     source,
   }));
+}
+
+/** What people would run as JavaScript. */
+export function transpiled(source: string): string {
+  const { outputText } = ts.transpileModule(source, {
+    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
+  });
+  return outputText;
 }
 
 const STREAM = "{ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 }";

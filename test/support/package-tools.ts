@@ -34,7 +34,7 @@ const FILES = {
     file: 'bin/node',
     flags: ['--cpu=arm64'],
   },
-  deno: { package: '@deno/linux-x64-glibc', version: '2.9.6', file: 'deno', flags: [] },
+  deno: { package: `@deno/linux-${process.arch}-glibc`, version: '2.9.6', file: 'deno', flags: [] },
   'glibc-2.17': {
     package: '@napi-rs/cross-toolchain-x64-target-x86_64',
     version: '1.0.0',

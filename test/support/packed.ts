@@ -1,4 +1,5 @@
-// The package as users get it: packed once for each test file, and folders of programs that depend on it.
+// The package as users get it: packed once for each test file, and folders of programs that depend on it. Another archive is taken
+// where ALSA_UTIMER_ARCHIVE names one, that which is to be published for instance.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -48,6 +49,13 @@ export class Packed {
   readonly files: readonly string[];
 
   constructor() {
+    const made = process.env.ALSA_UTIMER_ARCHIVE;
+    if (made) {
+      this.archive = made;
+      const paths = run('tar', ['-tzf', made], root).trimEnd().split('\n');
+      this.files = paths.map((path) => path.replace('package/', ''));
+      return;
+    }
     const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', this.folder];
     const [packed] = JSON.parse(run('npm', args, root));
     this.files = packed.files.map(({ path }: { path: string }) => path);

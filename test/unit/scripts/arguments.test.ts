@@ -28,6 +28,8 @@ describe('A script', () => {
     ['build-lib', ['--bogus']],
     ['release/prebuild', ['--bogus']],
     ['release/reproduce', ['--bogus']],
+    ['release/publish', ['--dry']],
+    ['test', ['--only', 'there']],
   ])('refuses what it cannot do before it does anything: %s %j', async (name, args) => {
     const { status, stdout, stderr } = await machine.run(join(checkout, 'scripts', name), args, {
       cwd: checkout,

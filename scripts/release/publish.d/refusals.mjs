@@ -1,0 +1,77 @@
+// What keeps this checkout from being published, and this process from publishing it.
+
+/** The first npm that exchanges a token of the workflow for one of the registry ("trusted publishing"). */
+const TRUSTED_PUBLISHING = [11, 5, 1];
+
+/**
+ * @param {string} version
+ * @param {readonly number[]} least
+ */
+function isAtLeast(version, least) {
+  const parts = version.split(/[.-]/).map(Number);
+  const different = least.findIndex((number, index) => parts[index] !== number);
+  return different === -1 || parts[different] > least[different];
+}
+
+/**
+ * The repository as an address of the web, whatever way package.json has it.
+ *
+ * @param {string | {url: string} | undefined} repository
+ */
+function repositoryAddress(repository) {
+  const written = typeof repository === 'string' ? repository : repository?.url;
+  return written?.replace(/^git\+/, '').replace(/\.git$/, '');
+}
+
+/**
+ * Of a checkout.
+ *
+ * @param {{status: string, manifest: {version: string, repository?: string | {url: string}}}} checkout `status` is what
+ *   `git status --porcelain` prints
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {string[]} in sentences
+ */
+export function checkoutFaults({ status, manifest }, env) {
+  const faults = [];
+  const changed = status.split('\n').filter(Boolean);
+  if (changed.length > 0)
+    faults.push(
+      `The checkout has changes that no commit has: ${changed.map((line) => line.trim()).join(', ')}.`,
+    );
+  const address = repositoryAddress(manifest.repository);
+  const here = env.GITHUB_REPOSITORY && `${env.GITHUB_SERVER_URL}/${env.GITHUB_REPOSITORY}`;
+  if (!address) {
+    faults.push(
+      'package.json has no "repository": npm compares it with where the provenance says that this was built.',
+    );
+  } else if (here && address !== here) {
+    faults.push(
+      `package.json has the repository ${address}, and this is ${here}: npm would refuse the provenance.`,
+    );
+  }
+  return faults;
+}
+
+/**
+ * Of a process: it must be a job of the release workflow, for the tag of the version.
+ *
+ * @param {NodeJS.ProcessEnv} env
+ * @param {{version: string, npm: string}} versions of the package, and of npm
+ * @returns {string[]} in sentences
+ */
+export function workflowFaults(env, { version, npm }) {
+  if (env.GITHUB_ACTIONS !== 'true')
+    return ['Only .github/workflows/release.yml publishes. Here, use `npm run release -- --dry-run`.'];
+  const faults = [];
+  if (!env.ACTIONS_ID_TOKEN_REQUEST_URL)
+    faults.push('The job has no token that says who it is: it needs "permissions: { id-token: write }".');
+  if (env.GITHUB_REF !== `refs/tags/v${version}`)
+    faults.push(
+      `The version is ${version}, so this must run for the tag v${version}, not for ${env.GITHUB_REF}.`,
+    );
+  if (!isAtLeast(npm, TRUSTED_PUBLISHING))
+    faults.push(
+      `npm ${npm} cannot publish without a secret: it takes ${TRUSTED_PUBLISHING.join('.')} or later.`,
+    );
+  return faults;
+}

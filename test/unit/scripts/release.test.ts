@@ -1,0 +1,162 @@
+// What keeps a release from being published.
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { Machine, root } from '../../support/script-machine.js';
+
+const part = (name: string) =>
+  import(new URL(`../../../scripts/release/publish.d/${name}`, import.meta.url).href);
+const { changelogFaults } = await part('changelog.mjs');
+const { checkoutFaults, workflowFaults } = await part('refusals.mjs');
+const { Archive, listed } = await part('archive.mjs');
+
+const HEAD = '# Changelog\n\nAll of it.\n\n';
+
+describe('A changelog', () => {
+  it('is complete with a dated section of the version, and nothing left under Unreleased', () => {
+    const text = `${HEAD}## [Unreleased]\n\n## [1.2.3] - 2026-11-30\n\n### Added\n\n- A thing.\n\n## [1.2.2] - 2026-01-01\n`;
+    expect(changelogFaults(text, '1.2.3')).toEqual([]);
+    expect(changelogFaults(text.replace('## [Unreleased]\n\n', ''), '1.2.3')).toEqual([]);
+  });
+
+  it.each([
+    ['has no section', '## [1.2.2] - 2026-01-01\n\n- A thing.\n', ['has no section [1.2.3]']],
+    [
+      'has an empty section',
+      '## [1.2.3] - 2026-01-01\n\n## [1.2.2]\n- A thing.\n',
+      ['says nothing under [1.2.3]'],
+    ],
+    ['has no date', '## [1.2.3]\n\n- A thing.\n', ['has no date behind [1.2.3]']],
+    [
+      'has entries that no version has',
+      '## [Unreleased]\n\n- A thing.\n\n## [1.2.3] - 2026-01-01\n\n- Another.\n',
+      ['under [Unreleased]'],
+    ],
+  ])('is refused where it %s', (_, text, said) => {
+    expect(changelogFaults(HEAD + text, '1.2.3')).toEqual(
+      said.map((words) => expect.stringContaining(words)),
+    );
+  });
+});
+
+describe('A checkout', () => {
+  const repository = { url: 'git+https://example.org/somebody/alsa-utimer.git' };
+  const manifest = { version: '1.2.3', repository };
+  const env = { GITHUB_SERVER_URL: 'https://example.org', GITHUB_REPOSITORY: 'somebody/alsa-utimer' };
+
+  it('is released as its commit is, from the repository that it names', () => {
+    expect(checkoutFaults({ status: '', manifest }, env)).toEqual([]);
+    expect(checkoutFaults({ status: '', manifest }, {})).toEqual([]);
+  });
+
+  it.each([
+    ['has changes', { status: ' M lib/index.ts\n?? more\n', manifest }, 'M lib/index.ts, ?? more'],
+    ['names no repository', { status: '', manifest: { version: '1.2.3' } }, 'no "repository"'],
+    [
+      'names another repository',
+      { status: '', manifest: { version: '1.2.3', repository: 'https://example.org/other/alsa-utimer' } },
+      'https://example.org/other/alsa-utimer, and this is https://example.org/somebody/alsa-utimer',
+    ],
+  ])('is refused where it %s', (_, checkout, words) => {
+    expect(checkoutFaults(checkout, env)).toEqual([expect.stringContaining(words)]);
+  });
+});
+
+describe('A process', () => {
+  const env = {
+    GITHUB_ACTIONS: 'true',
+    GITHUB_REF: 'refs/tags/v1.2.3',
+    ACTIONS_ID_TOKEN_REQUEST_URL: 'https://example.org/token',
+  };
+  const versions = { version: '1.2.3', npm: '11.5.1' };
+
+  it('publishes as a job of the release workflow, for the tag of the version', () => {
+    expect(workflowFaults(env, versions)).toEqual([]);
+    expect(workflowFaults(env, { ...versions, npm: '12.0.0' })).toEqual([]);
+  });
+
+  it.each([
+    ['elsewhere', {}, versions, 'npm run release -- --dry-run'],
+    ['without a token', { ...env, ACTIONS_ID_TOKEN_REQUEST_URL: undefined }, versions, 'id-token: write'],
+    [
+      'for a branch',
+      { ...env, GITHUB_REF: 'refs/heads/main' },
+      versions,
+      'for the tag v1.2.3, not for refs/heads/main',
+    ],
+    ['for another tag', { ...env, GITHUB_REF: 'refs/tags/v1.2.4' }, versions, 'for the tag v1.2.3'],
+    ['with an old npm', env, { ...versions, npm: '11.5.0' }, '11.5.1 or later'],
+    ['with an older npm', env, { ...versions, npm: '10.9.9' }, '11.5.1 or later'],
+  ])('does not publish %s', (_, where, of, words) => {
+    expect(workflowFaults(where, of)).toEqual([expect.stringContaining(words)]);
+  });
+});
+
+describe('An archive', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-release-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const archive = new Archive(folder, { name: 'alsa-utimer', version: '1.2.3' });
+
+  it('is published as it was tried, for the commit that it was made of', () => {
+    expect(archive.faults('abc')).toEqual([expect.stringContaining('--dry-run')]);
+    mkdirSync(join(archive.path, '..'), { recursive: true });
+    writeFileSync(archive.path, 'packed');
+    archive.seal('abc');
+    expect(archive.faults('abc')).toEqual([]);
+    expect(archive.faults('def')).toEqual([expect.stringContaining('of the commit abc, and this is def')]);
+    writeFileSync(archive.path, 'packed anew');
+    expect(archive.faults('abc')).toEqual([expect.stringContaining('not what the dry run has tried')]);
+  });
+
+  it('is shown by its files, the greatest first', () => {
+    const files = [
+      { path: 'README.md', size: 12 },
+      { path: 'dist/index.js', size: 3456 },
+    ];
+    expect(listed({ filename: 'a.tgz', size: 99, unpackedSize: 3468, files })).toBe(
+      '     3456  dist/index.js\n       12  README.md\na.tgz: 2 files of 3468 bytes, 99 bytes packed\n',
+    );
+  });
+});
+
+describe('scripts/release/prebuild', () => {
+  it('leaves no binary of another machine to be packed', async () => {
+    const machine = new Machine();
+    try {
+      const checkout = machine.checkout('checkout');
+      const put = (path: string, text = 'exit 0') => {
+        mkdirSync(join(checkout, path, '..'), { recursive: true });
+        writeFileSync(join(checkout, path), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+      };
+      for (const path of [
+        'scripts/setup',
+        'scripts/release/man-page',
+        'prebuilds/linux-arm/alsa_utimer.node',
+      ])
+        put(path);
+      for (const processor of ['x64', 'arm64']) put(`build-dev/portable/${processor}/alsa_utimer.node`);
+      for (const name of ['make', 'nproc']) machine.stub(name);
+      machine.stub('install', 'mkdir -p "$(dirname "$4")"; cp "$3" "$4"');
+      const { status, stderr } = await machine.run(join(checkout, 'scripts/release/prebuild'));
+      expect([status, stderr]).toEqual([0, '']);
+      expect(readdirSync(join(checkout, 'prebuilds')).sort()).toEqual(['linux-arm64', 'linux-x64']);
+    } finally {
+      machine.remove();
+    }
+  });
+});
+
+describe('scripts/release/publish', () => {
+  it('publishes nothing from a machine of a person', async () => {
+    const machine = new Machine();
+    try {
+      machine.stub('npm', 'if [ "$1" = --version ]; then echo 11.5.1; else echo "STARTED npm $*" >&2; fi');
+      const { status, stdout, stderr } = await machine.run(join(root, 'scripts/release/publish'));
+      expect([status, stdout]).toEqual([1, '']);
+      expect(stderr).toMatch(/^release: Only \.github\/workflows\/release\.yml publishes\. .*\n$/);
+    } finally {
+      machine.remove();
+    }
+  });
+});
