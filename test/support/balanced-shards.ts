@@ -58,6 +58,30 @@ export function costsOf(name: string, count: number): readonly number[] {
   return [needsTwo ? Number.POSITIVE_INFINITY : seconds * ONE_PROCESSOR_COST, seconds];
 }
 
+/**
+ * Files about programs, networks and packets rather than about the kernel. Where one run tests several kernels, each of these runs
+ * on one of them: the environment's KERNEL_SHARE says '2/2' for the second of two.
+ */
+const ON_ONE_KERNEL = [
+  ...[
+    'bridge/cli',
+    'bridge/faults',
+    'bridge/formats',
+    'demo',
+    'examples',
+    'interop/access',
+    'interop/bridge',
+  ],
+  ...['interop/programs', 'loopback/killed', 'rtp/network', 'rtp/sender', 'timer/cli'],
+];
+
+/** Whether a file runs on a kernel: on number `index` of `count` that are tested. */
+export function runsOnKernel(name: string, index: number, count: number): boolean {
+  if (!ON_ONE_KERNEL.includes(name)) return true;
+  const each = (file: string) => Array.from({ length: count }, () => SECONDS[file] ?? OTHER_SECONDS);
+  return balance(ON_ONE_KERNEL, count, each)[index - 1]?.includes(name) === true;
+}
+
 function nameOf(path: string): string {
   return /\/test\/kernel\/(.*)\.test\.ts$/.exec(path)?.[1] ?? '';
 }
@@ -87,8 +111,11 @@ export function balance<T>(
 export class BalancedShards extends BaseSequencer {
   override async shard(files: TestSpecification[]): Promise<TestSpecification[]> {
     const { index = 1, count = 1 } = this.ctx.config.shard ?? {};
+    const [kernel = 1, kernels = 1] = (process.env.KERNEL_SHARE ?? '1/1').split('/').map(Number);
     // Every shard must see them in the same order.
-    const sorted = [...files].sort((one, other) => (one.moduleId < other.moduleId ? -1 : 1));
+    const sorted = files
+      .filter(({ moduleId }) => runsOnKernel(nameOf(moduleId), kernel, kernels))
+      .sort((one, other) => (one.moduleId < other.moduleId ? -1 : 1));
     return balance(sorted, count, ({ moduleId }) => costsOf(nameOf(moduleId), count))[index - 1] ?? [];
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { balance, costsOf } from '../support/balanced-shards.js';
+import { balance, costsOf, runsOnKernel } from '../support/balanced-shards.js';
 
 const seconds = (value: number) => [value, value, value];
 const sum = (values: readonly number[] = []) => values.reduce((total, value) => total + value, 0);
@@ -30,6 +30,19 @@ describe('balanced shards', () => {
     expect(costsOf('conformance/death', 2)[0]).toBe(Number.POSITIVE_INFINITY);
     expect(costsOf('rtp/network', 2)[0]).toBeLessThan(costsOf('rtp/network', 2)[1] ?? 0);
     expect(costsOf('conformance/death', 1)).toEqual(costsOf('demo-like', 1));
+  });
+
+  it('run what is not about the kernel on one of several, and all else on each', () => {
+    const on = (name: string, kernels: number) =>
+      Array.from({ length: kernels }, (_, index) => runsOnKernel(name, index + 1, kernels));
+    expect(on('conformance/death', 2)).toEqual([true, true]);
+    const names = ['bridge/cli', 'interop/bridge', 'loopback/killed', 'rtp/network', 'timer/cli'];
+    for (const name of names) {
+      expect(on(name, 1)).toEqual([true]);
+      expect(on(name, 2).filter(Boolean)).toEqual([true]);
+      expect(on(name, 3).filter(Boolean)).toEqual([true]);
+    }
+    expect(new Set(names.map((name) => on(name, 2)[0]))).toEqual(new Set([true, false]));
   });
 
   it('are one share where that is asked for', () => {
