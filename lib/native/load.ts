@@ -1,10 +1,12 @@
 /** Finds and loads the compiled addon: once, when it is first needed. */
+import { machine } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import prebuilt from '#prebuilt';
 import { AlsaError, nameErrnos } from '../errors.js';
 import { packageRoot } from '../package-root.js';
 import { shellLine } from '../shell-line.js';
 import type { NativeBinding } from './binding.js';
+import { whyNoAddon } from './missing.js';
 
 /** An addon that may be there. */
 interface Candidate {
@@ -86,14 +88,13 @@ function load(): NativeBinding {
       hint,
     });
   }
-  const missing = prebuilt[platform]
-    ? 'There is no addon here that loads'
-    : `The package has no binary for ${platform}`;
+  const { arch } = process;
   throw new AlsaError(`The native addon could not be loaded. Tried:\n${tried}`, {
     code: 'ERR_ADDON_NOT_FOUND',
-    hint:
-      `${missing}. Run \`${rebuild}\` (it needs a C++20 compiler, make and python3), or set ALSA_UTIMER_ADDON to the path of ` +
-      'an addon built elsewhere.',
+    hint: whyNoAddon(
+      { platform, arch, machine: machine(), hasBinary: prebuilt[platform] !== undefined },
+      rebuild,
+    ),
   });
 }
 

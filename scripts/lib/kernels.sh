@@ -11,3 +11,20 @@ check_kernel() {
     ;;
   esac
 }
+
+# check_arch SCRIPT ARCH KERNEL: fails, with a message, unless a guest with this processor has such a kernel.
+check_arch() {
+  case $2 in
+  x64) ;;
+  arm64)
+    [ "$3" = stock ] || {
+      printf "%s: for arm64 there is the stock kernel alone, not '%s'\n" "$1" "$3" >&2
+      return 1
+    }
+    ;;
+  *)
+    printf "%s: there is no processor '%s': it takes one of x64, arm64\n" "$1" "$2" >&2
+    return 1
+    ;;
+  esac
+}

@@ -16,6 +16,13 @@ have_package() {
   build-essential) have_commands gcc g++ make && have_header stdio.h ;;
   g++-x86-64-linux-gnu) have_commands x86_64-linux-gnu-g++ ;;
   g++-*-linux-gnu) have_commands "${1#g++-}-g++" ;;
+  # gcc-12-aarch64-linux-gnu is aarch64-linux-gnu-gcc-12.
+  gcc-[0-9]*-*-linux-gnu)
+    triplet=${1#gcc-*-}
+    version=${1#gcc-}
+    have_commands "$triplet-gcc-${version%%-*}"
+    ;;
+  gcc-*-linux-gnu*) have_commands "${1#gcc-}-gcc" ;;
   gcc-multilib) printf 'int main(void) { return 0; }' | gcc -m32 -x c -o /dev/null - 2>/dev/null ;;
   groff-base) have_commands groff ;;
   gstreamer1.0-plugins-base) have_commands gst-inspect-1.0 && gst-inspect-1.0 --exists audioconvert ;;
@@ -31,11 +38,13 @@ have_package() {
   libelf-dev) have_header gelf.h ;;
   libspa-0.2-modules) have_files /usr/lib*/spa-0.2/alsa/*.so || have_files /usr/lib/*/spa-0.2/alsa/*.so ;;
   libssl-dev) have_header openssl/opensslv.h ;;
+  libc6-dev-armhf-cross) have_files /usr/arm-linux-gnueabihf/lib/libc.a ;;
   libc6-arm64-cross) have_files /usr/aarch64-linux-gnu/lib/libc.so.6 ;;
   man-db) have_commands man ;;
   musl-tools) have_commands musl-gcc ;;
   pipewire-bin) have_commands pipewire pw-cat ;;
   qemu-user-static) have_commands qemu-aarch64-static ;;
+  qemu-system-arm) have_commands qemu-system-aarch64 ;;
   qemu-system-x86) have_commands qemu-system-x86_64 ;;
   xz-utils) have_commands xz ;;
   *) have_commands "$1" ;;
@@ -61,6 +70,13 @@ have_header() {
 # no gcc for another processor.
 apt_name() {
   case $1 in
+  # gcc-12-aarch64-linux-gnu is aarch64-linux-gnu-gcc-12.
+  gcc-[0-9]*-*-linux-gnu)
+    triplet=${1#gcc-*-}
+    version=${1#gcc-}
+    have_commands "$triplet-gcc-${version%%-*}"
+    ;;
+  gcc-*-linux-gnu*) have_commands "${1#gcc-}-gcc" ;;
   gcc-multilib) have_commands gcc && echo "gcc-$(gcc -dumpversion)-multilib" || echo "$1" ;;
   *) echo "$1" ;;
   esac

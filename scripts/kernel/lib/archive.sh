@@ -1,5 +1,6 @@
 # The Debian archive, read through private apt lists: packages of other suites are found and downloaded without
-# touching what the machine itself installs from. To be sourced; needs a scratch folder in $work.
+# touching what the machine itself installs from. To be sourced; needs a scratch folder in $work. Packages are those for
+# $archive_architecture, this machine's own unless set; NAME:ARCHITECTURE is one for another.
 
 # The address of the Debian mirror that this machine's own sources name. apt itself reads them, so both of their
 # formats work, and lists need not have been fetched.
@@ -46,7 +47,10 @@ archive_open() {
 archive_apt() {
   archive_command=$1
   shift
-  "$archive_command" -q -o Dir::Etc::sourcelist="$work/apt/sources.list" -o Dir::Etc::sourceparts=- \
+  archive_own=$(dpkg --print-architecture)
+  archive_wanted=${archive_architecture:-$archive_own}
+  "$archive_command" -q -o APT::Architecture="$archive_wanted" -o APT::Architectures::="$archive_wanted" \
+    -o APT::Architectures::="$archive_own" -o Dir::Etc::sourcelist="$work/apt/sources.list" -o Dir::Etc::sourceparts=- \
     -o Dir::State::Lists="$work/apt/lists" -o Dir::Cache="$work/apt/cache" -o Dir::State::status=/dev/null \
     -o APT::Sandbox::User= -o Acquire::Retries=3 "$@"
 }

@@ -28,8 +28,10 @@ cache_used() {
   touch -c "$@" 2>/dev/null || :
 }
 
-# cache_prune CACHE: drops kernels, initramfs and downloads that nothing has used for long.
+# cache_prune CACHE: drops kernels, initramfs, root file systems and downloads that nothing has used for long.
 cache_prune() {
+  [ ! -d "$1/roots" ] || find "$1/roots" -mindepth 1 -maxdepth 1 -type d -name '[a-z]*-????????????' \
+    -mtime +$cache_days -exec rm -rf {} +
   [ ! -d "$1/kernels" ] || find "$1/kernels" -mindepth 1 -maxdepth 1 -type d -name '[a-z]*-????????????' \
     -mtime +$cache_days -exec rm -rf {} +
   [ ! -d "$1/kernels" ] || find "$1/kernels" -mindepth 2 -maxdepth 2 -type f -name 'initramfs-????????????' \

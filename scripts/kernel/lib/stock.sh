@@ -1,17 +1,18 @@
 # The stock kernel: the distribution's own image and modules, with snd-timer rebuilt so that it has userspace-driven
-# timers (Debian leaves CONFIG_SND_UTIMER out). To be sourced; needs archive.sh, source.sh and $work.
+# timers (Debian leaves CONFIG_SND_UTIMER out). To be sourced; needs arch.sh, archive.sh, source.sh and $work.
 
 stock_packages='gcc make kmod cpio xz-utils zstd rsync libelf-dev'
 
 # build_stock FOLDER: fills it with vmlinux, release, modules/ and source/.
 build_stock() {
   codename=$(archive_codename) || return 1
+  archive_architecture=$arch_debian
   image=
   for suites in "$codename" "$codename-backports"; do
     archive_open "$suites" || return 1
     # The signed image can be newer or older than the headers on offer; both must be of one build.
     for candidate in $(archive_apt apt-cache pkgnames linux-image- | sort -rV |
-      grep -E '^linux-image-(6\.(1[2-9]|[2-9][0-9])|[7-9])[0-9.]*(\+deb[0-9.]+)?-amd64$'); do
+      grep -E '^linux-image-(6\.(1[2-9]|[2-9][0-9])|[7-9])[0-9.]*(\+deb[0-9.]+)?-'"$arch_debian\$"); do
       archive_has "linux-headers-${candidate#linux-image-}" || continue
       image=$candidate
       break 2
@@ -22,20 +23,21 @@ build_stock() {
     return 1
   }
   release=${image#linux-image-}
-  base=${release%-amd64}
+  base=${release%-"$arch_debian"}
   series=$(printf '%s' "$release" | sed 's/^\([0-9]*\.[0-9]*\).*/\1/')
   if ! archive_has "linux-source-$series"; then
     echo "kernel: $suites has $image but no linux-source-$series" >&2
     return 1
   fi
   say "stock kernel $release: downloading image and headers"
-  archive_unpack "$work/root" "$image" "linux-headers-$release" "linux-headers-$base-common" "linux-kbuild-$base" ||
-    return 1
+  # The programs that build modules are for this machine, whatever the modules are for.
+  archive_unpack "$work/root" "$image" "linux-headers-$release" "linux-headers-$base-common" \
+    "linux-kbuild-$base:$(dpkg --print-architecture)" || return 1
   archive=$(source_archive "linux-source-$series") || return 1
   say "unpacking the source"
   # shellcheck disable=SC2086
-  source_extract "$archive" "$work/source" sound/core/timer.c sound/core/timer_compat.c $source_selftest_parts ||
-    return 1
+  source_extract "$archive" "$work/source" sound/core/timer.c sound/core/timer_compat.c $source_selftest_parts \
+    $arch_headers || return 1
 
   say "building snd-timer with CONFIG_SND_UTIMER"
   stock_build_module || return 1
@@ -46,11 +48,14 @@ build_stock() {
   # These point into the packages' own places, which do not exist here.
   rm -f "$modules/build" "$modules/source" "$modules/kernel/sound/core/snd-timer.ko.xz"
   cp "$work/module/snd-timer.ko" "$modules/kernel/sound/core/" || return 1
+  case $arch_kernel in
   # An uncompressed image boots through PVH, which saves unpacking it at every start.
-  sh "$work/source/scripts/extract-vmlinux" "$work/root/boot/vmlinuz-$release" >"$1/vmlinux" || return 1
+  x86) sh "$work/source/scripts/extract-vmlinux" "$work/root/boot/vmlinuz-$release" >"$1/vmlinux" ;;
+  *) cp "$work/root/boot/vmlinuz-$release" "$1/vmlinux" ;;
+  esac || return 1
   cp "$work/root/boot/config-$release" "$1/config"
   printf '%s\n' "$release" >"$1/release"
-  source_keep_selftests "$work/source" "$1/source"
+  ARCH=$arch_kernel source_keep_selftests "$work/source" "$1/source"
 }
 
 # Compiles timer.c against the unpacked headers into $work/module/snd-timer.ko.
@@ -59,7 +64,7 @@ stock_build_module() {
   # Debian's headers include their common part by its installed path.
   sed -i "s| /usr/src/| $work/root/usr/src/|" "$headers/Makefile"
   compiler=$(sed -n 's/^CC = .*\(gcc-[0-9]*\)$/\1/p' "$headers/.kernelvariables")
-  [ -z "$compiler" ] || need_packages "$compiler" || return 1
+  [ -z "$compiler" ] || need_packages "$compiler${arch_cross:+-${arch_cross%-}}" || return 1
   mkdir "$work/module"
   cp "$work/source/sound/core/timer.c" "$work/source/sound/core/timer_compat.c" "$work/module/"
   # The option is set for this one file; nothing in the rest of the kernel asks for it. Its name appears as it would

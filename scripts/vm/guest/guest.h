@@ -11,6 +11,9 @@ struct request {
   char **argv;    // NULL-terminated
   char **envp;    // NULL-terminated
   char **shares;  // NULL-terminated folders; number N has the mount tag shareN
+  // NULL-terminated folders of the host that the root file system lacks: below the mount tag host, at the
+  // same paths
+  char **folders;
 };
 
 // The virtio-serial ports, in the order of their numbers.

@@ -1,7 +1,8 @@
 // The machine: modules, mounts, the loopback interface, the ports to the host.
 //
 // The host's root file system arrives read-only over 9p and lies under an overlay in memory, so every program
-// and file of the host is there at its own path, and what the guest writes is gone with it.
+// and file of the host is there at its own path, and what the guest writes is gone with it. A guest with
+// another processor gets another root file system, and of the host's own files some folders in the same way.
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -155,6 +156,31 @@ static void mount_modules(const char *modules) {
   mount_or_fail(from, to, NULL, MS_BIND, NULL);
 }
 
+// Each under an overlay of its own. Options of mounts give some characters of paths a meaning, so none is in
+// them.
+static void mount_folders(char **folders) {
+  if (!folders) return;
+  make_folder("/run/host");
+  mount_or_fail("host", "/run/host", "9p", MS_RDONLY, NINEP "cache=loose");
+  make_folder("/run/folders");
+  mount_or_fail("folders", "/run/folders", "tmpfs", 0, "size=50%,mode=755");
+  for (int i = 0; folders[i]; i++) {
+    char from[4096], place[64], parts[3][80], options[320];
+    snprintf(from, sizeof from, "/run/host%s", folders[i]);
+    snprintf(place, sizeof place, "/run/folders/%d", i);
+    make_folder(place);
+    const char *names[] = {"lower", "upper", "work"};
+    for (int part = 0; part < 3; part++) {
+      snprintf(parts[part], sizeof parts[part], "%s/%s", place, names[part]);
+      make_folder(parts[part]);
+    }
+    mount_or_fail(from, parts[0], NULL, MS_BIND, NULL);
+    snprintf(options, sizeof options, "lowerdir=%s,upperdir=%s,workdir=%s", parts[0], parts[1], parts[2]);
+    make_folders(folders[i]);
+    mount_or_fail("overlay", folders[i], "overlay", 0, options);
+  }
+}
+
 void machine_mount_rest(const struct request *request) {
   mount_or_fail("sys", "/sys", "sysfs", 0, NULL);
   // Present only in kernels that can fail allocations on demand.
@@ -169,6 +195,7 @@ void machine_mount_rest(const struct request *request) {
   symlink("/proc/self/fd/0", "/dev/stdin");
   symlink("/proc/self/fd/1", "/dev/stdout");
   symlink("/proc/self/fd/2", "/dev/stderr");
+  mount_folders(request->folders);
   mount_modules(request->modules);
   for (int i = 0; request->shares && request->shares[i]; i++) {
     char tag[16];

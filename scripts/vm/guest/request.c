@@ -20,7 +20,7 @@ struct request *request_read(int control) {
   read_exactly(control, text, length);
   text[length] = '\0';
 
-  size_t arguments = 0, variables = 0, shares = 0;
+  size_t arguments = 0, variables = 0, shares = 0, folders = 0;
   for (char *record = text; record < text + length; record += strlen(record) + 1) {
     char *value = strchr(record, '=');
     if (!value) continue;
@@ -31,6 +31,7 @@ struct request *request_read(int control) {
     if (strncmp(record, "arg=", 4) == 0) append(&request->argv, &arguments, value);
     if (strncmp(record, "env=", 4) == 0) append(&request->envp, &variables, value);
     if (strncmp(record, "share=", 6) == 0) append(&request->shares, &shares, value);
+    if (strncmp(record, "folder=", 7) == 0) append(&request->folders, &folders, value);
   }
   return request;
 }

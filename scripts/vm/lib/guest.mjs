@@ -35,7 +35,7 @@ export class Guest {
   log;
 
   /**
-   * @param {{name: string, image: string, initramfs: string, modules: string}} kernel
+   * @param {import('./kernel.mjs').Kernel} kernel
    * @param {{accel: 'kvm' | 'tcg', cpus: number, memory: number, shares: string[]}} machine
    */
   constructor(kernel, machine) {
@@ -71,7 +71,7 @@ export class Guest {
    * Runs a command and resolves to its exit status and the signal that ended it, with all it wrote handed to
    * `streams`.
    *
-   * @param {{command: string[], cwd: string, env: string[], shares: string[]}} request
+   * @param {{command: string[], cwd: string, env: string[], shares: string[], folders: string[]}} request
    * @param {{stdin: import('node:stream').Readable, stdout: import('node:stream').Writable,
    *   stderr: import('node:stream').Writable}} streams
    * @returns {Promise<{status: number, signal?: string}>}
@@ -86,6 +86,11 @@ export class Guest {
         ...request.command.map((word) => ['arg', word]),
         ...request.env.map((variable) => ['env', variable]),
         ...request.shares.map((path) => ['share', path]),
+        // The modules lie in the cache.
+        ...(this.#kernel.root === '/' ? [] : [...request.folders, this.#kernel.modules]).map((path) => [
+          'folder',
+          path,
+        ]),
       ]),
     );
     await this.#line(/^started$/, BOOT_TIMEOUT);

@@ -6,15 +6,30 @@ import { FAILED, RunError } from './errors.mjs';
 const PREPARE = join(import.meta.dirname, '../../kernel/prepare');
 
 /**
- * @param {string} name stock, small or sanitized
- * @param {AbortSignal} signal ends a preparation that is under way
- * @returns {Promise<{name: string, folder: string, image: string, initramfs: string, modules: string}>}
+ * @typedef {object} Kernel
+ * @property {string} name
+ * @property {'x64' | 'arm64'} arch
+ * @property {string} folder
+ * @property {string} image
+ * @property {string} initramfs
+ * @property {string} modules
+ * @property {string} root the root file system; "/", this machine's own, where the guest can run its programs
  */
-export async function prepareKernel(name, signal) {
+
+/**
+ * @param {string} name stock, small or sanitized
+ * @param {'x64' | 'arm64'} arch
+ * @param {AbortSignal} signal ends a preparation that is under way
+ * @returns {Promise<Kernel>}
+ */
+export async function prepareKernel(name, arch, signal) {
   // A group of its own, so that make and its compilers end with it. Not at a terminal: sudo may have to ask there,
   // and Ctrl-C reaches all of the foreground group anyway.
   const ownGroup = !process.stdin.isTTY;
-  const child = spawn(PREPARE, [name], { stdio: ['ignore', 'pipe', 'inherit'], detached: ownGroup });
+  const child = spawn(PREPARE, [name, '--arch', arch], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: ownGroup,
+  });
   const { pid } = child;
   const stop = () => pid !== undefined && process.kill(ownGroup ? -pid : pid, 'SIGTERM');
   signal.addEventListener('abort', stop, { once: true });
@@ -24,11 +39,14 @@ export async function prepareKernel(name, signal) {
       output += text;
     });
     const status = await new Promise((done, failed) => child.on('error', failed).on('close', done));
-    const [folder, initramfs] = output.split('\n');
+    const [folder, initramfs, root] = output.split('\n');
     if (status !== 0 || !initramfs) {
       throw new RunError(FAILED, `the ${name} kernel could not be prepared; see the messages above`);
     }
-    return { name, folder, initramfs, image: join(folder, 'vmlinux'), modules: join(folder, 'modules') };
+    return {
+      ...{ name, arch, folder, initramfs, root: root || '/' },
+      ...{ image: join(folder, 'vmlinux'), modules: join(folder, 'modules') },
+    };
   } finally {
     signal.removeEventListener('abort', stop);
   }

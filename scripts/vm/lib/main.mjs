@@ -1,11 +1,13 @@
 // scripts/vm/run: one command in one guest.
 import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { chooseAccel } from './accel.mjs';
 import { FAILED, KERNEL_FAULT, RunError, TIMED_OUT } from './errors.mjs';
 import { Guest } from './guest.mjs';
 import { prepareKernel } from './kernel.mjs';
 import { HELP, parseOptions } from './options.mjs';
 
+const CHECKOUT = fileURLToPath(new URL('../../../', import.meta.url));
 const INHERITED = /^(PATH|HOME|TERM|TZ|LANG|LANGUAGE|LC_[A-Z]+)$/;
 /** Of their own in every guest, so a folder of the host below them cannot be seen there. */
 const HIDDEN = /^\/(dev|proc|sys|run)(\/|$)/;
@@ -19,6 +21,8 @@ function environment(options) {
     ['LOGNAME', 'root'],
     ['SHELL', '/bin/sh'],
     ['UTIMER_VM', options.kernel],
+    // Addons of the test runner for another processor: the checkout has those of this machine.
+    ...(options.arch === 'x64' ? [] : [['NODE_PATH', '/usr/local/lib/node_modules']]),
   ]) {
     env.set(name, value);
   }
@@ -27,6 +31,19 @@ function environment(options) {
     env.set(name, value.join('='));
   }
   return [...env].map(([name, value]) => `${name}=${value}`);
+}
+
+/**
+ * The folders of this machine that a guest with another root file system needs: this checkout, and where the command runs.
+ *
+ * @param {import('./options.mjs').Options} options
+ */
+function foldersOf({ arch }) {
+  if (arch === 'x64') return [];
+  const cwd = process.cwd();
+  return cwd === '/' || `${cwd}/`.startsWith(CHECKOUT)
+    ? [CHECKOUT.slice(0, -1)]
+    : [CHECKOUT.slice(0, -1), cwd];
 }
 
 /** As long as the report of a program's crash, and what drivers said around it. */
@@ -57,7 +74,12 @@ async function runInGuest(guest, options) {
     timer = setTimeout(late, options.timeout * 1000);
   });
   try {
-    const request = { ...options, cwd: process.cwd(), env: environment(options) };
+    const request = {
+      ...options,
+      cwd: process.cwd(),
+      env: environment(options),
+      folders: foldersOf(options),
+    };
     return await Promise.race([guest.run(request, process), timedOut]);
   } catch (error) {
     throw error instanceof RunError ? withConsole(error, guest, options) : error;
@@ -77,8 +99,8 @@ async function main(options, signal) {
   for (const path of [cwd, ...options.shares]) {
     if (HIDDEN.test(path)) throw new RunError(FAILED, `${path} is the guest's own there; use another folder`);
   }
-  const kernel = await prepareKernel(options.kernel, signal);
-  const accel = await chooseAccel(options.accel, kernel, signal);
+  const kernel = await prepareKernel(options.kernel, options.arch, signal);
+  const accel = kernel.arch === 'x64' ? await chooseAccel(options.accel, kernel, signal) : 'tcg';
   signal.throwIfAborted();
   const guest = new Guest(kernel, { ...options, accel });
   signal.addEventListener('abort', () => guest.stop(), { once: true });

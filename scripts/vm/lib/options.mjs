@@ -11,6 +11,8 @@ read-only under a scratch overlay: what it writes is gone afterwards, except bel
 
   --kernel stock|small|sanitized  the distribution's kernel with one rebuilt module (default), a whole kernel
                                   of the newest source, or that one with KASAN and lockdep
+  --arch x64|arm64                the guest's processor (default x64). arm64 has the stock kernel, is emulated, and has a
+                                  root of its own: Debian's arm64 packages, with this checkout at its own path
   --cpus N                        processors (default 2)
   --memory M                      memory in MiB (default 2048)
   --timeout S                     stop the guest after S seconds, counted from its start
@@ -31,7 +33,7 @@ See docs/contributing/guest.md.
 `;
 
 /**
- * @typedef {{help: boolean, kernel: string, cpus: number, memory: number, timeout: number | undefined, shares: string[],
+ * @typedef {{help: boolean, kernel: string, arch: 'x64' | 'arm64', cpus: number, memory: number, timeout: number | undefined, shares: string[],
  *   env: string[], console: string | undefined, accel: 'auto' | 'kvm' | 'tcg', command: string[]}} Options
  */
 
@@ -79,6 +81,9 @@ const TAKES_VALUE = {
   kernel: (options, text) => {
     options.kernel = oneOf('kernel', text, ['stock', 'small', 'sanitized']);
   },
+  arch: (options, text) => {
+    options.arch = oneOf('arch', text, ['x64', 'arm64']);
+  },
   cpus: (options, text) => {
     options.cpus = positive('cpus', text, INTEGER, 64);
   },
@@ -112,6 +117,7 @@ export function parseOptions(words) {
   const options = {
     help: false,
     kernel: 'stock',
+    arch: 'x64',
     cpus: 2,
     memory: 2048,
     timeout: undefined,
@@ -133,5 +139,11 @@ export function parseOptions(words) {
     TAKES_VALUE[name](options, value);
   }
   if (rest.length === 0) throw usage('no command given');
+  if (options.arch !== 'x64') {
+    if (options.kernel !== 'stock')
+      throw usage(`--arch ${options.arch} has the stock kernel alone, not '${options.kernel}'`);
+    if (options.accel === 'kvm')
+      throw usage(`--accel kvm runs guests with this machine's processor, not --arch ${options.arch}`);
+  }
   return { ...options, command: rest };
 }

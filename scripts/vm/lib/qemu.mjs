@@ -19,26 +19,18 @@ function share(path, tag, more) {
 }
 
 const KERNEL_COMMAND_LINE = [
-  'console=ttyS0',
   'loglevel=5', // until the command starts: then process 1 asks for more
   'print-fatal-signals=1', // which program crashed, and where, if one does
   'panic=-1', // restart at once, which ends QEMU
   'nokaslr',
   'mitigations=off',
   'nowatchdog',
-  'no_timer_check',
-  'pci=noacpi', // routing by ACPI takes half a minute under emulation with KASAN; the devices use MSI-X anyway
   'printk.time=1',
   'random.trust_cpu=on',
-  '8250.nr_uarts=1',
   'printk.devkmsg=on', // lines from process 1 are never dropped
 ];
 
 const EMULATION_COMMAND_LINE = [
-  // A clock that is stable makes the kernel patch sched_clock_cpu() late in the boot, in the middle of an idle loop. QEMU's
-  // parallel emulation now and then runs the half-patched code on another processor: "Oops: int3". So process 1 starts the
-  // other processors, when all that is done.
-  'maxcpus=1',
   // QEMU translates code anew for each address that it is found at: with its libraries elsewhere in each process, a program
   // takes four times as long to start.
   'norandmaps',
@@ -47,39 +39,66 @@ const EMULATION_COMMAND_LINE = [
   'initcall_blacklist=jent_mod_init',
 ];
 
+const EMULATED_ON_X64 = [
+  ...EMULATION_COMMAND_LINE,
+  // A clock that is stable makes the kernel patch sched_clock_cpu() late in the boot, in the middle of an idle loop. QEMU's
+  // parallel emulation now and then runs the half-patched code on another processor: "Oops: int3". So process 1 starts the
+  // other processors, when all that is done.
+  'maxcpus=1',
+];
+
 /**
  * All that programs of the distribution need. Everything newer makes emulation slower: rep movsb goes byte by byte, and
  * registers of AVX are saved with every switch of tasks.
  */
 const EMULATED_PROCESSOR = 'Nehalem,+fsgsbase,+rdrand,+rdtscp,+pcid,+invpcid';
 
-/** How the guest's processors are run. */
-const ACCELERATORS = {
-  kvm: { args: ['-accel', 'kvm', '-cpu', 'host'], commandLine: () => [] },
-  tcg: {
-    args: ['-accel', 'tcg,thread=multi', '-cpu', EMULATED_PROCESSOR],
-    commandLine: () => [
-      ...EMULATION_COMMAND_LINE,
-      ...clockCommandLine(readFileSync('/proc/cpuinfo', 'utf8')),
+/** What a guest is made of, by its processor. `kvm` and `tcg` are how the processors are run. */
+const MACHINES = {
+  x64: {
+    program: 'qemu-system-x86_64',
+    machine: 'pc',
+    commandLine: [
+      'console=ttyS0',
+      'no_timer_check',
+      'pci=noacpi', // routing by ACPI takes half a minute under emulation with KASAN; the devices use MSI-X anyway
+      '8250.nr_uarts=1',
     ],
+    kvm: { args: ['-accel', 'kvm', '-cpu', 'host'], commandLine: () => [] },
+    tcg: {
+      args: ['-accel', 'tcg,thread=multi', '-cpu', EMULATED_PROCESSOR],
+      commandLine: () => [...EMULATED_ON_X64, ...clockCommandLine(readFileSync('/proc/cpuinfo', 'utf8'))],
+    },
+  },
+  arm64: {
+    program: 'qemu-system-aarch64',
+    machine: 'virt,gic-version=3',
+    commandLine: ['console=ttyAMA0'],
+    // It runs programs of 32 bits, too, and has no pointer authentication, which is slow to emulate.
+    tcg: {
+      args: ['-accel', 'tcg,thread=multi', '-cpu', 'cortex-a72'],
+      commandLine: () => EMULATION_COMMAND_LINE,
+    },
   },
 };
 
 /**
  * Starts a guest that waits for a request on its control port.
  *
- * @param {{image: string, initramfs: string}} kernel
+ * @param {import('./kernel.mjs').Kernel} kernel
  * @param {{accel: 'kvm' | 'tcg', cpus: number, memory: number, shares: string[]}} machine
  */
 export function startQemu(kernel, machine) {
-  const { args: processors, commandLine } = ACCELERATORS[machine.accel];
-  const words = [...KERNEL_COMMAND_LINE, ...commandLine()];
+  const made = MACHINES[kernel.arch];
+  const { args: processors, commandLine } = made[machine.accel];
+  const words = [...made.commandLine, ...KERNEL_COMMAND_LINE, ...commandLine()];
   const args = [
     ...processors,
-    ...['-machine', 'pc', '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
+    ...['-machine', made.machine, '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     ...['-smp', `${machine.cpus}`, '-m', `${machine.memory}`],
     ...['-kernel', kernel.image, '-initrd', kernel.initramfs, '-append', words.join(' ')],
-    ...share('/', 'root', ',readonly=on'),
+    ...share(kernel.root, 'root', ',readonly=on'),
+    ...(kernel.root === '/' ? [] : share('/', 'host', ',readonly=on')),
     ...machine.shares.flatMap((path, index) => share(path, `share${index}`, '')),
     ...['-chardev', 'socket,id=console,fd=3', '-serial', 'chardev:console'],
     ...['-device', 'virtio-serial-pci,id=ports,max_ports=8'],
@@ -89,7 +108,7 @@ export function startQemu(kernel, machine) {
     ]),
   ];
   // The kernel ends QEMU when this process dies, whatever it dies of.
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...args], {
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', made.program, ...args], {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
   });
   const sockets = /** @type {import('node:net').Socket[]} */ (child.stdio.slice(2));

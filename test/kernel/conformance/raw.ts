@@ -2,6 +2,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { machine } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
@@ -18,7 +19,7 @@ let built: Promise<{ native: string; narrow: string }> | undefined;
 /** Does nothing where they are newer than their sources: compiling takes minutes in a guest. */
 async function compile() {
   await execute('make', ['--jobs=2', '--directory', import.meta.dirname]);
-  const folder = join(import.meta.dirname, '../../../build/conformance');
+  const folder = join(import.meta.dirname, '../../../build/conformance', machine());
   return { native: join(folder, 'raw'), narrow: join(folder, 'raw32') };
 }
 

@@ -30,6 +30,9 @@ describe('A script', () => {
     ['release/reproduce', ['--bogus']],
     ['release/publish', ['--dry']],
     ['test', ['--only', 'there']],
+    ['runtimes', ['--arch', 'mips']],
+    ['conformance', ['--arch', 'mips']],
+    ['conformance', ['--arch', 'arm64', '--kernel', 'small']],
   ])('refuses what it cannot do before it does anything: %s %j', async (name, args) => {
     const { status, stdout, stderr } = await machine.run(join(checkout, 'scripts', name), args, {
       cwd: checkout,
@@ -44,6 +47,9 @@ describe('A script', () => {
     ['prepare', ['stock', '--bogus'], "not '--bogus' as well"],
     ['prepare', ['smal'], "no kernel 'smal'"],
     ['prepare', ['--bogus'], "no kernel '--bogus'"],
+    ['prepare', ['--arch'], '--arch needs a value'],
+    ['prepare', ['--arch', 'mips'], "no processor 'mips'"],
+    ['prepare', ['small', '--arch', 'arm64'], "for arm64 there is the stock kernel alone, not 'small'"],
     ['selftests', ['--kernel', 'small', '--bogus'], 'unknown argument: --bogus'],
     ['selftests', ['--kernel'], '--kernel needs a value'],
     ['selftests', ['--kernel=smal'], "no kernel 'smal'"],
@@ -52,6 +58,20 @@ describe('A script', () => {
     expect([status, stdout]).toEqual([125, '']);
     expect(stderr).toContain(words);
     expect(stderr).not.toContain('STARTED');
+  });
+
+  it.each([
+    [['--arch', 'mips', 'true'], "--arch takes one of x64, arm64, not 'mips'"],
+    [
+      ['--arch', 'arm64', '--kernel', 'small', 'true'],
+      "--arch arm64 has the stock kernel alone, not 'small'",
+    ],
+    [['--arch', 'arm64', '--accel', 'kvm', 'true'], '--accel kvm runs guests with this machine'],
+  ])('that starts a guest does so, too: %j', async (args, words) => {
+    const { status, stdout, stderr } = await machine.run(join(checkout, 'scripts/vm/run'), args);
+    expect([status, stdout]).toEqual([125, '']);
+    expect(stderr).toContain(words);
+    expect(stderr).not.toContain('kernel:');
   });
 
   it('that makes a checkout ready has help, and takes no unknown options', async () => {
