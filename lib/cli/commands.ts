@@ -2,6 +2,7 @@
 import { bridge } from './bridge.js';
 import { clocks } from './clocks.js';
 import { completion } from './completion.js';
+import { create } from './create.js';
 import { doctor } from './doctor.js';
 import { help } from './help.js';
 import { list } from './list.js';
@@ -13,6 +14,7 @@ import type { Command } from './table/command.js';
 export const COMMANDS: readonly Command[] = [
   list,
   listen,
+  create,
   bridge,
   send,
   pace,

@@ -43,6 +43,10 @@ const LINES: readonly Line[] = [
   ['utimer send rec', 'utimer send recordings/'],
   ['utimer help bri', 'utimer help bridge'],
   ['utimer completion z', 'utimer completion zsh'],
+  ['utimer create --per', 'utimer create --period'],
+  // The words of another program.
+  ['utimer create --rate 48k -- utim', 'utimer create --rate 48k -- utimer'],
+  ['utimer create -- cat mus', 'utimer create -- cat music.wav'],
 ];
 
 /** Lines that can go on in no way, or in several. */
@@ -55,6 +59,8 @@ const AMBIGUOUS: readonly (readonly [line: string, offered: readonly string[]])[
   // Any number, and no command.
   ['utimer listen --count l', []],
   ['utimer bridge --count', []],
+  // A program stands behind -- only.
+  ['utimer create utim', []],
 ];
 
 describe.each(['bash', 'zsh'] as const)('In %s the tab key', (shell) => {

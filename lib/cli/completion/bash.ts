@@ -15,8 +15,14 @@ _utimer() {
     --*=*) option=\${cur%%=*} prefix=\${cur%%=*}= cur=\${cur#*=} ;;
     *) if [[ $prev == = ]]; then option=\${COMP_WORDS[COMP_CWORD - 2]}; else option=$prev; fi ;;
   esac
+  for ((given = 2; given < COMP_CWORD; given++)); do
+    [[ \${COMP_WORDS[given]} != -- ]] || break
+  done
   if ((COMP_CWORD == 1)); then
     words=(${words([...commands.map(({ name }) => name), '--help', '--version'])})
+  elif [[ ${programCommands(commands)} == *" $command "* ]] && ((given < COMP_CWORD)); then
+    # A command line of another program.
+    if ((given + 1 == COMP_CWORD)); then from=program; else from=file; fi
   else
     case $command,$option in
 ${valueCases(commands).join('\n')}
@@ -34,6 +40,9 @@ ${commands.map(argumentCase).join('\n')}
     file)
       compopt -o filenames
       while read -r word; do COMPREPLY+=("$prefix$word"); done < <(compgen -f -- "$cur")
+      ;;
+    program)
+      while read -r word; do COMPREPLY+=("$word"); done < <(compgen -c -- "$cur" | sort -u)
       ;;
     card)
       # Where no card matches, the pattern itself comes.
@@ -54,6 +63,9 @@ ${commands.map(argumentCase).join('\n')}
 }
 complete -F _utimer utimer`;
 }
+
+const programCommands = (commands: readonly CompletedCommand[]) =>
+  shellQuote(` ${commands.flatMap(({ name, takesProgram }) => (takesProgram ? [name] : [])).join(' ')} `);
 
 const words = (known: readonly string[]) => known.map(shellQuote).join(' ');
 

@@ -21,18 +21,25 @@ function __utimer_cards
         string replace -r '.*/card(\\d+)/.*' '$1' $cable
     end
 end
+function __utimer_program
+    set -l words (commandline -opc)
+    set -l end (contains -i -- -- $words); or return
+    complete -C (string join ' ' -- (string escape -- $words[(math $end + 1)..-1]) (commandline -ct))
+end
 complete -c utimer -f
 complete -c utimer -n __utimer_no_command -s h -l help -d ${quote('show help')}
 complete -c utimer -n __utimer_no_command -s V -l version -d ${quote('show the version of alsa-utimer')}
 ${commands.flatMap(commandLines).join('\n')}`;
 }
 
-function commandLines({ name, summary, options, arguments: parameters }: CompletedCommand): string[] {
+function commandLines(command: CompletedCommand): string[] {
+  const { name, summary, options, arguments: parameters, takesProgram } = command;
   const when = `complete -c utimer -n ${quote(`__utimer_command ${name}`)}`;
   return [
     `complete -c utimer -n __utimer_no_command -a ${name} -d ${quote(summary)}`,
     ...options.map((option) => `${when} ${optionFlags(option)}`),
     ...parameters.map((value) => `${when} ${valueFlags(value)}`),
+    ...(takesProgram ? [`${when} -a '(__utimer_program)'`] : []),
   ];
 }
 

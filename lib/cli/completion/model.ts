@@ -23,6 +23,8 @@ export interface CompletedCommand {
   readonly summary: string;
   readonly options: readonly CompletedOption[];
   readonly arguments: readonly Completed[];
+  /** Whether a command line of another program stands behind `--`. */
+  readonly takesProgram: boolean;
 }
 
 export function completedCommands(commands: readonly Command[]): CompletedCommand[] {
@@ -44,5 +46,6 @@ export function completedCommands(commands: readonly Command[]): CompletedComman
     arguments: Object.entries(command.arguments).map(([name, { reader }]) =>
       completed(argumentName(name), reader),
     ),
+    takesProgram: command.program !== undefined,
   }));
 }

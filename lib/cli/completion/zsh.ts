@@ -28,6 +28,15 @@ _utimer_cards() {
   local expl
   _wanted cards expl card compadd -a -- cards
 }
+# A command line of another program, behind --.
+_utimer_program() {
+  local end=\${words[(ie)--]}
+  ((end < CURRENT)) || return 1
+  shift $end words
+  ((CURRENT -= end))
+  _normal
+  return 0
+}
 _utimer() {
   local curcontext=$curcontext state state_descr line ret=1
   local -A opt_args
@@ -46,12 +55,13 @@ ${commands.map(commandCase).join('\n')}
 if [[ $funcstack[1] == _utimer ]]; then _utimer "$@"; else compdef _utimer utimer; fi`;
 }
 
-function commandCase({ name, options, arguments: parameters }: CompletedCommand): string {
+function commandCase({ name, options, arguments: parameters, takesProgram }: CompletedCommand): string {
   const specs = [
     ...options.map(optionSpec),
     ...parameters.map((value, index) => shellQuote(`${index + 1}${valueSpec(value)}`)),
   ];
-  return `    ${name})\n      _arguments \\\n${specs.map((spec) => `        ${spec}`).join(' \\\n')} && ret=0\n      ;;`;
+  const program = takesProgram ? '_utimer_program && return 0\n      ' : '';
+  return `    ${name})\n      ${program}_arguments \\\n${specs.map((spec) => `        ${spec}`).join(' \\\n')} && ret=0\n      ;;`;
 }
 
 function optionSpec({ name, short, help, value }: CompletedOption): string {

@@ -7,6 +7,7 @@ import { ClockedLoopback } from '../../loopback/clocked-loopback.js';
 import type { ClockedLoopbackOptions } from '../../loopback/options.js';
 import { shellLine } from '../../shell-line.js';
 import { UserTimer } from '../../timer/user-timer.js';
+import { timerAdvice, timerFacts } from '../timer/made-timer.js';
 import type { Stream } from './time-source.js';
 
 type Schedule = Omit<PacingOptions, 'rate' | 'periodFrames'>;
@@ -24,13 +25,9 @@ export interface PaceTarget extends Disposable {
 
 export function timerTarget(stream: Stream, timerId: number | undefined): PaceTarget {
   const timer = UserTimer.create({ ...stream, ...(timerId !== undefined && { id: timerId }) });
-  const { id, timerSource, resolutionNs } = timer;
   return {
-    facts: { timer: id, timerSource, resolutionNs },
-    advice: [
-      `timer ${id}; to let it clock a cable that is opened after that:`,
-      `  echo ${timerSource} >/proc/asound/Loopback/timer_source`,
-    ],
+    facts: timerFacts(timer),
+    advice: timerAdvice(timer),
     start: (pacer, options) => pacer.start(timer, { ...options, ...stream }),
     follow: (pacer, source, options) => pacer.follow(timer, source, options),
     [Symbol.dispose]: () => timer.close(),

@@ -1,14 +1,26 @@
 /** What `--help` prints, of a command and of all of them, within 80 columns. */
 import { argumentName, type Command } from '../table/command.js';
-import { ABOUT, exitText, formsOf, optionLabel, rowText, sectionsOf, VALUES } from './row-text.js';
+import {
+  ABOUT,
+  exitText,
+  formsOf,
+  optionLabel,
+  PROGRAM_LABEL,
+  rowText,
+  sectionsOf,
+  VALUES,
+} from './row-text.js';
 import { columns, type LabelledText, paragraph, textColumn, WIDTH, wrap } from './wrap.js';
 
 /** @param program how the command is called: 'utimer listen' */
 export function helpPage(command: Command, program: string): string {
-  const { about, examples, notes = {} } = command;
-  const parameters = Object.entries(command.arguments).map(
-    ([name, row]): LabelledText => [argumentName(name), rowText(row)],
-  );
+  const { about, examples, notes = {}, program: run } = command;
+  const parameters = [
+    ...Object.entries(command.arguments).map(
+      ([name, row]): LabelledText => [argumentName(name), rowText(row)],
+    ),
+    ...(run === undefined ? [] : [[PROGRAM_LABEL, run] as const]),
+  ];
   const sections = Object.entries(sectionsOf(command)).map(
     ([heading, rows]) =>
       [

@@ -1,6 +1,6 @@
 /** The manual page utimer(1), in the macros of man(7). */
 import { argumentName, COMMON, type Command, type OptionRow } from '../table/command.js';
-import { ABOUT, exitText, formsOf, optionLabel, rowText, VALUES } from './row-text.js';
+import { ABOUT, exitText, formsOf, optionLabel, PROGRAM_LABEL, rowText, VALUES } from './row-text.js';
 
 export function manPage(commands: readonly Command[], version: string): string {
   return `${[
@@ -42,6 +42,7 @@ function section(command: Command): string[] {
     ...Object.entries(command.arguments).flatMap(([name, row]) =>
       tagged(`\\fI${roff(argumentName(name))}\\fR`, rowText(row)),
     ),
+    ...(command.program === undefined ? [] : tagged(`\\fI${roff(PROGRAM_LABEL)}\\fR`, command.program)),
     ...Object.entries(command.options).flatMap(([heading, rows]) => [
       ...titled(heading),
       ...Object.entries(rows).flatMap(option),

@@ -40,8 +40,12 @@ function formOf(command: Command): string {
   const needed = Object.entries(command.arguments).map(([name, row]) =>
     row.needed ? argumentName(name) : `[${argumentName(name)}]`,
   );
-  return [...options, ...needed].join(' ');
+  const program = command.program === undefined ? [] : [`[${PROGRAM_LABEL}]`];
+  return [...options, ...needed, ...program].join(' ');
 }
+
+/** How a program is called that stands behind the options. */
+export const PROGRAM_LABEL = '-- COMMAND [ARG]...';
 
 export const USAGE_EXIT = '2 for a wrong command line';
 

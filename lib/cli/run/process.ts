@@ -1,10 +1,7 @@
 /** A command line as a process: its signals, its standard streams and its exit code. */
-import type { Io } from '../output/io.js';
+import { ENDING_SIGNALS, type Io } from '../output/io.js';
 import { standardOutputs, type WithoutReader } from '../output/output.js';
 import { UnreadError } from '../output/printing.js';
-
-/** What asks a command to end: SIGHUP comes from a terminal that is closed. A second one, of any kind, ends it at once. */
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** How long the last message may take to be taken. */
 const LAST_WORDS_MS = 500;
@@ -17,13 +14,13 @@ export async function asProcess(
   const { stdout, stderr } = standardOutputs(process, withoutReader, (code) => process.exit(code));
   // Without a handler a signal ends the process, whatever that is at.
   const release = () => {
-    for (const signal of SIGNALS) process.off(signal, abort);
+    for (const signal of ENDING_SIGNALS) process.off(signal, abort);
   };
   const abort = () => {
     release();
     interrupt.abort();
   };
-  for (const signal of SIGNALS) process.on(signal, abort);
+  for (const signal of ENDING_SIGNALS) process.on(signal, abort);
   try {
     process.exitCode = await run({ stdin: process.stdin, stdout, stderr, signal: interrupt.signal });
   } catch (error) {

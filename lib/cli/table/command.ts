@@ -65,6 +65,8 @@ export interface Given<V, L> {
   readonly given: ReadonlySet<string>;
   /** The names of rows by the library's: { periodFrames: '--period' }. */
   readonly names: Readonly<Record<string, string>>;
+  /** The program behind `--`, and its arguments; none where there is no `--`. */
+  readonly program: readonly string[];
 }
 
 interface Table {
@@ -73,6 +75,8 @@ interface Table {
   readonly summary: string;
   /** Ways to call it, without its name; otherwise one is made of its rows. */
   readonly forms?: readonly string[];
+  /** What it does with a program that stands behind `--` with arguments of its own; without it, it takes none. */
+  readonly program?: string;
   /** Paragraphs. */
   readonly about: readonly string[];
   /** Paragraphs behind the options, under their headings. */

@@ -23,7 +23,7 @@ export function asksFor(args: readonly string[]): 'help' | 'version' | undefined
 /** @throws UsageError */
 export function parse(command: Command, args: readonly string[]): Given<never, never> {
   const rows = new Map([...optionsOf(command), ...optionsOf({ options: COMMON })]);
-  const { options, positionals } = split(args, rows);
+  const { options, positionals, program } = split(args, rows, command);
   const read = new Reading();
   for (const [name, row] of rows) {
     if (row.reader === undefined) read.values[name] = options.has(name);
@@ -32,11 +32,14 @@ export function parse(command: Command, args: readonly string[]): Given<never, n
   for (const [index, [name, row]] of Object.entries(command.arguments).entries())
     read.row(name, argumentName(name), row, positionals[index]);
   const extra = positionals[Object.keys(command.arguments).length];
-  if (extra !== undefined) throw new UsageError(`unexpected argument ${quoted(extra)}`);
+  if (extra !== undefined) throw unexpected(extra, command);
   for (const name of options.keys()) checkCompany(name, rows, options);
   checkNeeded(command, read.values);
   const { values, library, names } = read;
-  return { values: values as never, library: library as never, names, given: new Set(options.keys()) };
+  return {
+    ...{ values: values as never, library: library as never, names },
+    ...{ given: new Set(options.keys()), program },
+  };
 }
 
 /** The values of rows, by their own names and by the library's. */
@@ -70,9 +73,11 @@ interface Split {
   /** The text of each option that is given; of a flag nothing. */
   readonly options: ReadonlyMap<string, string>;
   readonly positionals: readonly string[];
+  /** What stands behind `--`, where the command runs that. */
+  readonly program: readonly string[];
 }
 
-function split(args: readonly string[], rows: ReadonlyMap<string, OptionRow>): Split {
+function split(args: readonly string[], rows: ReadonlyMap<string, OptionRow>, command: Command): Split {
   const config: NonNullable<ParseArgsConfig['options']> = {};
   for (const [name, { reader }] of rows) {
     const short = SHORT[name];
@@ -91,6 +96,8 @@ function split(args: readonly string[], rows: ReadonlyMap<string, OptionRow>): S
   const options = new Map<string, string>();
   const positionals: string[] = [];
   for (const token of tokens) {
+    if (token.kind === 'option-terminator' && command.program !== undefined)
+      return { options, positionals, program: programOf(args.slice(token.index + 1)) };
     if (token.kind === 'positional') positionals.push(unshield(token.value));
     if (token.kind !== 'option') continue;
     const { name, value, inlineValue } = token;
@@ -104,7 +111,18 @@ function split(args: readonly string[], rows: ReadonlyMap<string, OptionRow>): S
     }
     options.set(name, unshield(value ?? ''));
   }
-  return { options, positionals };
+  return { options, positionals, program: [] };
+}
+
+function programOf(words: readonly string[]): readonly string[] {
+  if (words.length === 0) throw new UsageError('COMMAND is needed behind --');
+  if (words[0] === '') throw new UsageError('COMMAND is empty');
+  return words;
+}
+
+function unexpected(argument: string, { program }: Command): UsageError {
+  const where = program === undefined ? '' : '; a command stands behind --';
+  return new UsageError(`unexpected argument ${quoted(argument)}${where}`);
 }
 
 function unknownOption(arg: string, known: readonly string[]): UsageError {

@@ -207,6 +207,15 @@ static void passed(char **arguments) {
   put_result("receiverEnded", lookup(control, timer.id));
 }
 
+// By `utimer create`: so many triggers of the descriptor that it names.
+static void inherited(char **arguments) {
+  const char *number = getenv("ALSA_UTIMER_FD");
+  need(number != NULL, "know the descriptor");
+  for (int left = atoi(arguments[0]); left > 0; left -= 1)
+    need(ioctl(atoi(number), IOCTL_TRIGGER) == 0, "trigger the timer");
+  put_number("timers", count_descriptors());
+}
+
 const struct raw_case descriptor_cases[] = {
     {"operations", operations},
     {"ready", ready},
@@ -217,5 +226,6 @@ const struct raw_case descriptor_cases[] = {
     {"executed", executed},
     {"killed", killed},
     {"passed", passed},
+    {"inherited", inherited},
     {NULL, NULL},
 };

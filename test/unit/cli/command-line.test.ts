@@ -41,7 +41,7 @@ describe('utimer', () => {
   });
 
   it.each([
-    [[], 'a command is needed: list, listen, bridge, send'],
+    [[], 'a command is needed: list, listen, create, bridge'],
     [['lsten'], "unknown command 'lsten'; did you mean 'listen'?"],
     [['toString'], "unknown command 'toString'"],
     [['help', 'brigde'], "unknown command 'brigde'; did you mean 'bridge'?"],
