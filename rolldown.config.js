@@ -9,7 +9,7 @@ const compiled = [...Object.values(exports).map((entry) => entry.default), bin.u
 /** What package.json exports and starts, the thread of a bridge, and what scripts/ takes from lib/. */
 const ENTRIES = [
   ...compiled.flatMap((path) => /^(?:\.\/)?dist\/(.*)\.js$/.exec(path)?.[1] ?? []),
-  ...['bridge/worker', 'cli/aloop/index', 'tools'],
+  ...['bridge/worker', 'tools'],
 ];
 
 export default defineConfig({

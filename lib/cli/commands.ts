@@ -7,6 +7,7 @@ import { doctor } from './doctor.js';
 import { help } from './help.js';
 import { list } from './list.js';
 import { listen } from './listen.js';
+import { loopback } from './loopback.js';
 import { pace } from './pace.js';
 import { send } from './send.js';
 import type { Command } from './table/command.js';
@@ -19,11 +20,8 @@ export const COMMANDS: readonly Command[] = [
   send,
   pace,
   clocks,
+  ...loopback,
   doctor,
   completion(() => COMMANDS),
   help(() => COMMANDS),
 ];
-
-export function commandNamed(name: string | undefined): Command | undefined {
-  return COMMANDS.find((command) => command.name === name);
-}

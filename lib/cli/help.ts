@@ -8,8 +8,16 @@ export const help = (commands: () => readonly Command[]) =>
     name: 'help',
     summary: 'explain a command',
     about: ['Lists the commands, or explains one: as `utimer COMMAND --help` does.'],
-    arguments: { command: { reader: text('COMMAND', 'command'), help: 'the command to explain' } },
+    arguments: {
+      command: { reader: text('COMMAND', 'command'), help: 'the command to explain' },
+      subcommand: { reader: text('SUBCOMMAND'), help: 'its second word, as of `loopback load`' },
+    },
     options: {},
     examples: [['utimer help bridge', 'show all options of `utimer bridge`']],
-    run: ({ values }, io) => explainCommand(values.command, commands(), io),
+    run: ({ values: { command: first, subcommand } }, io) =>
+      explainCommand(
+        [first, subcommand].filter((word) => word !== undefined),
+        commands(),
+        io,
+      ),
   });

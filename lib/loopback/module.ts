@@ -28,7 +28,7 @@ export interface LoopbackCardOptions {
   readonly notify?: boolean;
   /**
    * A UserTimer, or a timer_source string: '-1.4.5', which userTimerSource(5) writes, is userspace-driven timer 5. Numbers that
-   * are left out are 0, so '5' is the timer of hw:5,0,0 playback. (`scripts/aloop` takes a number alone for a
+   * are left out are 0, so '5' is the timer of hw:5,0,0 playback. (`utimer loopback` takes a number alone for a
    * userspace-driven timer.) The jiffies timer when it is left out. It can be changed later.
    */
   readonly timerSource?: { readonly timerSource: string } | string;

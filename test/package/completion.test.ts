@@ -43,6 +43,11 @@ const LINES: readonly Line[] = [
   ['utimer send rec', 'utimer send recordings/'],
   ['utimer help bri', 'utimer help bridge'],
   ['utimer completion z', 'utimer completion zsh'],
+  ['utimer loop', 'utimer loopback'],
+  ['utimer loopback lo', 'utimer loopback load'],
+  ['utimer loopback load --sub', 'utimer loopback load --substreams'],
+  ['utimer loopback point 0.', 'utimer loopback point 0.1.1'],
+  ['utimer help loop', 'utimer help loopback'],
   ['utimer create --per', 'utimer create --period'],
   // The words of another program.
   ['utimer create --rate 48k -- utim', 'utimer create --rate 48k -- utimer'],
@@ -52,6 +57,7 @@ const LINES: readonly Line[] = [
 /** Lines that can go on in no way, or in several. */
 const AMBIGUOUS: readonly (readonly [line: string, offered: readonly string[]])[] = [
   ['utimer list', ['list', 'listen']],
+  ['utimer loopback ', ['status', 'load', 'point', 'reset', 'unload']],
   ['utimer listen --events res', ['resolution', 'resume']],
   ['utimer bridge --idle s', ['silence', 'stall']],
   ['utimer listen ', ['-1.0.0', '-1.4.7', '-1.4.12', '0.1.1']],

@@ -1,12 +1,13 @@
 /** Completion by bash, without the package bash-completion. */
 import { shellQuote } from '../../shell-line.js';
-import type { Completed, CompletedCommand } from './model.js';
+import { type Completed, type CompletedCommand, firstWords, groupsOf } from './model.js';
 
 export function bashScript(commands: readonly CompletedCommand[]): string {
+  const groups = groupsOf(commands);
   return `# Completion of utimer for bash; made by \`utimer completion bash\`.
 _utimer() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD - 1]} command=\${COMP_WORDS[1]}
-  local option='' prefix='' from='' word given
+  local option='' prefix='' from='' first=2 word given
   local -a words=()
   COMPREPLY=()
   # bash makes a word of the '=' in --option=value, unless COMP_WORDBREAKS was changed.
@@ -15,11 +16,15 @@ _utimer() {
     --*=*) option=\${cur%%=*} prefix=\${cur%%=*}= cur=\${cur#*=} ;;
     *) if [[ $prev == = ]]; then option=\${COMP_WORDS[COMP_CWORD - 2]}; else option=$prev; fi ;;
   esac
-  for ((given = 2; given < COMP_CWORD; given++)); do
+  # Where the options of a command begin: some have names of two words.
+  case $command in
+    ${groups.map(([group]) => group).join(' | ')}) ((COMP_CWORD == 2)) || { command+=" \${COMP_WORDS[2]}" && first=3; } ;;
+  esac
+  for ((given = first; given < COMP_CWORD; given++)); do
     [[ \${COMP_WORDS[given]} != -- ]] || break
   done
   if ((COMP_CWORD == 1)); then
-    words=(${words([...commands.map(({ name }) => name), '--help', '--version'])})
+    words=(${words([...firstWords(commands).map(({ word }) => word), '--help', '--version'])})
   elif [[ ${programCommands(commands)} == *" $command "* ]] && ((given < COMP_CWORD)); then
     # A command line of another program.
     if ((given + 1 == COMP_CWORD)); then from=program; else from=file; fi
@@ -28,9 +33,9 @@ _utimer() {
 ${valueCases(commands).join('\n')}
       *)
         case $command in
-${commands.map(argumentCase).join('\n')}
+${[...groups.map(groupCase), ...commands.map(argumentCase)].join('\n')}
         esac
-        for given in "\${COMP_WORDS[@]:2:COMP_CWORD - 2}"; do
+        for given in "\${COMP_WORDS[@]:first:COMP_CWORD - first}"; do
           for word in "\${!words[@]}"; do [[ \${words[word]} != "$given" ]] || unset "words[word]"; done
         done
         ;;
@@ -87,6 +92,9 @@ function assignment({ from }: Completed): string {
   return typeof from === 'string' ? `from=${from}` : `words=(${words(from)})`;
 }
 
+const groupCase = ([group, members]: ReturnType<typeof groupsOf>[number]) =>
+  `          ${group}) words=(${words([...members.map(({ word }) => word), '--help', '--version'])}) ;;`;
+
 /** What stands where no value does: options, and the argument where there is one. */
 function argumentCase({ name, options, arguments: [argument] }: CompletedCommand): string {
   const all = `words=(${words(options.map(({ name: option }) => `--${option}`))})`;
@@ -96,5 +104,9 @@ function argumentCase({ name, options, arguments: [argument] }: CompletedCommand
     : argument.from === 'timer'
       ? [`[[ $cur != -* ]] || ${all}`, '[[ $cur == --* ]] || from=timer']
       : [`if [[ $cur == -* ]]; then ${all}; else ${assignment(argument)}; fi`];
-  return [`          ${name})`, ...lines.map((line) => `            ${line}`), '            ;;'].join('\n');
+  return [
+    `          ${shellQuote(name)})`,
+    ...lines.map((line) => `            ${line}`),
+    '            ;;',
+  ].join('\n');
 }

@@ -1,11 +1,21 @@
 /** Completion by fish. */
-import type { Completed, CompletedCommand, CompletedOption } from './model.js';
+import {
+  type Completed,
+  type CompletedCommand,
+  type CompletedOption,
+  firstWords,
+  groupsOf,
+} from './model.js';
 
 export function fishScript(commands: readonly CompletedCommand[]): string {
   return `# Completion of utimer for fish; made by \`utimer completion fish\`.
 function __utimer_command
     set -l words (commandline -opc)
-    test (count $words) -gt 1; and test "$words[2]" = "$argv[1]"
+    set -l last (math (count $argv) + 1)
+    test (count $words) -ge $last; and test "$words[2..$last]" = "$argv"
+end
+function __utimer_group
+    test (count (commandline -opc)) -eq 2; and __utimer_command $argv
 end
 function __utimer_no_command
     test (count (commandline -opc)) -eq 1
@@ -29,14 +39,25 @@ end
 complete -c utimer -f
 complete -c utimer -n __utimer_no_command -s h -l help -d ${quote('show help')}
 complete -c utimer -n __utimer_no_command -s V -l version -d ${quote('show the version of alsa-utimer')}
+${firstWords(commands)
+  .map(({ word, summary }) => `complete -c utimer -n __utimer_no_command -a ${word} -d ${quote(summary)}`)
+  .join('\n')}
+${groupsOf(commands).flatMap(groupLines).join('\n')}
 ${commands.flatMap(commandLines).join('\n')}`;
 }
 
+function groupLines([group, members]: ReturnType<typeof groupsOf>[number]): string[] {
+  const when = `complete -c utimer -n ${quote(`__utimer_group ${group}`)}`;
+  return [
+    `${when} -s h -l help -d ${quote('show help')}`,
+    ...members.map(({ word, summary }) => `${when} -a ${word} -d ${quote(summary)}`),
+  ];
+}
+
 function commandLines(command: CompletedCommand): string[] {
-  const { name, summary, options, arguments: parameters, takesProgram } = command;
+  const { name, options, arguments: parameters, takesProgram } = command;
   const when = `complete -c utimer -n ${quote(`__utimer_command ${name}`)}`;
   return [
-    `complete -c utimer -n __utimer_no_command -a ${name} -d ${quote(summary)}`,
     ...options.map((option) => `${when} ${optionFlags(option)}`),
     ...parameters.map((value) => `${when} ${valueFlags(value)}`),
     ...(takesProgram ? [`${when} -a '(__utimer_program)'`] : []),

@@ -1,16 +1,21 @@
 /** Completion by zsh: as an autoloaded function, or by `source`. */
 import { shellQuote } from '../../shell-line.js';
-import type { Completed, CompletedCommand, CompletedOption } from './model.js';
+import {
+  type Completed,
+  type CompletedCommand,
+  type CompletedOption,
+  type CompletedWord,
+  firstWords,
+  groupsOf,
+} from './model.js';
 
 export function zshScript(commands: readonly CompletedCommand[]): string {
   return `#compdef utimer
 # Completion of utimer for zsh; made by \`utimer completion zsh\`.
-_utimer_commands() {
-  local -a commands=(
-${commands.map(({ name, summary }) => `    ${shellQuote(`${name}:${summary}`)}`).join('\n')}
-  )
-  _describe -t commands command commands
-}
+${wordFunction('_utimer_commands', firstWords(commands))}
+${groupsOf(commands)
+  .map(([group, members]) => wordFunction(`_utimer_${group}_commands`, members))
+  .join('\n')}
 _utimer_timers() {
   local -a timers=(\${\${\${(f)"$(_call_program timers utimer list 2>/dev/null)"}[2,-1]}%% *})
   local expl
@@ -48,11 +53,33 @@ _utimer() {
   [[ $state == arguments ]] || return ret
   curcontext=\${curcontext%:*}-$words[1]:
   case $words[1] in
+${groupsOf(commands).map(groupCase).join('\n')}
+  esac
+  case $words[1] in
 ${commands.map(commandCase).join('\n')}
   esac
   return ret
 }
 if [[ $funcstack[1] == _utimer ]]; then _utimer "$@"; else compdef _utimer utimer; fi`;
+}
+
+/** A function that offers the names of commands. */
+function wordFunction(name: string, members: readonly CompletedWord[]): string {
+  const lines = members.map(({ word, summary }) => `    ${shellQuote(`${word}:${summary}`)}`);
+  return `${name}() {\n  local -a commands=(\n${lines.join('\n')}\n  )\n  _describe -t commands command commands\n}`;
+}
+
+/** The name of a command of two words becomes one word. */
+function groupCase([group]: ReturnType<typeof groupsOf>[number]): string {
+  return `    ${group})
+      if ((CURRENT == 2)); then
+        _arguments '(- *)'{-h,--help}'[show help]' '1:command:_utimer_${group}_commands' && ret=0
+        return ret
+      fi
+      shift words
+      ((CURRENT--))
+      words[1]="${group} $words[1]"
+      ;;`;
 }
 
 function commandCase({ name, options, arguments: parameters, takesProgram }: CompletedCommand): string {
@@ -61,7 +88,7 @@ function commandCase({ name, options, arguments: parameters, takesProgram }: Com
     ...parameters.map((value, index) => shellQuote(`${index + 1}${valueSpec(value)}`)),
   ];
   const program = takesProgram ? '_utimer_program && return 0\n      ' : '';
-  return `    ${name})\n      ${program}_arguments \\\n${specs.map((spec) => `        ${spec}`).join(' \\\n')} && ret=0\n      ;;`;
+  return `    ${shellQuote(name)})\n      ${program}_arguments \\\n${specs.map((spec) => `        ${spec}`).join(' \\\n')} && ret=0\n      ;;`;
 }
 
 function optionSpec({ name, short, help, value }: CompletedOption): string {

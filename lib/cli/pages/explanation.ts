@@ -1,28 +1,31 @@
-/** The explanation of a command, or of all of them. */
-
-import { didYouMean } from '../../suggestion.js';
+/** The explanation of a command, of a group, or of all of them. */
 import type { Io } from '../output/io.js';
 import { print } from '../output/printing.js';
 import type { Command } from '../table/command.js';
-import { quoted, UsageError } from '../table/usage-error.js';
+import { commandOf, membersOf, nameError } from '../table/groups.js';
 import { helpPage, overview } from './help-page.js';
 
 /**
+ * @param name of a command or a group; nothing for all
  * @returns the exit code
  * @throws UsageError for a command that does not exist
  */
 export async function explainCommand(
-  name: string | undefined,
+  name: readonly string[],
   commands: readonly Command[],
   io: Io,
 ): Promise<number> {
-  const command = commands.find((known) => known.name === name);
-  if (name !== undefined && command === undefined) throw unknownCommand(name, commands);
-  await print(io, command === undefined ? overview(commands) : helpPage(command, `utimer ${command.name}`));
+  await print(io, explanation(name, commands));
   return 0;
 }
 
-export function unknownCommand(name: string, commands: readonly Command[]): UsageError {
-  const names = commands.map((command) => command.name);
-  return new UsageError(`unknown command ${quoted(name)}${didYouMean(name, names)}`);
+function explanation(name: readonly string[], commands: readonly Command[]): string {
+  const command = commandOf(name, commands);
+  if (command?.name === name.join(' ')) return helpPage(command, `utimer ${command.name}`);
+  const [first, second] = name;
+  if (first === undefined) return overview(commands, 'utimer');
+  const members = membersOf(first, commands);
+  if (members.length === 0) throw nameError(name.join(' '), commands);
+  if (second === undefined) return overview(members, `utimer ${first}`);
+  throw nameError(second, commands, first);
 }

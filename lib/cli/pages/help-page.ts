@@ -56,8 +56,8 @@ function usage(forms: readonly string[]): string {
   return lines.join('\n').replace('       ', 'Usage: ');
 }
 
-/** What `utimer --help` prints. */
-export function overview(commands: readonly Command[]): string {
+/** What `utimer --help` prints, or that of a group of commands. */
+export function overview(commands: readonly Command[], program: string): string {
   const options: LabelledText[] = [
     ['-h, --help', 'show this text; `utimer help COMMAND` explains a command'],
     ['-V, --version', 'show the version of alsa-utimer'],
@@ -65,7 +65,7 @@ export function overview(commands: readonly Command[]): string {
   const names = commands.map(({ name, summary }): LabelledText => [name, summary]);
   const column = textColumn([...options, ...names]);
   return [
-    'Usage: utimer COMMAND [OPTION]...',
+    `Usage: ${program} COMMAND [OPTION]...`,
     ABOUT,
     `Commands:\n${columns(names, column)}`,
     `Options:\n${columns(options, column)}`,

@@ -11,7 +11,7 @@ export function manPage(commands: readonly Command[], version: string): string {
     '.SH NAME',
     `utimer \\- ${roff(ABOUT.charAt(0).toLowerCase() + ABOUT.slice(1, -1))}`,
     '.SH SYNOPSIS',
-    ...commands.flatMap((command) => formsOf(command, `utimer ${command.name}`)).flatMap(synopsis),
+    ...commands.flatMap((command) => formsOf(command, '').map((form) => synopsis(command, form))).flat(),
     '.SH OPTIONS',
     ...Object.values(COMMON).flatMap((rows) => Object.entries(rows).flatMap(option)),
     '.SH VALUES',
@@ -30,9 +30,8 @@ export function manPage(commands: readonly Command[], version: string): string {
   ].join('\n')}\n`;
 }
 
-function synopsis(form: string): string[] {
-  const [program = '', command = '', ...rest] = form.split(' ');
-  return ['.PP', `${bold(`${program} ${command}`)} ${roff(rest.join(' '))}`];
+function synopsis({ name }: Command, form: string): string[] {
+  return ['.PP', `${bold(`utimer ${name}`)} ${roff(form)}`.trimEnd()];
 }
 
 function section(command: Command): string[] {

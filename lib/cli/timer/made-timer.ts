@@ -7,9 +7,6 @@ export function timerFacts({ id, timerSource, resolutionNs }: UserTimer): object
 }
 
 /** Lines that say what to do with it. */
-export function timerAdvice({ id, timerSource }: UserTimer): readonly string[] {
-  return [
-    `timer ${id}; to let it clock a cable that is opened after that:`,
-    `  echo ${timerSource} >/proc/asound/Loopback/timer_source`,
-  ];
+export function timerAdvice({ id }: UserTimer): readonly string[] {
+  return [`timer ${id}; to let it clock a cable that is opened after that:`, `  utimer loopback point ${id}`];
 }

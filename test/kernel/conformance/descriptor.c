@@ -217,15 +217,8 @@ static void inherited(char **arguments) {
 }
 
 const struct raw_case descriptor_cases[] = {
-    {"operations", operations},
-    {"ready", ready},
-    {"wrong-descriptor", wrong_descriptor},
-    {"duplicate", duplicate},
-    {"forked", forked},
-    {"present", present},
-    {"executed", executed},
-    {"killed", killed},
-    {"passed", passed},
-    {"inherited", inherited},
-    {NULL, NULL},
+    {"operations", operations}, {"ready", ready},   {"wrong-descriptor", wrong_descriptor},
+    {"duplicate", duplicate},   {"forked", forked}, {"present", present},
+    {"executed", executed},     {"killed", killed}, {"passed", passed},
+    {"inherited", inherited},   {NULL, NULL},
 };

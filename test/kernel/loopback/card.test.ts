@@ -172,10 +172,11 @@ describe('The timer source of a card', () => {
   });
 });
 
-describe('The scripts of scripts/aloop', () => {
-  it('load, point, show and unload a card', () => {
+describe('utimer loopback', () => {
+  it('loads, points, resets and unloads a card, and says how it is', () => {
     const run = (name: string, ...args: string[]) =>
-      execFileSync(`scripts/aloop/${name}`, args, { encoding: 'utf8' }).trim();
+      execFileSync('node', ['dist/cli/main.js', 'loopback', name, ...args], { encoding: 'utf8' }).trim();
+    expect(run('status')).toBe('There is no loopback card: sudo modprobe snd-aloop');
     expect(run('load', '--index', '4', '--id', 'Cables', '--timer', '-1.4.3')).toBe(
       'loopback card 4 (Cables): timer_source -1.4.3',
     );
@@ -185,11 +186,13 @@ describe('The scripts of scripts/aloop', () => {
     expect(run('point', '--card', 'Cables', 'jiffies')).toBe(
       'loopback card 4 (Cables): timer_source jiffies',
     );
+    run('point', '6');
+    expect(run('reset')).toBe('loopback card 4 (Cables): timer_source jiffies');
     using _pcm = Pcm.open({ card: 4, device: 0, substream: 1, direction: 'playback', ...stream });
-    expect(run('show')).toContain(
+    expect(run('status')).toContain(
       'playback: prepared, 48000 Hz, 4 bytes a frame, 480 frames a period, 1920 a buffer',
     );
-    expect(JSON.parse(run('show', '--json'))).toMatchObject([{ number: 4, id: 'Cables', substreams: 8 }]);
+    expect(JSON.parse(run('status', '--json'))).toMatchObject([{ number: 4, id: 'Cables', substreams: 8 }]);
     const completing = "COMP_WORDS=(utimer send --card ''); COMP_CWORD=3; _utimer utimer; echo $COMPREPLY";
     const bash = ['-c', `source <(node dist/cli/main.js completion bash); ${completing}`];
     expect(execFileSync('bash', bash, { encoding: 'utf8' })).toBe('4\n');
@@ -198,6 +201,10 @@ describe('The scripts of scripts/aloop', () => {
       expect(run('load', '--print', '--id', 'x', '--timer', timer)).toBe(
         'modprobe snd-aloop enable=1 id=x pcm_substreams=8 pcm_notify=0 timer_source=-1.4.5',
       );
+    }
+    for (const [script, name] of Object.entries({ show: 'status', point: 'point' })) {
+      const said = execFileSync(`scripts/aloop/${script}`, ['--help'], { encoding: 'utf8' });
+      expect(said).toMatch(new RegExp(`^Usage: utimer loopback ${name} `));
     }
     expect(run('unload')).toBe('snd-aloop is unloaded');
     expect(isLoopbackLoaded()).toBe(false);

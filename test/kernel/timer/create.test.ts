@@ -113,10 +113,10 @@ describe('utimer create', () => {
 
   it('leaves the keys of a terminal to that: the program is told once', async () => {
     const code = `let times = 0;
-      process.on('SIGINT', () => { times += 1; console.log('told', times); });
+      process.on('SIGINT', () => { times += 1; console.log(\`told \${times}\`); });
       process.on('SIGTERM', () => process.exit(40 + times));
       setInterval(() => {}, 1e9);
-      console.log('ready', process.ppid);`;
+      console.log(\`ready \${process.ppid}\`);`;
     writeFileSync(join(folder, 'told.cjs'), code);
     const onTerminal = 'exec script --quiet --flush --return --command "exec $0 $*" /dev/null';
     const command = [main, 'create', '--', process.execPath, join(folder, 'told.cjs')];

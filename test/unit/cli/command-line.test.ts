@@ -29,6 +29,11 @@ describe('utimer', () => {
     [['list', '--help'], /^Usage: utimer list /],
     [['listen', '-h'], /^Usage: utimer listen /],
     [['listen', '--bogus', '--help'], /^Usage: utimer listen /],
+    [['loopback', '--help'], /^Usage: utimer loopback COMMAND /],
+    [['loopback', 'load', '--help'], /^Usage: utimer loopback load /],
+    [['help', 'loopback'], /^Usage: utimer loopback COMMAND [\s\S]*\n {2}loopback point +point a /],
+    [['help', 'loopback', 'point'], /^Usage: utimer loopback point \[OPTION\]\.\.\. TIMER\n/],
+    [['loopback', '-V'], /^\d+\.\d+\.\d+\n$/],
     [['help', '--help'], /^Usage: utimer help /],
     [['--version'], /^\d+\.\d+\.\d+\n$/],
     [['-V'], /^\d+\.\d+\.\d+\n$/],
@@ -45,6 +50,14 @@ describe('utimer', () => {
     [['lsten'], "unknown command 'lsten'; did you mean 'listen'?"],
     [['toString'], "unknown command 'toString'"],
     [['help', 'brigde'], "unknown command 'brigde'; did you mean 'bridge'?"],
+    [['help', 'loopback', 'laod'], "unknown command 'laod'; did you mean 'load'?"],
+    [['help', 'list', 'all'], "unknown command 'list all'"],
+    [['loopback'], 'a command is needed: status, load, point, reset, unload'],
+    [['loopback', 'pint', '5'], "unknown command 'pint'; did you mean 'point'?"],
+    [['loopback', '--hlep'], "unknown option '--hlep'; did you mean '--help'?"],
+    [['loopback', 'point'], 'TIMER is needed, for instance 5'],
+    [['loopback', 'load', '--substreams', '9'], '--substreams must be a whole number of 1..8, not 9'],
+    [['loopback', 'reset', '5'], 'unexpected argument 5'],
     [['--hlep'], "unknown option '--hlep'; did you mean '--help'?"],
     [['list', 'all'], "unexpected argument 'all'"],
     [['list', '-json'], "unknown option '-json'; did you mean '--json'?"],
@@ -140,7 +153,7 @@ describe('utimer', () => {
     const { code, stdout, stderr } = await utimer(...args);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(message);
-    expect(stderr).toMatch(/\nTry `utimer( [a-z]+)? --help`\.\n$/);
+    expect(stderr).toMatch(/\nTry `utimer( [a-z]+){0,2} --help`\.\n$/);
   });
 
   it('says what to do in options of the command line', async () => {

@@ -1,10 +1,6 @@
 // The command lines in documents are ones that the tables take.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { load } from '../../../lib/cli/aloop/load.js';
-import { point } from '../../../lib/cli/aloop/point.js';
-import { show } from '../../../lib/cli/aloop/show.js';
-import { unload } from '../../../lib/cli/aloop/unload.js';
 import { COMMANDS } from '../../../lib/cli/commands.js';
 import { optionsOf } from '../../../lib/cli/table/command.js';
 import { parse } from '../../../lib/cli/table/parse.js';
@@ -17,10 +13,7 @@ const documents = [
     .map((name) => `docs/${name}`),
 ];
 
-const called = new Map([
-  ...COMMANDS.map((command) => [`utimer ${command.name}`, command] as const),
-  ...[load, point, show, unload].map((command) => [`scripts/aloop/${command.name}`, command] as const),
-]);
+const called = new Map(COMMANDS.map((command) => [`utimer ${command.name}`, command] as const));
 
 /** The commands of ours in the blocks of a document that are for a shell. */
 function linesOf(text: string): string[] {
@@ -30,7 +23,7 @@ function linesOf(text: string): string[] {
     .map((line) => line.replace(/ +#.*$/, ''))
     .flatMap((line) => line.split(/ \| | >/))
     .map((line) => line.trim().replace(/^npx /, ''))
-    .filter((line) => /^(utimer|scripts\/aloop\/)/.test(line));
+    .filter((line) => /^utimer /.test(line));
 }
 
 describe('The options that code and messages name', () => {

@@ -1,23 +1,19 @@
-// What is said of the commands: by --help, by the manual page, and by scripts/aloop.
+// What is said of the commands: by --help, and by the manual page.
 import { describe, expect, it } from 'vitest';
-import { load } from '../../../lib/cli/aloop/load.js';
-import { point } from '../../../lib/cli/aloop/point.js';
-import { show } from '../../../lib/cli/aloop/show.js';
-import { unload } from '../../../lib/cli/aloop/unload.js';
 import { COMMANDS } from '../../../lib/cli/commands.js';
 import { helpPage, overview } from '../../../lib/cli/pages/help-page.js';
 import { manPage, roff } from '../../../lib/cli/pages/man-page.js';
 import { paragraph, wrap } from '../../../lib/cli/pages/wrap.js';
 import { type Command, optionsOf } from '../../../lib/cli/table/command.js';
 
-const pages = [...COMMANDS, load, point, show, unload].map((command) => ({ command, name: command.name }));
+const pages = COMMANDS.map((command) => ({ command, name: command.name }));
 
 /** A page as one line, so that it does not matter where its lines are broken. */
 const flat = (text: string) => text.replaceAll(/\s+/g, ' ');
 
 describe('Help', () => {
   it.each(pages)('of $name fits into 80 columns', ({ command }) => {
-    const page = helpPage(command, `scripts/aloop/${command.name}`);
+    const page = helpPage(command, `utimer ${command.name}`);
     for (const line of page.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
     expect(page).not.toMatch(/\n\n\n| \n/);
   });
@@ -43,7 +39,7 @@ describe('Help', () => {
   );
 
   it('of all names the commands, and fits into 80 columns', () => {
-    const page = overview(COMMANDS);
+    const page = overview(COMMANDS, 'utimer');
     for (const line of page.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
     for (const { name, summary } of COMMANDS)
       expect(page).toMatch(new RegExp(`^ {2}${name} +${summary}$`, 'm'));

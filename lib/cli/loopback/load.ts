@@ -1,11 +1,11 @@
-/** `scripts/aloop/load`: loads snd-aloop. */
+/** `utimer loopback load`: loads snd-aloop. */
 import { command } from '../table/command.js';
 import { timerSource } from '../table/machine.js';
 import { text, whole } from '../table/reader.js';
 import { loadCard } from './card-actions.js';
 
 export const load = command({
-  name: 'load',
+  name: 'loopback load',
   summary: 'load the kernel module snd-aloop with one card',
   about: ['Loads the kernel module snd-aloop with one card. This needs root.'],
   arguments: {},
@@ -35,8 +35,8 @@ export const load = command({
     },
   },
   examples: [
-    ['scripts/aloop/load --timer 5', 'load a card whose cables userspace-driven timer 5 clocks'],
-    ['scripts/aloop/load --id Studio --print', 'show the command for an administrator'],
+    ['utimer loopback load --timer 5', 'load a card whose cables userspace-driven timer 5 clocks'],
+    ['utimer loopback load --id Studio --print', 'show the command for an administrator'],
   ],
   run: ({ values, library }, io) => loadCard({ ...library, notify: values.notify }, values.print, io),
 });

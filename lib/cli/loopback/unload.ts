@@ -1,13 +1,13 @@
-/** `scripts/aloop/unload`: unloads snd-aloop. */
+/** `utimer loopback unload`: unloads snd-aloop. */
 import { command } from '../table/command.js';
 import { unloadCards } from './card-actions.js';
 
 export const unload = command({
-  name: 'unload',
+  name: 'loopback unload',
   summary: 'unload the kernel module snd-aloop',
   about: ['Unloads the kernel module snd-aloop with all its cards. This needs root.'],
   arguments: {},
   options: {},
-  examples: [['scripts/aloop/unload', 'unload it, or say who uses it']],
+  examples: [['utimer loopback unload', 'unload it, or say who uses it']],
   run: (_, io) => unloadCards(io),
 });

@@ -1,4 +1,4 @@
-/** What the scripts do with loopback cards; each resolves with its exit code. */
+/** What `utimer loopback` does with loopback cards; each resolves with its exit code. */
 import { LoopbackCard } from '../../loopback/card.js';
 import { isLoopbackLoaded, type LoopbackCardOptions, moduleParameters } from '../../loopback/module.js';
 import { shellLine } from '../../shell-line.js';

@@ -1,10 +1,10 @@
-/** `scripts/aloop/show`: loopback cards and their cables. */
+/** `utimer loopback status`: loopback cards and their cables. */
 import { command } from '../table/command.js';
 import { card } from '../table/machine.js';
 import { showCards } from './card-actions.js';
 
-export const show = command({
-  name: 'show',
+export const status = command({
+  name: 'loopback status',
   summary: 'show loopback cards and their cables',
   about: ['Shows the loopback cards, what clocks them, their open cables, and who holds those.'],
   arguments: {},
@@ -14,6 +14,6 @@ export const show = command({
       json: { help: 'print everything as JSON' },
     },
   },
-  examples: [['scripts/aloop/show --card Loopback', 'show one card']],
+  examples: [['utimer loopback status --card Loopback', 'show one card']],
   run: ({ values }, io) => showCards(values.card, values.json, io),
 });

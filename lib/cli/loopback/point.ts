@@ -1,10 +1,10 @@
-/** `scripts/aloop/point`: points a loopback card at a timer. */
+/** `utimer loopback point`: points a loopback card at a timer. */
 import { command } from '../table/command.js';
 import { card, timerSource } from '../table/machine.js';
 import { pointCard } from './card-actions.js';
 
 export const point = command({
-  name: 'point',
+  name: 'loopback point',
   summary: 'point a loopback card at a timer',
   about: [
     'Points a loopback card at a timer through /proc/asound/card<N>/timer_source, and reads it back. This needs root. Cables that are open keep their timer.',
@@ -23,8 +23,8 @@ export const point = command({
     },
   },
   examples: [
-    ['scripts/aloop/point 5', 'let userspace-driven timer 5 clock cables that are opened from now on'],
-    ['scripts/aloop/point --card Loopback jiffies', 'let jiffies clock them'],
+    ['utimer loopback point 5', 'let userspace-driven timer 5 clock cables that are opened from now on'],
+    ['utimer loopback point --card Loopback jiffies', 'let jiffies clock them'],
   ],
   run: ({ values }, io) => pointCard(values.card, values.timer, io),
 });
