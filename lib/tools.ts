@@ -5,4 +5,3 @@ export { lockHolder } from './loopback/card-lock.js';
 export { native, setNative } from './native/load.js';
 export { packageVersion } from './package-root.js';
 export { receive } from './timer/delivery.js';
-export { WavReader } from './wav/reader.js';

@@ -5,7 +5,7 @@
 import { constants, createReadStream, openSync } from 'node:fs';
 import { stat, writeFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AlsaError } from './errors.js';
@@ -45,25 +45,39 @@ export async function openToRead(path: string | URL, signal?: AbortSignal): Prom
  * @throws the error of the system; an AbortError
  */
 export async function writeText(path: string, text: string, signal: AbortSignal): Promise<void> {
-  const isPipe = await stat(path).then(
-    (kind) => kind.isFIFO(),
-    () => false,
-  );
-  if (!isPipe) return writeFile(path, text, { signal });
-  const fd = await openForReader(path, signal);
-  const stream = new Socket({ fd, readable: false, writable: true, signal });
+  const stream = await openPipeToWrite(path, signal);
+  if (stream === undefined) return writeFile(path, text, { signal });
   stream.end(text);
   await finished(stream, { readable: false });
 }
 
-async function openForReader(path: string, signal: AbortSignal): Promise<number> {
+/**
+ * Opens a named pipe as soon as somebody reads it; undefined for what is none, or does not exist.
+ *
+ * @param signal destroys the stream
+ * @throws the error of the system; an AbortError
+ */
+export async function openPipeToWrite(
+  path: string | URL,
+  signal?: AbortSignal,
+): Promise<Writable | undefined> {
+  const isPipe = await stat(path).then(
+    (kind) => kind.isFIFO(),
+    () => false,
+  );
+  if (!isPipe) return undefined;
+  const fd = await openForReader(path, signal);
+  return new Socket({ fd, readable: false, writable: true, ...(signal && { signal }) });
+}
+
+async function openForReader(path: string | URL, signal: AbortSignal | undefined): Promise<number> {
   for (;;) {
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     try {
       return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error;
     }
-    await delay(READER_POLL_MS, undefined, { signal });
+    await delay(READER_POLL_MS, undefined, signal && { signal });
   }
 }

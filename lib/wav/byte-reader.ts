@@ -1,6 +1,6 @@
 /** Bytes of a stream, read forward: a file, a pipe and a socket are the same to whoever reads one. */
 
-export class ByteReader {
+export class ByteReader implements AsyncIterable<Uint8Array> {
   readonly #source: AsyncIterator<Uint8Array>;
   /** What was read and not yet taken. */
   #ahead: Uint8Array = new Uint8Array(0);
@@ -43,6 +43,10 @@ export class ByteReader {
       left -= piece.length;
       yield left < 0 ? piece.subarray(0, left) : piece;
     }
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    return this.pieces();
   }
 
   async #next(): Promise<Uint8Array | undefined> {

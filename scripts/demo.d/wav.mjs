@@ -1,10 +1,9 @@
 // A recording of the demo, whole.
-import { createReadStream } from 'node:fs';
-import { WavReader } from '../../dist/tools.js';
+import { WavReader } from '../../dist/wav/index.js';
 
 /**
  * @typedef {object} Recording
- * @property {WavReader['format']} format
+ * @property {WavReader['parameters']['format']} format
  * @property {number} rate Hz
  * @property {number} channels
  * @property {number} frameBytes
@@ -17,10 +16,10 @@ import { WavReader } from '../../dist/tools.js';
  * @returns {Promise<Recording>}
  */
 export async function readWav(path) {
-  const wav = await WavReader.open(createReadStream(path), path);
-  const { format, rate, channels, frameBytes } = wav;
+  const wav = await WavReader.open(path);
+  const { frameBytes, parameters } = wav;
   const pieces = [];
-  for await (const piece of wav.data()) pieces.push(piece);
+  for await (const piece of wav.frames()) pieces.push(piece);
   const data = Buffer.concat(pieces);
-  return { format, rate, channels, frameBytes, frames: data.length / frameBytes, data };
+  return { ...parameters, frameBytes, frames: data.length / frameBytes, data };
 }

@@ -17,6 +17,7 @@ import {
   saysWhatItPrints,
   transpiled,
 } from '../support/doc-examples.js';
+import { wav } from '../support/wav-files.js';
 
 const SDP = describeStream({
   ...({ encoding: 'L24', rate: 48_000, channels: 2, payloadType: 96 } as const),
@@ -36,6 +37,7 @@ beforeAll(async () => {
   process.chdir(folder);
   writeFileSync('audio.raw', new Uint8Array(480 * 4));
   writeFileSync('music.raw', new Uint8Array(480 * 4));
+  writeFileSync('music.wav', wav({ data: new Uint8Array(480 * 4) }));
   writeFileSync('stage-left.sdp', SDP);
   execFileSync('ip', ['route', 'add', '239.0.0.0/8', 'dev', 'lo']);
   await LoopbackCard.load();

@@ -8,6 +8,7 @@ import * as doctor from '../../lib/doctor/index.js';
 import * as root from '../../lib/index.js';
 import * as loopback from '../../lib/loopback/index.js';
 import * as rtp from '../../lib/rtp/index.js';
+import * as wav from '../../lib/wav/index.js';
 
 export interface Example {
   /** 'lib/timer/id.ts:40', the line of its @example. */
@@ -110,6 +111,7 @@ const ENTRIES = {
   'alsa-utimer/bridge': bridge,
   'alsa-utimer/clock': clock,
   'alsa-utimer/doctor': doctor,
+  'alsa-utimer/wav': wav,
 };
 
 const uses = (source: string, name: string) => new RegExp(`\\b${name}\\b`).test(source);

@@ -58,6 +58,7 @@ import type {
   RtpSender,
   StreamParameters,
 } from 'alsa-utimer/rtp';
+import type { WavReader, WavWriter, WavWriterFormat, WavWriterOptions } from 'alsa-utimer/wav';
 import { describe, expectTypeOf, it } from 'vitest';
 
 type Stream = { rate: 48_000; channels: 2; format: 'S16_LE'; periodFrames: 480 };
@@ -275,5 +276,15 @@ describe('An error', () => {
     expectTypeOf<AlsaError['code']>().toEqualTypeOf<string>();
     expectTypeOf<AlsaError['hint']>().toEqualTypeOf<string | undefined>();
     expectTypeOf<AlsaError['help']>().toEqualTypeOf<string | undefined>();
+  });
+});
+
+describe('WAV files', () => {
+  it('have the parameters of a cable', () => {
+    expectTypeOf<WavReader['parameters']>().toExtend<Pick<PcmOptions, 'format' | 'rate' | 'channels'>>();
+    expectTypeOf<ReturnType<WavReader['frames']>>().toExtend<AsyncIterable<Uint8Array>>();
+    expectTypeOf<WavWriter>().toExtend<AsyncDisposable>();
+    expectTypeOf<{ format: 'S16_LE'; rate: 48_000; channels: 2 }>().toExtend<WavWriterOptions>();
+    expectTypeOf<'S16_BE'>().not.toExtend<WavWriterFormat>();
   });
 });

@@ -2,7 +2,8 @@
 import { AlsaError } from '../../errors.js';
 import { MAX_CHANNELS, MAX_RATE, RTP_PCM_FORMATS, type RtpPcmFormat } from '../../rtp/format.js';
 import { ByteReader } from '../../wav/byte-reader.js';
-import { CONVERT_SAMPLES, WavReader } from '../../wav/reader.js';
+import { CONVERT_SAMPLES } from '../../wav/head.js';
+import { WavReader } from '../../wav/reader.js';
 import type { Io } from '../output/io.js';
 import { UsageError } from '../table/usage-error.js';
 import { type AudioSource, type Shape, wholeShape } from './audio-source.js';
@@ -76,22 +77,21 @@ async function wavFile(input: Input): Promise<AudioSource> {
     }
     throw new AlsaError(`${name} ${problem}`, { code: 'ERR_INVALID_WAV', path: name, hint: CONVERT });
   }
-  const wav = await WavReader.open(reader, name);
-  const { format, channels } = wav;
+  const wav = await WavReader.open(reader, { name });
+  const { format, rate, channels } = wav.parameters;
   if (!isSendable(format)) throw unsendable(name, 'holds floating point, and a stream integers');
-  if (wav.rate > MAX_RATE)
-    throw unsendable(name, `has a rate of ${wav.rate} Hz, and a stream ${MAX_RATE} at most`);
+  if (rate > MAX_RATE) throw unsendable(name, `has a rate of ${rate} Hz, and a stream ${MAX_RATE} at most`);
   if (channels > MAX_CHANNELS)
     throw unsendable(name, `has ${channels} channels, and a stream ${MAX_CHANNELS} at most`);
   return {
     format,
-    rate: wav.rate,
+    rate,
     channels,
     saidBy: name,
-    ...paced(input, wav.data()),
+    ...paced(input, wav.frames()),
     remark: () =>
       wav.missingFrames > 0
-        ? `${name} is cut: ${wav.missingFrames} of its ${wav.frames} frames are missing`
+        ? `${name} is cut: ${wav.missingFrames} of its ${wav.frameCount} frames are missing`
         : undefined,
   };
 }

@@ -15,14 +15,14 @@ const inPieces = (bytes: Uint8Array, length = 7) =>
   );
 
 async function read(file: Uint8Array, pieces?: number) {
-  const reader = await WavReader.open(inPieces(file, pieces), 'a.wav');
+  const reader = await WavReader.open(inPieces(file, pieces), { name: 'a.wav' });
   const data: Uint8Array[] = [];
-  for await (const piece of reader.data()) {
+  for await (const piece of reader.frames()) {
     expect(piece.length % reader.frameBytes).toBe(0);
     data.push(piece);
   }
-  const { format, rate, channels, frames, missingFrames } = reader;
-  return { format, rate, channels, frames, missingFrames, data: Buffer.concat(data) };
+  const { parameters, frameCount: frames, missingFrames } = reader;
+  return { ...parameters, frames, missingFrames, data: Buffer.concat(data) };
 }
 
 const stereo = { format: 'S16_LE', rate: 48_000, channels: 2, frames: 100, missingFrames: 0, data: AUDIO };
