@@ -5,6 +5,7 @@ import { completion } from './completion.js';
 import { create } from './create.js';
 import { doctor } from './doctor.js';
 import { help } from './help.js';
+import { kernel } from './kernel.js';
 import { list } from './list.js';
 import { listen } from './listen.js';
 import { loopback } from './loopback.js';
@@ -21,6 +22,7 @@ export const COMMANDS: readonly Command[] = [
   pace,
   clocks,
   ...loopback,
+  ...kernel,
   doctor,
   completion(() => COMMANDS),
   help(() => COMMANDS),

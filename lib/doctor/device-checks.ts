@@ -75,7 +75,10 @@ export const userTimers: Check = {
   run: (machine) =>
     machine.supportsUserTimers()
       ? ok('the kernel has userspace-driven timers')
-      : fail('the kernel has no userspace-driven timers', ...rebuiltModule(distributionOf(machine))),
+      : fail(
+          'the kernel has no userspace-driven timers',
+          ...rebuiltModule(distributionOf(machine), machine.release),
+        ),
 };
 
 /** So few may be left. */

@@ -59,7 +59,12 @@ const UPDATE: Readonly<Record<Family, string>> = {
 };
 
 /** How to get the option into a kernel that is new enough. */
-export function rebuiltModule({ family }: Distribution): string[] {
+export function rebuiltModule({ family }: Distribution, release: string): string[] {
   if (family === 'fedora' || family === 'arch') return [UPDATE[family]];
-  return [`Rebuild the module snd-timer with the option, as ${GUIDE} says.`];
+  const packages = `build-essential linux-headers-${release}`;
+  return [
+    `Rebuild the module snd-timer with the option, as ${GUIDE} says:`,
+    ...(family === 'other' ? [] : [shell(`sudo apt-get install ${packages}`)]),
+    shell('sudo utimer kernel install'),
+  ];
 }

@@ -1,5 +1,7 @@
 /** The addon, and the kernel: its version, its configuration, what is known to be wrong with it. */
 import { AlsaError } from '../errors.js';
+import { configuredOption } from '../kernel/configuration.js';
+import { signatureReason } from '../kernel/signing.js';
 import { hasWords32 } from '../processor.js';
 import { type Check, fail, ok, type Step, safely, shell, skip, warn } from './check.js';
 import { distributionOf, newerKernel, rebuiltModule } from './distribution.js';
@@ -37,23 +39,12 @@ export const kernelIsNew: Check = {
   },
 };
 
-/** 'y', 'm', 'n', or undefined where the configuration of the kernel is not to be had. */
-function optionOf(machine: Machine, name: string): string | undefined {
-  const { release } = machine;
-  const paths = ['/proc/config.gz', `/boot/config-${release}`, `/lib/modules/${release}/config`];
-  for (const path of paths) {
-    const text = machine.read(path);
-    if (text !== undefined) return new RegExp(`^CONFIG_${name}=(.)`, 'm').exec(text)?.[1] ?? 'n';
-  }
-  return undefined;
-}
-
 export const kernelHasOption: Check = {
   id: 'kernel-option',
   why: 'Kernels without CONFIG_SND_UTIMER have no userspace-driven timers.',
   after: ['kernel-version'],
   run(machine) {
-    const option = optionOf(machine, 'SND_UTIMER');
+    const option = configuredOption(machine.read, machine.release, 'SND_UTIMER');
     if (option === 'y') return ok('CONFIG_SND_UTIMER=y');
     if (machine.supportsUserTimers())
       return ok('the module snd-timer has it, whatever the configuration of the kernel says');
@@ -61,25 +52,18 @@ export const kernelHasOption: Check = {
     return fail(
       'CONFIG_SND_UTIMER is not set',
       ...(containerOf(machine) ? ["The kernel is the host's, so this is to be done there:"] : []),
-      ...rebuiltModule(distributionOf(machine)),
+      ...rebuiltModule(distributionOf(machine), machine.release),
       ...signing(machine),
     );
   },
 };
 
-/** A kernel that is locked down, as Secure Boot has it, or that was told to, takes no module that nobody has signed. */
+/** Where a rebuilt module must be signed. */
 function signing(machine: Machine): string[] {
-  const lockdown = /\[(integrity|confidentiality)\]/.exec(
-    machine.read('/sys/kernel/security/lockdown') ?? '',
-  )?.[1];
-  const reason = lockdown
-    ? `is locked down (${lockdown})`
-    : machine.read('/sys/module/module/parameters/sig_enforce')?.trim() === 'Y'
-      ? 'was started with module.sig_enforce'
-      : undefined;
+  const reason = signatureReason(machine.read);
   if (reason === undefined) return [];
   return [
-    `The kernel ${reason}, so it takes signed modules only: sign snd-timer with a key that it trusts (mokutil --list-enrolled).`,
+    `The kernel ${reason}, so it takes signed modules only: \`utimer kernel install\` signs snd-timer with the key that the owner of the machine has enrolled (mokutil --list-enrolled).`,
   ];
 }
 

@@ -17,7 +17,7 @@ const PREPARE = join(import.meta.dirname, '../../kernel/prepare');
  */
 
 /**
- * @param {string} name stock, small or sanitized
+ * @param {string} name stock, plain, small or sanitized
  * @param {'x64' | 'arm64'} arch
  * @param {AbortSignal} signal ends a preparation that is under way
  * @returns {Promise<Kernel>}

@@ -9,8 +9,9 @@ Runs COMMAND as root in a guest whose kernel has userspace-driven ALSA timers (C
 same folder, with standard input, output and error passed through. The guest sees this machine's files
 read-only under a scratch overlay: what it writes is gone afterwards, except below --share.
 
-  --kernel stock|small|sanitized  the distribution's kernel with one rebuilt module (default), a whole kernel
-                                  of the newest source, or that one with KASAN and lockdep
+  --kernel stock|plain|small|sanitized
+                    the distribution's kernel with one rebuilt module (default), that kernel as it is (it has no
+                    userspace-driven timers), a whole kernel of the newest source, or that one with KASAN and lockdep
   --arch x64|arm64                the guest's processor (default x64). arm64 has the stock kernel, is emulated, and has a
                                   root of its own: Debian's arm64 packages, with this checkout at its own path
   --cpus N                        processors (default 2)
@@ -79,7 +80,7 @@ const DECIMAL = /^[0-9]+(\.[0-9]+)?$/;
  */
 const TAKES_VALUE = {
   kernel: (options, text) => {
-    options.kernel = oneOf('kernel', text, ['stock', 'small', 'sanitized']);
+    options.kernel = oneOf('kernel', text, ['stock', 'plain', 'small', 'sanitized']);
   },
   arch: (options, text) => {
     options.arch = oneOf('arch', text, ['x64', 'arm64']);

@@ -1,0 +1,29 @@
+/** Options that the commands of `utimer kernel` share. */
+import { text } from '../table/reader.js';
+
+export const release = {
+  reader: text('RELEASE'),
+  otherwise: 'the running kernel',
+  help: 'which kernel, as uname -r prints it',
+} as const;
+
+export const headers = {
+  reader: text('FOLDER'),
+  otherwise: '/lib/modules/RELEASE/build',
+  help: 'its headers, which modules are built against',
+} as const;
+
+export const source = {
+  reader: text('PATH'),
+  otherwise: 'linux-source-X.Y of the distribution, in the version of the kernel',
+  help: 'the source that it was built from',
+  more: 'A tree, a folder with timer.c and timer_compat.c, or an archive that tar(1) reads. A vanilla source brings back what a distribution has mended.',
+} as const;
+
+export const folder = {
+  reader: text('FOLDER'),
+  otherwise: '~/.cache/alsa-utimer/snd-timer/RELEASE',
+  help: 'where the module is built',
+} as const;
+
+export const dryRun = { help: 'only show what would be run' } as const;

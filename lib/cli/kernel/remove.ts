@@ -1,0 +1,16 @@
+/** `utimer kernel remove`: takes a rebuilt snd-timer away. */
+import { command } from '../table/command.js';
+import { removeModule } from './module-actions.js';
+import { dryRun, release } from './options.js';
+
+export const remove = command({
+  name: 'kernel remove',
+  summary: 'take the rebuilt snd-timer away',
+  about: [
+    'Removes what `utimer kernel install` has put there. The kernel has its own module again. This needs root.',
+  ],
+  arguments: {},
+  options: { Options: { release, 'dry-run': dryRun } },
+  examples: [['sudo utimer kernel remove', 'for the running kernel']],
+  run: ({ values }, io) => removeModule({ ...values, dryRun: values['dry-run'] }, io),
+});

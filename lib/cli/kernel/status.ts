@@ -1,0 +1,21 @@
+/** `utimer kernel status`: whether a kernel has userspace-driven timers. */
+import { command } from '../table/command.js';
+import { printStatus } from './module-status.js';
+import { release } from './options.js';
+
+export const status = command({
+  name: 'kernel status',
+  summary: 'whether this kernel has userspace-driven timers, and by what',
+  about: [
+    'Tells whether a kernel was built with CONFIG_SND_UTIMER, whether a rebuilt snd-timer is installed for it, and which one is loaded.',
+  ],
+  arguments: {},
+  options: { Options: { release, json: { help: 'print one JSON object' } } },
+  notes: {
+    JSON: [
+      'The object has release, isRunning, option (y, n or unknown), installed (none, ours or foreign), loaded (none, installed or other), and supported where the kernel is the running one and can be asked.',
+    ],
+  },
+  examples: [['utimer kernel status', 'look at the running kernel']],
+  run: ({ values }, io) => printStatus(values, values.json, io),
+});

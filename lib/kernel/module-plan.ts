@@ -1,0 +1,103 @@
+/** Plans: the lines of a shell that rebuild snd-timer for a kernel, install it there, or remove it. Shown before they are run. */
+import { shellLine, shellQuote } from '../shell-line.js';
+import type { KernelSource } from './source.js';
+import type { TargetKernel } from './target.js';
+
+/** A line for a POSIX shell, and what it is for. */
+export interface PlannedLine {
+  readonly why: string;
+  readonly line: string;
+  /** Whether only root may run it. */
+  readonly needsRoot?: boolean;
+}
+
+/** What modinfo(8) shows of a module that was built by this plan. */
+export const MARK = { field: 'rebuilt_by', value: 'alsa-utimer' } as const;
+
+/** The option is set for this one file. Nothing in the rest of the kernel asks for it. */
+const KBUILD = ['ccflags-y += -DCONFIG_SND_UTIMER=1', 'obj-m += snd-timer.o', 'snd-timer-y := timer.o'];
+
+export const builtModule = (folder: string): string => `${folder}/snd-timer.ko`;
+
+/** What the installed module is called. Kernels take those of updates/ before their own: depmod.d(5). */
+export const installedModule = (target: TargetKernel): string => `${target.modules}/updates/snd-timer.ko`;
+
+/** Builds `builtModule(folder)`. */
+export function buildPlan(target: TargetKernel, source: KernelSource, folder: string): PlannedLine[] {
+  const kbuild = shellLine('printf', '%s\\n', ...KBUILD);
+  const mark = shellLine('printf', '%s\\n', `MODULE_INFO(${MARK.field}, "${MARK.value}");`);
+  return [
+    { why: 'a folder for the build', line: shellLine('mkdir', '-p', folder) },
+    ...source.plan(folder),
+    {
+      why: 'what is built: snd-timer, with the option',
+      line: `${kbuild} >${shellQuote(`${folder}/Kbuild`)}`,
+    },
+    { why: 'a mark, by which it is known', line: `${mark} >>${shellQuote(`${folder}/timer.c`)}` },
+    {
+      // Type information for BPF is left out: kernels from 7.2 on refuse what does not fit theirs, and nothing reads it here.
+      why: `the module, for ${target.release}`,
+      line: shellLine(
+        'make',
+        '-C',
+        target.headers,
+        `M=${folder}`,
+        'CONFIG_DEBUG_INFO_BTF_MODULES=',
+        'modules',
+      ),
+    },
+  ];
+}
+
+export interface SigningKey {
+  readonly key: string;
+  readonly certificate: string;
+}
+
+/** Puts a built module where the kernel finds it. */
+export function installPlan(target: TargetKernel, folder: string, signing?: SigningKey): PlannedLine[] {
+  const module = builtModule(folder);
+  const sign: PlannedLine[] = signing
+    ? [
+        {
+          why: 'the signature that this machine asks for',
+          line: shellLine(
+            ...([
+              `${target.headers}/scripts/sign-file`,
+              'sha256',
+              signing.key,
+              signing.certificate,
+              module,
+            ] as const),
+          ),
+          needsRoot: true,
+        },
+      ]
+    : [];
+  return [
+    ...sign,
+    {
+      why: 'the module, where the kernel looks first',
+      line: shellLine('install', '-D', '-m', '644', module, installedModule(target)),
+      needsRoot: true,
+    },
+    depmod(target),
+  ];
+}
+
+/** Takes it away, and leaves nothing. */
+export function removePlan(target: TargetKernel): PlannedLine[] {
+  return [
+    { why: 'the rebuilt module', line: shellLine('rm', installedModule(target)), needsRoot: true },
+    {
+      why: 'its folder, where nothing else is in it',
+      line: shellLine('rmdir', '--ignore-fail-on-non-empty', `${target.modules}/updates`),
+      needsRoot: true,
+    },
+    depmod(target),
+  ];
+}
+
+function depmod(target: TargetKernel): PlannedLine {
+  return { why: 'the list of modules', line: shellLine('depmod', target.release), needsRoot: true };
+}

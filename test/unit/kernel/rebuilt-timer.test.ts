@@ -1,0 +1,155 @@
+// Plans of `utimer kernel`: which lines it would run, and what it refuses before it runs any.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { configuredOption } from '../../../lib/kernel/configuration.js';
+import { buildPlan, installPlan, removePlan } from '../../../lib/kernel/module-plan.js';
+import { signatureReason, signingKey } from '../../../lib/kernel/signing.js';
+import { type AskPackages, kernelSource } from '../../../lib/kernel/source.js';
+import { checkHeaders, checkModules, targetKernel } from '../../../lib/kernel/target.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kernel '));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const target = targetKernel({ release: '6.12.95+deb13-amd64' });
+const coded = (code: string) => expect.objectContaining({ code });
+
+/** A tree of a kernel, with what is read of it. */
+function tree(): string {
+  const core = join(folder, 'linux-6.12.95/sound/core');
+  mkdirSync(core, { recursive: true });
+  writeFileSync(join(core, 'timer.c'), 'timer\n');
+  writeFileSync(join(core, 'timer_compat.c'), 'compat\n');
+  return join(folder, 'linux-6.12.95');
+}
+
+/** dpkg-query and apt-cache of a machine. */
+const packages =
+  (installed: Readonly<Record<string, string>>, offered: readonly string[] = []): AskPackages =>
+  async (command, ...args) => {
+    if (command === 'apt-cache')
+      return offered.map((version) => `${args[1]} | ${version} | an archive\n`).join('');
+    const version = installed[args[1] as string];
+    if (version === undefined) throw new Error('no packages found');
+    return `Package: x\nStatus: install ok installed\nVersion: ${version}\n`;
+  };
+
+describe('The source of a kernel', () => {
+  const taken = async (given: string) => {
+    const to = join(folder, 'to');
+    mkdirSync(to);
+    for (const { line } of (await kernelSource(target, given)).plan(to))
+      execFileSync('sh', ['-e', '-c', line]);
+    return ['timer.c', 'timer_compat.c'].map((file) => readFileSync(join(to, file), 'utf8'));
+  };
+
+  it.each(['', 'sound/core'])('is taken from a tree, or its folder: %o', async (inner) => {
+    expect(await taken(join(tree(), inner))).toEqual(['timer\n', 'compat\n']);
+  });
+
+  it.each(['xz', 'gz'])('is taken from an archive: %s', async (kind) => {
+    tree();
+    const archive = join(folder, `linux source.tar.${kind}`);
+    execFileSync('tar', ['-C', folder, '-caf', archive, 'linux-6.12.95']);
+    expect(await taken(archive)).toEqual(['timer\n', 'compat\n']);
+  });
+
+  it('is that of the distribution in exactly the version of the kernel', async () => {
+    const image = 'linux-image-6.12.95+deb13-amd64';
+    const ask = packages({ [image]: '6.12.95-1' }, ['6.12.99-1', '6.12.95-1']);
+    const source = await kernelSource(target, undefined, ask);
+    expect(source.name).toBe('linux-source-6.12 6.12.95-1');
+    expect(source.plan('/tmp/a b').map(({ line }) => line)).toEqual([
+      "cd '/tmp/a b' && apt-get download linux-source-6.12=6.12.95-1",
+      expect.stringMatching(
+        /^cd '\/tmp\/a b' && dpkg-deb --fsys-tarfile linux-source-6\.12_\*\.deb \| tar -xO .*\| tar -xf - -C \. /,
+      ),
+    ]);
+    const newer = kernelSource(target, undefined, packages({ [image]: '6.12.95-1' }, ['6.12.99-1']));
+    await expect(newer).rejects.toThrow(
+      /6\.12\.95-1 is not on offer: linux-source-6\.12 is there in 6\.12\.99-1.*--source/,
+    );
+    await expect(newer).rejects.toEqual(coded('ERR_NO_KERNEL_SOURCE'));
+  });
+
+  it('is to be pointed at where no package has it, and where there is none', async () => {
+    await expect(kernelSource(target, undefined, packages({}))).rejects.toThrow(
+      /knows a package linux-image-6\.12/,
+    );
+    await expect(kernelSource(target, '/nowhere')).rejects.toEqual(coded('ERR_NO_KERNEL_SOURCE'));
+    await expect(kernelSource(target, folder)).rejects.toThrow(/has no sound\/core\/timer\.c/);
+  });
+});
+
+describe('A plan', () => {
+  it('builds in its folder, against the headers', async () => {
+    const source = await kernelSource(target, tree());
+    const to = '/tmp/build';
+    expect(buildPlan(target, source, to).map(({ line }) => line)).toEqual([
+      'mkdir -p /tmp/build',
+      expect.stringMatching(/^cp '.*\/sound\/core\/timer\.c' '.*timer_compat\.c' \/tmp\/build$/),
+      "printf '%s\\n' 'ccflags-y += -DCONFIG_SND_UTIMER=1' 'obj-m += snd-timer.o' 'snd-timer-y := timer.o' >/tmp/build/Kbuild",
+      `printf '%s\\n' 'MODULE_INFO(rebuilt_by, "alsa-utimer");' >>/tmp/build/timer.c`,
+      'make -C /lib/modules/6.12.95+deb13-amd64/build M=/tmp/build CONFIG_DEBUG_INFO_BTF_MODULES= modules',
+    ]);
+  });
+
+  it('installs into updates, signed where there is a key, and removes that', () => {
+    const updates = '/lib/modules/6.12.95+deb13-amd64/updates';
+    const install = ['install -D -m 644 /b/snd-timer.ko', `${updates}/snd-timer.ko`].join(' ');
+    expect(installPlan(target, '/b').map(({ line }) => line)).toEqual([
+      install,
+      'depmod 6.12.95+deb13-amd64',
+    ]);
+    const [sign] = installPlan(target, '/b', { key: '/k.priv', certificate: '/k.der' });
+    expect(sign?.line).toBe(`${target.headers}/scripts/sign-file sha256 /k.priv /k.der /b/snd-timer.ko`);
+    expect(removePlan(target).map(({ line }) => line)).toEqual([
+      `rm ${updates}/snd-timer.ko`,
+      `rmdir --ignore-fail-on-non-empty ${updates}`,
+      'depmod 6.12.95+deb13-amd64',
+    ]);
+  });
+});
+
+describe('What a rebuilt module needs', () => {
+  it('is missing with a way to get it', () => {
+    expect(() => checkHeaders(target)).toThrow(/apt-get install linux-headers-6\.12\.95\+deb13-amd64/);
+    expect(() => checkModules(target)).toThrow(coded('ERR_NO_KERNEL_MODULES'));
+    writeFileSync(join(folder, 'Makefile'), '');
+    expect(() => checkHeaders(targetKernel({ headers: folder }))).not.toThrow();
+  });
+
+  const machine = (files: Readonly<Record<string, string>>) => ({
+    read: (path: string) => files[path],
+    exists: (path: string) => files[path] !== undefined,
+  });
+  const LOCKED = { '/sys/kernel/security/lockdown': 'none [integrity] confidentiality\n' };
+
+  it('is a signature where the kernel asks for one', () => {
+    const reason = (files: Readonly<Record<string, string>>) => signatureReason(machine(files).read);
+    expect(reason({})).toBeUndefined();
+    expect(reason({ '/sys/kernel/security/lockdown': '[none] integrity\n' })).toBeUndefined();
+    expect(reason(LOCKED)).toBe('is locked down (integrity)');
+    expect(reason({ '/sys/module/module/parameters/sig_enforce': 'Y\n' })).toMatch(/sig_enforce/);
+    expect(signingKey(machine({}))).toBeUndefined();
+    expect(() => signingKey(machine(LOCKED))).toThrow(coded('ERR_NO_SIGNING_KEY'));
+    const dkms = { '/var/lib/dkms/mok.key': '', '/var/lib/dkms/mok.pub': '' };
+    expect(signingKey(machine({ ...LOCKED, ...dkms }))?.key).toBe('/var/lib/dkms/mok.key');
+  });
+});
+
+it('reads the configuration of the running kernel, and of another one', () => {
+  const files: Readonly<Record<string, string>> = {
+    '/proc/config.gz': 'CONFIG_SND_UTIMER=y\n',
+    '/boot/config-1': '# CONFIG_SND_UTIMER is not set\n',
+  };
+  const read = (path: string) => files[path];
+  expect(configuredOption(read, '1', 'SND_UTIMER')).toBe('y');
+  expect(configuredOption(read, '1', 'SND_UTIMER', false)).toBe('n');
+  expect(configuredOption(read, '2', 'SND_UTIMER', false)).toBeUndefined();
+});
