@@ -468,7 +468,15 @@ describe('A bridge that fails', () => {
 
   it('ends utimer bridge with it', async () => {
     const target = ['--listen', '127.0.0.1:0', '--format', 'L16', '--rate', '48000', '--channels', '1'];
-    const child = Child.utimerAt(crashing('throw'), 'bridge', ...target, '--json', '--stats', '10ms');
+    const child = Child.utimerAt(
+      crashing('throw'),
+      'bridge',
+      ...target,
+      '--json',
+      '--stats',
+      '10ms',
+      ...['--silence', '24h'],
+    );
     expect(await child.ended).toEqual({ code: 1, signal: null });
     expect(child.stderr).toBe('utimer bridge: out of the blue\n');
     expect(child.lines.map((line) => JSON.parse(line).type)).toEqual(['open', 'stats', 'error', 'close']);

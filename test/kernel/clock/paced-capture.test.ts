@@ -58,7 +58,9 @@ describe('What aplay plays, by a pacer', () => {
     }
     expect(pacing.stats().missed).toBe(0n);
     const { silentPeriods, ...stats } = capture.stats();
-    expect(stats).toMatchObject({ underruns: 0, xruns: 0, lostPeriods: 0 });
+    // Silence is lost where nobody reads it, between two files.
+    const lostPeriods = idle === 'stall' ? 0 : expect.any(Number);
+    expect(stats).toMatchObject({ underruns: 0, xruns: 0, lostPeriods });
     expect(silentPeriods > 0).toBe(idle === 'silence');
     expect(pacing.stats().ticks).toBeGreaterThanOrEqual(BigInt(stats.periods));
   });
