@@ -172,7 +172,10 @@ export function describeReceiver(socket: 'native' | 'dgram'): void {
     });
 
     it('keeps the transport address of a stream that another sender has the source identifier of', async () => {
-      const { receiver } = await receiverOf({ encoding: 'L16', channels: 1, format: 'S16_BE' });
+      // The longest there is: on a slow machine the first may rest for a while.
+      const { receiver } = await receiverOf({
+        ...{ encoding: 'L16', channels: 1, format: 'S16_BE', takeoverMs: 10_000 },
+      });
       const [first, second] = [await connected(receiver), await connected(receiver)];
       const packets = stream(100).map((packet) => datagram(packet));
       const others = stream(100, { sequence: 30_000, timestamp: 2_000_000 }).map((packet) =>

@@ -205,7 +205,8 @@ describe('A handler finds the asynchronous context', () => {
       await failed;
       clearInterval(alive);
       for (const each of [...captures, ...loops]) each.close();
-      console.log(found.filter((text) => text.startsWith('listener')).join(', '));
+      // A slow machine tells of more than one state of a listener.
+      console.log([...new Set(found.filter((text) => text.startsWith('listener')))].join(', '));
       console.log(found.filter((text) => text.startsWith('error')).sort().join(', '));`);
     expect(result).toEqual({
       ...succeeded,
