@@ -10,6 +10,8 @@ import { list } from './list.js';
 import { listen } from './listen.js';
 import { loopback } from './loopback.js';
 import { pace } from './pace.js';
+import { play } from './play.js';
+import { record } from './record.js';
 import { send } from './send.js';
 import type { Command } from './table/command.js';
 
@@ -20,6 +22,8 @@ export const COMMANDS: readonly Command[] = [
   bridge,
   send,
   pace,
+  play,
+  record,
   clocks,
   ...loopback,
   ...kernel,

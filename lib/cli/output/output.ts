@@ -22,6 +22,11 @@ export class Output extends Writable {
     target.on('error', () => {});
   }
 
+  /** Whether what is printed reaches nobody any more. */
+  get isReaderGone(): boolean {
+    return this.#readerGone;
+  }
+
   /** Whether it is shown on a terminal, as tty.WriteStream says it. */
   get isTTY(): boolean {
     return (this.#target as Partial<NodeJS.WriteStream>).isTTY === true;

@@ -1,7 +1,8 @@
 /** What happens to a pacing and its cable, as it happens: as lines of JSON, or in words. */
 import type { Pacing } from '../../clock/pacing.js';
 import type { ClockedLoopback } from '../../loopback/clocked-loopback.js';
-import { json } from '../output/printing.js';
+import { tellOfListeners } from '../cable/listeners.js';
+import { tellerOf } from '../cable/tell.js';
 import type { Report } from '../output/report.js';
 import { duration } from '../timer/duration.js';
 
@@ -18,10 +19,7 @@ export function logEvents(
   report: Report,
   { asJson, accessOption }: LogOptions,
 ): void {
-  const tell = (type: string, event: object, words: string | undefined) => {
-    if (asJson) report.event(json({ type, ...event }));
-    else if (words !== undefined) report.event(words);
-  };
+  const tell = tellerOf(report, asJson);
   pacing.on('state', (event) => {
     const { clockError } = pacing.stats();
     tell('state', { ...event, clockError }, `clock: ${event.state}${heldOver(event.state, clockError)}`);
@@ -36,19 +34,7 @@ export function logEvents(
   });
   // The counters have them, and a machine that is busy makes many.
   pacing.on('late', (event) => tell('late', event, undefined));
-  loop?.on('listener', ({ type, holder }) => {
-    const who = holder ? `${holder.command} (process ${holder.pid})` : 'somebody';
-    const running = type === 'start';
-    tell('listener', { running, holder }, `${who} ${running ? 'listens' : 'listens no more'}`);
-  });
-  loop?.on('mismatch', (mismatch) => {
-    const { access, message } = mismatch;
-    tell(
-      'mismatch',
-      mismatch,
-      access ? `${message}; for such programs give ${accessOption} ${access}` : message,
-    );
-  });
+  if (loop) tellOfListeners(loop, tell, accessOption);
 }
 
 function heldOver(state: string, clockError: string | undefined): string {

@@ -5,8 +5,8 @@ import type { Pacing } from '../../clock/pacing.js';
 import type { TickSource } from '../../clock/tick-source.js';
 import { ClockedLoopback } from '../../loopback/clocked-loopback.js';
 import type { ClockedLoopbackOptions } from '../../loopback/options.js';
-import { shellLine } from '../../shell-line.js';
 import { UserTimer } from '../../timer/user-timer.js';
+import { listeningAdvice } from '../cable/listeners.js';
 import { timerAdvice, timerFacts } from '../timer/made-timer.js';
 import type { Stream } from './time-source.js';
 
@@ -38,13 +38,10 @@ export function timerTarget(stream: Stream, timerId: number | undefined): PaceTa
 export async function cableTarget(options: ClockedLoopbackOptions): Promise<PaceTarget> {
   const loop = await ClockedLoopback.open({ ...options, idle: 'silence' });
   const { listenerName, timerId, parameters } = loop;
-  const { format, rate, channels, periodFrames, access } = parameters;
-  // One file a channel.
-  const apart = access === 'noninterleaved' ? ['-I'] : [];
-  const shape = ['-f', format, '-r', rate, '-c', channels, `--period-size=${periodFrames}`] as const;
+  const { format, channels, access } = parameters;
   return {
     facts: { timer: timerId, listenerName, format, channels, access },
-    advice: ['to listen:', `  ${shellLine('arecord', ...apart, '-D', listenerName, ...shape, 'out.wav')}`],
+    advice: listeningAdvice(loop),
     loop,
     start: (pacer, given) => pacer.start(loop, given),
     follow: (pacer, source, given) => pacer.follow(loop, source, given),

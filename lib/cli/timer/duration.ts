@@ -18,3 +18,11 @@ export function duration(ns: bigint): string {
   const rest = factor === 0 ? '' : digits.slice(-factor).replace(/0+$/, '');
   return `${whole}${rest ? `.${rest}` : ''} ${unit}`;
 }
+
+/** Seconds as a player shows them: '3:25.0', '1:02:03.5'. */
+export function clockTime(seconds: number): string {
+  const whole = Math.floor(seconds);
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  const rest = `${String(whole % 60).padStart(2, '0')}.${Math.floor((seconds - whole) * 10)}`;
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`;
+}
