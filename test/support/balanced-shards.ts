@@ -13,6 +13,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   'clock/paced-capture': 13,
   'conformance/data': 34,
   demo: 18,
+  doctor: 25,
   examples: 50,
   'interop/access': 55,
   'interop/bridge': 67,
@@ -21,15 +22,17 @@ const SECONDS: Readonly<Record<string, number>> = {
   'loopback/clocked-capture': 30,
   'loopback/exact': 40,
   'loopback/idle': 20,
-  'loopback/killed': 127,
+  'loopback/killed': 55,
   'loopback/listener': 25,
-  'loopback/openers': 13,
+  'loopback/openers': 35,
+  'loopback/play-record': 60,
   'loopback/streams': 28,
   'loopback/writer': 28,
   'rtp/network': 86,
   'rtp/sender': 30,
   'timer/cli': 57,
-  'timer/lifetime': 30,
+  'timer/create': 45,
+  'timer/lifetime': 40,
   'user-timer': 19,
 };
 const OTHER_SECONDS = 3;
@@ -72,7 +75,15 @@ const ON_ONE_KERNEL = [
     'interop/access',
     'interop/bridge',
   ],
-  ...['interop/programs', 'loopback/killed', 'rtp/network', 'rtp/sender', 'timer/cli'],
+  ...[
+    'interop/programs',
+    'loopback/killed',
+    'loopback/play-record',
+    'rtp/network',
+    'rtp/sender',
+    'timer/cli',
+    'timer/create',
+  ],
 ];
 
 /** Whether a file runs on a kernel: on number `index` of `count` that are tested. */

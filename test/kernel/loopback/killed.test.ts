@@ -16,7 +16,7 @@ withCard((loaded) => {
 });
 
 const stream = { format: 'S16_LE', rate: 48_000, channels: 2, periodFrames: 48 } as const;
-const WRITERS = 100;
+const WRITERS = 40;
 /** Of so many writers, one is killed while it opens, and the others while they write. */
 const OPENING = 10;
 /** A process takes longer to start than everything else: so many get ready at a time. */
@@ -93,7 +93,7 @@ async function killWhileItWrites({ said, go, kill }: Writer): Promise<void> {
 const kernelLog = () => execFileSync('dmesg', { encoding: 'latin1' });
 const userTimers = () => listTimers().filter(({ timerId }) => timerId.device === 4);
 
-describe('A hundred writers that are killed, one after the other', () => {
+describe('Forty writers that are killed, one after the other', () => {
   it('leave cables that the next ones open, and nothing else', { timeout: 600_000 }, async () => {
     const quiet = kernelLog().length;
     const starting: Promise<Writer>[] = [];
