@@ -2,17 +2,9 @@
 import { PCM_ACCESSES } from '../pcm/access.js';
 import { MAX_RATE, RTP_ENCODINGS, RTP_PCM_FORMATS } from '../rtp/format.js';
 import { runBridge } from './bridge/run-bridge.js';
+import { device, substream, timer } from './cable/options.js';
 import { command } from './table/command.js';
-import {
-  card,
-  device,
-  endpoint,
-  mediaClock,
-  networkInterface,
-  playoutClock,
-  substreamOrFree,
-  userTimer,
-} from './table/machine.js';
+import { card, endpoint, mediaClock, networkInterface, playoutClock } from './table/machine.js';
 import { addresses, bytes, describedWords, rate, text, whole, word32, words } from './table/reader.js';
 import { time } from './table/time.js';
 
@@ -160,24 +152,9 @@ export const bridge = command({
     },
     'The cable': {
       card: { reader: card, as: 'card', otherwise: 'the first loopback card', help: 'the loopback card' },
-      device: {
-        reader: device,
-        as: 'device',
-        default: '0',
-        help: 'the device to play on; listeners capture on the other one',
-      },
-      substream: {
-        reader: substreamOrFree,
-        as: 'substream',
-        default: '0',
-        help: 'the substream of the cable; free is the first that nobody uses',
-      },
-      timer: {
-        reader: userTimer,
-        as: 'timerId',
-        otherwise: 'a new one',
-        help: 'hold this userspace-driven timer, where timer_source names it for good',
-      },
+      device,
+      substream,
+      timer,
       period: {
         reader: whole(1, 2 ** 20, 'FRAMES'),
         as: 'periodFrames',

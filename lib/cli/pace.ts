@@ -2,9 +2,10 @@
 import { PCM_ACCESSES } from '../pcm/access.js';
 import { PCM_FORMATS } from '../pcm/format.js';
 import { MAX_RATE } from '../rtp/format.js';
+import { device, substream, timer } from './cable/options.js';
 import { runPace } from './pace/run-pace.js';
 import { command } from './table/command.js';
-import { card, device, substreamOrFree, timeSource, userTimer } from './table/machine.js';
+import { card, timeSource } from './table/machine.js';
 import { describedWords, file, rate, whole, words } from './table/reader.js';
 import { time } from './table/time.js';
 
@@ -70,29 +71,12 @@ export const pace = command({
       },
     },
     'The timer': {
-      timer: {
-        reader: userTimer,
-        as: 'timerId',
-        otherwise: 'a new one',
-        help: 'hold this userspace-driven timer, where timer_source names it for good',
-      },
+      timer,
     },
     'The cable': {
       card: { reader: card, as: 'card', help: 'move a cable of this loopback card' },
-      device: {
-        reader: device,
-        as: 'device',
-        with: ['card'],
-        default: '0',
-        help: 'the device to play on; listeners capture on the other one',
-      },
-      substream: {
-        reader: substreamOrFree,
-        as: 'substream',
-        with: ['card'],
-        default: '0',
-        help: 'the substream of the cable; free is the first that nobody uses',
-      },
+      device: { ...device, with: ['card'] },
+      substream: { ...substream, with: ['card'] },
       'sample-format': {
         reader: words(...PCM_FORMATS),
         as: 'format',

@@ -1,8 +1,9 @@
 /** `utimer play`: a WAV file into a cable. */
 import { PCM_ACCESSES } from '../pcm/access.js';
+import { device, substream, timer } from './cable/options.js';
 import { runPlay } from './play/run-play.js';
 import { command } from './table/command.js';
-import { card, device, substreamOrFree, userTimer } from './table/machine.js';
+import { card } from './table/machine.js';
 import { file, whole, words } from './table/reader.js';
 import { time } from './table/time.js';
 
@@ -31,30 +32,15 @@ export const play = command({
         otherwise: 'the first loopback card',
         help: 'a card of snd-aloop',
       },
-      device: {
-        reader: device,
-        as: 'device',
-        default: '0',
-        help: 'the device to play on; listeners capture on the other one',
-      },
-      substream: {
-        reader: substreamOrFree,
-        as: 'substream',
-        default: '0',
-        help: 'the substream of the cable; free is the first that nobody uses',
-      },
+      device,
+      substream,
       period: {
         reader: whole(1, 2 ** 20, 'FRAMES'),
         as: 'periodFrames',
         otherwise: '10 ms',
         help: 'frames a period',
       },
-      timer: {
-        reader: userTimer,
-        as: 'timerId',
-        otherwise: 'a new one',
-        help: 'hold this userspace-driven timer, where timer_source names it for good',
-      },
+      timer,
       access: {
         reader: words(...PCM_ACCESSES),
         as: 'access',

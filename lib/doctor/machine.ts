@@ -1,11 +1,11 @@
 /** What checks look at: files of the machine, and the parts of this library that they try. Tests have machines of their own. */
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { release, userInfo } from 'node:os';
-import { gunzipSync } from 'node:zlib';
 import { type ListedClock, listClocks } from '../clock/list.js';
 import { LoopbackCard } from '../loopback/card.js';
 import { native } from '../native/load.js';
 import { glanceAtLink, glanceInto } from '../proc.js';
+import { readText } from '../text-file.js';
 import { isUserDriven } from '../timer/id.js';
 import { listTimers } from '../timer/list.js';
 import { UserTimer } from '../timer/user-timer.js';
@@ -76,10 +76,8 @@ export function thisMachine(): Machine {
 }
 
 function read(path: string): string | undefined {
-  return attempt(() => {
-    const bytes = readFileSync(path);
-    return visibleLines((path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8'));
-  });
+  const text = readText(path);
+  return text === undefined ? undefined : visibleLines(text);
 }
 
 function refusal(path: string): string | undefined {

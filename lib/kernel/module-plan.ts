@@ -7,8 +7,6 @@ import type { TargetKernel } from './target.js';
 export interface PlannedLine {
   readonly why: string;
   readonly line: string;
-  /** Whether only root may run it. */
-  readonly needsRoot?: boolean;
 }
 
 /** What modinfo(8) shows of a module that was built by this plan. */
@@ -70,7 +68,6 @@ export function installPlan(target: TargetKernel, folder: string, signing?: Sign
               module,
             ] as const),
           ),
-          needsRoot: true,
         },
       ]
     : [];
@@ -79,7 +76,6 @@ export function installPlan(target: TargetKernel, folder: string, signing?: Sign
     {
       why: 'the module, where the kernel looks first',
       line: shellLine('install', '-D', '-m', '644', module, installedModule(target)),
-      needsRoot: true,
     },
     depmod(target),
   ];
@@ -88,16 +84,15 @@ export function installPlan(target: TargetKernel, folder: string, signing?: Sign
 /** Takes it away, and leaves nothing. */
 export function removePlan(target: TargetKernel): PlannedLine[] {
   return [
-    { why: 'the rebuilt module', line: shellLine('rm', installedModule(target)), needsRoot: true },
+    { why: 'the rebuilt module', line: shellLine('rm', installedModule(target)) },
     {
       why: 'its folder, where nothing else is in it',
       line: shellLine('rmdir', '--ignore-fail-on-non-empty', `${target.modules}/updates`),
-      needsRoot: true,
     },
     depmod(target),
   ];
 }
 
 function depmod(target: TargetKernel): PlannedLine {
-  return { why: 'the list of modules', line: shellLine('depmod', target.release), needsRoot: true };
+  return { why: 'the list of modules', line: shellLine('depmod', target.release) };
 }

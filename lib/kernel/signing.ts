@@ -1,6 +1,7 @@
 /** Signing: whether a kernel takes unsigned modules, and the key of this machine for those that it does not. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { AlsaError } from '../errors.js';
+import { readText } from '../text-file.js';
 import type { SigningKey } from './module-plan.js';
 
 /** Where distributions and DKMS keep the key that the owner of a machine has enrolled. */
@@ -15,16 +16,7 @@ export interface SigningFiles {
   exists(path: string): boolean;
 }
 
-const FILES: SigningFiles = {
-  exists: existsSync,
-  read: (path) => {
-    try {
-      return readFileSync(path, 'utf8');
-    } catch {
-      return undefined;
-    }
-  },
-};
+const FILES: SigningFiles = { exists: existsSync, read: readText };
 
 /** Why the running kernel takes signed modules only: 'is locked down (integrity)'; undefined where it takes others. */
 export function signatureReason(read: (path: string) => string | undefined): string | undefined {

@@ -8,7 +8,7 @@ import {
   substreamHolder,
 } from '../pcm/holder.js';
 import type { PcmDirection } from '../pcm/options.js';
-import type { Pcm } from '../pcm/pcm.js';
+import { Pcm } from '../pcm/pcm.js';
 import { USER_DRIVEN_DEVICE } from '../timer/id.js';
 import { timerInfo } from '../timer/list.js';
 import { TIMER_SOURCE_BYTES, userTimerIdOf } from '../timer/timer-source.js';
@@ -35,24 +35,33 @@ interface Clocked {
 }
 
 /**
- * Creates a timer, or takes the given one, and points the card at it while `open` opens one end of a cable, and puts the old
+ * Creates a timer, or takes the given one, and points the card at it while one end of a cable is opened, and puts the old
  * timer_source back: the cable keeps the timer that it was opened on. Where timer_source may not be set, the timer that
  * it names is held. Openers of one card take turns: the caller has the lock of the card.
+ *
+ * @param make what has the two from now on; they are closed where it throws
  */
-export function openClocked(wanted: Wanted, open: (substream: number) => Pcm): Clocked {
+export function openClocked<T>(wanted: Wanted, make: (timer: UserTimer, pcm: Pcm) => T): T {
   if (wanted.timer) checkUnclaimed(wanted.timer);
   const { substream } = wanted;
-  return substream === 'free' ? openFree(wanted, open) : openOne({ ...wanted, substream }, open);
+  const { timer, pcm } = substream === 'free' ? openFree(wanted) : openOne({ ...wanted, substream });
+  try {
+    return make(timer, pcm);
+  } catch (error) {
+    pcm.close();
+    if (timer !== wanted.timer) timer.close();
+    throw error;
+  }
 }
 
 /** Nobody who takes turns can be quicker. Whoever else takes a substream in between gets it. */
-function openFree(wanted: Wanted, open: (substream: number) => Pcm): Clocked {
+function openFree(wanted: Wanted): Clocked {
   const { card, device, direction } = wanted;
   const cables = card.cables().filter(({ cable }) => cable === cableOf(wanted));
   for (const { substream, playback, capture } of cables) {
     if (playback || capture) continue;
     try {
-      return openOne({ ...wanted, substream }, open);
+      return openOne({ ...wanted, substream });
     } catch (error) {
       if (!(error instanceof AlsaError && TAKEN.has(error.code))) throw error;
     }
@@ -78,17 +87,17 @@ function cableOf({ device, direction }: Pick<Wanted, 'device' | 'direction'>): n
 /** What opening fails with where somebody has this end, or the other one. */
 const TAKEN: ReadonlySet<string> = new Set(['EBUSY', 'ERR_CABLE_CLOCK']);
 
-function openOne(cable: Cable, open: (substream: number) => Pcm): Clocked {
-  const openEnd = () => open(cable.substream);
+function openOne(cable: Cable): Clocked {
   for (let attempt = 1; ; attempt += 1) {
-    const clocked = attemptClocked(cable, openEnd, attempt === ATTEMPTS);
+    const clocked = attemptClocked(cable, attempt === ATTEMPTS);
     if (clocked) return clocked;
   }
 }
 
 /** Undefined when somebody without the lock has pointed the card elsewhere meanwhile; when it is the last try, an error. */
-function attemptClocked(cable: Cable, open: () => Pcm, last: boolean): Clocked | undefined {
-  const { card, device, direction, substream, timer: given } = cable;
+function attemptClocked(cable: Cable, last: boolean): Clocked | undefined {
+  const { card, device, direction, substream, parameters, timer: given } = cable;
+  const open = () => Pcm.open({ ...parameters, card: card.number, device, substream, direction });
   const called = direction === 'playback' ? 'ClockedLoopback' : 'ClockedCapture';
   let timer = given ?? createTimer(cable, cable.timerId);
   const closeTimer = () => {

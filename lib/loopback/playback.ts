@@ -13,7 +13,7 @@ import { handleOf, release } from '../native/lifetime.js';
 import { native } from '../native/load.js';
 import { sampleFormat } from '../pcm/format.js';
 import type { PcmParameters } from '../pcm/parameters.js';
-import { Pcm } from '../pcm/pcm.js';
+import type { Pcm } from '../pcm/pcm.js';
 import { substreamFolder } from '../pcm/substream.js';
 import { claimTimer, type UserTimer } from '../timer/user-timer.js';
 import { loopbackChannels } from './channels.js';
@@ -83,17 +83,10 @@ export class Playback {
 
   /** Opens the cable. The caller has the lock of the card. Throws what ClockedLoopback.open throws. */
   static open(options: CheckedClockedLoopbackOptions): Playback {
-    const { card, parameters, device, timer: given } = options;
-    const { timer, pcm } = openClocked({ ...options, direction: 'playback' }, (substream) =>
-      Pcm.open({ ...parameters, card: card.number, device, substream, direction: 'playback' }),
+    return openClocked(
+      { ...options, direction: 'playback' },
+      (timer, pcm) => new Playback(options, timer, pcm),
     );
-    try {
-      return new Playback(options, timer, pcm);
-    } catch (error) {
-      pcm.close();
-      if (timer !== given) timer.close();
-      throw error;
-    }
   }
 
   /** Nobody else triggers the timer from here to close(), and silence is inserted where that was asked for. */

@@ -6,7 +6,7 @@ import { handleOf, release } from '../native/lifetime.js';
 import { native } from '../native/load.js';
 import { sampleFormat } from '../pcm/format.js';
 import type { PcmParameters } from '../pcm/parameters.js';
-import { Pcm } from '../pcm/pcm.js';
+import type { Pcm } from '../pcm/pcm.js';
 import { substreamFolder } from '../pcm/substream.js';
 import { claimTimer, type UserTimer } from '../timer/user-timer.js';
 import type { ClockedCaptureStats } from './clocked-capture-events.js';
@@ -64,17 +64,10 @@ export class Reading {
 
   /** Opens the cable. The caller has the lock of the card. Throws what ClockedCapture.open throws. */
   static open(options: CheckedClockedCaptureOptions): Reading {
-    const { card, parameters, device, timer: given } = options;
-    const { timer, pcm } = openClocked({ ...options, direction: 'capture' }, (substream) =>
-      Pcm.open({ ...parameters, card: card.number, device, substream, direction: 'capture' }),
+    return openClocked(
+      { ...options, direction: 'capture' },
+      (timer, pcm) => new Reading(options, timer, pcm),
     );
-    try {
-      return new Reading(options, timer, pcm);
-    } catch (error) {
-      pcm.close();
-      if (timer !== given) timer.close();
-      throw error;
-    }
   }
 
   /** Starts the stream. Nobody else triggers the timer from here to close(). */

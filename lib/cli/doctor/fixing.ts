@@ -1,10 +1,9 @@
 /** What the doctor may mend by itself: shown first, and run when the user agrees. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { type CheckResult, diagnose } from '../../doctor/diagnose.js';
 import type { Io } from '../output/io.js';
 import { print } from '../output/printing.js';
+import { runInShell } from '../run/shell.js';
 import { UsageError } from '../table/usage-error.js';
 import { printResults } from './diagnosis.js';
 
@@ -77,12 +76,11 @@ async function agrees({ stdin, stdout, signal }: Io): Promise<boolean> {
   }
 }
 
-/** With the terminal of this process, since sudo may ask for a password. What it prints goes where errors go. */
+/** With the terminal of this process, since sudo may ask for a password. */
 async function runLine(line: string, { signal }: Io): Promise<number> {
-  const child = spawn('sh', ['-c', line], { stdio: ['inherit', 2, 2], signal });
   try {
-    const [status] = await once(child, 'exit');
-    return status ?? 1;
+    const status = await runInShell(line, 'inherit', signal);
+    return typeof status === 'number' ? status : 1;
   } catch (error) {
     if (signal.aborted) return 1;
     throw error;

@@ -43,7 +43,7 @@ export async function installModule(options: ModuleOptions, io: Io): Promise<num
   const target = targetKernel(options);
   checkModules(target);
   needRoot('install', options);
-  await refuseForeign(target);
+  await hasModule(target);
   const signing = signingKey();
   const folder = buildFolder(target, options);
   if (options.source !== undefined || !(await isBuiltFor(target, folder)))
@@ -59,11 +59,10 @@ export async function removeModule(
 ): Promise<number> {
   const target = targetKernel(options);
   needRoot('remove', options);
-  if ((await moduleState(target)).installed === 'none') {
+  if (!(await hasModule(target))) {
     await print(io, `There is no ${installedModule(target)}: nothing is to be removed.`);
     return 0;
   }
-  await refuseForeign(target);
   await runLines(removePlan(target), options.dryRun, io);
   await print(io, AFTERWARDS);
   return 0;
@@ -108,9 +107,10 @@ function needRoot(what: 'install' | 'remove', { dryRun }: { readonly dryRun: boo
   });
 }
 
-/** What somebody else has put there stays. */
-async function refuseForeign(target: TargetKernel): Promise<void> {
-  if ((await moduleState(target)).installed !== 'foreign') return;
+/** Whether a module of ours is installed. What somebody else has put there stays. */
+async function hasModule(target: TargetKernel): Promise<boolean> {
+  const { installed } = await moduleState(target);
+  if (installed !== 'foreign') return installed === 'ours';
   throw new AlsaError(`${installedModule(target)} was not made by utimer kernel`, {
     code: 'ERR_FOREIGN_MODULE',
     hint: 'It is left alone: whoever has put it there removes it.',

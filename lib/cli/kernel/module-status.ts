@@ -1,11 +1,10 @@
 /** What `utimer kernel status` tells: whether a kernel has userspace-driven timers, by itself or by a rebuilt module. */
-import { readFileSync } from 'node:fs';
 import { release as runningRelease } from 'node:os';
-import { gunzipSync } from 'node:zlib';
 import { configuredOption } from '../../kernel/configuration.js';
 import { installedModule } from '../../kernel/module-plan.js';
 import { type ModuleState, moduleState } from '../../kernel/module-state.js';
 import { type TargetKernel, type TargetOptions, targetKernel } from '../../kernel/target.js';
+import { readText } from '../../text-file.js';
 import { UserTimer } from '../../timer/user-timer.js';
 import type { Io } from '../output/io.js';
 import { json, print } from '../output/printing.js';
@@ -32,7 +31,7 @@ async function statusOf(target: TargetKernel): Promise<KernelStatus> {
   return {
     release,
     isRunning,
-    option: configuredOption(read, release, 'SND_UTIMER', isRunning) ?? 'unknown',
+    option: configuredOption(readText, release, 'SND_UTIMER', isRunning) ?? 'unknown',
     supported: isRunning ? isSupported() : undefined,
     ...(await moduleState(target)),
   };
@@ -64,15 +63,6 @@ const LOADED: Readonly<Record<ModuleState['loaded'], string>> = {
 function isSupported(): boolean | undefined {
   try {
     return UserTimer.isSupported();
-  } catch {
-    return undefined;
-  }
-}
-
-function read(path: string): string | undefined {
-  try {
-    const bytes = readFileSync(path);
-    return (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
   } catch {
     return undefined;
   }

@@ -1,9 +1,8 @@
 /** Runs the lines of a plan: each is shown before it is run, or only shown. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import type { PlannedLine } from '../../kernel/module-plan.js';
 import type { Io } from '../output/io.js';
 import { print } from '../output/printing.js';
+import { runInShell } from '../run/shell.js';
 
 /** A line that ended with another status than 0. */
 export class LineError extends Error {
@@ -19,14 +18,8 @@ export class LineError extends Error {
 export async function runLines(plan: readonly PlannedLine[], only: boolean, io: Io): Promise<void> {
   for (const { why, line } of plan) {
     await print(io, `# ${why}\n${line}`);
-    if (!only) await run(line, io);
+    const status = only ? 0 : await runInShell(line, 'ignore', io.signal);
+    if (status !== 0) throw new LineError(line, status);
     io.signal.throwIfAborted();
   }
-}
-
-async function run(line: string, { signal }: Io): Promise<void> {
-  // What they print is no output of this command: it goes where errors go.
-  const child = spawn('sh', ['-e', '-c', line], { stdio: ['ignore', 2, 2], signal });
-  const [status, endedBy] = await once(child, 'exit');
-  if (status !== 0) throw new LineError(line, status ?? endedBy);
 }
