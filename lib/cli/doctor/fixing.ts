@@ -14,11 +14,11 @@ export type RunLine = (line: string, io: Io) => Promise<number>;
 export interface Fixing {
   readonly diagnose: () => AsyncIterable<CheckResult>;
   readonly run: RunLine;
-  /** Whether this process is root, and needs no sudo. */
-  readonly isRoot: boolean;
+  /** Whether this process is root, and needs no sudo. Asked when it matters: Deno asks for a permission first. */
+  readonly isRoot: () => boolean;
 }
 
-const REAL: Fixing = { diagnose, run: runLine, isRoot: process.getuid?.() === 0 };
+const REAL: Fixing = { diagnose, run: runLine, isRoot: () => process.getuid?.() === 0 };
 
 /**
  * Diagnoses, shows what is safe to run, runs it, and diagnoses anew, until nothing more is to be mended: what is loaded lets others
@@ -36,7 +36,7 @@ export async function fixMachine(agreed: boolean, io: Io, fixing: Fixing = REAL)
   const done = new Set<string>();
   for (;;) {
     const { code, results } = await printResults(io, fixing.diagnose());
-    const lines = linesOf(results, fixing.isRoot).filter((line) => !done.has(line));
+    const lines = linesOf(results, fixing.isRoot()).filter((line) => !done.has(line));
     if (io.signal.aborted) return 1;
     if (lines.length === 0) {
       if (done.size === 0)

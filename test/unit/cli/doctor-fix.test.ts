@@ -31,7 +31,7 @@ async function fix(
     agreed,
     { stdin, stdout, stderr: stdout, signal: neverAborted() },
     {
-      isRoot,
+      isRoot: () => isRoot,
       async *diagnose() {
         yield* left.shift() ?? [];
       },
