@@ -4,7 +4,7 @@
 
 small_packages='build-essential bc flex bison libelf-dev libssl-dev xz-utils kmod rsync cpio'
 
-# build_small FOLDER [FRAGMENT...]: fills it with vmlinux, release, modules/ and source/.
+# build_small FOLDER [FRAGMENT...]: fills it with vmlinux, release, config, built-from, licenses/, modules/ and source/.
 build_small() {
   small_out=$1
   shift
@@ -20,6 +20,7 @@ build_small() {
   archive=$(source_archive "$package") || return 1
   say "unpacking $package"
   source_extract "$archive" "$work/source" || return 1
+  small_date=$(LC_ALL=C date -u -r "$work/source/Makefile") || return 1
 
   small_make tinyconfig || return 1
   cat "$@" >>"$work/source/.config"
@@ -34,11 +35,25 @@ build_small() {
   strip -o "$small_out/vmlinux" "$work/source/vmlinux" || return 1
   cp "$work/source/.config" "$small_out/config"
   printf '%s\n' "$release" >"$small_out/release"
+  small_keep_origin "$small_out" || return 1
   source_keep_selftests "$work/source" "$small_out/source"
 }
 
+# What whoever passes the kernel on has to say of it: built-from, which names its source and compiler, and its licence.
+small_keep_origin() {
+  {
+    archive_apt apt-cache show --no-all-versions "$package" | grep -E '^(Package|Source|Version): '
+    printf 'Compiler: %s\n' "$(sed -n 's/^CONFIG_CC_VERSION_TEXT="\(.*\)"$/\1/p' "$1/config")"
+  } >"$1/built-from"
+  mkdir "$1/licenses" &&
+    cp "$work/source/COPYING" "$work/source/LICENSES/preferred/GPL-2.0" \
+      "$work/source/LICENSES/exceptions/Linux-syscall-note" "$1/licenses/"
+}
+
+# Nothing of a kernel says when, where or by whom it was built: the same source and compiler make the same bytes.
 small_make() {
-  make -C "$work/source" "$@" >>"$work/build.log" 2>&1 && return 0
+  KBUILD_BUILD_TIMESTAMP=$small_date KBUILD_BUILD_USER=nobody KBUILD_BUILD_HOST=localhost \
+    make -C "$work/source" "$@" >>"$work/build.log" 2>&1 && return 0
   echo "kernel: 'make $*' failed:" >&2
   tail -n 30 "$work/build.log" >&2
   return 1
