@@ -41,10 +41,11 @@ export class Machine {
     writeFileSync(join(this.#programs, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   }
 
-  /** A copy of the scripts in a folder of this name. */
+  /** A copy of the scripts, and of what they start guests with, in a folder of this name. */
   checkout(name: string): string {
     const copy = join(this.folder, name);
-    cpSync(join(root, 'scripts'), join(copy, 'scripts'), { recursive: true });
+    for (const part of ['scripts', 'vm/lib', 'vm/guest'])
+      cpSync(join(root, part), join(copy, part), { recursive: true });
     return copy;
   }
 

@@ -1,4 +1,4 @@
-# The initramfs of a guest: one static program (scripts/vm/guest) and the modules it loads before the host's root file
+# The initramfs of a guest: one static program (vm/guest) and the modules it loads before the host's root file
 # system can be mounted. To be sourced; needs arch.sh, $work and $scripts.
 
 # Those without a module of their own are built into the kernel.
@@ -8,7 +8,7 @@ initramfs_modules='9pnet_virtio 9p overlay snd-timer snd-pcm snd-hrtimer'
 build_initramfs() {
   tree=$work/initramfs-tree
   mkdir -p "$tree/dev" "$tree/proc" "$tree/sys" "$tree/root" "$tree/modules"
-  "${arch_cross}gcc" -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -static -o "$tree/init" "$scripts"/vm/guest/*.c || return 1
+  "${arch_cross}gcc" -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -static -o "$tree/init" "$scripts"/../vm/guest/*.c || return 1
   "${arch_cross}strip" "$tree/init"
   # Modules are numbered in the order they are to be loaded, each after those it needs.
   number=100

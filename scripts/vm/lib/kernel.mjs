@@ -1,26 +1,15 @@
 // The kernel a guest boots: prepared by scripts/kernel/prepare, which is silent and quick when all is there.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { FAILED, RunError } from './errors.mjs';
+import { FAILED, RunError } from '../../../vm/lib/errors.mjs';
 
 const PREPARE = join(import.meta.dirname, '../../kernel/prepare');
-
-/**
- * @typedef {object} Kernel
- * @property {string} name
- * @property {'x64' | 'arm64'} arch
- * @property {string} folder
- * @property {string} image
- * @property {string} initramfs
- * @property {string} modules
- * @property {string} root the root file system; "/", this machine's own, where the guest can run its programs
- */
 
 /**
  * @param {string} name stock, plain, small or sanitized
  * @param {'x64' | 'arm64'} arch
  * @param {AbortSignal} signal ends a preparation that is under way
- * @returns {Promise<Kernel>}
+ * @returns {Promise<import('../../../vm/index.mjs').Kernel>}
  */
 export async function prepareKernel(name, arch, signal) {
   // A group of its own, so that make and its compilers end with it. Not at a terminal: sudo may have to ask there,
@@ -44,7 +33,7 @@ export async function prepareKernel(name, arch, signal) {
       throw new RunError(FAILED, `the ${name} kernel could not be prepared; see the messages above`);
     }
     return {
-      ...{ name, arch, folder, initramfs, root: root || '/' },
+      ...{ name, arch, initramfs, root: root || '/', cache: join(folder, '../..') },
       ...{ image: join(folder, 'vmlinux'), modules: join(folder, 'modules') },
     };
   } finally {

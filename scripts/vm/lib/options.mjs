@@ -1,7 +1,7 @@
 // The command line of `run`.
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { FAILED, RunError } from './errors.mjs';
+import { FAILED, RunError } from '../../../vm/lib/errors.mjs';
 
 export const HELP = `Usage: scripts/vm/run [OPTION...] [--] COMMAND [ARG...]
 
@@ -35,7 +35,7 @@ See docs/contributing/guest.md.
 
 /**
  * @typedef {{help: boolean, kernel: string, arch: 'x64' | 'arm64', cpus: number, memory: number, timeout: number | undefined, shares: string[],
- *   env: string[], console: string | undefined, accel: 'auto' | 'kvm' | 'tcg', command: string[]}} Options
+ *   env: Record<string, string>, console: string | undefined, accel: 'auto' | 'kvm' | 'tcg', command: string[]}} Options
  */
 
 function usage(message) {
@@ -98,8 +98,9 @@ const TAKES_VALUE = {
     options.shares.push(folder(text));
   },
   env: (options, text) => {
-    if (!/^[^=]+=/.test(text)) throw usage(`--env takes NAME=VALUE, not '${text}'`);
-    options.env.push(text);
+    const [, name, value = ''] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+    if (name === undefined) throw usage(`--env takes NAME=VALUE, not '${text}'`);
+    options.env[name] = value;
   },
   console: (options, text) => {
     options.console = resolve(text);
@@ -123,7 +124,7 @@ export function parseOptions(words) {
     memory: 2048,
     timeout: undefined,
     shares: [],
-    env: [],
+    env: {},
     console: undefined,
     accel: 'auto',
     command: [],

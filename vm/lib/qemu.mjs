@@ -1,8 +1,11 @@
 // QEMU: the machine a guest runs on. Its channels are socket pairs that both processes hold from the start, so
 // there are no paths to collide and none to clean up.
-import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { clockCommandLine } from './clock.mjs';
+import { installLine } from './distribution.mjs';
+import { FAILED, RunError } from './errors.mjs';
 
 /** Virtio-serial ports in the order of their numbers, as the guest's process 1 opens them. */
 const PORTS = ['control', 'stdin', 'stdout', 'stderr'];
@@ -83,9 +86,41 @@ const MACHINES = {
 };
 
 /**
+ * @param {'x64' | 'arm64'} arch of the guest
+ * @returns {string} the name of the program
+ * @throws RunError where it is not installed
+ */
+function programOf(arch) {
+  const { program } = MACHINES[arch];
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  if (folders.some((folder) => existsSync(join(folder, program)))) return program;
+  const way = arch === 'x64' ? ` Install it: ${installLine()}` : '';
+  throw new RunError(FAILED, `QEMU is needed, and ${program} is in no folder of the PATH.${way}`);
+}
+
+/**
+ * The version of QEMU, as it says it itself.
+ *
+ * @param {'x64' | 'arm64'} arch of the guest
+ * @throws RunError where it is not installed
+ */
+export function qemuVersion(arch) {
+  const text = execFileSync(programOf(arch), ['--version'], { encoding: 'utf8' });
+  return /version (\S+)/.exec(text)?.[1] ?? 'unknown';
+}
+
+/** A command whose end is the end of this process, whatever it dies of: by the kernel, where setpriv(1) of util-linux is there. */
+function bound(command) {
+  const binding = ['setpriv', '--pdeathsig', 'KILL'];
+  const { status } = spawnSync('setpriv', [...binding.slice(1), 'true'], { stdio: 'ignore' });
+  // Elsewhere the guest ends itself when it finds that nobody holds the other end of its ports.
+  return status === 0 ? [...binding, ...command] : command;
+}
+
+/**
  * Starts a guest that waits for a request on its control port.
  *
- * @param {import('./kernel.mjs').Kernel} kernel
+ * @param {import('../index.mjs').Kernel} kernel
  * @param {{accel: 'kvm' | 'tcg', cpus: number, memory: number, shares: string[]}} machine
  */
 export function startQemu(kernel, machine) {
@@ -107,8 +142,8 @@ export function startQemu(kernel, machine) {
       ...['-device', `virtserialport,bus=ports.0,nr=${index + 1},chardev=${name},name=${name}`],
     ]),
   ];
-  // The kernel ends QEMU when this process dies, whatever it dies of.
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', made.program, ...args], {
+  const [first, ...rest] = bound([programOf(kernel.arch), ...args]);
+  const child = spawn(first, rest, {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
   });
   const sockets = /** @type {import('node:net').Socket[]} */ (child.stdio.slice(2));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 // @ts-expect-error TS7016: a script without types
-import { clockCommandLine } from '../../../scripts/vm/lib/clock.mjs';
+import { clockCommandLine } from '../../../vm/lib/clock.mjs';
 
 const cpuinfo = (flags: string, bogomips = '5192.25') =>
   `processor\t: 0\nflags\t\t: fpu tsc ${flags} nopl\nbogomips\t: ${bogomips}\n\nprocessor\t: 1\nflags\t\t: fpu tsc\nbogomips\t: 10.00\n`;

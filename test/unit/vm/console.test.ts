@@ -1,7 +1,7 @@
 // What is kept of a guest's console, and what it says about the kernel.
 import { describe, expect, it } from 'vitest';
 
-const { ConsoleLog } = await import(new URL('../../../scripts/vm/lib/console.mjs', import.meta.url).href);
+const { ConsoleLog } = await import(new URL('../../../vm/lib/console.mjs', import.meta.url).href);
 
 const MEGABYTE = 1 << 20;
 /** A megabyte of lines, numbered. */

@@ -1,17 +1,16 @@
 // Whether a guest is run by KVM: tried once, and remembered only where the answer is known.
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-const { chooseAccel } = await import(new URL('../../../scripts/vm/lib/accel.mjs', import.meta.url).href);
+const { chooseAccel, knownAccel } = await import(new URL('../../../vm/lib/accel.mjs', import.meta.url).href);
 
 let cache: string;
-let kernel: { folder: string };
+let kernel: { arch: string; cache: string };
 beforeEach(() => {
   cache = mkdtempSync(join(tmpdir(), 'alsa-utimer-accel-'));
-  kernel = { folder: join(cache, 'kernels/stock-0123456789ab') };
-  mkdirSync(kernel.folder, { recursive: true });
+  kernel = { arch: 'x64', cache };
   // The cache is where the kernel is; these need not be set.
   vi.stubEnv('HOME', undefined);
   vi.stubEnv('XDG_CACHE_HOME', undefined);
@@ -35,8 +34,9 @@ function trial(ends: 'boots' | 'fails' | 'hangs') {
   return { start, device: '/dev/null', timeout: ends === 'hangs' ? 1 : 2 ** 31 - 1 };
 }
 
-const choose = (options: object, signal = new AbortController().signal) =>
+const chosen = (options: object, signal = new AbortController().signal) =>
   chooseAccel('auto', kernel, signal, options);
+const choose = async (...given: Parameters<typeof chosen>) => (await chosen(...given)).accel;
 const answers = () => readdirSync(cache).filter((name) => name.startsWith('kvm-'));
 
 describe('KVM', () => {
@@ -65,6 +65,22 @@ describe('KVM', () => {
     expect(answers()).toEqual([]);
   });
 
+  it.each([
+    ['boots', {}, undefined],
+    ['fails', {}, 'no guest boots with /dev/kvm on this machine'],
+    ['hangs', {}, 'a trial of /dev/kvm took more than 0.001 s'],
+    ['boots', { device: '/nowhere/kvm' }, 'there is no /nowhere/kvm'],
+  ] as const)('has a reason where a guest %s with %j: %s', async (ends, options, why) => {
+    expect((await chosen({ ...trial(ends), ...options })).why).toBe(why);
+  });
+
+  it('is known without a trial once there has been one, or where there is no device', async () => {
+    expect(knownAccel(kernel, '/dev/null')).toBeUndefined();
+    await choose(trial('boots'));
+    expect(knownAccel(kernel, '/dev/null')).toEqual({ accel: 'kvm' });
+    expect(knownAccel(kernel, '/nowhere/kvm')).toEqual({ accel: 'tcg', why: 'there is no /nowhere/kvm' });
+  });
+
   it('drops the answers of earlier starts of the machine', async () => {
     writeFileSync(join(cache, 'kvm-6.1.0-an-earlier-boot'), 'tcg\n');
     await choose(trial('boots'));
@@ -73,8 +89,11 @@ describe('KVM', () => {
 
   it('is not tried where there is no device, or where the choice is made', async () => {
     const { start, ...options } = trial('boots');
+    const { signal } = new AbortController();
     expect(await choose({ start, ...options, device: '/nowhere/kvm' })).toBe('tcg');
-    expect(await chooseAccel('kvm', kernel, new AbortController().signal, { start })).toBe('kvm');
+    expect(await chooseAccel('kvm', kernel, signal, { start })).toEqual({ accel: 'kvm' });
+    const arm64 = { ...kernel, arch: 'arm64' };
+    expect(await chooseAccel('auto', arm64, signal, { start })).toMatchObject({ accel: 'tcg' });
     expect(start).not.toHaveBeenCalled();
   });
 });

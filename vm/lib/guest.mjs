@@ -25,6 +25,18 @@ function killedBy(number) {
   return { status: 128 + number, signal };
 }
 
+/**
+ * @typedef {object} Streams
+ * @property {NodeJS.ReadableStream & {setRawMode?: (raw: boolean) => unknown}} stdin
+ * @property {NodeJS.WritableStream & {rows?: number, columns?: number}} stdout
+ * @property {NodeJS.WritableStream} stderr
+ */
+
+/** @typedef {{loads: string[]}} Loads files of modules, as `moduleFiles` has them */
+
+/** The size of the terminal on this side. */
+const sizeOf = ({ rows = 24, columns = 80 }) => `${rows} ${columns}`;
+
 export class Guest {
   #qemu;
   #channels;
@@ -35,7 +47,7 @@ export class Guest {
   log;
 
   /**
-   * @param {import('./kernel.mjs').Kernel} kernel
+   * @param {import('../index.mjs').Kernel} kernel
    * @param {{accel: 'kvm' | 'tcg', cpus: number, memory: number, shares: string[]}} machine
    */
   constructor(kernel, machine) {
@@ -71,29 +83,16 @@ export class Guest {
    * Runs a command and resolves to its exit status and the signal that ended it, with all it wrote handed to
    * `streams`.
    *
-   * @param {{command: string[], cwd: string, env: string[], shares: string[], folders: string[]}} request
-   * @param {{stdin: import('node:stream').Readable, stdout: import('node:stream').Writable,
-   *   stderr: import('node:stream').Writable}} streams
+   * @param {import('./run.mjs').Request & Loads} request
+   * @param {Streams} streams
    * @returns {Promise<{status: number, signal?: string}>}
    */
   async run(request, streams) {
     const { control } = this.#qemu;
     await this.#line(/^ready$/, BOOT_TIMEOUT);
-    control.write(
-      encodeRequest([
-        ['cwd', request.cwd],
-        ['modules', this.#kernel.modules],
-        ...request.command.map((word) => ['arg', word]),
-        ...request.env.map((variable) => ['env', variable]),
-        ...request.shares.map((path) => ['share', path]),
-        // The modules lie in the cache.
-        ...(this.#kernel.root === '/' ? [] : [...request.folders, this.#kernel.modules]).map((path) => [
-          'folder',
-          path,
-        ]),
-      ]),
-    );
+    control.write(encodeRequest(this.#records(request, streams)));
     await this.#line(/^started$/, BOOT_TIMEOUT);
+    if (request.terminal) this.#passKeys(streams);
     this.#sendInput(streams.stdin);
     const output = this.#passOn(this.#qemu.stdout, streams.stdout);
     const errors = this.#passOn(this.#qemu.stderr, streams.stderr);
@@ -104,6 +103,37 @@ export class Guest {
       this.#lastWords(),
     ]);
     return how === 'ended' ? { status: Number(number) } : killedBy(Number(number));
+  }
+
+  /**
+   * @param {import('./run.mjs').Request & Loads} request
+   * @param {Streams} streams
+   */
+  #records({ command, cwd, env, shares, loads, folders = [], terminal }, { stdout }) {
+    const kernel = this.#kernel;
+    return [
+      ['cwd', cwd],
+      ['modules', kernel.modules],
+      ...loads.map((file) => ['load', file]),
+      ...(terminal ? [['terminal', sizeOf(stdout)]] : []),
+      ...command.map((word) => ['arg', word]),
+      ...env.map((variable) => ['env', variable]),
+      ...shares.map((path) => ['share', path]),
+      // The modules lie in the cache.
+      ...(kernel.root === '/' ? [] : [...folders, kernel.modules]).map((path) => ['folder', path]),
+    ];
+  }
+
+  // Each key as it is pressed: what it means is for the guest's terminal to say, whose size is that of this one.
+  #passKeys({ stdin, stdout }) {
+    const { control } = this.#qemu;
+    const resize = () => control.write(`size ${sizeOf(stdout)}\n`);
+    stdin.setRawMode?.(true);
+    stdout.on('resize', resize);
+    this.#exited.then(() => {
+      stdout.off('resize', resize);
+      stdin.setRawMode?.(false);
+    });
   }
 
   // The next line from the guest; anything but the one that is due ends the run.

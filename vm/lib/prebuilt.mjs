@@ -1,0 +1,127 @@
+// The kernel that the package carries, and the cache that it is unpacked into.
+import { createHash } from 'node:crypto';
+import {
+  cpSync,
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createBrotliDecompress } from 'node:zlib';
+import { FAILED, RunError } from './errors.mjs';
+import { checkFolders } from './run.mjs';
+
+const PREBUILT = join(import.meta.dirname, '../prebuilt');
+
+/**
+ * @typedef {object} Facts what kernel.json has
+ * @property {string} release as uname -r prints it
+ * @property {string} source the package that it was built from, and its version
+ * @property {string} compiler
+ * @property {Record<string, string>} sha256 by the names of files
+ */
+
+/** Everything of this package that is kept. */
+export function cacheFolder(env = process.env) {
+  const { XDG_CACHE_HOME } = env;
+  // A relative path is to be ignored, by the specification of the variable.
+  const folder = join(
+    XDG_CACHE_HOME?.startsWith('/') ? XDG_CACHE_HOME : join(homedir(), '.cache'),
+    'alsa-utimer/vm',
+  );
+  checkFolders([folder]);
+  return folder;
+}
+
+export class Prebuilt {
+  #folder;
+  /** @type {Facts} */
+  facts;
+
+  /**
+   * @param {string} [arch] of this machine
+   * @param {string} [prebuilt] has a folder for each
+   * @throws RunError where there is no kernel for this machine
+   */
+  constructor(arch = process.arch, prebuilt = PREBUILT) {
+    this.#folder = join(prebuilt, arch);
+    const facts = join(this.#folder, 'kernel.json');
+    if (!existsSync(facts)) {
+      const why = existsSync(prebuilt)
+        ? `has no kernel for ${arch}: it has one for x64`
+        : 'was packed without its kernel';
+      throw new RunError(FAILED, `alsa-utimer-vm ${why}`);
+    }
+    this.facts = JSON.parse(readFileSync(facts, 'utf8'));
+  }
+
+  /** Where it is unpacked: other bytes have another place. */
+  #place() {
+    const hash = createHash('sha256').update(JSON.stringify(this.facts)).digest('hex');
+    return join(cacheFolder(), `${this.facts.release}-${hash.slice(0, 12)}`);
+  }
+
+  get isUnpacked() {
+    return existsSync(this.#place());
+  }
+
+  /** @returns {import('../index.mjs').Kernel} */
+  #kernelIn(folder) {
+    return {
+      ...{ name: 'small', arch: 'x64', root: '/', cache: cacheFolder() },
+      image: join(folder, 'vmlinux'),
+      initramfs: join(folder, 'initramfs'),
+      modules: join(folder, 'modules'),
+    };
+  }
+
+  /** The kernel as it is, or will be, in the cache. */
+  get kernel() {
+    return this.#kernelIn(this.#place());
+  }
+
+  /**
+   * Unpacks it into the cache, where it is whole or not at all.
+   *
+   * @param {AbortSignal} [signal]
+   */
+  async unpack(signal) {
+    const place = this.#place();
+    if (existsSync(place)) return this.kernel;
+    const partial = `${place}.partial.${process.pid}`;
+    try {
+      mkdirSync(partial, { recursive: true });
+      for (const name of ['initramfs', 'modules'])
+        cpSync(join(this.#folder, name), join(partial, name), { recursive: true });
+      await pipeline(
+        createReadStream(join(this.#folder, 'vmlinux.br')),
+        createBrotliDecompress(),
+        createWriteStream(join(partial, 'vmlinux')),
+        { signal },
+      );
+      renameSync(partial, place);
+    } catch (error) {
+      // Another process was faster: what it unpacked is the same.
+      if (existsSync(place)) return this.kernel;
+      if (error.name === 'AbortError') throw error;
+      throw new RunError(FAILED, `the kernel could not be unpacked to ${place}: ${error.message}`);
+    } finally {
+      rmSync(partial, { recursive: true, force: true });
+    }
+    return this.kernel;
+  }
+}
+
+/** Removes what was unpacked, and what is known of KVM. */
+export function clean() {
+  const folder = cacheFolder();
+  const existed = existsSync(folder);
+  rmSync(folder, { recursive: true, force: true });
+  return { folder, existed };
+}
