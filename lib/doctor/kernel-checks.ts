@@ -5,7 +5,8 @@ import { signatureReason } from '../kernel/signing.js';
 import { hasWords32 } from '../processor.js';
 import { type Check, fail, ok, type Step, safely, shell, skip, warn } from './check.js';
 import { distributionOf, newerKernel, rebuiltModule } from './distribution.js';
-import { defectsOf, isBefore, kernelVersion, type Version } from './kernel-version.js';
+import { kernelPackage } from './kernel-package.js';
+import { defectsOf, isBefore, isMendedBy, kernelVersion, numbersOf, type Version } from './kernel-version.js';
 import type { Machine } from './machine.js';
 
 const FIRST: Version = [6, 12, 0];
@@ -74,10 +75,20 @@ export const kernelDefects: Check = {
   run(machine) {
     const version = kernelVersion(machine);
     if (!version) return skip('the version of the kernel cannot be read');
+    const name = `Linux ${version.join('.')}`;
     const known = defectsOf(version);
-    if (known.length === 0) return ok(`none is known of Linux ${version.join('.')}`);
+    if (known.length === 0) return ok(`none is known of ${name}`);
+    const from = kernelPackage(machine);
+    const left = known.filter((each) => !from?.changelog || !isMendedBy(from.changelog, each));
+    if (left.length === 0)
+      return ok(
+        `none: the changelog of its package, ${from?.version}, has what mends ${known.map(numbersOf).join(', ')}`,
+      );
+    const told = from?.changelog
+      ? `of which the changelog of its package, ${from.version}, does not tell that they are mended`
+      : `unless the distribution has mended it, of which no changelog here tells`;
     return warn(
-      `Linux ${version.join('.')} has, unless the distribution has mended it: ${known.map(({ name, what }) => `${name} (${what})`).join('; ')}`,
+      `${name} has, ${told}: ${left.map((each) => `${numbersOf(each)} (${each.what})`).join('; ')}`,
       'Install the newest kernel of this series.',
     );
   },

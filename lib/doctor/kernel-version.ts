@@ -1,15 +1,17 @@
 /** Versions of kernels, and what is known to be wrong with them. */
+import { debianVersion } from './kernel-package.js';
 import type { Machine } from './machine.js';
 
 export type Version = readonly [major: number, minor: number, patch: number];
 
 /**
  * The version of the kernel's source. Ubuntu's uname says 6.17.0 for each of its updates, and /proc/version_signature which one
- * it is.
+ * it is. Debian's, before Debian 13, says so behind the version of its package.
  */
-export function kernelVersion(machine: Pick<Machine, 'release' | 'read'>): Version | undefined {
+export function kernelVersion(machine: Pick<Machine, 'release' | 'version' | 'read'>): Version | undefined {
   const signature = machine.read('/proc/version_signature')?.trim().split(' ').at(-1);
-  return parse(signature) ?? parse(machine.release);
+  const debian = debianVersion(machine)?.replace(/^\d+:/, '');
+  return parse(signature) ?? parse(debian) ?? parse(machine.release);
 }
 
 function parse(text: string | undefined): Version | undefined {
@@ -22,10 +24,12 @@ export function isBefore(one: Version, other: Version): boolean {
   return at !== undefined && (one[at] as number) < (other[at] as number);
 }
 
-/** A defect that a process can meet, and the first version of each series that has it no more. */
+/** A defect that a process can meet. */
 interface Defect {
-  readonly name: string;
   readonly what: string;
+  /** What mends it: the subjects of the kernel's commits, by which changelogs name them, under the numbers of what they mend. */
+  readonly fixes: Readonly<Record<string, string>>;
+  /** The first version of each series that has it no more. */
   readonly mended: readonly Version[];
 }
 
@@ -33,23 +37,29 @@ const versions = (...texts: string[]) => texts.map((text) => parse(text) as Vers
 
 const DEFECTS: readonly Defect[] = [
   {
-    name: 'CVE-2026-23191',
     what: 'a cable that starts at two ends at once uses freed memory',
+    fixes: { 'CVE-2026-23191': 'ALSA: aloop: Fix racy access at PCM trigger' },
     mended: versions('6.12.69', '6.18.9'),
   },
   {
-    name: 'CVE-2026-53192, CVE-2026-53193',
     what: 'a listener whose timer is closed meanwhile uses freed memory',
+    fixes: {
+      'CVE-2026-53192': 'ALSA: timer: Fix UAF at snd_timer_user_params()',
+      'CVE-2026-53193': 'ALSA: timer: Forcibly close timer instances at closing',
+    },
     mended: versions('6.12.94', '6.18.36', '7.0.13'),
   },
   {
-    name: 'CVE-2026-68200, CVE-2026-68201',
     what: 'a timer that other programs trigger twice at once uses freed memory; this library never does that',
+    fixes: {
+      'CVE-2026-68200': "ALSA: timer: don't re-enter an instance callback that is still running",
+      'CVE-2026-68201': "ALSA: timer: drain a slave's callback before its master detaches it",
+    },
     mended: versions('6.12.101', '6.18.42', '7.1.6'),
   },
   {
-    name: 'CVE-2026-74503',
     what: 'an instance whose timer has gone is used again',
+    fixes: { 'CVE-2026-74503': 'ALSA: timer: Clear SNDRV_TIMER_IFLG_DEAD once the close completes' },
     mended: versions('6.12.103', '6.18.44', '7.1.8'),
   },
 ];
@@ -62,3 +72,11 @@ export function defectsOf(version: Version): readonly Defect[] {
     return isBefore(version, series ?? (mended.at(-1) as Version));
   });
 }
+
+/** Whether a changelog, in one line, has all that mends a defect: by its numbers, or by the kernel's commits. */
+export function isMendedBy(changelog: string, { fixes }: Defect): boolean {
+  return Object.entries(fixes).every((names) => names.some((name) => changelog.includes(name)));
+}
+
+/** 'CVE-2026-68200, CVE-2026-68201'. */
+export const numbersOf = ({ fixes }: Defect): string => Object.keys(fixes).join(', ');

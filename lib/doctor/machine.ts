@@ -1,6 +1,6 @@
 /** What checks look at: files of the machine, and the parts of this library that they try. Tests have machines of their own. */
 import { accessSync, constants, statSync } from 'node:fs';
-import { release, userInfo } from 'node:os';
+import { release, userInfo, version } from 'node:os';
 import { type ListedClock, listClocks } from '../clock/list.js';
 import { LoopbackCard } from '../loopback/card.js';
 import { native } from '../native/load.js';
@@ -24,6 +24,8 @@ export type CheckedCard = Pick<LoopbackCard, 'number' | 'id' | 'substreams' | 't
 export interface Machine {
   /** Of the kernel, as uname -r prints it. */
   readonly release: string;
+  /** Of the kernel, as uname -v prints it. */
+  readonly version: string;
   readonly arch: string;
   readonly runtime: string;
   readonly user: { readonly name: string; readonly uid: number };
@@ -56,6 +58,7 @@ export function thisMachine(): Machine {
   const { username: name, uid } = userInfo();
   return {
     release: release(),
+    version: version(),
     arch: process.arch,
     runtime: `${process.release.name} ${process.version}`,
     user: { name, uid },

@@ -137,7 +137,7 @@ describe('The checks of the kernel', () => {
     const files = { '/proc/version_signature': 'Ubuntu 6.17.0-7.7-generic 6.17.4\n' };
     const { 'kernel-defects': defects } = await complaints(machine({ release: '6.17.0-7-generic', files }));
     expect(defects?.seen).toMatch(
-      /^Linux 6\.17\.4 has, unless the distribution has mended it: .*CVE-2026-68200/,
+      /^Linux 6\.17\.4 has, unless the distribution has mended it, .*: .*CVE-2026-68200/,
     );
   });
 
@@ -155,6 +155,67 @@ describe('The checks of the kernel', () => {
     expect([...seen.matchAll(/CVE-2026-(23191|53192|68200|74503)/g)].map(([, number]) => number)).toEqual(
       numbers,
     );
+  });
+
+  describe('of defects, with the changelog of the package of the kernel,', () => {
+    const MENDED = `
+    - ALSA: timer: drain a slave's callback before its master detaches it
+    - ALSA: timer: don't re-enter an instance callback that is still
+      running
+    - ALSA: timer: Clear a flag (CVE-2026-74503)
+`;
+    const release = '6.12.95+deb13-amd64';
+    const version = '#1 SMP PREEMPT_DYNAMIC Debian 6.12.95-3 (2026-07-05)';
+    const doc = `/usr/share/doc/linux-image-${release}`;
+    const entry = (number: string, text: string) => `linux (${number}) trixie; urgency=high\n${text}\n`;
+    const found = async (files: Readonly<Record<string, string>>, change = {}) =>
+      (await diagnosis(machine({ release, version, files, ...change }))).find(
+        ({ id }) => id === 'kernel-defects',
+      );
+
+    it('take for mended what it names, by its number or its commit', async () => {
+      const files = { [`${doc}/changelog.Debian.gz`]: entry('6.12.95-3', MENDED) };
+      expect(await found(files)).toMatchObject({
+        status: 'ok',
+        seen: 'none: the changelog of its package, 6.12.95-3, has what mends CVE-2026-68200, CVE-2026-68201, CVE-2026-74503',
+      });
+    });
+
+    it('read that of a signed image, and that of Ubuntu', async () => {
+      const signed = `linux-signed-amd64 (6.12.95+3) trixie; urgency=high\n\n  * Sign kernel from linux 6.12.95-3\n`;
+      expect(await found({ [`${doc}/changelog.gz`]: `${signed}${MENDED}` })).toMatchObject({ status: 'ok' });
+      const ubuntu = {
+        '/proc/version_signature': 'Ubuntu 6.17.0-7.7-generic 6.17.4\n',
+        '/usr/share/doc/linux-modules-6.17.0-7-generic/changelog.Debian.gz': entry('6.17.0-7.7', MENDED),
+      };
+      expect(await found(ubuntu, { release: '6.17.0-7-generic', version: '#7-Ubuntu SMP' })).toMatchObject({
+        status: 'warn',
+        seen: expect.stringMatching(
+          /^Linux 6\.17\.4 has, of which the changelog of its package, 6\.17\.0-7\.7, .*: CVE-2026-23191 [^;]*; CVE-2026-53192, CVE-2026-53193 [^;]*$/,
+        ),
+      });
+    });
+
+    it('leave out what is newer than the kernel that runs', async () => {
+      const updated = entry('6.12.105-1', MENDED) + entry('6.12.95-3', '    - nothing of this\n');
+      expect(await found({ [`${doc}/changelog.Debian.gz`]: updated })).toMatchObject({
+        status: 'warn',
+        seen: expect.stringMatching(
+          /^Linux 6\.12\.95 has, of which .* 6\.12\.95-3, does not tell .*CVE-2026-68200, CVE-2026-68201 .*CVE-2026-74503/,
+        ),
+      });
+      expect(await found({ [`${doc}/changelog.Debian.gz`]: entry('6.12.105-1', MENDED) })).toMatchObject({
+        status: 'warn',
+        seen: expect.stringContaining(
+          'unless the distribution has mended it, of which no changelog here tells',
+        ),
+      });
+    });
+
+    it('tell the version by the package, where the release does not', async () => {
+      const change = { release: '6.12.0-9-amd64', version: '#1 SMP Debian 1:6.12.120-1 (2026-11-20)' };
+      expect(await found({}, change)).toMatchObject({ seen: 'none is known of Linux 6.12.120' });
+    });
   });
 
   it('take what the kernel can for more than what its configuration says', async () => {

@@ -32,7 +32,13 @@ export function machine({ files = {}, ...change }: Change = {}): Machine {
   const all: Record<string, string | undefined> = { ...FILES, ...files };
   const mode = { mode: 0o20660, uid: 0, gid: 29 };
   return {
-    ...{ release: '6.12.120', arch: 'x64', runtime: 'node v20.20.2', user: { name: 'ada', uid: 1_000 } },
+    ...{
+      release: '6.12.120',
+      version: '#1 SMP',
+      arch: 'x64',
+      runtime: 'node v20.20.2',
+      user: { name: 'ada', uid: 1_000 },
+    },
     read: (path) => all[path],
     names: (path) => [
       ...new Set(
