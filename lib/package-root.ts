@@ -24,7 +24,12 @@ export function packageVersion(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-/** The path of a page of the documents that are packed, and therefore there, however this came here. */
+/** The path of a file that is packed, and therefore there, however this came here. */
+export function packedPath(name: string): string {
+  return fileURLToPath(new URL(name, packageRoot));
+}
+
+/** The path of a page of the documents. */
 export function pagePath(name: string): string {
-  return fileURLToPath(new URL(`docs/${name}`, packageRoot));
+  return packedPath(`docs/${name}`);
 }

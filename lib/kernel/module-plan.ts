@@ -1,5 +1,6 @@
 /** Plans: the lines of a shell that rebuild snd-timer for a kernel, install it there, or remove it. Shown before they are run. */
-import { shellLine, shellQuote } from '../shell-line.js';
+import { packedPath } from '../package-root.js';
+import { shellLine } from '../shell-line.js';
 import type { KernelSource } from './source.js';
 import type { TargetKernel } from './target.js';
 
@@ -9,11 +10,11 @@ export interface PlannedLine {
   readonly line: string;
 }
 
-/** What modinfo(8) shows of a module that was built by this plan. */
+/** What modinfo(8) shows of a module that was built from snd-timer/ of this package: snd-timer/mark.c. */
 export const MARK = { field: 'rebuilt_by', value: 'alsa-utimer' } as const;
 
-/** The option is set for this one file. Nothing in the rest of the kernel asks for it. */
-const KBUILD = ['ccflags-y += -DCONFIG_SND_UTIMER=1', 'obj-m += snd-timer.o', 'snd-timer-y := timer.o'];
+/** What a build needs beside the source of the kernel. */
+export const BUILD_FILES = ['Kbuild', 'mark.c'].map((file) => packedPath(`snd-timer/${file}`));
 
 export const builtModule = (folder: string): string => `${folder}/snd-timer.ko`;
 
@@ -21,17 +22,18 @@ export const builtModule = (folder: string): string => `${folder}/snd-timer.ko`;
 export const installedModule = (target: TargetKernel): string => `${target.modules}/updates/snd-timer.ko`;
 
 /** Builds `builtModule(folder)`. */
-export function buildPlan(target: TargetKernel, source: KernelSource, folder: string): PlannedLine[] {
-  const kbuild = shellLine('printf', '%s\\n', ...KBUILD);
-  const mark = shellLine('printf', '%s\\n', `MODULE_INFO(${MARK.field}, "${MARK.value}");`);
+export async function buildPlan(
+  target: TargetKernel,
+  source: KernelSource,
+  folder: string,
+): Promise<PlannedLine[]> {
   return [
     { why: 'a folder for the build', line: shellLine('mkdir', '-p', folder) },
-    ...source.plan(folder),
+    ...(await source(folder)),
     {
-      why: 'what is built: snd-timer, with the option',
-      line: `${kbuild} >${shellQuote(`${folder}/Kbuild`)}`,
+      why: 'what is built: snd-timer, with the option, and with a mark by which it is known',
+      line: shellLine('cp', ...BUILD_FILES, folder),
     },
-    { why: 'a mark, by which it is known', line: `${mark} >>${shellQuote(`${folder}/timer.c`)}` },
     {
       // Type information for BPF is left out: kernels from 7.2 on refuse what does not fit theirs, and nothing reads it here.
       why: `the module, for ${target.release}`,

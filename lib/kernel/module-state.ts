@@ -1,50 +1,63 @@
 /** What is known of snd-timer: whether a rebuilt one is installed for a kernel, and which one the running kernel has loaded. */
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { readText } from '../text-file.js';
 import { builtModule, installedModule, MARK } from './module-plan.js';
 import type { TargetKernel } from './target.js';
 
 const run = promisify(execFile);
 
 export interface ModuleState {
-  /** 'none', 'ours', or 'foreign': somebody else has put one there. */
-  readonly installed: 'none' | 'ours' | 'foreign';
+  /** 'none', 'ours', 'dkms', which is ours and kept by DKMS, or 'foreign': somebody else has put one there. */
+  readonly installed: 'none' | 'ours' | 'dkms' | 'foreign';
+  /** The path of the installed module, where there is one. */
+  readonly path?: string;
+  /** Whose signature it has, where it has one. */
+  readonly signer?: string;
   /** Of the running kernel: whether it is the installed one. */
   readonly loaded: 'none' | 'installed' | 'other';
 }
 
-/** A field that modinfo(8) shows of a module; undefined where there is none, or it is not to be had. */
-export async function moduleField(path: string, field: string): Promise<string | undefined> {
+/** A field that modinfo(8) shows of a module, of the running kernel unless a path is given; undefined where there is none. */
+async function moduleField(field: string, ...module: readonly string[]): Promise<string | undefined> {
   try {
-    return (await run('modinfo', ['-F', field, path])).stdout.trim() || undefined;
+    return (await run('modinfo', ['-F', field, ...module])).stdout.trim() || undefined;
   } catch {
     return undefined;
   }
 }
 
 export async function moduleState(target: TargetKernel): Promise<ModuleState> {
-  const path = installedModule(target);
-  const loaded = loadedBuild();
-  if (!existsSync(path)) return { installed: 'none', loaded: loaded ? 'other' : 'none' };
-  const mark = await moduleField(path, MARK.field);
+  const loaded = readText('/sys/module/snd_timer/initstate') !== undefined;
+  const path = await replacement(target);
+  if (path === undefined) return { installed: 'none', loaded: loaded ? 'other' : 'none' };
+  const isOurs = (await moduleField(MARK.field, path)) === MARK.value;
+  const signer = await moduleField('signer', path);
   return {
-    installed: mark === MARK.value ? 'ours' : 'foreign',
-    loaded: !loaded ? 'none' : readFileSync(path).includes(loaded) ? 'installed' : 'other',
+    installed: !isOurs ? 'foreign' : path === installedModule(target) ? 'ours' : 'dkms',
+    path,
+    ...(signer === undefined ? {} : { signer }),
+    loaded: !loaded ? 'none' : (await isLoaded(path)) ? 'installed' : 'other',
   };
+}
+
+/** The module that is taken in place of the kernel's own. depmod(8) has listed it, but for one that was just copied there. */
+async function replacement(target: TargetKernel): Promise<string | undefined> {
+  if (existsSync(installedModule(target))) return installedModule(target);
+  // '(builtin)' for one that is no file.
+  const listed = await moduleField('filename', '-k', target.release, 'snd-timer');
+  return listed?.startsWith('/') && !listed.startsWith(`${target.modules}/kernel/`) ? listed : undefined;
+}
+
+/** A module of ours has a version, so modpost(8) sums its source, and the kernel tells the sum. The kernel's own need not have one. */
+async function isLoaded(path: string): Promise<boolean> {
+  const sum = readText('/sys/module/snd_timer/srcversion')?.trim();
+  return sum !== undefined && sum === (await moduleField('srcversion', path));
 }
 
 /** Whether a folder has a module that was built for a kernel: by its vermagic. */
 export async function isBuiltFor({ release }: TargetKernel, folder: string): Promise<boolean> {
-  const magic = await moduleField(builtModule(folder), 'vermagic');
+  const magic = await moduleField('vermagic', builtModule(folder));
   return magic?.split(' ')[0] === release;
-}
-
-/** The note with the id of its build, of the module that is loaded: its file has the same one. Undefined where none is loaded. */
-function loadedBuild(): Buffer | undefined {
-  try {
-    return readFileSync('/sys/module/snd_timer/notes/.note.gnu.build-id');
-  } catch {
-    return undefined;
-  }
 }

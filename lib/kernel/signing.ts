@@ -4,10 +4,13 @@ import { AlsaError } from '../errors.js';
 import { readText } from '../text-file.js';
 import type { SigningKey } from './module-plan.js';
 
-/** Where distributions and DKMS keep the key that the owner of a machine has enrolled. */
+/** Where DKMS keeps the key that it signs with. It makes one where there is none. */
+const DKMS_KEY: SigningKey = { key: '/var/lib/dkms/mok.key', certificate: '/var/lib/dkms/mok.pub' };
+
+/** Where the key of the owner of a machine is kept. On Ubuntu DKMS takes the first as well. */
 const KEYS: readonly SigningKey[] = [
   { key: '/var/lib/shim-signed/mok/MOK.priv', certificate: '/var/lib/shim-signed/mok/MOK.der' },
-  { key: '/var/lib/dkms/mok.key', certificate: '/var/lib/dkms/mok.pub' },
+  DKMS_KEY,
 ];
 
 /** What a check of signatures looks at; tests have their own. */
@@ -34,13 +37,32 @@ export function signatureReason(read: (path: string) => string | undefined): str
 export function signingKey(files: SigningFiles = FILES): SigningKey | undefined {
   const reason = signatureReason(files.read);
   if (reason === undefined) return undefined;
-  const known = KEYS.find(({ key, certificate }) => files.exists(key) && files.exists(certificate));
+  const known = knownKey(files);
   if (known) return known;
+  const { key, certificate } = DKMS_KEY;
   throw new AlsaError(
     `The kernel ${reason}, so it takes signed modules only, and this machine has no key of its owner`,
     {
       code: 'ERR_NO_SIGNING_KEY',
-      hint: 'Make one and enroll it: `sudo update-secureboot-policy --new-key`, `sudo mokutil --import /var/lib/shim-signed/mok/MOK.der`, then start the machine anew.',
+      hint: `Make one: \`sudo openssl req -new -x509 -nodes -days 36500 -subj "/CN=$(hostname) modules" -newkey rsa:2048 -keyout ${key} -outform DER -out ${certificate}\`. ${enrolment(certificate, files)}`,
     },
   );
+}
+
+const knownKey = ({ exists }: SigningFiles): SigningKey | undefined =>
+  KEYS.find(({ key, certificate }) => exists(key) && exists(certificate));
+
+/** What makes the kernel trust the key of this machine, where it takes signed modules only; undefined where it takes others. */
+export function trustSteps(files: SigningFiles = FILES): string | undefined {
+  const reason = signatureReason(files.read);
+  if (reason === undefined) return undefined;
+  const { certificate } = knownKey(files) ?? DKMS_KEY;
+  return `The kernel ${reason}, so it takes modules only that are signed with a key that it trusts. ${enrolment(certificate, files)}`;
+}
+
+/** How the owner of a machine makes its kernel trust a key. Firmware keeps these keys, and asks at the screen. */
+function enrolment(certificate: string, { exists }: SigningFiles): string {
+  if (!exists('/sys/firmware/efi'))
+    return 'This machine was not started by UEFI, so no key can be enrolled: it takes a kernel that has the key built in, or one that does not ask for signatures.';
+  return `\`mokutil --test-key ${certificate}\` tells whether the key is enrolled. If it is not: \`sudo mokutil --import ${certificate}\` asks for a password; start the machine anew, choose "Enroll MOK" on its screen, and give that password.`;
 }

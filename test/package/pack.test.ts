@@ -44,6 +44,7 @@ describe('The packed package', () => {
         'package.json',
       ],
       'prebuilds',
+      'snd-timer',
     ]);
     expect(top(within('docs'))).not.toContain('contributing');
   });

@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { AlsaError } from '../../errors.js';
+import { checkDkms, dkmsInstallPlan, dkmsPackages, dkmsRemovePlan } from '../../kernel/dkms.js';
 import {
   buildPlan,
   builtModule,
@@ -9,8 +10,8 @@ import {
   installPlan,
   removePlan,
 } from '../../kernel/module-plan.js';
-import { isBuiltFor, moduleState } from '../../kernel/module-state.js';
-import { signingKey } from '../../kernel/signing.js';
+import { isBuiltFor, type ModuleState, moduleState } from '../../kernel/module-state.js';
+import { signingKey, trustSteps } from '../../kernel/signing.js';
 import { kernelSource } from '../../kernel/source.js';
 import {
   checkHeaders,
@@ -31,6 +32,11 @@ export interface ModuleOptions extends TargetOptions {
   readonly dryRun: boolean;
 }
 
+interface InstallOptions extends ModuleOptions {
+  /** Has DKMS build it, for this kernel and those to come. */
+  readonly dkms: boolean;
+}
+
 export async function buildModule(options: ModuleOptions, io: Io): Promise<number> {
   const target = targetKernel(options);
   const folder = buildFolder(target, options);
@@ -39,18 +45,49 @@ export async function buildModule(options: ModuleOptions, io: Io): Promise<numbe
   return 0;
 }
 
-export async function installModule(options: ModuleOptions, io: Io): Promise<number> {
+export async function installModule(options: InstallOptions, io: Io): Promise<number> {
   const target = targetKernel(options);
   checkModules(target);
   needRoot('install', options);
-  await hasModule(target);
+  const { installed } = await ownState(target);
+  if (options.dkms) await installByDkms(target, installed === 'ours', options, io);
+  else await installByHand(target, installed === 'dkms', options, io);
+  await print(io, [AFTERWARDS, trustSteps()].filter((each) => each !== undefined).join('\n'));
+  return 0;
+}
+
+async function installByHand(
+  target: TargetKernel,
+  isWithDkms: boolean,
+  options: ModuleOptions,
+  io: Io,
+): Promise<void> {
+  if (isWithDkms)
+    throw new AlsaError('DKMS has installed snd-timer, and would go on to rebuild it', {
+      code: 'ERR_FOREIGN_MODULE',
+      hint: 'Take it away first: `sudo utimer kernel remove`; or renew it: --dkms.',
+    });
   const signing = signingKey();
   const folder = buildFolder(target, options);
   if (options.source !== undefined || !(await isBuiltFor(target, folder)))
     await build(target, folder, options, io);
   await runLines(installPlan(target, folder, signing), options.dryRun, io);
-  await print(io, AFTERWARDS);
-  return 0;
+}
+
+async function installByDkms(
+  target: TargetKernel,
+  isByHand: boolean,
+  { source, dryRun }: ModuleOptions,
+  io: Io,
+): Promise<void> {
+  await checkDkms();
+  checkHeaders(target);
+  const given = source === undefined ? undefined : kernelSource(target, resolve(source));
+  const plan = [
+    ...(isByHand ? removePlan(target) : []),
+    ...(await dkmsInstallPlan(target, given, await dkmsPackages(target))),
+  ];
+  await runLines(plan, dryRun, io);
 }
 
 export async function removeModule(
@@ -59,11 +96,14 @@ export async function removeModule(
 ): Promise<number> {
   const target = targetKernel(options);
   needRoot('remove', options);
-  if (!(await hasModule(target))) {
-    await print(io, `There is no ${installedModule(target)}: nothing is to be removed.`);
+  const packages = await dkmsPackages(target);
+  const { installed } = await ownState(target);
+  const plan = [...dkmsRemovePlan(packages), ...(installed === 'ours' ? removePlan(target) : [])];
+  if (plan.length === 0) {
+    await print(io, `There is no ${installedModule(target)}, and DKMS has none: nothing is to be removed.`);
     return 0;
   }
-  await runLines(removePlan(target), options.dryRun, io);
+  await runLines(plan, options.dryRun, io);
   await print(io, AFTERWARDS);
   return 0;
 }
@@ -78,9 +118,9 @@ async function build(
   io: Io,
 ): Promise<void> {
   checkHeaders(target);
-  const from = await kernelSource(target, source && resolve(source));
-  await print(io, `snd-timer for Linux ${target.release}, from ${from.name}`);
-  await runLines(buildPlan(target, from, folder), dryRun, io);
+  const from = kernelSource(target, source && resolve(source));
+  await print(io, `snd-timer for Linux ${target.release}`);
+  await runLines(await buildPlan(target, from, folder), dryRun, io);
   if (!dryRun && !(await isBuiltFor(target, folder))) {
     throw new AlsaError(`${builtModule(folder)} is not for Linux ${target.release}`, {
       code: 'ERR_WRONG_MODULE',
@@ -107,11 +147,11 @@ function needRoot(what: 'install' | 'remove', { dryRun }: { readonly dryRun: boo
   });
 }
 
-/** Whether a module of ours is installed. What somebody else has put there stays. */
-async function hasModule(target: TargetKernel): Promise<boolean> {
-  const { installed } = await moduleState(target);
-  if (installed !== 'foreign') return installed === 'ours';
-  throw new AlsaError(`${installedModule(target)} was not made by utimer kernel`, {
+/** What is installed, where that is ours or nothing. What somebody else has put there stays. */
+async function ownState(target: TargetKernel): Promise<ModuleState> {
+  const state = await moduleState(target);
+  if (state.installed !== 'foreign') return state;
+  throw new AlsaError(`${state.path} was not made by utimer kernel`, {
     code: 'ERR_FOREIGN_MODULE',
     hint: 'It is left alone: whoever has put it there removes it.',
   });

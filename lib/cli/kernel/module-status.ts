@@ -1,7 +1,7 @@
 /** What `utimer kernel status` tells: whether a kernel has userspace-driven timers, by itself or by a rebuilt module. */
 import { release as runningRelease } from 'node:os';
 import { configuredOption } from '../../kernel/configuration.js';
-import { installedModule } from '../../kernel/module-plan.js';
+import { type DkmsState, dkmsPackages } from '../../kernel/dkms.js';
 import { type ModuleState, moduleState } from '../../kernel/module-state.js';
 import { type TargetKernel, type TargetOptions, targetKernel } from '../../kernel/target.js';
 import { readText } from '../../text-file.js';
@@ -14,6 +14,8 @@ interface KernelStatus extends ModuleState {
   readonly isRunning: boolean;
   /** CONFIG_SND_UTIMER: 'y', 'n', or 'unknown'. */
   readonly option: string;
+  /** How far DKMS has it. */
+  readonly dkms: DkmsState | 'none';
   /** Whether the running kernel has them, where that is the one. */
   readonly supported: boolean | undefined;
 }
@@ -21,7 +23,7 @@ interface KernelStatus extends ModuleState {
 export async function printStatus(options: TargetOptions, asJson: boolean, io: Io): Promise<number> {
   const target = targetKernel(options);
   const status = await statusOf(target);
-  await print(io, asJson ? json(status) : inWords(target, status));
+  await print(io, asJson ? json(status) : inWords(status));
   return 0;
 }
 
@@ -34,24 +36,43 @@ async function statusOf(target: TargetKernel): Promise<KernelStatus> {
     option: configuredOption(readText, release, 'SND_UTIMER', isRunning) ?? 'unknown',
     supported: isRunning ? isSupported() : undefined,
     ...(await moduleState(target)),
+    dkms: (await dkmsPackages(target))[0]?.state ?? 'none',
   };
 }
 
-function inWords(
-  target: TargetKernel,
-  { release, isRunning, option, supported, installed, loaded }: KernelStatus,
-): string {
+function inWords({
+  release,
+  isRunning,
+  option,
+  supported,
+  installed,
+  path,
+  signer,
+  loaded,
+  dkms,
+}: KernelStatus): string {
   const lines = [`Linux ${release}${isRunning ? ', which is running' : ''}`, `CONFIG_SND_UTIMER: ${option}`];
-  if (installed === 'none') lines.push('no rebuilt module is installed');
-  else
-    lines.push(
-      `${installedModule(target)}: ${installed === 'ours' ? 'made by utimer kernel' : 'made by somebody else'}`,
-    );
+  if (path === undefined) lines.push('no rebuilt module is installed');
+  else lines.push(`${path}: ${MADE_BY[installed]}`, signer ? `signed by ${signer}` : 'not signed');
+  if (dkms !== 'none') lines.push(`DKMS: ${DKMS[dkms]}`);
   if (!isRunning) return lines.join('\n');
   if (installed !== 'none') lines.push(LOADED[loaded]);
   lines.push(`userspace-driven timers: ${supported === undefined ? 'unknown' : supported ? 'yes' : 'no'}`);
   return lines.join('\n');
 }
+
+const MADE_BY: Readonly<Record<ModuleState['installed'], string>> = {
+  none: 'none',
+  ours: 'made by utimer kernel',
+  dkms: 'made by utimer kernel, kept by DKMS',
+  foreign: 'made by somebody else',
+};
+
+const DKMS: Readonly<Record<DkmsState, string>> = {
+  added: 'it has the package, and no module for this kernel',
+  built: 'the module is built for this kernel, and not installed',
+  installed: 'the module is installed for this kernel',
+};
 
 const LOADED: Readonly<Record<ModuleState['loaded'], string>> = {
   none: 'snd-timer is not loaded',

@@ -15,7 +15,7 @@ export const headers = {
 
 export const source = {
   reader: text('PATH'),
-  otherwise: 'linux-source-X.Y of the distribution, in the version of the kernel',
+  otherwise: 'that of the distribution, in exactly the version of the kernel',
   help: 'the source that it was built from',
   more: 'A tree, a folder with timer.c and timer_compat.c, or an archive that tar(1) reads. A vanilla source brings back what a distribution has mended.',
 } as const;
@@ -24,6 +24,11 @@ export const folder = {
   reader: text('FOLDER'),
   otherwise: '~/.cache/alsa-utimer/snd-timer/RELEASE',
   help: 'where the module is built',
+} as const;
+
+export const dkms = {
+  help: 'let DKMS build it, for this kernel and those to come',
+  more: 'DKMS rebuilds it whenever a kernel is installed, and leaves it away once a kernel has the option. It needs the headers of each.',
 } as const;
 
 export const dryRun = { help: 'only show what would be run' } as const;

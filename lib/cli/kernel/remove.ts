@@ -7,7 +7,7 @@ export const remove = command({
   name: 'kernel remove',
   summary: 'take the rebuilt snd-timer away',
   about: [
-    'Removes what `utimer kernel install` has put there. The kernel has its own module again. This needs root.',
+    'Removes what `utimer kernel install` has put there; with DKMS, for all kernels. The kernel has its own module again. This needs root.',
   ],
   arguments: {},
   options: { Options: { release, 'dry-run': dryRun } },
