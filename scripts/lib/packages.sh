@@ -22,6 +22,9 @@ have_package() {
     version=${1#gcc-}
     have_commands "$triplet-gcc-${version%%-*}"
     ;;
+  gcc-multilib-x86-64-linux-gnu)
+    printf 'int main(void) { return 0; }' | x86_64-linux-gnu-gcc -m32 -x c -o /dev/null - 2>/dev/null
+    ;;
   gcc-*-linux-gnu*) have_commands "${1#gcc-}-gcc" ;;
   gcc-multilib) printf 'int main(void) { return 0; }' | gcc -m32 -x c -o /dev/null - 2>/dev/null ;;
   groff-base) have_commands groff ;;
@@ -70,13 +73,6 @@ have_header() {
 # no gcc for another processor.
 apt_name() {
   case $1 in
-  # gcc-12-aarch64-linux-gnu is aarch64-linux-gnu-gcc-12.
-  gcc-[0-9]*-*-linux-gnu)
-    triplet=${1#gcc-*-}
-    version=${1#gcc-}
-    have_commands "$triplet-gcc-${version%%-*}"
-    ;;
-  gcc-*-linux-gnu*) have_commands "${1#gcc-}-gcc" ;;
   gcc-multilib) have_commands gcc && echo "gcc-$(gcc -dumpversion)-multilib" || echo "$1" ;;
   *) echo "$1" ;;
   esac

@@ -68,6 +68,15 @@ describe('On a machine with apt', () => {
     expect(stderr).toMatch(/^apt-get .*install gcc-12-multilib g\+\+-aarch64-linux-gnu$/m);
   });
 
+  it('a compiler for another processor is asked for by its own name', async () => {
+    machine.stub('sudo', 'exec "$@"');
+    machine.stub('dpkg-query', 'exit 1');
+    machine.stub('apt-get', 'echo "apt-get $*"');
+    const names = ['gcc-arm-linux-gnueabihf', 'gcc-12-aarch64-linux-gnu', 'gcc-multilib-x86-64-linux-gnu'];
+    const { stderr } = await need(...names);
+    expect(stderr).toContain(` install ${names.join(' ')}\n`);
+  });
+
   it('what dpkg knows as installed is there', async () => {
     machine.stub('dpkg-query', 'printf installed');
     machine.stub('apt-get', 'echo "apt-get $*"; exit 1');
