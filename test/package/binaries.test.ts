@@ -31,6 +31,20 @@ describe.each(['x64', 'arm64'])('The binary for %s', (processor) => {
   });
 });
 
+it.each([
+  ['x64', 'raw', 'X86-64'],
+  ['x64', 'raw32', '80386'],
+  ['arm64', 'raw', 'AArch64'],
+])('The program of the cases for %s, %s, needs no library at all', (processor, name, machine) => {
+  const path = join(root, `prebuilds/linux-${processor}`, name);
+  const headers = run('readelf', ['--file-header', '--program-headers', '--wide', path], root);
+  expect(headers).toMatch(new RegExp(`Machine: .*${machine}`));
+  expect(headers).not.toMatch(/INTERP|DYNAMIC/);
+  expect(readFileSync(path).includes(root)).toBe(false);
+  // Small enough to be packed.
+  expect(readFileSync(path).length).toBeLessThan(150_000);
+});
+
 it.each(['mips', '', 'x64 arm64'])('No binary is made for the processor %j, in clear words', (processor) => {
   const make = () => run('make', ['--directory', 'scripts/release/portable', `ARCH=${processor}`], root);
   expect(make).toThrow(`ARCH must be x64 or arm64, not '${processor}'`);

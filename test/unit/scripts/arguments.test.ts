@@ -27,6 +27,8 @@ describe('A script', () => {
     ['build-native', ['--bogus']],
     ['build-lib', ['--bogus']],
     ['release/prebuild', ['--bogus']],
+    ['release/musl', ['--bogus']],
+    ['release/programs', ['--bogus']],
     ['release/reproduce', ['--bogus']],
     ['release/publish', ['--dry']],
     ['test', ['--only', 'there']],

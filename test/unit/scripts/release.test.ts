@@ -135,12 +135,24 @@ describe('scripts/release/prebuild', () => {
         'prebuilds/linux-arm/alsa_utimer.node',
       ])
         put(path);
-      for (const processor of ['x64', 'arm64']) put(`build-dev/portable/${processor}/alsa_utimer.node`);
+      put('scripts/release/musl', 'echo /musl');
+      for (const processor of ['x64', 'arm64']) {
+        put(`build-dev/portable/${processor}/alsa_utimer.node`);
+        put(`build-dev/callers/${processor}/raw`);
+      }
       for (const name of ['make', 'nproc']) machine.stub(name);
-      machine.stub('install', 'mkdir -p "$(dirname "$4")"; cp "$3" "$4"');
+      machine.stub('install', 'echo "$3" >"$4"');
       const { status, stderr } = await machine.run(join(checkout, 'scripts/release/prebuild'));
       expect([status, stderr]).toEqual([0, '']);
-      expect(readdirSync(join(checkout, 'prebuilds')).sort()).toEqual(['linux-arm64', 'linux-x64']);
+      const folders = ['linux-arm64', 'linux-x64'];
+      expect(readdirSync(join(checkout, 'prebuilds')).sort()).toEqual(folders);
+      for (const folder of folders) {
+        expect(readdirSync(join(checkout, 'prebuilds', folder)).sort()).toEqual([
+          'alsa_utimer.node',
+          'raw',
+          'raw.copyright',
+        ]);
+      }
     } finally {
       machine.remove();
     }
