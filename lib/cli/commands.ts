@@ -12,6 +12,7 @@ import { loopback } from './loopback.js';
 import { pace } from './pace.js';
 import { play } from './play.js';
 import { record } from './record.js';
+import { selftest } from './selftest.js';
 import { send } from './send.js';
 import type { Command } from './table/command.js';
 
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   ...loopback,
   ...kernel,
   doctor,
+  selftest,
   completion(() => COMMANDS),
   help(() => COMMANDS),
 ];

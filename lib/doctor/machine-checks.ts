@@ -1,17 +1,15 @@
 /** What makes a machine good at real time: limits, processors and clocks. Without it everything works, only worse. */
+import { hasCapability } from './capability.js';
 import { type Check, ok, shell, skip, warn } from './check.js';
 import type { Machine } from './machine.js';
 
-const CAP_SYS_NICE = 23n;
 const WANTED_PRIORITY = 20;
 
 export const realTime: Check = {
   id: 'real-time',
   why: 'A thread of a Pacer is late by what other programs do, unless it has a real-time priority (option priority).',
   run(machine) {
-    const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(machine.read('/proc/self/status') ?? '')?.[1];
-    if (capabilities && (BigInt(`0x${capabilities}`) >> CAP_SYS_NICE) & 1n)
-      return ok('this process may have each real-time priority');
+    if (hasCapability(machine, 'CAP_SYS_NICE')) return ok('this process may have each real-time priority');
     const most = limit(machine, 'Max realtime priority');
     if (most === undefined) return skip('the limits of this process cannot be read');
     if (most >= WANTED_PRIORITY)

@@ -1,6 +1,7 @@
 // The package as users get it: packed, installed, imported.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { linksIn } from '../support/markdown-links.js';
 import { ASK, ASKED, Packed, run } from '../support/packed.js';
@@ -12,6 +13,15 @@ const manifest = () => JSON.parse(readFileSync(join(user, 'node_modules/alsa-uti
 beforeAll(() => packed.install(user), 300_000);
 afterAll(() => packed.remove());
 
+/** As the files of cases have them, and those of the tables of resolutions. */
+function numbersOfCases(): string[] {
+  const folder = fileURLToPath(new URL('../kernel/conformance/', import.meta.url));
+  const written = readdirSync(folder)
+    .filter((name) => name.endsWith('.test.ts'))
+    .flatMap((name) => readFileSync(join(folder, name), 'utf8').match(/(?<=[[(]['"`])[A-Z]\d\d\b/g) ?? []);
+  return [...written, ...Array.from({ length: 11 }, (_, index) => `R${13 + index}`)];
+}
+
 describe('The packed package', () => {
   it('holds the compiled library and the binaries, and no tests', () => {
     expect(packed.files).toContain('dist/index.js');
@@ -19,8 +29,8 @@ describe('The packed package', () => {
     expect(packed.files).toContain('docs/kernels.md'); // which errors refer to
     expect(packed.files).toContain('man/utimer.1');
     expect(packed.files.filter((path) => path.startsWith('prebuilds/')).toSorted()).toEqual([
-      'prebuilds/linux-arm64/alsa_utimer.node',
-      'prebuilds/linux-x64/alsa_utimer.node',
+      ...['alsa_utimer.node', 'raw', 'raw.copyright'].map((name) => `prebuilds/linux-arm64/${name}`),
+      ...['alsa_utimer.node', 'raw', 'raw.copyright', 'raw32'].map((name) => `prebuilds/linux-x64/${name}`),
     ]);
     expect(packed.files.filter((path) => /^(test|build|native\/build)\//.test(path))).toEqual([]);
   });
@@ -61,6 +71,19 @@ describe('The packed package', () => {
     const { scripts = {}, gypfile } = manifest();
     expect(gypfile).toBe(false);
     for (const name of ['preinstall', 'install', 'postinstall']) expect(scripts).not.toHaveProperty(name);
+  });
+
+  it('has the cases of what kernels promise, and programs that run them', () => {
+    const utimer = join(user, 'node_modules/.bin/utimer');
+    const names = run(utimer, ['selftest', '--list'], user).trimEnd().split('\n');
+    const numbers = new Set(names.map((name) => name.slice(0, 3)));
+    expect(numbers).toEqual(new Set(numbersOfCases()));
+    expect(run(utimer, ['selftest', '--list', '--only', 'l43'], user)).toMatch(/^L43 Several threads: .*\n$/);
+    // What needs no kernel of these.
+    for (const program of process.arch === 'x64' ? ['raw', 'raw32'] : ['raw']) {
+      const path = join(user, `node_modules/alsa-utimer/prebuilds/linux-${process.arch}`, program);
+      expect(JSON.parse(run(path, ['numbers'], user))).toMatchObject({ CREATE: 0xc020_54a5 });
+    }
   });
 
   it('loads its binary, and reaches the kernel or says what is missing', () => {

@@ -4,7 +4,8 @@ import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { Pcm, type PcmOptions } from '../../../lib/index.js';
-import { LoopbackCard } from '../../../lib/loopback/index.js';
+import { readTimerSource, writeTimerSource } from '../../../lib/loopback/card.js';
+import { isLoopbackLoaded, LoopbackCard } from '../../../lib/loopback/index.js';
 import { converse, transcript } from './raw.js';
 
 /** What the steps of streams.c take unless they are told otherwise. */
@@ -22,19 +23,42 @@ export const CABLE = `
   playback p
   ready p`;
 
+/** A card for cases, and how it is left as it was. */
+export interface TakenCard {
+  readonly card: LoopbackCard;
+  /** Whether it was there before, with the module, which then stays loaded. */
+  readonly isForeign: boolean;
+  giveBack(): Promise<void>;
+}
+
+/** The first card of snd-aloop where that is loaded, or one that it is loaded for. */
+export async function takeCard(): Promise<TakenCard> {
+  if (!isLoopbackLoaded()) {
+    const card = await LoopbackCard.load();
+    return { card, isForeign: false, giveBack: () => LoopbackCard.unload() };
+  }
+  const card = LoopbackCard.find();
+  const source = readTimerSource(card.number);
+  const giveBack = async () => writeTimerSource(card.number, source);
+  card.resetTimerSource();
+  return { card, isForeign: true, giveBack };
+}
+
 /** For every file of cases about cables: what is opened by it does not outlive its case. */
 export function useCard() {
   let card: LoopbackCard;
+  let taken: TakenCard | undefined;
   const open: Disposable[] = [];
   beforeAll(async () => {
-    card = await LoopbackCard.load();
+    taken = await takeCard();
+    card = taken.card;
   });
   afterEach(() => {
     for (const pcm of open.splice(0).reverse()) pcm[Symbol.dispose]();
     expect(card.cables().filter(({ playback, capture }) => playback || capture)).toEqual([]);
     card.resetTimerSource();
   });
-  afterAll(() => LoopbackCard.unload());
+  afterAll(() => taken?.giveBack());
 
   const pcm = (direction: 'playback' | 'capture', options: Partial<PcmOptions>) => {
     const device = direction === 'playback' ? 0 : 1;
@@ -46,6 +70,9 @@ export function useCard() {
   return {
     get card() {
       return card;
+    },
+    get isForeign() {
+      return taken?.isForeign === true;
     },
     playback: (options: Partial<PcmOptions> = {}) => pcm('playback', options),
     capture: (options: Partial<PcmOptions> = {}) => pcm('capture', options),

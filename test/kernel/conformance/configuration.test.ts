@@ -67,7 +67,8 @@ describe('timer_source', () => {
     expect(Object.fromEntries(observed)).toEqual(table);
   });
 
-  it('A01 as a parameter of the module: with a blank before it, EINVAL', async () => {
+  it('A01 as a parameter of the module: with a blank before it, EINVAL', async ({ skip }) => {
+    skip(cables.isForeign, 'snd-aloop was loaded before, and would have to be unloaded');
     create({ resolutionNs: RESOLUTION, id: 0 });
     await cables.reload('timer_source=" -1.4.0"');
     expect(read()).toBe(' -1.4.0\n');

@@ -1,11 +1,10 @@
 // What becomes of cables whose timer goes.
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
 import { timerInfo, userTimerId } from '../../../lib/index.js';
 import { CABLE, followKernelLog, STREAM, useCard } from './cable.js';
-import { program, useTimers } from './raw.js';
+import { startProgram, useTimers } from './raw.js';
 
 const create = useTimers();
 const cables = useCard();
@@ -115,7 +114,7 @@ describe('When the timer is closed', () => {
 describe('When the owner is killed', () => {
   it('D08 while it triggers a thousand times a second, its id is free and the sides stand still', async () => {
     using log = followKernelLog();
-    const owner = spawn((await program()).native, ['own'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const owner = await startProgram('own');
     const ended = once(owner, 'close');
     try {
       const [line] = (await once(createInterface({ input: owner.stdout }), 'line')) as [string];

@@ -8,8 +8,7 @@ import {
   type TimerInstanceOptions,
   type UserTimer,
 } from '../../../lib/index.js';
-import { LoopbackCard } from '../../../lib/loopback/index.js';
-import { followKernelLog } from './cable.js';
+import { followKernelLog, takeCard } from './cable.js';
 import { converse, raw, TRIGGERS_OVERLAP, useTimers } from './raw.js';
 
 const create = useTimers();
@@ -497,7 +496,7 @@ describe('Several listeners', () => {
       select b t => EBUSY
       close a
       select b t`);
-    const card = await LoopbackCard.load();
+    const { card, giveBack } = await takeCard();
     try {
       const timer = create();
       card.setTimerSource(timer);
@@ -511,7 +510,7 @@ describe('Several listeners', () => {
       instance.close();
       open().close();
     } finally {
-      await LoopbackCard.unload();
+      await giveBack();
     }
   });
 

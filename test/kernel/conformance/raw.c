@@ -6,9 +6,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -165,7 +167,15 @@ int wait_for(pid_t child) {
   return status;
 }
 
+// The latest first: the kernel would close them in the order of their numbers, a timer before its listeners,
+// which older kernels do not survive (CVE-2026-53193).
+static void close_all(void) {
+  for (int fd = MAX_DESCRIPTORS - 1; fd > STDERR_FILENO; fd -= 1) close(fd);
+}
+
 int main(int argc, char **argv) {
+  // What triggers a timer until it is killed ends with whoever started it.
+  need(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0, "end with the process that started this one");
   const struct raw_case *const groups[] = {creation_cases,     descriptor_cases, information_cases,
                                            conversation_cases, stream_cases,     thread_cases};
   for (size_t i = 0; argc > 1 && i < sizeof groups / sizeof *groups; i += 1) {
@@ -173,6 +183,7 @@ int main(int argc, char **argv) {
       if (strcmp(one->name, argv[1]) != 0) continue;
       one->run(argv + 2);
       puts(separator == '{' ? "{}" : "}");
+      close_all();
       return 0;
     }
   }

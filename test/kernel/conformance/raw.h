@@ -9,6 +9,8 @@
 #include <sys/ioctl.h>
 #include <sys/types.h>
 
+// Of one program: crowd() has the most.
+enum { MAX_DESCRIPTORS = 1200 };
 enum { CLASS_NONE = -1, CLASS_GLOBAL = 1, DEVICE_UDRIVEN = 4, PARAMS_AUTO = 1, EVENT_TICK = 1 };
 
 struct timer_id {

@@ -1,31 +1,30 @@
-// Compiles the raw callers of the kernel's timer interface once, and runs their cases.
-import { execFile, spawn } from 'node:child_process';
+// Runs the cases of the raw callers of the kernel's timer interface.
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { machine } from 'node:os';
-import { join } from 'node:path';
+import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import { promisify } from 'node:util';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeAll, expect } from 'vitest';
 import { UserTimer, type UserTimerOptions } from '../../../lib/index.js';
-
-const execute = promisify(execFile);
+import { findPrograms } from './programs.js';
 
 /** What a case observed. */
 export type Observed = Record<string, string | number>;
 
-let built: Promise<{ native: string; narrow: string }> | undefined;
-
-/** Does nothing where they are newer than their sources: compiling takes minutes in a guest. */
-async function compile() {
-  await execute('make', ['--jobs=2', '--directory', import.meta.dirname]);
-  const folder = join(import.meta.dirname, '../../../build/conformance', machine());
-  return { native: join(folder, 'raw'), narrow: join(folder, 'raw32') };
-}
-
-async function start(path: string, parameters: readonly (string | number)[]): Promise<Observed> {
-  const { stdout } = await execute(path, parameters.map(String));
-  return JSON.parse(stdout);
+/**
+ * Starts one. It ends with this process, and the keys of a terminal do not reach it: a case that is interrupted would leave a cable
+ * in the middle of something.
+ */
+export async function startProgram(
+  ...parameters: readonly (string | number)[]
+): Promise<ChildProcessByStdio<null, Readable, Readable>> {
+  const { native } = await findPrograms();
+  const child = spawn(native, parameters.map(String), { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  // One that hangs keeps no process: while a case runs, its time limit does.
+  for (const part of [child, child.stdout, child.stderr] as Partial<Socket>[]) part.unref?.();
+  return child;
 }
 
 /** Why a case that triggers from several threads at once is left out where `raw defers` finds that they do not defer. */
@@ -34,17 +33,41 @@ export const TRIGGERS_OVERLAP =
 
 /** The 64-bit program of a case. */
 export async function raw(...parameters: (string | number)[]): Promise<Observed> {
-  return start((await program()).native, parameters);
+  const child = await startProgram(...parameters);
+  const [printed, said, [status, signal]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ]);
+  if (status !== 0) throw new Error(`raw ${parameters.join(' ')}: ${said.trim() || (signal ?? status)}`);
+  return JSON.parse(printed);
 }
 
 /** The same source as a 32-bit program; the 64-bit one starts it, and says so where the kernel runs none. */
 export async function raw32(...parameters: (string | number)[]): Promise<Observed> {
-  return raw('execute', (await program()).narrow, ...parameters);
+  return raw('execute', await narrowProgram(), ...parameters);
 }
 
-export function program() {
-  built ??= compile();
-  return built;
+/** The path of the 32-bit program. */
+export async function narrowProgram(): Promise<string> {
+  const { narrow } = await findPrograms();
+  if (narrow === undefined) throw new Error('there is no 32-bit program');
+  return narrow;
+}
+
+/** Why no 32-bit program runs here. */
+export async function narrowRefusal(): Promise<string | undefined> {
+  const { narrow } = await findPrograms();
+  if (narrow === undefined) return 'this package has no 32-bit program for this processor';
+  try {
+    await raw32('numbers');
+    return undefined;
+  } catch (error) {
+    // What `raw execute` says of ENOEXEC.
+    const [said] = /this kernel runs no 32-bit programs.*/.exec((error as Error).message) ?? [];
+    if (said === undefined) throw error;
+    return said;
+  }
 }
 
 /**
@@ -72,9 +95,7 @@ const linesOf = (text: string) =>
 
 /** A listener in a process of its own: `done` is what it got once it had that many ticks. */
 export async function listen(id: number, ticks: number): Promise<{ done: Promise<Observed> }> {
-  const child = spawn((await program()).native, ['listen', String(id), String(ticks)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = await startProgram('listen', id, ticks);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const ended = once(child, 'close');
   if ((await lines.next()).value !== 'listening') throw new Error(`Cannot listen to timer ${id}`);
@@ -112,7 +133,7 @@ export function useTimers(): (options?: UserTimerOptions) => UserTimer {
   const timers: UserTimer[] = [];
   let before: string[];
   beforeAll(async () => {
-    await program();
+    await findPrograms();
     before = timerLines();
   }, 180_000);
   afterEach(() => {

@@ -154,7 +154,7 @@ static void signalled(char **arguments) {
 
 static void crowd(char **arguments) {
   (void)arguments;
-  const struct rlimit many = {MAX_INSTANCES + 100, MAX_INSTANCES + 100};
+  const struct rlimit many = {MAX_DESCRIPTORS, MAX_DESCRIPTORS};
   need(setrlimit(RLIMIT_NOFILE, &many) == 0, "allow as many descriptors");
   const struct timer_uinfo timer = create_timer(open_control(O_RDONLY));
   for (int i = 0; i < MAX_INSTANCES; i += 1) open_listener(timer.id);

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { listTimers, TimerInstance, timerInfo, UserTimer, userTimerId } from '../../../lib/index.js';
 import { Child, endAll } from '../bridge/support.js';
-import { program } from '../conformance/raw.js';
+import { findPrograms } from '../conformance/programs.js';
 import { withFolder } from '../setup.js';
 
 const main = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
@@ -13,7 +13,7 @@ const main = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url)
 let native: string;
 let folder: string;
 beforeAll(async () => {
-  ({ native } = await program());
+  ({ native } = await findPrograms());
 }, 180_000);
 withFolder('create', (made) => {
   folder = made;

@@ -1,0 +1,87 @@
+/** Runs the conformance cases on this machine, and leaves it as it was. */
+import { availableParallelism } from 'node:os';
+import { thisMachine } from '../../doctor/machine.js';
+import { LoopbackCard } from '../../loopback/card.js';
+import { isLoopbackLoaded } from '../../loopback/module.js';
+import { choose, loadCases } from '../../selftest/bundle.js';
+import { differencesOf } from '../../selftest/card-defaults.js';
+import type { CaseFile } from '../../selftest/collect.js';
+import {
+  checkSurroundings,
+  disturbances,
+  type Surroundings,
+  whyCardless,
+} from '../../selftest/conditions.js';
+import { defectsHere, reasonToSkip } from '../../selftest/hazards.js';
+import { caseName, KtapReport } from '../../selftest/ktap.js';
+import { runFiles } from '../../selftest/run.js';
+import type { Io } from '../output/io.js';
+import { print } from '../output/printing.js';
+import { StatusLine } from '../output/status-line.js';
+import { quoted, UsageError } from '../table/usage-error.js';
+
+export interface SelftestOptions {
+  readonly only: string | undefined;
+  readonly list: boolean;
+  readonly mayCrash: boolean;
+}
+
+export async function runSelftest({ only, list, mayCrash }: SelftestOptions, io: Io): Promise<number> {
+  const files = choose(await loadCases(), only);
+  if (files.length === 0)
+    throw new UsageError(`no case is called ${quoted(only ?? '')}: \`utimer selftest --list\` shows all`);
+  if (list) {
+    for (const name of namesOf(files)) await print(io, name);
+    return 0;
+  }
+  const machine = thisMachine();
+  const surroundings = { machine, isLoopbackLoaded: isLoopbackLoaded(), differences: differencesOf };
+  checkSurroundings(surroundings);
+  return runHere(files, surroundings, mayCrash, io);
+}
+
+async function runHere(
+  files: readonly CaseFile[],
+  surroundings: Surroundings,
+  mayCrash: boolean,
+  { stdout, stderr, signal }: Io,
+): Promise<number> {
+  const { machine, isLoopbackLoaded: wasLoaded } = surroundings;
+  const total = namesOf(files).length;
+  stderr.write(`${total} cases on Linux ${machine.release}. What they disturb:\n`);
+  for (const sentence of disturbances(surroundings)) stderr.write(`- ${sentence}\n`);
+  const here = {
+    ...{ defects: defectsHere(machine), processors: availableParallelism(), mayCrash },
+    cardless: whyCardless(surroundings),
+  };
+  const isTerminal = (stderr as Partial<NodeJS.WriteStream>).isTTY === true;
+  const status = new StatusLine(stderr);
+  const report = new KtapReport((line) => {
+    // Both may be the same terminal.
+    status.clear();
+    stdout.write(`${line}\n`);
+  });
+  let begun = 0;
+  const interrupted = () =>
+    status.print('Ending behind this case, to leave the machine as it was. Once more ends it at once.');
+  signal.addEventListener('abort', interrupted, { once: true });
+  try {
+    await runFiles(files, report, {
+      signal,
+      skip: (name) => reasonToSkip(name, here),
+      begins(name) {
+        begun += 1;
+        if (isTerminal) status.show([name, `case ${begun} of ${total}`]);
+      },
+    });
+  } finally {
+    signal.removeEventListener('abort', interrupted);
+    status.clear();
+    // Where a case was given up that had it loaded.
+    if (!wasLoaded && isLoopbackLoaded()) await LoopbackCard.unload();
+  }
+  return report.ok ? 0 : 1;
+}
+
+const namesOf = (files: readonly CaseFile[]) =>
+  files.flatMap(({ cases }) => cases.map(({ about, name }) => caseName(about, name)));
