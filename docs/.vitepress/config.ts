@@ -52,6 +52,7 @@ export default defineConfig({
           { text: 'Bridge', link: '/guides/bridge' },
           { text: 'Command line', link: '/guides/command-line' },
           { text: 'Kernels', link: '/kernels' },
+          { text: 'A machine for tests', link: '/vm' },
           { text: 'Runtimes', link: '/runtimes' },
         ],
       },

@@ -15,6 +15,7 @@ import { record } from './record.js';
 import { selftest } from './selftest.js';
 import { send } from './send.js';
 import type { Command } from './table/command.js';
+import { vm } from './vm.js';
 
 export const COMMANDS: readonly Command[] = [
   list,
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   clocks,
   ...loopback,
   ...kernel,
+  ...vm,
   doctor,
   selftest,
   completion(() => COMMANDS),

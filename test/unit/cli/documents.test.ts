@@ -35,8 +35,8 @@ describe('The options that code and messages name', () => {
         ([, option = '']) => [name, option] as const,
       ),
     );
-  /** Of arecord. */
-  const foreign = ['period-size'];
+  /** Of arecord, and of npm. */
+  const foreign = ['period-size', 'save-dev'];
 
   it.each(named)('exist: %s names --%s', (_, option) => {
     const known = [...called.values()].flatMap((command) => optionsOf(command).map(([name]) => name));

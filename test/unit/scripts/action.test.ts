@@ -1,0 +1,53 @@
+// The action that makes a runner ready: it parses, takes nothing that can change under it, and does only what is missing.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseDocument } from 'yaml';
+import { Machine, root } from '../../support/script-machine.js';
+
+const document = parseDocument(readFileSync(join(root, 'action.yml'), 'utf8'));
+const { runs } = document.toJS() as { runs: { using: string; steps: { run?: string; uses?: string }[] } };
+
+let machine: Machine;
+beforeEach(() => {
+  machine = new Machine();
+  for (const name of ['apt-get', 'udevadm', 'sudo']) machine.stub(name, `echo "${name} $*" >&2`);
+});
+afterEach(() => machine.remove());
+
+describe('The action', () => {
+  it('parses, and is made of lines for a shell alone', () => {
+    expect([...document.errors, ...document.warnings]).toEqual([]);
+    expect(runs.using).toBe('composite');
+    expect(runs.steps.flatMap(({ uses }) => uses ?? [])).toEqual([]);
+  });
+
+  /** Its lines, with a device that is there. */
+  const lines = (isWritable: boolean) =>
+    runs.steps
+      .map(({ run = '' }) => run)
+      .join('\n')
+      .replace('[ ! -w /dev/kvm ]', isWritable ? 'false' : 'true')
+      .replaceAll('/dev/kvm', '/dev/null');
+
+  it('installs QEMU through sudo, and lets everybody open the device', async () => {
+    machine.stub('id', 'echo 1000');
+    const { status, stderr } = await machine.run('bash', ['-euo', 'pipefail', '-c', lines(false)]);
+    expect(status).toBe(0);
+    expect(stderr.trimEnd().split('\n')).toEqual([
+      'sudo apt-get update --quiet=2',
+      'sudo apt-get install --yes --quiet=2 --no-install-recommends qemu-system-x86',
+      'sudo tee /etc/udev/rules.d/99-kvm.rules',
+      'sudo udevadm control --reload-rules',
+      'sudo udevadm trigger --name-match=kvm --settle',
+    ]);
+  });
+
+  it('does nothing where both are there', async () => {
+    machine.stub('qemu-system-x86_64');
+    expect(await machine.run('bash', ['-euo', 'pipefail', '-c', lines(true)])).toMatchObject({
+      status: 0,
+      stderr: '',
+    });
+  });
+});
