@@ -1,6 +1,6 @@
 // The package as users get it: packed once for each test file, and folders of programs that depend on it. Another archive is taken
 // where ALSA_UTIMER_ARCHIVE names one, that which is to be published for instance.
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,14 +13,14 @@ const environment = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(npm_|YARN_|PNPM_)/i.test(name)),
 );
 
-/** Runs a command and returns what it prints; its error holds what it complained about. */
+/** Runs a command and returns what it prints; its error holds what it complained about, to whichever stream. */
 export function run(
   command: string,
   args: readonly string[],
   cwd: string,
   env: Record<string, string> = {},
 ): string {
-  return execFileSync(command, args, {
+  const { status, signal, stdout, stderr, error } = spawnSync(command, args, {
     cwd,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -33,6 +33,14 @@ export function run(
       ...env,
     },
   });
+  if (error) throw error;
+  if (status !== 0) {
+    const line = [command, ...args].join(' ');
+    throw Object.assign(new Error(`ended with ${signal ?? status}: ${line}\n${stdout}${stderr}`), {
+      ...{ status, signal, stdout, stderr },
+    });
+  }
+  return stdout;
 }
 
 /** Asks the package for timers: prints "asked", and what the kernel said or which call failed. */
