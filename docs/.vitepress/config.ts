@@ -46,6 +46,7 @@ export default defineConfig({
         text: 'Guides',
         items: [
           { text: 'Cables', link: '/guides/cables' },
+          { text: 'Beside a desktop', link: '/guides/desktop' },
           { text: 'Which clock?', link: '/guides/clocks' },
           { text: 'Timers', link: '/guides/timers' },
           { text: 'RTP', link: '/guides/rtp' },

@@ -7,13 +7,14 @@ import { cableHolders, loopbackCard, timerSources } from './loopback-checks.js';
 import { type Machine, thisMachine } from './machine.js';
 import { governor, idleStates, ptpClocks, realTime } from './machine-checks.js';
 import { multicast, reversePath, sockets } from './network-checks.js';
+import { soundServers } from './sound-servers.js';
 import { cableWorks, timerWorks } from './trial-checks.js';
 
 /** In the order in which what is missing is best got. */
 export const CHECKS: readonly Check[] = [
   ...[place, addon, kernelIsNew, kernelHasOption, kernelDefects, processIsWide],
   ...[timerDevice, timerRights, userTimers, timersTaken],
-  ...[loopbackCard, timerSources, cableHolders],
+  ...[loopbackCard, timerSources, cableHolders, soundServers],
   ...[realTime, governor, idleStates, ptpClocks, sockets, reversePath, multicast],
   ...[timerWorks, cableWorks],
 ];

@@ -2,6 +2,7 @@
 import { userTimerIdOf } from '../timer/timer-source.js';
 import { type Check, fail, ok, shell, warn } from './check.js';
 import { loading } from './kernel-checks.js';
+import { SOUND_SERVERS } from './sound-servers.js';
 
 export const loopbackCard: Check = {
   id: 'loopback-card',
@@ -39,9 +40,6 @@ export const timerSources: Check = {
   },
 };
 
-/** Servers that open each card that they see. */
-const SERVERS = ['pipewire', 'wireplumber', 'pulseaudio', 'jackd', 'jackdbus'];
-
 export const cableHolders: Check = {
   id: 'cable-holders',
   why: 'A cable keeps the clock and the parameters of whoever opened it first.',
@@ -52,7 +50,7 @@ export const cableHolders: Check = {
     const seen = holders
       .map(({ name, pid, command, state }) => `${name}: process ${pid} (${command}), ${state}`)
       .join('; ');
-    const servers = holders.filter(({ command }) => SERVERS.includes(command));
+    const servers = holders.filter(({ command }) => SOUND_SERVERS.includes(command));
     if (servers.length === 0) return ok(seen);
     return warn(
       seen,
