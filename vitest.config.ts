@@ -29,6 +29,8 @@ export default defineConfig({
         setupFiles: ['test/support/needs-kernel.ts'],
       }),
       project('vm', { fileParallelism: false, testTimeout: 600_000, hookTimeout: 1_200_000 }),
+      // Guests with the kernel that scripts/release/vm has packed.
+      project('machine', { fileParallelism: false, testTimeout: 600_000 }),
       // Of scripts/test-arm64: a guest of another processor is prepared first.
       project('arm64', { fileParallelism: false, testTimeout: 1_800_000 }),
       // Builds the site, and shows pages of it in a browser.

@@ -1,5 +1,5 @@
-// The package as users get it: packed once for each test file, and folders of programs that depend on it. Another archive is taken
-// where ALSA_UTIMER_ARCHIVE names one, that which is to be published for instance.
+// A package as users get it: packed once for each test file, and folders of programs that depend on it. Another archive is taken
+// where a variable names one, that which is to be published for instance.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -56,8 +56,9 @@ export class Packed {
   /** Paths in the package. */
   readonly files: readonly string[];
 
-  constructor() {
-    const made = process.env.ALSA_UTIMER_ARCHIVE;
+  /** @param source the folder of the package: that of the machine is vm */
+  constructor(source: '.' | 'vm' = '.') {
+    const made = process.env[source === 'vm' ? 'ALSA_UTIMER_VM_ARCHIVE' : 'ALSA_UTIMER_ARCHIVE'];
     if (made) {
       this.archive = made;
       const paths = run('tar', ['-tzf', made], root).trimEnd().split('\n');
@@ -65,7 +66,7 @@ export class Packed {
       return;
     }
     const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', this.folder];
-    const [packed] = JSON.parse(run('npm', args, root));
+    const [packed] = JSON.parse(run('npm', args, join(root, source)));
     this.files = packed.files.map(({ path }: { path: string }) => path);
     this.archive = join(this.folder, packed.filename);
   }

@@ -1,5 +1,5 @@
-// One command: started on pipes, which are pumped to and from the ports without any stream waiting for
-// another.
+// One command: started on pipes, or on a terminal, which are pumped to and from the ports without any stream
+// waiting for another.
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -24,6 +24,7 @@ struct flow {
 };
 
 static struct flow input, output, errors;
+static struct terminal terminal = {-1, -1, NULL};
 static uint32_t
     input_left;  // of the present chunk: the host sends a length, then that many bytes; 0 is the end
 
@@ -74,28 +75,39 @@ static void input_read(void) {
   if (input.to < 0) input.start = input.end;
 }
 
-static pid_t start(const struct request *request) {
-  int in[2], out[2], err[2];
-  if (pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC)) fail("make pipes");
+_Noreturn static void execute(const struct request *request) {
+  if (request->envp) environ = request->envp;
+  if (chdir(request->cwd) != 0) {
+    dprintf(2, "vm: cannot enter %s in the guest: %s\n", request->cwd, strerror(errno));
+    _exit(125);
+  }
+  execvp(request->argv[0], request->argv);
+  const int error = errno;
+  dprintf(2, "vm: cannot run %s: %s\n", request->argv[0], strerror(error));
+  _exit(error == ENOENT ? 127 : 126);
+}
+
+// Returns 0 in the process of the command, which leads a session of its own.
+static pid_t fork_command(void) {
   const pid_t child = fork();
   if (child < 0) fail("fork");
+  if (child > 0) return child;
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  setsid();
+  return 0;
+}
+
+static pid_t start_on_pipes(const struct request *request) {
+  int in[2], out[2], err[2];
+  if (pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC)) fail("make pipes");
+  const pid_t child = fork_command();
   if (child == 0) {
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    setsid();
     dup2(in[0], 0);
     dup2(out[1], 1);
     dup2(err[1], 2);
-    if (request->envp) environ = request->envp;
-    if (chdir(request->cwd) != 0) {
-      dprintf(2, "vm: cannot enter %s in the guest: %s\n", request->cwd, strerror(errno));
-      _exit(125);
-    }
-    execvp(request->argv[0], request->argv);
-    const int error = errno;
-    dprintf(2, "vm: cannot run %s: %s\n", request->argv[0], strerror(error));
-    _exit(error == ENOENT ? 127 : 126);
+    execute(request);
   }
   close(in[0]);
   close(out[1]);
@@ -103,10 +115,43 @@ static pid_t start(const struct request *request) {
   input.to = in[1];
   output.from = out[0];
   errors.from = err[0];
+  return child;
+}
+
+static pid_t start_on_terminal(const struct request *request) {
+  terminal = terminal_open(request->terminal);
+  const pid_t child = fork_command();
+  if (child == 0) {
+    terminal_take(&terminal);
+    execute(request);
+  }
+  input.to = terminal.keyboard;
+  output.from = terminal.screen;
+  errors.from = -1;
+  return child;
+}
+
+static pid_t start(const struct request *request) {
+  const pid_t child = request->terminal ? start_on_terminal(request) : start_on_pipes(request);
   fcntl(input.to, F_SETFL, O_NONBLOCK);
   fcntl(output.from, F_SETFL, O_NONBLOCK);
   fcntl(errors.from, F_SETFL, O_NONBLOCK);
   return child;
+}
+
+// What the host says while the command runs: "size ROWS COLUMNS", a line each time.
+static void control_read(int control) {
+  static char line[64];
+  static size_t length;
+  char byte;
+  read_exactly(control, &byte, 1);  // the host is gone: this stops the machine
+  if (byte != '\n') {
+    if (length < sizeof line - 1) line[length++] = byte;
+    return;
+  }
+  line[length] = '\0';
+  length = 0;
+  if (strncmp(line, "size ", 5) == 0) terminal_resize(&terminal, line + 5);
 }
 
 // As process 1 this one inherits every orphan; only the command's own end matters.
@@ -121,12 +166,18 @@ static bool reap(pid_t child, int *how) {
   return ended;
 }
 
+// More than the kernel keeps of a terminal's output, not all of which it counts.
+#define TERMINAL_OUTPUT 131072
+
 // What the command left in a pipe when it ended, and no more: processes it left behind may hold the pipe
 // open, and write without end.
 static void drain(struct flow *flow) {
   fcntl(flow->to, F_SETFL, 0);
   int left = 0;
-  if (flow->from >= 0 && ioctl(flow->from, FIONREAD, &left) != 0) fail("ask what is in a pipe");
+  if (flow->from >= 0 && flow->from == terminal.screen)
+    left = TERMINAL_OUTPUT;
+  else if (flow->from >= 0 && ioctl(flow->from, FIONREAD, &left) != 0)
+    fail("ask what is in a pipe");
   for (;;) {
     while (!flow_is_empty(flow)) flow_write(flow);
     if (left == 0) return;
@@ -157,6 +208,7 @@ struct outcome command_run(const struct request *request, const struct ports *po
     // skipped.
     struct pollfd polled[] = {
         {signals, POLLIN, 0},
+        {ports->control, POLLIN, 0},
         {flow_is_empty(&input) ? input.from : -1, POLLIN, 0},
         {flow_is_empty(&input) ? -1 : input.to, POLLOUT, 0},
         {flow_is_empty(&output) ? output.from : -1, POLLIN, 0},
@@ -165,12 +217,13 @@ struct outcome command_run(const struct request *request, const struct ports *po
         {flow_is_empty(&errors) ? -1 : errors.to, POLLOUT, 0},
     };
     if (poll(polled, sizeof polled / sizeof *polled, -1) < 0 && errno != EINTR) fail("poll");
-    if (polled[1].revents) input_read();
-    if (polled[2].revents) flow_write(&input);
-    if (polled[3].revents) flow_read(&output, sizeof output.bytes);
-    if (polled[4].revents) flow_write(&output);
-    if (polled[5].revents) flow_read(&errors, sizeof errors.bytes);
-    if (polled[6].revents) flow_write(&errors);
+    if (polled[1].revents) control_read(ports->control);
+    if (polled[2].revents) input_read();
+    if (polled[3].revents) flow_write(&input);
+    if (polled[4].revents) flow_read(&output, sizeof output.bytes);
+    if (polled[5].revents) flow_write(&output);
+    if (polled[6].revents) flow_read(&errors, sizeof errors.bytes);
+    if (polled[7].revents) flow_write(&errors);
     if (polled[0].revents) {
       struct signalfd_siginfo info;
       if (read(signals, &info, sizeof info) < 0) fail("read a signal");

@@ -14,6 +14,7 @@ int main(void) {
   const struct request *request = request_read(ports.control);
   machine_mount_root();
   machine_mount_rest(request);
+  machine_load_more(request);
   machine_start_processors();
   machine_show_kernel_log();
   dprintf(ports.control, "started\n");
@@ -27,7 +28,5 @@ int main(void) {
           killed ? WTERMSIG(outcome.how) : WEXITSTATUS(outcome.how), outcome.output_bytes,
           outcome.error_bytes);
   // The host stops the machine once it has all the bytes; reading returns when it is gone.
-  char byte;
-  read_exactly(ports.control, &byte, 1);
-  machine_stop();
+  for (char byte;;) read_exactly(ports.control, &byte, 1);
 }

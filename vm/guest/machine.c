@@ -80,6 +80,16 @@ void machine_stop(void) {
   for (;;) pause();
 }
 
+static void load_module(const char *path, const char *parameters) {
+  const int compressed = 4;  // MODULE_INIT_COMPRESSED_FILE
+  const char *ending = strrchr(path, '.');
+  const int flags = ending && strcmp(ending, ".ko") != 0 ? compressed : 0;
+  const int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0 || (syscall(SYS_finit_module, file, parameters, flags) != 0 && errno != EEXIST))
+    fail("load module %s", path);
+  close(file);
+}
+
 void machine_load_modules(void) {
   mount_or_fail("proc", "/proc", "proc", 0, NULL);
   mount_or_fail("dev", "/dev", "devtmpfs", 0, NULL);
@@ -90,10 +100,7 @@ void machine_load_modules(void) {
     if (names[i]->d_name[0] == '.') continue;
     char path[300];
     snprintf(path, sizeof path, "/modules/%s", names[i]->d_name);
-    const int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0 || (syscall(SYS_finit_module, file, "", 0) != 0 && errno != EEXIST))
-      fail("load module %s", path);
-    close(file);
+    load_module(path, "");
   }
 }
 
@@ -146,6 +153,7 @@ static void bring_up_loopback(void) {
 
 // Modules of this kernel live in the cache; the tools look for them under /lib/modules.
 static void mount_modules(const char *modules) {
+  if (!modules) return;
   struct utsname kernel;
   uname(&kernel);
   char from[4096], to[256];
@@ -178,6 +186,18 @@ static void mount_folders(char **folders) {
     snprintf(options, sizeof options, "lowerdir=%s,upperdir=%s,workdir=%s", parts[0], parts[1], parts[2]);
     make_folders(folders[i]);
     mount_or_fail("overlay", folders[i], "overlay", 0, options);
+  }
+}
+
+void machine_load_more(const struct request *request) {
+  struct utsname kernel;
+  uname(&kernel);
+  for (int i = 0; request->loads && request->loads[i]; i++) {
+    char path[4096];
+    const char *load = request->loads[i];
+    const size_t length = strcspn(load, " ");
+    snprintf(path, sizeof path, "/lib/modules/%s/%.*s", kernel.release, (int)length, load);
+    load_module(path, load[length] ? load + length + 1 : "");
   }
 }
 

@@ -20,7 +20,7 @@ struct request *request_read(int control) {
   read_exactly(control, text, length);
   text[length] = '\0';
 
-  size_t arguments = 0, variables = 0, shares = 0, folders = 0;
+  size_t arguments = 0, variables = 0, shares = 0, folders = 0, loads = 0;
   for (char *record = text; record < text + length; record += strlen(record) + 1) {
     char *value = strchr(record, '=');
     if (!value) continue;
@@ -32,6 +32,8 @@ struct request *request_read(int control) {
     if (strncmp(record, "env=", 4) == 0) append(&request->envp, &variables, value);
     if (strncmp(record, "share=", 6) == 0) append(&request->shares, &shares, value);
     if (strncmp(record, "folder=", 7) == 0) append(&request->folders, &folders, value);
+    if (strncmp(record, "load=", 5) == 0) append(&request->loads, &loads, value);
+    if (strncmp(record, "terminal=", 9) == 0) request->terminal = value;
   }
   return request;
 }

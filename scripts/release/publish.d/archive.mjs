@@ -2,8 +2,8 @@
 // is of this commit and has been tried.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 /** @typedef {{filename: string, size: number, unpackedSize: number, files: {path: string, size: number}[]}} Contents */
 
@@ -12,17 +12,18 @@ const checksum = (path) => createHash('sha256').update(readFileSync(path)).diges
 
 export class Archive {
   /** @type {string} */
-  #folder;
+  #source;
   /** @type {string} */
   path;
 
   /**
    * @param {string} root of the checkout
    * @param {{name: string, version: string}} manifest
+   * @param {string} [source] the folder of the package
    */
-  constructor(root, { name, version }) {
-    this.#folder = join(root, 'build/release');
-    this.path = join(this.#folder, `${name}-${version}.tgz`);
+  constructor(root, { name, version }, source = root) {
+    this.#source = source;
+    this.path = join(root, 'build/release', `${name}-${version}.tgz`);
   }
 
   get #seal() {
@@ -30,15 +31,16 @@ export class Archive {
   }
 
   /**
-   * Packs what is built, in the place of what was packed before.
+   * Packs what is built.
    *
    * @returns {Contents}
    */
   pack() {
-    rmSync(this.#folder, { recursive: true, force: true });
-    mkdirSync(this.#folder, { recursive: true });
-    const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', this.#folder];
-    const [packed] = JSON.parse(execFileSync('npm', args, { encoding: 'utf8', maxBuffer: 1 << 26 }));
+    const folder = dirname(this.path);
+    mkdirSync(folder, { recursive: true });
+    const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
+    const options = /** @type {const} */ ({ cwd: this.#source, encoding: 'utf8', maxBuffer: 1 << 26 });
+    const [packed] = JSON.parse(execFileSync('npm', args, options));
     return packed;
   }
 

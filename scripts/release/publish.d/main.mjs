@@ -1,22 +1,25 @@
-// The steps of scripts/release/publish: main.mjs check|pack|archive|seal|publish. None needs an installed package: the job that
+// The steps of scripts/release/publish: main.mjs check|pack|archives|seal|publish. None needs an installed package: the job that
 // holds the right to publish runs no code of others.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Archive, listed } from './archive.mjs';
 import { changelogFaults } from './changelog.mjs';
-import { checkoutFaults, workflowFaults } from './refusals.mjs';
+import { checkoutFaults, companionFaults, workflowFaults } from './refusals.mjs';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 /** @param {string[]} args */
 const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
 
-const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const archive = new Archive(root, manifest);
+const read = (folder) => JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+const [manifest, machine] = [read('.'), read('vm')];
+/** The machine is there when the package that asks for it is. */
+const archives = [new Archive(root, machine, join(root, 'vm')), new Archive(root, manifest)];
 
 const faultsOfCheckout = () => [
   ...checkoutFaults({ status: git('status', '--porcelain'), manifest }, process.env),
+  ...companionFaults(manifest, machine),
   ...changelogFaults(readFileSync(join(root, 'CHANGELOG.md'), 'utf8'), manifest.version),
 ];
 
@@ -32,26 +35,32 @@ function publish() {
   const faults = workflowFaults(process.env, { version: manifest.version, npm });
   if (
     refuseFor(
-      faults.length > 0 ? faults : [...faultsOfCheckout(), ...archive.faults(git('rev-parse', 'HEAD'))],
+      faults.length > 0
+        ? faults
+        : [...faultsOfCheckout(), ...archives.flatMap((archive) => archive.faults(git('rev-parse', 'HEAD')))],
     )
   )
     return;
   // What npm installs unless told otherwise is a version for everybody.
   const tag = manifest.version.includes('-') ? ['--tag', 'next'] : [];
-  const args = ['publish', archive.path, '--provenance', '--access', 'public', ...tag];
-  execFileSync('npm', args, { cwd: root, stdio: 'inherit' });
+  for (const { path } of archives) {
+    const args = ['publish', path, '--provenance', '--access', 'public', ...tag];
+    execFileSync('npm', args, { cwd: root, stdio: 'inherit' });
+  }
 }
 
 /** @type {Record<string, () => void>} */
 const steps = {
   check: () => void refuseFor(faultsOfCheckout()),
-  pack: () => void process.stdout.write(listed(archive.pack())),
-  archive: () => console.log(archive.path),
+  pack() {
+    rmSync(join(root, 'build/release'), { recursive: true, force: true });
+    for (const archive of archives) process.stdout.write(listed(archive.pack()));
+  },
+  archives: () => console.log(archives.map(({ path }) => path).join('\n')),
   seal() {
-    archive.seal(git('rev-parse', 'HEAD'));
-    console.error(
-      `release: ${archive.path} works; \`npm run release\` would publish it in the release workflow`,
-    );
+    for (const archive of archives) archive.seal(git('rev-parse', 'HEAD'));
+    const paths = archives.map(({ path }) => path).join(' and ');
+    console.error(`release: ${paths} work; \`npm run release\` would publish them in the release workflow`);
   },
   publish,
 };

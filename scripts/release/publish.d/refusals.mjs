@@ -53,6 +53,24 @@ export function checkoutFaults({ status, manifest }, env) {
 }
 
 /**
+ * Of a package that is published beside this one: both are of one version, and of one repository.
+ *
+ * @param {{version: string, repository?: string | {url: string}}} manifest
+ * @param {{name: string, version: string, repository?: string | {url: string}}} companion
+ * @returns {string[]} in sentences
+ */
+export function companionFaults(manifest, companion) {
+  const faults = [];
+  if (companion.version !== manifest.version)
+    faults.push(
+      `The version of ${companion.name} is ${companion.version}, and that of package.json ${manifest.version}.`,
+    );
+  if (repositoryAddress(companion.repository) !== repositoryAddress(manifest.repository))
+    faults.push(`${companion.name} has another "repository" than package.json.`);
+  return faults;
+}
+
+/**
  * Of a process: it must be a job of the release workflow, for the tag of the version.
  *
  * @param {NodeJS.ProcessEnv} env

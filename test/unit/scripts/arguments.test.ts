@@ -31,6 +31,8 @@ describe('A script', () => {
     ['release/programs', ['--bogus']],
     ['release/reproduce', ['--bogus']],
     ['release/publish', ['--dry']],
+    ['release/vm', ['--bogus']],
+    ['release/vm', ['/no/such/kernel']],
     ['test', ['--only', 'there']],
     ['runtimes', ['--arch', 'mips']],
     ['conformance', ['--arch', 'mips']],

@@ -8,7 +8,7 @@ import { Machine, root } from '../../support/script-machine.js';
 const part = (name: string) =>
   import(new URL(`../../../scripts/release/publish.d/${name}`, import.meta.url).href);
 const { changelogFaults } = await part('changelog.mjs');
-const { checkoutFaults, workflowFaults } = await part('refusals.mjs');
+const { checkoutFaults, companionFaults, workflowFaults } = await part('refusals.mjs');
 const { Archive, listed } = await part('archive.mjs');
 
 const HEAD = '# Changelog\n\nAll of it.\n\n';
@@ -60,6 +60,25 @@ describe('A checkout', () => {
     ],
   ])('is refused where it %s', (_, checkout, words) => {
     expect(checkoutFaults(checkout, env)).toEqual([expect.stringContaining(words)]);
+  });
+});
+
+describe('A package that is published beside', () => {
+  const repository = 'https://example.org/somebody/alsa-utimer';
+  const manifest = { version: '1.2.3', repository };
+
+  it('is of the same version and repository', () => {
+    expect(
+      companionFaults(manifest, {
+        name: 'vm',
+        version: '1.2.3',
+        repository: { url: `git+${repository}.git` },
+      }),
+    ).toEqual([]);
+    expect(companionFaults(manifest, { name: 'vm', version: '1.2.4' })).toEqual([
+      'The version of vm is 1.2.4, and that of package.json 1.2.3.',
+      'vm has another "repository" than package.json.',
+    ]);
   });
 });
 
