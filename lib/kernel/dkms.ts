@@ -110,8 +110,9 @@ export async function dkmsInstallPlan(
       ? [{ why: 'not the module that there is', line: forKernel('unbuild', version, target) }]
       : []),
     {
+      // Its status is 77 where the kernel has the option, and nothing was built.
       why: `the module, built and installed for ${target.release}`,
-      line: forKernel('install', version, target),
+      line: `${forKernel('install', version, target)} || { [ $? = 77 ] || cat ${TREE}/${version}/build/make.log; exit 1; }`,
     },
   ];
 }

@@ -42,7 +42,7 @@ function archiveSource(archive: string): KernelSource {
   return async (to) => [
     {
       why: 'the two files of snd-timer',
-      line: `tar -xf ${shellQuote(archive)} -C ${shellQuote(to)} --wildcards --no-anchored --strip-components=3 ${wanted}`,
+      line: `tar -xf ${shellQuote(archive)} -C ${shellQuote(to)} --no-same-owner --wildcards --no-anchored --strip-components=3 ${wanted}`,
     },
   ];
 }

@@ -12,6 +12,7 @@ const release = '6.12.95+deb13-amd64';
 const target = targetKernel({ release });
 const version = packageVersion();
 const own = `/usr/src/alsa-utimer-${version}`;
+const orLog = `|| { [ $? = 77 ] || cat /var/lib/dkms/alsa-utimer/${version}/build/make.log; exit 1; }`;
 
 let folder: string;
 beforeEach(() => {
@@ -31,7 +32,7 @@ describe('The plan of an installation', () => {
       `install -m 755 ${files}/pre-build ${files}/source ${own}`,
       `sed 's/#MODULE_VERSION#/${version}/' ${files}/dkms.conf >${own}/dkms.conf`,
       `dkms add alsa-utimer/${version}`,
-      `dkms install alsa-utimer/${version} -k ${release}`,
+      `dkms install alsa-utimer/${version} -k ${release} ${orLog}`,
     ]);
   });
 
@@ -42,7 +43,9 @@ describe('The plan of an installation', () => {
       `mkdir -p ${own}/sources/${release}`,
       `get ${own}/sources/${release}`,
     ]);
-    expect(lines.at(-1)).toBe(`dkms install alsa-utimer/${version} -k ${release} --kernelsourcedir /headers`);
+    expect(lines.at(-1)).toBe(
+      `dkms install alsa-utimer/${version} -k ${release} --kernelsourcedir /headers ${orLog}`,
+    );
   });
 
   it('removes what an earlier package has left, and builds anew what there is', async () => {
@@ -56,7 +59,7 @@ describe('The plan of an installation', () => {
     ]);
     expect(lines.slice(-2)).toEqual([
       `dkms unbuild alsa-utimer/${version} -k ${release}`,
-      `dkms install alsa-utimer/${version} -k ${release}`,
+      `dkms install alsa-utimer/${version} -k ${release} ${orLog}`,
     ]);
     expect(lines).not.toContain(`dkms add alsa-utimer/${version}`);
   });

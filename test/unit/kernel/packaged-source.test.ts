@@ -82,14 +82,15 @@ describe('The source of a kernel in a distribution', () => {
     });
   });
 
-  it.each([
-    ['linux-modules-6.17.0-41-generic', '6.17.0-41.41 linux 6.17.0-41.41'],
-    ['linux-modules-6.17.0-35-generic', '6.17.0-35.35~24.04.1 linux-hwe-6.17 6.17.0-35.35~24.04.1'],
-  ])('is linux-source of Ubuntu, in the version of the modules: %s', async (owner, fields) => {
-    const release = owner.replace('linux-modules-', '');
-    const [version = ''] = fields.split(' ');
-    packages(release, { owner, fields, offered: { 'linux-source-6.17.0': ['6.17.0-1.1', version] } });
-    expect((await lines(release))[0]).toBe(`cd /to && apt-get download linux-source-6.17.0=${version}`);
+  it('is linux-source of Ubuntu, in the version of the modules', async () => {
+    packages('6.17.0-41-generic', {
+      owner: 'linux-modules-6.17.0-41-generic',
+      fields: '6.17.0-41.41 linux 6.17.0-41.41',
+      offered: { 'linux-source-6.17.0': ['6.17.0-5.5', '6.17.0-41.41'] },
+    });
+    expect((await lines('6.17.0-41-generic'))[0]).toBe(
+      'cd /to && apt-get download linux-source-6.17.0=6.17.0-41.41',
+    );
   });
 
   it.each([
@@ -98,6 +99,12 @@ describe('The source of a kernel in a distribution', () => {
       '6.12.47+rpt-rpi-v8',
       { owner: 'linux-image-6.12.47+rpt-rpi-v8', fields: '1:6.12.47-1+rpt1 linux 1:6.12.47-1+rpt1' },
       'linux=1:6.12.47-1+rpt1',
+    ],
+    [
+      'a newer kernel of Ubuntu',
+      '6.17.0-42-generic',
+      { owner: 'linux-modules-6.17.0-42-generic', fields: '6.17.0-42.42 linux-hwe-6.17 6.17.0-42.42' },
+      'linux-hwe-6.17=6.17.0-42.42',
     ],
     [
       'a flavour of Ubuntu',
