@@ -40,7 +40,12 @@ export const DEFECTS = {
   startRace: {
     what: 'a cable that starts at two ends at once uses freed memory',
     fixes: { 'CVE-2026-23191': 'ALSA: aloop: Fix racy access at PCM trigger' },
-    mended: versions('6.12.69', '6.18.9'),
+    mended: versions('6.12.70', '6.18.10'),
+  },
+  formatRace: {
+    what: 'a capture that is closed while its player starts with another format uses freed memory',
+    fixes: { 'CVE-2026-46090': 'ALSA: aloop: Fix peer runtime UAF during format-change stop' },
+    mended: versions('6.12.88', '6.18.27', '7.0.4'),
   },
   freedTimer: {
     what: 'a listener whose timer is closed meanwhile uses freed memory',

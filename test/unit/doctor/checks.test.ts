@@ -143,7 +143,9 @@ describe('The checks of the kernel', () => {
   });
 
   it.each([
-    ['6.12.68', ['23191', '53192', '68200', '74503']],
+    ['6.12.69', ['23191', '46090', '53192', '68200', '74503']],
+    ['6.12.70', ['46090', '53192', '68200', '74503']],
+    ['6.12.88', ['53192', '68200', '74503']],
     ['6.12.95', ['68200', '74503']],
     ['6.12.101', ['74503']],
     ['6.12.103', []],
@@ -153,9 +155,9 @@ describe('The checks of the kernel', () => {
     ['7.3.0', []],
   ])('know the defects of %s', async (release, numbers) => {
     const seen = (await complaints(machine({ release })))['kernel-defects']?.seen ?? '';
-    expect([...seen.matchAll(/CVE-2026-(23191|53192|68200|74503)/g)].map(([, number]) => number)).toEqual(
-      numbers,
-    );
+    expect(
+      [...seen.matchAll(/CVE-2026-(23191|46090|53192|68200|74503)/g)].map(([, number]) => number),
+    ).toEqual(numbers);
   });
 
   describe('of defects, with the changelog of the package of the kernel,', () => {
@@ -192,7 +194,7 @@ describe('The checks of the kernel', () => {
       expect(await found(ubuntu, { release: '6.17.0-7-generic', version: '#7-Ubuntu SMP' })).toMatchObject({
         status: 'warn',
         seen: expect.stringMatching(
-          /^Linux 6\.17\.4 has, of which the changelog of its package, 6\.17\.0-7\.7, .*: CVE-2026-23191 [^;]*; CVE-2026-53192, CVE-2026-53193 [^;]*$/,
+          /^Linux 6\.17\.4 has, of which the changelog of its package, 6\.17\.0-7\.7, .*: CVE-2026-23191 [^;]*; CVE-2026-46090 [^;]*; CVE-2026-53192, CVE-2026-53193 [^;]*$/,
         ),
       });
     });
