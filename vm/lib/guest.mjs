@@ -1,4 +1,5 @@
 // A guest: boots, runs one command with this process's standard streams, and is gone.
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { ConsoleLog } from './console.mjs';
@@ -27,7 +28,7 @@ function killedBy(number) {
 
 /**
  * @typedef {object} Streams
- * @property {NodeJS.ReadableStream & {setRawMode?: (raw: boolean) => unknown}} stdin
+ * @property {NodeJS.ReadableStream & {setRawMode?: (raw: boolean) => unknown, isTTY?: boolean, fd?: number}} stdin
  * @property {NodeJS.WritableStream & {rows?: number, columns?: number}} stdout
  * @property {NodeJS.WritableStream} stderr
  */
@@ -124,11 +125,17 @@ export class Guest {
     ];
   }
 
-  // Each key as it is pressed: what it means is for the guest's terminal to say, whose size is that of this one.
+  /**
+   * Each key as it is pressed: what it means is for the guest's terminal to say, whose size is that of this one.
+   *
+   * @param {Streams} streams
+   */
   #passKeys({ stdin, stdout }) {
     const { control } = this.#qemu;
     const resize = () => control.write(`size ${sizeOf(stdout)}\n`);
     stdin.setRawMode?.(true);
+    // Node.js leaves one thing of the output on: it would move each line feed of the guest's terminal to the left edge.
+    if (stdin.isTTY) spawnSync('stty', ['-opost'], { stdio: [stdin.fd, 'ignore', 'ignore'] });
     stdout.on('resize', resize);
     this.#exited.then(() => {
       stdout.off('resize', resize);
