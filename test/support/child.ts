@@ -64,7 +64,9 @@ export function runChild(
   { uid, through = [], env = {} }: ChildOptions = {},
 ): Promise<ChildResult> {
   return new Promise((resolve) => {
-    const [command = '', ...args] = [...through, process.execPath, '--expose-gc', ...flags];
+    // Another user may not reach a Node.js in somebody's home, but may start anew what it is.
+    const node = uid === undefined ? process.execPath : '/proc/self/exe';
+    const [command = '', ...args] = [...through, node, '--expose-gc', ...flags];
     const child = execFile(
       command,
       [...args, '--input-type=module', '--eval', PRELUDE + code],

@@ -15,6 +15,7 @@ afterAll(() => machine.remove());
 describe('A script', () => {
   it.each([
     ['test', ['--kernel', 'smal']],
+    ['test', ['--node', 'node19']],
     ['test', ['--kernel', '']],
     ['demo', ['--kernel', 'smal']],
     ['bench', ['--kernel', 'smal']],
