@@ -106,8 +106,10 @@ describe('utimer pace', () => {
     expect(await said(child, 'listener')).toMatchObject({ running: true, holder: { command: 'arecord' } });
     await until('it records silence', () => recording.size > 0);
     child.process.stdin?.write(words);
-    await until('it has the words', () => recording.bytes.includes(words));
-    expect(recording.stray).toBe(0);
+    // Where a busy machine is late with the next frames, silence is between their periods.
+    const heard = () => recording.sounding(480 * stream.frameBytes);
+    await until('it has the words', () => heard().length >= words.length);
+    expect(heard().equals(words)).toBe(true);
     await Program.endAll();
     child.process.stdin?.end();
     expect(await child.ended).toMatchObject({ code: 0 });

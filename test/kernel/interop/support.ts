@@ -186,6 +186,16 @@ export class Recording {
     return readFileSync(this.path);
   }
 
+  /** The periods that are not silent, of so many bytes. */
+  sounding(periodBytes: number): Buffer {
+    const { bytes } = this;
+    const count = Math.floor(bytes.length / periodBytes);
+    const periods = Array.from({ length: count }, (_, k) =>
+      bytes.subarray(k * periodBytes, (k + 1) * periodBytes),
+    );
+    return Buffer.concat(periods.filter((period) => period.some((byte) => byte !== 0)));
+  }
+
   /** How many of its bytes are neither silence nor the words, which are there once. */
   get stray(): number {
     const { bytes, words, path } = this;

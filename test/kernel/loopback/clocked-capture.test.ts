@@ -1,5 +1,6 @@
 // ClockedCapture: what other programs play, at the pace of whoever reads it, up to their last frame.
 import { on } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Pcm, UserTimer } from '../../../lib/index.js';
 import {
@@ -114,8 +115,9 @@ describe('A read', () => {
 describe('A cable', () => {
   const play = () =>
     Pcm.open({ ...stream, card: card.number, device: 0, substream: 0, direction: 'playback' });
+  const ownName = readFileSync('/proc/self/comm', 'utf8').trim();
   const named = expect.stringContaining(
-    `playback hw:0,0,0 is held by node (process ${process.pid}): S16_LE, 48000 Hz`,
+    `playback hw:0,0,0 is held by ${ownName} (process ${process.pid}): S16_LE, 48000 Hz`,
   );
 
   it('of a player that came first on another clock is refused, with its name', () => {

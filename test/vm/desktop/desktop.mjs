@@ -159,7 +159,7 @@ async function hear(program, ...args) {
   await until('the cable is open', () => holders().length > 0);
   const recording = new Program(program, ...args);
   await until('the cable is heard', () => holders().length > 1);
-  await until('the cable is closed', () => !holders().some((holder) => holder.endsWith('node')));
+  await until('the cable is closed', () => !holders().some((holder) => / node/.test(holder)));
   await recording.end('SIGINT');
   await player.end();
 }
