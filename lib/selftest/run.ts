@@ -11,8 +11,8 @@ export interface Course {
   skip(name: string): string | undefined;
   /** Aborted where the run is to end behind the case that runs. */
   readonly signal: AbortSignal;
-  /** A case begins. */
-  begins(name: string): void;
+  /** A case begins, once this is done. */
+  begins(name: string): Promise<void> | void;
 }
 
 /** A case has found that it must not go on here. */
@@ -91,7 +91,7 @@ class FileRun {
       if (this.#errors.length > 0) {
         problems.push('it was not run, since its file could not be set up');
       } else {
-        this.#course.begins(name);
+        await this.#course.begins(name);
         try {
           await within(CASE_TIMEOUT_MS, name, () => one.run({ skip }));
         } catch (error) {

@@ -1,5 +1,6 @@
 /** Runs the conformance cases on this machine, and leaves it as it was. */
 import { availableParallelism } from 'node:os';
+import type { Writable } from 'node:stream';
 import { thisMachine } from '../../doctor/machine.js';
 import { LoopbackCard } from '../../loopback/card.js';
 import { isLoopbackLoaded } from '../../loopback/module.js';
@@ -48,13 +49,12 @@ async function runHere(
 ): Promise<number> {
   const { machine, isLoopbackLoaded: wasLoaded } = surroundings;
   const total = namesOf(files).length;
-  stderr.write(`${total} cases on Linux ${machine.release}. What they disturb:\n`);
-  for (const sentence of disturbances(surroundings)) stderr.write(`- ${sentence}\n`);
+  const disturbed = disturbances(surroundings).map((sentence) => `- ${sentence}\n`);
+  stderr.write(`${total} cases on Linux ${machine.release}. What they disturb:\n${disturbed.join('')}`);
   const here = {
     ...{ defects: defectsHere(machine), processors: availableParallelism(), mayCrash },
     cardless: whyCardless(surroundings),
   };
-  const isTerminal = (stderr as Partial<NodeJS.WriteStream>).isTTY === true;
   const status = new StatusLine(stderr);
   const report = new KtapReport((line) => {
     // Both may be the same terminal.
@@ -69,9 +69,11 @@ async function runHere(
     await runFiles(files, report, {
       signal,
       skip: (name) => reasonToSkip(name, here),
-      begins(name) {
+      async begins(name) {
         begun += 1;
-        if (isTerminal) status.show([name, `case ${begun} of ${total}`]);
+        if (!isTerminal(stderr)) return;
+        if (isTerminal(stdout)) await taken(stdout);
+        status.show([name, `case ${begun} of ${total}`]);
       },
     });
   } finally {
@@ -82,6 +84,11 @@ async function runHere(
   }
   return report.ok ? 0 : 1;
 }
+
+const isTerminal = (stream: Writable) => (stream as Partial<NodeJS.WriteStream>).isTTY === true;
+
+/** Once all that was printed before is shown. */
+const taken = (stream: Writable) => new Promise<void>((resolve) => stream.write('', () => resolve()));
 
 const namesOf = (files: readonly CaseFile[]) =>
   files.flatMap(({ cases }) => cases.map(({ about, name }) => caseName(about, name)));

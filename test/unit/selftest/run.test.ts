@@ -40,7 +40,7 @@ it('runs the hooks of a file around its cases, those of its end from the last to
     });
   });
   const begun: string[] = [];
-  const [ok, lines] = await reported([one], { begins: (name) => begun.push(name) });
+  const [ok, lines] = await reported([one], { begins: (name) => void begun.push(name) });
   expect(done).toEqual([
     ...['set up', 'set up more', 'R01', 'clean first', 'clean', 'R02 3', 'clean first', 'clean'],
     ...['R03 4', 'clean first', 'clean', 'take down first', 'take down'],
