@@ -10,6 +10,7 @@ copy "$node"
 for library in $(ldd "$node" | grep -o '/[^ ]*'); do copy "$library"; done
 copy "$root/dist"
 copy "$root/package.json"
+copy "$root/native/prebuilt.cjs"
 copy "$root/build/Release/alsa_utimer.node"
 copy "$root/test/vm/suspend/suspend.mjs"
 for folder in dev proc sys; do mkdir $ram/$folder; mount --rbind /$folder $ram/$folder; done
