@@ -36,7 +36,14 @@ describe('balanced shards', () => {
     const on = (name: string, kernels: number) =>
       Array.from({ length: kernels }, (_, index) => runsOnKernel(name, index + 1, kernels));
     expect(on('conformance/death', 2)).toEqual([true, true]);
-    const names = ['bridge/cli', 'interop/bridge', 'loopback/killed', 'rtp/network', 'timer/cli'];
+    const names = [
+      'bridge/cli',
+      'bridge/faults',
+      'interop/bridge',
+      'loopback/killed',
+      'rtp/network',
+      'timer/cli',
+    ];
     for (const name of names) {
       expect(on(name, 1)).toEqual([true]);
       expect(on(name, 2).filter(Boolean)).toEqual([true]);
