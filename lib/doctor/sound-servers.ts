@@ -2,6 +2,7 @@
 import { pagePath } from '../package-root.js';
 import { type Check, ok, shell, warn } from './check.js';
 import type { CheckedCard, Machine } from './machine.js';
+import { processesNamed } from './processes.js';
 
 /** Servers by the names of their processes, and the property by which udev keeps each off a card. */
 const KEPT_OFF_BY: Readonly<Record<string, string>> = {
@@ -45,11 +46,9 @@ export const soundServers: Check = {
 const numbers = (cards: readonly CheckedCard[]) => cards.map(({ number }) => `card ${number}`).join(', ');
 
 function running(machine: Machine): string[] {
-  const commands = machine
-    .names('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => machine.read(`/proc/${pid}/comm`)?.trim());
-  return Object.keys(KEPT_OFF_BY).filter((server) => commands.includes(server));
+  const servers = Object.keys(KEPT_OFF_BY);
+  const found = new Set(processesNamed(machine, servers).map(({ name }) => name));
+  return servers.filter((server) => found.has(server));
 }
 
 function isKeptOff(machine: Machine, { number }: CheckedCard, server: string): boolean {

@@ -2,6 +2,7 @@
 import { hasCapability } from '../doctor/capability.js';
 import { hasModule } from '../doctor/kernel-checks.js';
 import type { CheckedCard, Machine } from '../doctor/machine.js';
+import { processesNamed } from '../doctor/processes.js';
 import { AlsaError } from '../errors.js';
 import { describeHolders } from '../pcm/holder.js';
 
@@ -73,18 +74,14 @@ export function whyCardless({ machine, isLoopbackLoaded }: Surroundings): string
 }
 
 /** Servers that open every card that appears. */
-const SERVERS: ReadonlySet<string> = new Set(['pipewire', 'wireplumber', 'pulseaudio']);
+const SERVERS = ['pipewire', 'wireplumber', 'pulseaudio'];
 
 /** What the cases do to the machine, a sentence each. */
 export function disturbances(surroundings: Surroundings): string[] {
   const { machine } = surroundings;
   const [card] = machine.cards();
   const cardless = whyCardless(surroundings);
-  const servers = machine.names('/proc').flatMap((pid) => {
-    if (!/^\d+$/.test(pid)) return [];
-    const name = machine.read(`/proc/${pid}/comm`)?.trim() ?? '';
-    return SERVERS.has(name) ? [`${name} (process ${pid})`] : [];
-  });
+  const servers = processesNamed(machine, SERVERS).map(({ name, pid }) => `${name} (process ${pid})`);
   return [
     cardless !== undefined
       ? `no card: ${cardless}`

@@ -3,16 +3,14 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { toldBy } from './told.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 it('is taken by sound servers, unless a rule keeps them off; and PipeWire hears a clocked cable as it is', async () => {
   const guest = ['--kernel', 'stock', '--timeout', '580', 'test/vm/desktop/guest.sh'];
   const { stdout } = await promisify(execFile)(`${root}scripts/vm/run`, guest, { cwd: root });
-  const lines = stdout.trim().split('\n');
-  const told = Object.fromEntries(
-    lines.map((line) => [line.slice(0, line.indexOf(' ')), JSON.parse(line.slice(line.indexOf(' ')))]),
-  );
+  const told = toldBy(stdout);
   expect(told).toEqual({
     'pipewire-waits': [true, 0],
     'pipewire-nodes': ['Audio/Sink front:0', 'Audio/Source front:0'],

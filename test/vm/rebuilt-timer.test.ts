@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { toldBy } from './told.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const run = promisify(execFile);
@@ -22,10 +23,7 @@ async function inGuest(kernel: string, built: string): Promise<Record<string, un
   const guest = ['--kernel', 'plain', '--timeout', '1700'];
   const command = ['test/vm/rebuilt-timer/guest.sh', kernel, built];
   const { stdout } = await run(`${root}scripts/vm/run`, [...guest, ...command], { cwd: root });
-  const steps = stdout.trim().split('\n');
-  return Object.fromEntries(
-    steps.map((step) => [step.slice(0, step.indexOf(' ')), JSON.parse(step.slice(step.indexOf(' ')))]),
-  );
+  return toldBy(stdout);
 }
 
 it('gives the kernel timers, by hand and by DKMS, and takes them away without a trace', {
