@@ -12,7 +12,7 @@ It is licensed under the GNU General Public License, version 2: licenses/COPYING
 licenses/GPL-2.0, licenses/Linux-syscall-note.
 
 Its source is at Debian, as "apt-get source ${name}=${version}" gets it, and in
-Debian's archive of all versions, https://snapshot.debian.org/package/${name}/.
+Debian's archive of all versions, which Debian calls "snapshot".
 scripts/release/vm in the repository of alsa-utimer builds this folder from it:
 the same source and compiler make the same bytes, which kernel.json has the
 checksums of.
