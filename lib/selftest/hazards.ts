@@ -34,11 +34,7 @@ export const HAZARDS: readonly Hazard[] = [
   },
   {
     // sound/drivers/aloop.c, loopback_check_format().
-    defect: {
-      what: 'a capture that a playback of another format stops uses freed memory',
-      fixes: { 'CVE-2026-46090': 'ALSA: aloop: Fix peer runtime UAF during format-change stop' },
-      mended: versions('6.12.88', '6.18.27', '7.1.0'),
-    },
+    defect: DEFECTS.formatRace,
     cases: ['A18'],
   },
   {

@@ -245,7 +245,7 @@ describe('Two hosts without a common clock', () => {
   });
 });
 
-describe('A bridge by a PTP clock', () => {
+describe('A bridge by the PTP clock of a network interface', () => {
   const told: BridgeEvent[] = [];
 
   async function bridgeBy(clock: string) {
@@ -271,7 +271,7 @@ describe('A bridge by a PTP clock', () => {
     needsMock(context);
     using mock = new MockClock();
     mock.control('set', '1790000000');
-    const bridge = await bridgeBy(mock.path);
+    const bridge = await bridgeBy(mock.interfaceName);
     await saw({ what: 'state', state: 'locked' } as never);
     mock.control('set', '1790003600');
     await saw({ what: 'step' } as never);
