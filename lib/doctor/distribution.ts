@@ -58,13 +58,22 @@ const UPDATE: Readonly<Record<Family, string>> = {
   other: 'Update to a kernel of version 6.12 or later.',
 };
 
+/** npx finds the command in a project, where no PATH has it, and that of `npm install --global` as well. */
+const utimerAsRoot = (command: string): string => `sudo npx utimer ${command}`;
+
 /** How to get the option into a kernel that is new enough. */
 export function rebuiltModule({ family }: Distribution, release: string): string[] {
   if (family === 'fedora' || family === 'arch') return [UPDATE[family]];
-  const packages = `build-essential linux-headers-${release}`;
+  const rebuild = `Rebuild the module snd-timer with the option, as ${GUIDE} says`;
+  // Only dpkg tells which source a kernel was built from: elsewhere DKMS would find none for later kernels.
+  if (family === 'other')
+    return [
+      `${rebuild}. FOLDER has the source that this kernel was built from:`,
+      shell(utimerAsRoot('kernel install --source FOLDER')),
+    ];
   return [
-    `Rebuild the module snd-timer with the option, as ${GUIDE} says:`,
-    ...(family === 'other' ? [] : [shell(`sudo apt-get install ${packages}`)]),
-    shell('sudo utimer kernel install'),
+    `${rebuild}. DKMS does so again for each kernel that is installed later:`,
+    shell(`sudo apt-get install build-essential dkms linux-headers-${release}`),
+    shell(utimerAsRoot('kernel install --dkms')),
   ];
 }

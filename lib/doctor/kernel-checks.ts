@@ -64,7 +64,7 @@ function signing(machine: Machine): string[] {
   const reason = signatureReason(machine.read);
   if (reason === undefined) return [];
   return [
-    `The kernel ${reason}, so it takes signed modules only: \`utimer kernel install\` signs snd-timer with the key that the owner of the machine has enrolled (mokutil --list-enrolled).`,
+    `The kernel ${reason}, so it takes signed modules only. The installation signs snd-timer, and says how the owner of the machine enrolls the key.`,
   ];
 }
 

@@ -1,12 +1,12 @@
 /** DKMS, which rebuilds modules whenever a kernel is installed, and its package of snd-timer: snd-timer/ of this package. */
 import { execFile } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { AlsaError } from '../errors.js';
 import { packageVersion, packedPath } from '../package-root.js';
 import { shellLine, shellQuote } from '../shell-line.js';
 import { BUILD_FILES, type PlannedLine } from './module-plan.js';
-import type { KernelSource } from './source.js';
+import { type KernelSource, kernelSource } from './source.js';
 import { type TargetKernel, targetKernel } from './target.js';
 
 const run = promisify(execFile);
@@ -18,6 +18,10 @@ const TREE = `/var/lib/dkms/${NAME}`;
 
 /** Where DKMS has the source of its packages. */
 const sourceFolder = (version: string): string => `/usr/src/${NAME}-${version}`;
+
+/** The source that was given for one kernel: snd-timer/pre-build takes it before it asks the distribution. */
+const givenSource = (version: string, { release }: TargetKernel): string =>
+  `${sourceFolder(version)}/sources/${release}`;
 
 /** How far DKMS has a version of the package, for one kernel: 'added' where it has not been built for that. */
 export type DkmsState = 'added' | 'built' | 'installed';
@@ -61,6 +65,16 @@ export async function checkDkms(): Promise<void> {
   });
 }
 
+/**
+ * DKMS gets the source by itself, and what it prints hides why there is none. So it is looked for before DKMS is given anything.
+ *
+ * @throws AlsaError ERR_NO_KERNEL_SOURCE
+ */
+export async function checkSource(target: TargetKernel): Promise<void> {
+  const given = givenSource(packageVersion(), target);
+  if (!existsSync(given)) await kernelSource(target, undefined)(given);
+}
+
 async function dkms(...args: readonly string[]): Promise<string | undefined> {
   try {
     return (await run('dkms', args)).stdout;
@@ -83,7 +97,7 @@ export async function dkmsInstallPlan(
   const version = packageVersion();
   const folder = sourceFolder(version);
   const had = others.find((each) => each.version === version);
-  const given = `${folder}/sources/${target.release}`;
+  const given = givenSource(version, target);
   return [
     ...dkmsRemovePlan(others.filter((each) => each !== had)),
     { why: 'a folder for the source of the package', line: shellLine('mkdir', '-p', folder) },

@@ -2,6 +2,8 @@
 import { existsSync } from 'node:fs';
 import { release as runningRelease } from 'node:os';
 import { AlsaError } from '../errors.js';
+import { readText } from '../text-file.js';
+import { configuredOption, type ReadText } from './configuration.js';
 
 export interface TargetKernel {
   /** As uname -r prints it. */
@@ -23,6 +25,25 @@ export interface TargetOptions {
 export function targetKernel({ release = runningRelease(), headers }: TargetOptions = {}): TargetKernel {
   const modules = `/lib/modules/${release}`;
   return { release, modules, headers: headers ?? `${modules}/build` };
+}
+
+/** CONFIG_SND_UTIMER, as `configuredOption` gives it. */
+export function timerOption({ release }: TargetKernel, read: ReadText = readText): string | undefined {
+  return configuredOption(read, release, 'SND_UTIMER', release === runningRelease());
+}
+
+/**
+ * The source of an older kernel has nothing that the option would build: a module of it is like the kernel's own.
+ *
+ * @throws AlsaError ERR_KERNEL_TOO_OLD
+ */
+export function checkVersion({ release }: TargetKernel): void {
+  const [, major = '', minor = ''] = /^(\d+)\.(\d+)/.exec(release) ?? [];
+  if (major === '' || Number(major) > 6 || (Number(major) === 6 && Number(minor) >= 12)) return;
+  throw new AlsaError(`Linux ${release} is too old: userspace-driven timers came with Linux 6.12`, {
+    code: 'ERR_KERNEL_TOO_OLD',
+    hint: 'Install a newer kernel, and start the machine with it: `npx utimer doctor` says how.',
+  });
 }
 
 /** @throws AlsaError ERR_NO_KERNEL_HEADERS */

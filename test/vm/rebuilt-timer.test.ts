@@ -44,6 +44,8 @@ it('gives the kernel timers, by hand and by DKMS, and takes them away without a 
       'doctor-reloaded': { userTimers: 'ok', timer: 'ok', cable: 'ok' },
       removed: none,
       'by-hand': true,
+      'no-source': expect.stringMatching(/has snd-timer of Linux .* --source FOLDER/),
+      'no-source-left': true,
       dkms: {
         supported: true,
         installed: 'dkms',

@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { AlsaError } from '../../errors.js';
-import { checkDkms, dkmsInstallPlan, dkmsPackages, dkmsRemovePlan } from '../../kernel/dkms.js';
+import { checkDkms, checkSource, dkmsInstallPlan, dkmsPackages, dkmsRemovePlan } from '../../kernel/dkms.js';
 import {
   buildPlan,
   builtModule,
@@ -16,9 +16,11 @@ import { kernelSource } from '../../kernel/source.js';
 import {
   checkHeaders,
   checkModules,
+  checkVersion,
   type TargetKernel,
   type TargetOptions,
   targetKernel,
+  timerOption,
 } from '../../kernel/target.js';
 import type { Io } from '../output/io.js';
 import { print } from '../output/printing.js';
@@ -39,6 +41,7 @@ interface InstallOptions extends ModuleOptions {
 
 export async function buildModule(options: ModuleOptions, io: Io): Promise<number> {
   const target = targetKernel(options);
+  checkVersion(target);
   const folder = buildFolder(target, options);
   await build(target, folder, options, io);
   await print(io, `${options.dryRun ? 'That would make' : 'There is now'} ${builtModule(folder)}.`);
@@ -48,6 +51,11 @@ export async function buildModule(options: ModuleOptions, io: Io): Promise<numbe
 export async function installModule(options: InstallOptions, io: Io): Promise<number> {
   const target = targetKernel(options);
   checkModules(target);
+  checkVersion(target);
+  if (timerOption(target) === 'y') {
+    await print(io, `Linux ${target.release} has CONFIG_SND_UTIMER itself: it needs no rebuilt module.`);
+    return 0;
+  }
   needRoot('install', options);
   const { installed } = await ownState(target);
   if (options.dkms) await installByDkms(target, installed === 'ours', options, io);
@@ -83,6 +91,7 @@ async function installByDkms(
   await checkDkms();
   checkHeaders(target);
   const given = source === undefined ? undefined : kernelSource(target, resolve(source));
+  if (given === undefined) await checkSource(target);
   const plan = [
     ...(isByHand ? removePlan(target) : []),
     ...(await dkmsInstallPlan(target, given, await dkmsPackages(target))),
@@ -143,7 +152,7 @@ function needRoot(what: 'install' | 'remove', { dryRun }: { readonly dryRun: boo
   if (dryRun || process.geteuid?.() === 0) return;
   throw new AlsaError('Only root may change the modules of a kernel', {
     code: 'EACCES',
-    hint: `Run \`sudo utimer kernel ${what}\`; --dry-run shows what it would do.`,
+    hint: `Run it with sudo: \`sudo npx utimer kernel ${what}\`. With --dry-run it only shows what it would do, for which it needs no root.`,
   });
 }
 

@@ -1,10 +1,8 @@
 /** What `utimer kernel status` tells: whether a kernel has userspace-driven timers, by itself or by a rebuilt module. */
 import { release as runningRelease } from 'node:os';
-import { configuredOption } from '../../kernel/configuration.js';
 import { type DkmsState, dkmsPackages } from '../../kernel/dkms.js';
 import { type ModuleState, moduleState } from '../../kernel/module-state.js';
-import { type TargetKernel, type TargetOptions, targetKernel } from '../../kernel/target.js';
-import { readText } from '../../text-file.js';
+import { type TargetKernel, type TargetOptions, targetKernel, timerOption } from '../../kernel/target.js';
 import { UserTimer } from '../../timer/user-timer.js';
 import type { Io } from '../output/io.js';
 import { json, print } from '../output/printing.js';
@@ -33,7 +31,7 @@ async function statusOf(target: TargetKernel): Promise<KernelStatus> {
   return {
     release,
     isRunning,
-    option: configuredOption(readText, release, 'SND_UTIMER', isRunning) ?? 'unknown',
+    option: timerOption(target) ?? 'unknown',
     supported: isRunning ? isSupported() : undefined,
     ...(await moduleState(target)),
     dkms: (await dkmsPackages(target))[0]?.state ?? 'none',
@@ -77,7 +75,7 @@ const DKMS: Readonly<Record<DkmsState, string>> = {
 const LOADED: Readonly<Record<ModuleState['loaded'], string>> = {
   none: 'snd-timer is not loaded',
   installed: 'it is loaded',
-  other: 'another one is loaded still',
+  other: 'another one is loaded: this one is at the next start of the machine',
 };
 
 /** Undefined where there is no device to ask. */

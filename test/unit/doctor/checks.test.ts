@@ -229,14 +229,23 @@ describe('The checks of the kernel', () => {
         ...{ status: 'fail', seen: 'CONFIG_SND_UTIMER is not set' },
         next: [
           expect.stringMatching(
-            /^Rebuild the module snd-timer with the option, as \/.*\/docs\/kernels\.md says:$/,
+            /^Rebuild the module snd-timer with the option, as \/.*\/docs\/kernels\.md says\. DKMS does so again for each kernel/,
           ),
-          '$ sudo apt-get install build-essential linux-headers-6.12.120',
-          '$ sudo utimer kernel install',
+          '$ sudo apt-get install build-essential dkms linux-headers-6.12.120',
+          '$ sudo npx utimer kernel install --dkms',
         ],
       },
       'user-timers': { status: 'skip', seen: 'not looked at: kernel-option comes first' },
     });
+  });
+
+  it('name the source of a kernel as what is needed where no package tells which it is', async () => {
+    const files = { ...OPTION_OFF, '/etc/os-release': 'ID=postmarketos\nID_LIKE=alpine\n' };
+    const { 'kernel-option': option } = await complaints(machine({ files, supportsUserTimers: () => false }));
+    expect(option?.next).toEqual([
+      expect.stringMatching(/FOLDER has the source that this kernel was built from:$/),
+      '$ sudo npx utimer kernel install --source FOLDER',
+    ]);
   });
 
   it('say that a rebuilt module must be signed where the kernel is locked down', async () => {

@@ -4,7 +4,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { dkmsInstallPlan, dkmsRemovePlan, stateOf } from '../../../lib/kernel/dkms.js';
+import { checkSource, dkmsInstallPlan, dkmsRemovePlan, stateOf } from '../../../lib/kernel/dkms.js';
 import { targetKernel } from '../../../lib/kernel/target.js';
 import { packageVersion, packedPath } from '../../../lib/package-root.js';
 
@@ -69,6 +69,14 @@ describe('The plan of an installation', () => {
       `dkms remove alsa-utimer/${version} --all`,
       `rm -r ${own}`,
     ]);
+  });
+});
+
+it('is given nothing where the source of the kernel is not to be had', async () => {
+  const unknown = targetKernel({ release: '6.12.95-of-nobody' });
+  await expect(checkSource(unknown)).rejects.toMatchObject({
+    code: 'ERR_NO_KERNEL_SOURCE',
+    message: expect.stringMatching(/snd-timer of Linux 6\.12\.95-of-nobody.* --source FOLDER/),
   });
 });
 

@@ -8,7 +8,13 @@ import { configuredOption } from '../../../lib/kernel/configuration.js';
 import { buildPlan, installPlan, removePlan } from '../../../lib/kernel/module-plan.js';
 import { signatureReason, signingKey, trustSteps } from '../../../lib/kernel/signing.js';
 import { kernelSource } from '../../../lib/kernel/source.js';
-import { checkHeaders, checkModules, targetKernel } from '../../../lib/kernel/target.js';
+import {
+  checkHeaders,
+  checkModules,
+  checkVersion,
+  targetKernel,
+  timerOption,
+} from '../../../lib/kernel/target.js';
 
 let folder: string;
 beforeEach(() => {
@@ -89,6 +95,22 @@ describe('What a rebuilt module needs', () => {
     expect(() => checkModules(target)).toThrow(coded('ERR_NO_KERNEL_MODULES'));
     writeFileSync(join(folder, 'Makefile'), '');
     expect(() => checkHeaders(targetKernel({ headers: folder }))).not.toThrow();
+  });
+
+  it('is a kernel whose source has the timers', () => {
+    const check = (release: string) => () => checkVersion(targetKernel({ release }));
+    for (const old of ['6.1.0-50-amd64', '6.11.9', '5.15.0-100-generic']) {
+      expect(check(old)).toThrow(coded('ERR_KERNEL_TOO_OLD'));
+    }
+    for (const release of ['6.12.95+deb13-amd64', '7.0.0-9-generic', '10.1.0'])
+      expect(check(release)).not.toThrow();
+  });
+
+  it('is not needed by a kernel that has the option', () => {
+    const option = (text: string) =>
+      timerOption(target, (path) => (path.startsWith('/boot/') ? text : undefined));
+    expect(option('CONFIG_SND_UTIMER=y\n')).toBe('y');
+    expect(option('# CONFIG_SND_UTIMER is not set\n')).toBe('n');
   });
 
   const machine = (files: Readonly<Record<string, string>>) => ({

@@ -60,6 +60,10 @@ reload
 status removed
 left by-hand
 
+# dpkg does not know this kernel, so there is no source of it: DKMS is given nothing that fails.
+if utimer kernel install --dkms 2>/tmp/error >&2; then exit 1; fi
+text no-source </tmp/error
+left no-source-left
 utimer kernel install --dkms --source "$kernel/source" >&2
 reload
 status dkms
