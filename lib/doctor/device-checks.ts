@@ -2,7 +2,7 @@
 import { TIMER_DEVICE } from '../device-nodes.js';
 import { USER_TIMER_COUNT } from '../timer/id.js';
 import { type Check, fail, ok, shell, warn } from './check.js';
-import { distributionOf, rebuiltModule } from './distribution.js';
+import { rebuiltModule } from './distribution.js';
 import { containerOf, loading } from './kernel-checks.js';
 import type { Machine, NodeMode } from './machine.js';
 
@@ -75,10 +75,7 @@ export const userTimers: Check = {
   run: (machine) =>
     machine.supportsUserTimers()
       ? ok('the kernel has userspace-driven timers')
-      : fail(
-          'the kernel has no userspace-driven timers',
-          ...rebuiltModule(distributionOf(machine), machine.release),
-        ),
+      : fail('the kernel has no userspace-driven timers', ...rebuiltModule(machine)),
 };
 
 /** So few may be left. */

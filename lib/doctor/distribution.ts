@@ -1,4 +1,5 @@
 /** Whose system this is, and how one gets a kernel with userspace-driven timers there. */
+import { RELOAD } from '../kernel/module-plan.js';
 import { pagePath } from '../package-root.js';
 import { shell } from './check.js';
 import type { Machine } from './machine.js';
@@ -58,11 +59,26 @@ const UPDATE: Readonly<Record<Family, string>> = {
   other: 'Update to a kernel of version 6.12 or later.',
 };
 
+/** A module that the kernel takes in place of its own snd-timer, by the list that depmod(8) has made. */
+function installedModule({ read, release }: Pick<Machine, 'read' | 'release'>): string | undefined {
+  const folder = `/lib/modules/${release}`;
+  const [, path] = /^(updates\/\S*snd-timer\.ko[^:\s]*):/m.exec(read(`${folder}/modules.dep`) ?? '') ?? [];
+  return path && `${folder}/${path}`;
+}
+
 /** npx finds the command in a project, where no PATH has it, and that of `npm install --global` as well. */
 const utimerAsRoot = (command: string): string => `sudo npx utimer ${command}`;
 
 /** How to get the option into a kernel that is new enough. */
-export function rebuiltModule({ family }: Distribution, release: string): string[] {
+export function rebuiltModule(machine: Pick<Machine, 'read' | 'release'>): string[] {
+  const { release } = machine;
+  const { family } = distributionOf(machine);
+  const installed = installedModule(machine);
+  if (installed !== undefined)
+    return [
+      `A rebuilt snd-timer is installed, ${installed}. Start the machine anew, and the kernel takes it; \`utimer kernel status\` tells whether it has. To take it now, end what has sound open, unload the drivers of other sound cards, and then:`,
+      shell(`sudo sh -c '${RELOAD}'`),
+    ];
   if (family === 'fedora' || family === 'arch') return [UPDATE[family]];
   const rebuild = `Rebuild the module snd-timer with the option, as ${GUIDE} says`;
   // Only dpkg tells which source a kernel was built from: elsewhere DKMS would find none for later kernels.

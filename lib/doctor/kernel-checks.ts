@@ -53,7 +53,7 @@ export const kernelHasOption: Check = {
     return fail(
       'CONFIG_SND_UTIMER is not set',
       ...(containerOf(machine) ? ["The kernel is the host's, so this is to be done there:"] : []),
-      ...rebuiltModule(distributionOf(machine), machine.release),
+      ...rebuiltModule(machine),
       ...signing(machine),
     );
   },

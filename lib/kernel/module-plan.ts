@@ -95,6 +95,9 @@ export function removePlan(target: TargetKernel): PlannedLine[] {
   ];
 }
 
+/** The kernel takes what is installed now, and not only at its next start. Fails while a program, or another card, has sound open. */
+export const RELOAD = 'modprobe -r snd-aloop snd-hrtimer snd-pcm snd-timer; modprobe snd-timer';
+
 function depmod(target: TargetKernel): PlannedLine {
   return { why: 'the list of modules', line: shellLine('depmod', target.release) };
 }

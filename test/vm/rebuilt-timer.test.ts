@@ -40,6 +40,10 @@ it('gives the kernel timers, by hand and by DKMS, and takes them away without a 
       before: { ...none, release },
       'doctor-before': { userTimers: 'skip', timer: 'skip', cable: 'skip' },
       installed: { supported: false, installed: 'ours', loaded: 'other' },
+      'doctor-installed': {
+        timer: 'skip',
+        next: expect.stringMatching(/snd-timer is installed.*Start the machine anew/),
+      },
       reloaded: { supported: true, installed: 'ours', loaded: 'installed' },
       'doctor-reloaded': { userTimers: 'ok', timer: 'ok', cable: 'ok' },
       removed: none,

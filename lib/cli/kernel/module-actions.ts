@@ -8,6 +8,7 @@ import {
   builtModule,
   installedModule,
   installPlan,
+  RELOAD,
   removePlan,
 } from '../../kernel/module-plan.js';
 import { isBuiltFor, type ModuleState, moduleState } from '../../kernel/module-state.js';
@@ -60,7 +61,10 @@ export async function installModule(options: InstallOptions, io: Io): Promise<nu
   const { installed } = await ownState(target);
   if (options.dkms) await installByDkms(target, installed === 'ours', options, io);
   else await installByHand(target, installed === 'dkms', options, io);
-  await print(io, [AFTERWARDS, trustSteps()].filter((each) => each !== undefined).join('\n'));
+  await print(
+    io,
+    [afterwards('the rebuilt module'), trustSteps()].filter((each) => each !== undefined).join('\n'),
+  );
   return 0;
 }
 
@@ -113,12 +117,13 @@ export async function removeModule(
     return 0;
   }
   await runLines(plan, options.dryRun, io);
-  await print(io, AFTERWARDS);
+  await print(io, afterwards('its own module'));
   return 0;
 }
 
-const AFTERWARDS =
-  'The kernel takes it at the next start. To take it now, end what has sound open, and then: modprobe -r snd-aloop snd-hrtimer snd-pcm snd-timer; modprobe snd-timer';
+/** @param what the kernel gets */
+const afterwards = (what: string): string =>
+  `The kernel takes ${what} at its next start. To take it now, end what has sound open, unload the drivers of other sound cards, and then, as root: ${RELOAD}`;
 
 async function build(
   target: TargetKernel,

@@ -239,6 +239,18 @@ describe('The checks of the kernel', () => {
     });
   });
 
+  it('ask for no module that is installed, but for a start of the kernel that takes it', async () => {
+    const updates = 'updates/dkms/snd-timer.ko.xz: kernel/sound/core/snd.ko.xz\n';
+    const files = { ...OPTION_OFF, '/lib/modules/6.12.120/modules.dep': updates };
+    const { 'kernel-option': option } = await complaints(machine({ files, supportsUserTimers: () => false }));
+    expect(option?.next).toEqual([
+      expect.stringMatching(
+        /is installed, \/lib\/modules\/6\.12\.120\/updates\/dkms\/snd-timer\.ko\.xz\. Start/,
+      ),
+      expect.stringMatching(/^\$ sudo sh -c 'modprobe -r .*; modprobe snd-timer'$/),
+    ]);
+  });
+
   it('name the source of a kernel as what is needed where no package tells which it is', async () => {
     const files = { ...OPTION_OFF, '/etc/os-release': 'ID=postmarketos\nID_LIKE=alpine\n' };
     const { 'kernel-option': option } = await complaints(machine({ files, supportsUserTimers: () => false }));

@@ -52,6 +52,7 @@ doctor doctor-before
 
 utimer kernel install --folder "$built" >&2
 status installed
+doctor doctor-installed
 reload
 status reloaded
 doctor doctor-reloaded
