@@ -39,8 +39,16 @@ function readAnswer(path) {
   }
 }
 
-/** Keeps an answer, and drops those of earlier starts. */
+/** Keeps an answer, and drops those of earlier starts. Where the cache cannot be written to, the next run tries anew. */
 function keepAnswer(path, answer) {
+  try {
+    writeAnswer(path, answer);
+  } catch (error) {
+    if (error.syscall === undefined) throw error;
+  }
+}
+
+function writeAnswer(path, answer) {
   const folder = join(path, '..');
   mkdirSync(folder, { recursive: true });
   for (const name of readdirSync(folder)) {

@@ -1,17 +1,19 @@
 // The kernel that the package carries, and the cache that it is unpacked into.
 import { createHash } from 'node:crypto';
 import {
+  chmodSync,
   cpSync,
   createReadStream,
   createWriteStream,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   renameSync,
   rmSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress } from 'node:zlib';
 import { FAILED, RunError } from './errors.mjs';
@@ -27,12 +29,27 @@ const PREBUILT = join(import.meta.dirname, '../prebuilt');
  * @property {Record<string, string>} sha256 by the names of files
  */
 
+/** @throws RunError where there is none: a user without an entry in passwd(5), or an empty HOME */
+function homeFolder() {
+  let home = '';
+  try {
+    home = homedir();
+  } catch {}
+  if (home.startsWith('/')) return home;
+  throw new RunError(
+    FAILED,
+    'this user has no home folder for the cache: set HOME or XDG_CACHE_HOME to a folder',
+  );
+}
+
+const checksum = (bytes) => createHash('sha256').update(bytes).digest('hex');
+
 /** Everything of this package that is kept. */
 export function cacheFolder(env = process.env) {
   const { XDG_CACHE_HOME } = env;
   // A relative path is to be ignored, by the specification of the variable.
   const folder = join(
-    XDG_CACHE_HOME?.startsWith('/') ? XDG_CACHE_HOME : join(homedir(), '.cache'),
+    XDG_CACHE_HOME?.startsWith('/') ? XDG_CACHE_HOME : join(homeFolder(), '.cache'),
     'alsa-utimer/vm',
   );
   checkFolders([folder]);
@@ -58,12 +75,16 @@ export class Prebuilt {
         : 'was packed without its kernel';
       throw new RunError(FAILED, `alsa-utimer-vm ${why}`);
     }
-    this.facts = JSON.parse(readFileSync(facts, 'utf8'));
+    try {
+      this.facts = JSON.parse(readFileSync(facts, 'utf8'));
+    } catch (error) {
+      throw new RunError(FAILED, `${facts} is damaged: install alsa-utimer-vm anew (${error.message})`);
+    }
   }
 
   /** Where it is unpacked: other bytes have another place. */
   #place() {
-    const hash = createHash('sha256').update(JSON.stringify(this.facts)).digest('hex');
+    const hash = checksum(JSON.stringify(this.facts));
     return join(cacheFolder(), `${this.facts.release}-${hash.slice(0, 12)}`);
   }
 
@@ -86,6 +107,15 @@ export class Prebuilt {
     return this.#kernelIn(this.#place());
   }
 
+  /** Of what is unpacked: a guest with a damaged file would only not start. */
+  #checkFiles() {
+    for (const [name, sum] of Object.entries(this.facts.sha256)) {
+      if (!/^(vmlinux\.br|initramfs|modules\/.*)$/s.test(name)) continue;
+      if (checksum(readFileSync(join(this.#folder, name))) !== sum)
+        throw new Error(`${join(this.#folder, name)} is damaged: install alsa-utimer-vm anew`);
+    }
+  }
+
   /**
    * Unpacks it into the cache, where it is whole or not at all.
    *
@@ -94,9 +124,13 @@ export class Prebuilt {
   async unpack(signal) {
     const place = this.#place();
     if (existsSync(place)) return this.kernel;
-    const partial = `${place}.partial.${process.pid}`;
+    // Of its own, whoever else unpacks: in another container a process may have the number of this one.
+    let partial;
     try {
-      mkdirSync(partial, { recursive: true });
+      this.#checkFiles();
+      mkdirSync(dirname(place), { recursive: true });
+      partial = mkdtempSync(`${place}.partial.`);
+      chmodSync(partial, 0o755);
       for (const name of ['initramfs', 'modules'])
         cpSync(join(this.#folder, name), join(partial, name), { recursive: true });
       await pipeline(
@@ -112,7 +146,7 @@ export class Prebuilt {
       if (error.name === 'AbortError') throw error;
       throw new RunError(FAILED, `the kernel could not be unpacked to ${place}: ${error.message}`);
     } finally {
-      rmSync(partial, { recursive: true, force: true });
+      if (partial !== undefined) rmSync(partial, { recursive: true, force: true });
     }
     return this.kernel;
   }

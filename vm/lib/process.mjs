@@ -1,6 +1,6 @@
 // A run as a process: signals end it, so does a reader of its output that goes, and its errors are told.
 import { constants } from 'node:os';
-import { RunError } from './errors.mjs';
+import { FAILED, RunError } from './errors.mjs';
 
 const SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 
@@ -18,17 +18,28 @@ export async function asProcess(name, body) {
   const interrupted = new AbortController();
   const interrupt = (signal) => interrupted.abort(endedBy(signal));
   for (const signal of SIGNALS) process.on(signal, interrupt);
-  // Whoever reads the output has gone: end as a program would whose write met a closed pipe.
-  const unread = () => interrupt('SIGPIPE');
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', unread);
+  const tell = (message) => process.stderr.write(`${name}: ${message}\n`);
+  const watch = (stream, what) => {
+    stream.on('error', (error) => {
+      // Whoever reads the output has gone: end as a program would whose write met a closed pipe.
+      if (error.code === 'EPIPE') return interrupt('SIGPIPE');
+      if (stream !== process.stderr) tell(`${what}: ${error.message}`);
+      interrupted.abort(FAILED);
+    });
+  };
+  watch(process.stdout, 'standard output');
+  watch(process.stderr, 'standard error');
   try {
-    return await body(interrupted.signal);
+    const status = await body(interrupted.signal);
+    // The command may have ended well, and yet not all that it wrote is where it belongs.
+    return interrupted.signal.reason === FAILED ? FAILED : status;
   } catch (error) {
     // Now: output that nobody takes would keep this process.
     if (interrupted.signal.aborted) process.exit(interrupted.signal.reason);
-    if (!(error instanceof RunError)) throw error;
-    process.stderr.write(`${name}: ${error.message}\n`);
-    return error.status;
+    // What the system refuses: no status of the command.
+    if (!(error instanceof RunError) && typeof error?.syscall !== 'string') throw error;
+    tell(error.message);
+    return error instanceof RunError ? error.status : FAILED;
   } finally {
     for (const signal of SIGNALS) process.off(signal, interrupt);
     // Standard input may never end; nothing more is wanted from it.

@@ -1,7 +1,7 @@
 // QEMU: the machine a guest runs on. Its channels are socket pairs that both processes hold from the start, so
 // there are no paths to collide and none to clean up.
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { clockCommandLine } from './clock.mjs';
 import { installLine } from './distribution.mjs';
@@ -85,6 +85,16 @@ const MACHINES = {
   },
 };
 
+/** Whether execvp(3) would take it. */
+function isProgram(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
 /**
  * @param {'x64' | 'arm64'} arch of the guest
  * @returns {string} the name of the program
@@ -93,7 +103,7 @@ const MACHINES = {
 function programOf(arch) {
   const { program } = MACHINES[arch];
   const folders = (process.env.PATH ?? '').split(delimiter);
-  if (folders.some((folder) => existsSync(join(folder, program)))) return program;
+  if (folders.some((folder) => isProgram(join(folder, program)))) return program;
   const way = arch === 'x64' ? ` Install it: ${installLine()}` : '';
   throw new RunError(FAILED, `QEMU is needed, and ${program} is in no folder of the PATH.${way}`);
 }
@@ -102,11 +112,14 @@ function programOf(arch) {
  * The version of QEMU, as it says it itself.
  *
  * @param {'x64' | 'arm64'} arch of the guest
- * @throws RunError where it is not installed
+ * @throws RunError where it is not installed, or does not start
  */
 export function qemuVersion(arch) {
-  const text = execFileSync(programOf(arch), ['--version'], { encoding: 'utf8' });
-  return /version (\S+)/.exec(text)?.[1] ?? 'unknown';
+  const program = programOf(arch);
+  const { status, stdout, stderr, error } = spawnSync(program, ['--version'], { encoding: 'utf8' });
+  if (status === 0) return /version (\S+)/.exec(stdout)?.[1] ?? 'unknown';
+  const why = stderr?.trim() || (error ? error.message : `it ended with status ${status}`);
+  throw new RunError(FAILED, `${program} is installed, and does not start: ${why}`);
 }
 
 /** A command whose end is the end of this process, whatever it dies of: by the kernel, where setpriv(1) of util-linux is there. */

@@ -30,8 +30,9 @@ export async function withMachine(
     const machine = await load(process.cwd());
     return await machine.asProcess(program, (signal) => body(machine, signal));
   } catch (error) {
-    if (!(error instanceof AlsaError)) throw error;
-    stderr.write(`${program}: ${error.message}\n`);
+    const isOfSystem = typeof (error as NodeJS.ErrnoException).syscall === 'string';
+    if (!(error instanceof AlsaError) && !isOfSystem) throw error;
+    stderr.write(`${program}: ${(error as Error).message}\n`);
     return NOT_RUN;
   }
 }

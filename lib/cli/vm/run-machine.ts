@@ -55,7 +55,7 @@ function folder(path: string): string {
 }
 
 function variable(name: string): [name: string, value: string] {
-  const value = process.env[name];
+  const value = Object.hasOwn(process.env, name) ? process.env[name] : undefined;
   if (value === undefined) throw new UsageError(`--env: the variable ${quoted(name)} is not set`);
   return [name, value];
 }

@@ -28,7 +28,7 @@ export const run = command({
     ['utimer vm run --loopback --share results -- ./record-test.sh', 'and keep what it writes into results/'],
     ['utimer vm run --timeout 2min -- ./test.sh', 'stop after two minutes, or twenty where it is emulated'],
   ],
-  exit: 'that of COMMAND, 128 + N where signal N has ended it; 123 where the kernel of the machine failed, 124 where the time was over, 125 where COMMAND did not get to run, 126 where it may not be run, 127 where there is none',
+  exit: 'that of COMMAND, 128 + N where signal N has ended it; 123 where the kernel of the machine failed, 124 where the time was over, 125 where COMMAND did not get to run or its output could not be written, 126 where it may not be run, 127 where there is none',
   run({ values, program }, io) {
     if (program.length === 0) throw new UsageError('COMMAND is needed behind --');
     return runInMachine({ name: 'vm run', command: program, timeoutMs: values.timeout }, values, io);

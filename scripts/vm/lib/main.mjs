@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { chooseAccel } from '../../../vm/lib/accel.mjs';
 import { guestEnvironment } from '../../../vm/lib/environment.mjs';
 import { asProcess } from '../../../vm/lib/process.mjs';
-import { checkFolders, run } from '../../../vm/lib/run.mjs';
+import { checkFolders, checkShares, run } from '../../../vm/lib/run.mjs';
 import { prepareKernel } from './kernel.mjs';
 import { HELP, parseOptions } from './options.mjs';
 
@@ -43,7 +43,8 @@ async function main(signal) {
     return 0;
   }
   const cwd = process.cwd();
-  checkFolders([cwd, ...options.shares]);
+  checkFolders([cwd]);
+  checkShares(options.shares);
   const kernel = await prepareKernel(options.kernel, options.arch, signal);
   const { accel } = await chooseAccel(options.accel, kernel, signal);
   const more = { accel, cwd, env: environment(options), folders: foldersOf(options) };

@@ -64,6 +64,7 @@ describe('utimer vm', () => {
       "--share must be folders that exist, with : between them, not '/gone'",
     ],
     [['run', '--env', 'NOT_SET', '--', 'ls'], "--env: the variable 'NOT_SET' is not set"],
+    [['run', '--env', '__proto__', '--', 'ls'], "--env: the variable '__proto__' is not set"],
     [['shell', '--', 'ls'], "unexpected argument 'ls'"],
     [['clean', '--all'], "unknown option '--all'"],
   ])('refuses %j', async (args, message) => {
@@ -78,6 +79,15 @@ describe('utimer vm', () => {
     expect(stderr).toBe(
       `utimer vm ${name}: the package alsa-utimer-vm, which carries the machine, is not installed. npm install --save-dev alsa-utimer-vm@${version}\n`,
     );
+  });
+
+  it('does not end as a command would where the folder that it is in is gone', async () => {
+    const gone = Object.assign(new Error('ENOENT: no such file or directory, uv_cwd'), { syscall: 'uv_cwd' });
+    vi.spyOn(process, 'cwd').mockImplementation(() => {
+      throw gone;
+    });
+    const { code, stderr } = await utimer('vm', 'run', '--', 'ls');
+    expect([code, stderr]).toEqual([125, `utimer vm run: ${gone.message}\n`]);
   });
 
   it('takes no package of another version', async () => {

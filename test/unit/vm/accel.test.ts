@@ -87,6 +87,12 @@ describe('KVM', () => {
     expect(answers()).toEqual([expect.not.stringContaining('an-earlier-boot')]);
   });
 
+  it('is tried anew where its answer cannot be kept', async () => {
+    writeFileSync(join(cache, 'file'), '');
+    kernel = { arch: 'x64', cache: join(cache, 'file') };
+    expect(await choose(trial('boots'))).toBe('kvm');
+  });
+
   it('is not tried where there is no device, or where the choice is made', async () => {
     const { start, ...options } = trial('boots');
     const { signal } = new AbortController();

@@ -125,12 +125,58 @@ describe('A kernel', () => {
     expect(await one.unpack()).toEqual(first);
   });
 
+  it('is unpacked by each in a folder of its own: no one reads what another one is writing still', async () => {
+    const unpacked = [0, 1].map(() => new Prebuilt('x64', prebuilt).unpack());
+    const { cache } = new Prebuilt('x64', prebuilt).kernel;
+    expect(readdirSync(cache)).toHaveLength(2);
+    await Promise.all(unpacked);
+    expect(readdirSync(cache)).toHaveLength(1);
+  });
+
   it('leaves nothing where it could not be unpacked', async () => {
-    const broken = packed('broken', kernel('third', 3));
-    writeFileSync(join(broken, 'x64/vmlinux.br'), 'cut');
-    const one = new Prebuilt('x64', broken);
-    await expect(one.unpack()).rejects.toThrow(/^the kernel could not be unpacked to .*7\.3\.4-/);
+    const one = new Prebuilt('x64', prebuilt);
+    await expect(one.unpack(AbortSignal.abort())).rejects.toThrow(
+      expect.objectContaining({ name: 'AbortError' }),
+    );
     expect(readdirSync(one.kernel.cache)).toEqual([]);
+  });
+
+  it.each(['initramfs', 'modules/lib/modules/7.3.4/modules.dep', 'vmlinux.br'])(
+    'is refused where %s is damaged',
+    async (name) => {
+      const damaged = packed('damaged', kernel('third', 3));
+      writeFileSync(join(damaged, 'x64', name), 'other bytes');
+      await expect(new Prebuilt('x64', damaged).unpack()).rejects.toMatchObject({
+        status: 125,
+        message: expect.stringMatching(/^the kernel could not be unpacked to .*7\.3\.4-/),
+      });
+      await expect(new Prebuilt('x64', damaged).unpack()).rejects.toMatchObject({
+        message: expect.stringContaining(`${name} is damaged: install alsa-utimer-vm anew`),
+      });
+    },
+  );
+
+  it('is refused where its description is damaged', () => {
+    const damaged = packed('damaged', kernel('third', 3));
+    writeFileSync(join(damaged, 'x64/kernel.json'), '{');
+    expect(() => new Prebuilt('x64', damaged)).toThrow(
+      expect.objectContaining({ status: 125, message: expect.stringContaining('kernel.json is damaged') }),
+    );
+  });
+
+  it('has no place where there is a file in the way', async () => {
+    vi.stubEnv('XDG_CACHE_HOME', join(prebuilt, 'x64/SOURCE'));
+    await expect(new Prebuilt('x64', prebuilt).unpack()).rejects.toThrow(
+      /^the kernel could not be unpacked to .*: ENOTDIR: /,
+    );
+  });
+
+  it('has no place where the user has no home folder', () => {
+    vi.stubEnv('XDG_CACHE_HOME', undefined);
+    vi.stubEnv('HOME', '');
+    expect(() => new Prebuilt('x64', prebuilt).kernel).toThrow(
+      'this user has no home folder for the cache: set HOME or XDG_CACHE_HOME to a folder',
+    );
   });
 
   it('is removed with all that is kept', async () => {

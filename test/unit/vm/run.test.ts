@@ -1,5 +1,6 @@
 // A run seen from this side, with a program in the place of QEMU that plays the guest.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
@@ -8,6 +9,8 @@ import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vites
 
 const part = (name: string) => import(new URL(`../../../vm/lib/${name}`, import.meta.url).href);
 const { RunError } = await part('errors.mjs');
+const { callAfter } = await part('delay.mjs');
+const { qemuVersion } = await part('qemu.mjs');
 const { run } = await part('run.mjs');
 
 const FAKE = fileURLToPath(new URL('../../support/fake-qemu', import.meta.url));
@@ -77,7 +80,7 @@ async function failure(
     (reason: unknown) => reason,
   );
   expect(error).toBeInstanceOf(RunError);
-  const [, path] = /whole(?: kernel log)?: (\S+)\)/.exec(error.message) ?? [];
+  const [, path] = /whole: (\S+)\)/.exec(error.message) ?? [];
   if (path === undefined) return { error };
   const log = readFileSync(path, 'utf8');
   rmSync(dirname(path), { recursive: true });
@@ -157,6 +160,21 @@ describe('A run', () => {
     },
   );
 
+  it('shares no root folder, since nothing that is written there would arrive', async () => {
+    const { error } = await failure(start(['exit', '0'], { shares: [folder, '/tmp/..'] }));
+    expect([error.status, error.message]).toEqual([
+      125,
+      '/ cannot be shared, since the guest runs on it; share a folder below',
+    ]);
+  });
+
+  it("does not begin where the kernel's log has no place", async () => {
+    const running = start(['exit', '7'], { console: '/nowhere/log' });
+    const { error } = await failure(running);
+    expect([error.status, running.text.stdout]).toEqual([125, '']);
+    expect(error.message).toMatch(/^the log of the guest's kernel has no place: ENOENT: /);
+  });
+
   it('names what to install where there is no QEMU', async () => {
     vi.stubEnv('PATH', '/nowhere');
     const { error } = await failure(start(['exit', '0']));
@@ -164,6 +182,72 @@ describe('A run', () => {
     expect(error.message).toMatch(
       /^QEMU is needed, and qemu-system-x86_64 is in no folder of the PATH\. Install it: /,
     );
+  });
+});
+
+describe('QEMU', () => {
+  const broken = join(folder, 'broken');
+  mkdirSync(broken);
+  const install = (mode: number) =>
+    writeFileSync(join(broken, 'qemu-system-x86_64'), '#!/bin/sh\necho "no libfoo" >&2; exit 127\n', {
+      mode,
+    });
+  afterEach(() => rmSync(join(broken, 'qemu-system-x86_64')));
+
+  it('says itself why it does not start', () => {
+    install(0o755);
+    vi.stubEnv('PATH', broken);
+    expect(() => qemuVersion('x64')).toThrow(
+      new RunError(125, 'qemu-system-x86_64 is installed, and does not start: no libfoo'),
+    );
+  });
+
+  it('is no file that cannot be executed', () => {
+    install(0o644);
+    vi.stubEnv('PATH', broken);
+    expect(() => qemuVersion('x64')).toThrow('is in no folder of the PATH');
+  });
+});
+
+describe('A time', () => {
+  afterEach(() => vi.useRealTimers());
+
+  it('may be longer than a timer of Node.js takes', () => {
+    vi.useFakeTimers();
+    const [body, never] = [vi.fn(), vi.fn()];
+    callAfter(2 ** 33, body);
+    const end = callAfter(2 ** 33, never);
+    vi.advanceTimersByTime(2 ** 33 - 1);
+    expect(body).not.toHaveBeenCalled();
+    end();
+    vi.advanceTimersByTime(1);
+    expect([body.mock.calls.length, never.mock.calls.length]).toEqual([1, 0]);
+  });
+});
+
+describe('A process of a run', () => {
+  const url = new URL('../../../vm/lib/process.mjs', import.meta.url).href;
+  /** What a body ends with, as a process. */
+  const ended = (body: string, stdout: 'pipe' | number = 'pipe') => {
+    const program = `import { asProcess } from ${JSON.stringify(url)}; process.exitCode = await asProcess('vm', ${body});`;
+    const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+      encoding: 'utf8',
+      stdio: ['ignore', stdout, 'pipe'],
+    });
+    return [status, stderr];
+  };
+
+  it('does not end as a command would where the system refuses something', () => {
+    expect(ended("async () => (await import('node:fs')).readFileSync('/nowhere')")).toEqual([
+      125,
+      "vm: ENOENT: no such file or directory, open '/nowhere'\n",
+    ]);
+  });
+
+  it('says why output is lost, and does not end as if all were well', () => {
+    const body = "async () => { process.stdout.write('lost'); await new Promise(setImmediate); return 0; }";
+    const lost = [125, 'vm: standard output: ENOSPC: no space left on device, write\n'];
+    expect(ended(body, openSync('/dev/full', 'w'))).toEqual(lost);
   });
 });
 
@@ -186,6 +270,19 @@ describe('The end of a run', () => {
   it('comes when the time is over', async () => {
     const { error } = await failure(start(['hang'], { timeout: 0.01 }));
     expect([error.status, error.message.split('\n')[0]]).toEqual([124, 'timed out after 0.01 s']);
+  });
+
+  it('does not come before a time of weeks', async () => {
+    expect(await start(['exit', '7'], { timeout: 3_600_000 }).status).toBe(7);
+  });
+
+  it('has its status where the log of the kernel cannot be kept', async () => {
+    vi.stubEnv('TMPDIR', '/nowhere');
+    const { error } = await failure(start(['kill', '9']));
+    expect(error.status).toBe(137);
+    expect(error.message).toMatch(
+      /^SIGKILL ended the command\nThe end of its kernel log \(not kept: ENOENT: .*\):\n/,
+    );
   });
 
   it('comes with its signal, and keeps no log then', async () => {
