@@ -1,7 +1,6 @@
 /** `utimer bridge`: a stream from the network into a cable of snd-aloop. */
 import { PCM_ACCESSES } from '../pcm/access.js';
 import { MAX_RATE, RTP_ENCODINGS, RTP_PCM_FORMATS } from '../rtp/format.js';
-import { runBridge } from './bridge/run-bridge.js';
 import { device, substream, timer } from './cable/options.js';
 import { command } from './table/command.js';
 import { card, endpoint, mediaClock, networkInterface, playoutClock } from './table/machine.js';
@@ -251,5 +250,5 @@ export const bridge = command({
     ],
   ],
   exit: '0 when it was interrupted (SIGINT, SIGTERM, SIGHUP); 1 on an error, or when nobody reads the output of a bridge that was told to end',
-  run: (given, io) => runBridge(given, io),
+  run: async (given, io) => (await import('./bridge/run-bridge.js')).runBridge(given, io),
 });

@@ -1,5 +1,4 @@
 /** `utimer clocks`: the clocks of the machine. */
-import { printClocks } from './clock/clock-table.js';
 import { command } from './table/command.js';
 
 export const clocks = command({
@@ -22,5 +21,5 @@ export const clocks = command({
     ['utimer clocks', 'show a table'],
     ["utimer clocks --json | jq -r 'select(.driver).name'", 'print the devices of PTP clocks'],
   ],
-  run: ({ values }, io) => printClocks(values.json, io),
+  run: async ({ values }, io) => (await import('./clock/clock-table.js')).printClocks(values.json, io),
 });

@@ -1,6 +1,5 @@
 /** `utimer create`: a userspace-driven timer for a program in any language. */
 import { MAX_RATE } from '../rtp/format.js';
-import { runCreate } from './create/run-create.js';
 import { command } from './table/command.js';
 import { userTimer } from './table/machine.js';
 import { rate, whole } from './table/reader.js';
@@ -61,5 +60,5 @@ export const create = command({
     ['utimer create --timer 5', 'hold the timer that a timer_source names for good'],
   ],
   exit: 'that of COMMAND, 128 + N where signal N has ended it; 126 where COMMAND may not be run, 127 where there is none; 1 on an error',
-  run: (given, io) => runCreate(given, io),
+  run: async (given, io) => (await import('./create/run-create.js')).runCreate(given, io),
 });

@@ -1,6 +1,4 @@
 /** `utimer doctor`: what this machine lacks, and how to get it. */
-import { printDiagnosis, printReport } from './doctor/diagnosis.js';
-import { fixMachine } from './doctor/fixing.js';
 import { command } from './table/command.js';
 
 export const doctor = command({
@@ -39,8 +37,9 @@ export const doctor = command({
     ['utimer doctor --fix', 'load what is missing, after asking'],
     [`utimer doctor --json | jq -r 'select(.status == "fail").next[]'`, 'print only what to do'],
   ],
-  run: ({ values }, io) => {
-    if (values.fix) return fixMachine(values.yes, io);
+  run: async ({ values }, io) => {
+    if (values.fix) return (await import('./doctor/fixing.js')).fixMachine(values.yes, io);
+    const { printDiagnosis, printReport } = await import('./doctor/diagnosis.js');
     return values.report ? printReport(io) : printDiagnosis(values.json, io);
   },
 });

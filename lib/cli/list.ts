@@ -1,6 +1,5 @@
 /** `utimer list`: every timer of the system. */
 import { command } from './table/command.js';
-import { printTimers } from './timer/timer-table.js';
 
 export const list = command({
   name: 'list',
@@ -19,5 +18,5 @@ export const list = command({
     ['utimer list', 'show a table'],
     ["utimer list --json | jq -r 'select(.clients > 0).timer'", 'print the ids of the timers in use'],
   ],
-  run: ({ values }, io) => printTimers(values.json, io),
+  run: async ({ values }, io) => (await import('./timer/timer-table.js')).printTimers(values.json, io),
 });

@@ -4,7 +4,6 @@ import { command } from './table/command.js';
 import { timer } from './table/machine.js';
 import { whole, wordList } from './table/reader.js';
 import { time } from './table/time.js';
-import { logTicks } from './timer/tick-log.js';
 
 export const listen = command({
   name: 'listen',
@@ -64,5 +63,5 @@ export const listen = command({
     ],
   ],
   exit: '0; 1 on an error, when there were fewer ticks than --count, or when nobody reads the output of a program that was told to end',
-  run: ({ values, library }, io) => logTicks(values, library, io),
+  run: async ({ values, library }, io) => (await import('./timer/tick-log.js')).logTicks(values, library, io),
 });

@@ -3,7 +3,6 @@ import { PCM_ACCESSES } from '../pcm/access.js';
 import { PCM_FORMATS } from '../pcm/format.js';
 import { MAX_RATE } from '../rtp/format.js';
 import { device, substream, timer } from './cable/options.js';
-import { runPace } from './pace/run-pace.js';
 import { command } from './table/command.js';
 import { card, timeSource } from './table/machine.js';
 import { describedWords, file, rate, whole, words } from './table/reader.js';
@@ -146,5 +145,5 @@ export const pace = command({
     ],
   ],
   exit: '0; 1 on an error, or when nobody reads the output of a program that was told to end',
-  run: (given, io) => runPace(given, io),
+  run: async (given, io) => (await import('./pace/run-pace.js')).runPace(given, io),
 });

@@ -1,7 +1,6 @@
 /** `utimer play`: a WAV file into a cable. */
 import { PCM_ACCESSES } from '../pcm/access.js';
 import { device, substream, timer } from './cable/options.js';
-import { runPlay } from './play/run-play.js';
 import { command } from './table/command.js';
 import { card } from './table/machine.js';
 import { file, whole, words } from './table/reader.js';
@@ -68,5 +67,5 @@ export const play = command({
     ['ffmpeg -i music.flac -f wav - | utimer play --realtime -', 'play what another program decodes'],
   ],
   exit: '0; 1 on an error, or when nobody reads the output of a program that was told to end',
-  run: (given, io) => runPlay(given, io),
+  run: async (given, io) => (await import('./play/run-play.js')).runPlay(given, io),
 });

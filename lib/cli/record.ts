@@ -2,7 +2,6 @@
 import { PCM_ACCESSES } from '../pcm/access.js';
 import { MAX_RATE } from '../rtp/format.js';
 import { WAV_WRITER_FORMATS } from '../wav/header.js';
-import { runRecord } from './record/run-record.js';
 import { command } from './table/command.js';
 import { card, device, substream } from './table/machine.js';
 import { file, rate, whole, words } from './table/reader.js';
@@ -87,5 +86,5 @@ export const record = command({
     ['utimer record --duration 10s --force take.wav', 'record ten seconds of audio'],
   ],
   exit: '0; 1 on an error, or when nobody reads the output of a program that was told to end',
-  run: (given, io) => runRecord(given, io),
+  run: async (given, io) => (await import('./record/run-record.js')).runRecord(given, io),
 });

@@ -1,5 +1,4 @@
 /** `utimer selftest`: what this kernel keeps of what kernels promise. */
-import { runSelftest } from './selftest/run-selftest.js';
 import { command } from './table/command.js';
 import { text } from './table/reader.js';
 
@@ -40,6 +39,9 @@ export const selftest = command({
     ['utimer selftest --list', 'show what there is'],
   ],
   exit: '0 where every case passed or was skipped; 1 where one failed, or not all could run',
-  run: ({ values }, io) =>
-    runSelftest({ only: values.only, list: values.list, mayCrash: values['may-crash'] }, io),
+  run: async ({ values }, io) =>
+    (await import('./selftest/run-selftest.js')).runSelftest(
+      { only: values.only, list: values.list, mayCrash: values['may-crash'] },
+      io,
+    ),
 });

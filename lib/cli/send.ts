@@ -1,7 +1,6 @@
 /** `utimer send`: a file, stdin or a cable of snd-aloop as a stream to the network. */
 import { PCM_ACCESSES } from '../pcm/access.js';
 import { MAX_CHANNELS, MAX_RATE, RTP_ENCODINGS, RTP_PCM_FORMATS } from '../rtp/format.js';
-import { sendAudio } from './send/send-audio.js';
 import { command } from './table/command.js';
 import {
   card,
@@ -176,5 +175,5 @@ export const send = command({
     ],
   ],
   exit: '0; 1 on an error, when every packet failed, or when nobody reads the output of a program that was told to end',
-  run: (given, io) => sendAudio(given, io),
+  run: async (given, io) => (await import('./send/send-audio.js')).sendAudio(given, io),
 });

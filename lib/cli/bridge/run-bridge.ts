@@ -5,7 +5,7 @@ import type { BridgeInfo } from '../../bridge/messages.js';
 import type { BridgeOptions } from '../../bridge/options.js';
 import { takesInterface } from '../../net/address.js';
 import { shellLine } from '../../shell-line.js';
-import type { Io } from '../output/io.js';
+import { type Io, onInterrupt } from '../output/io.js';
 import { handOver, print } from '../output/printing.js';
 import { Report } from '../output/report.js';
 import type { Given } from '../table/command.js';
@@ -56,13 +56,10 @@ async function follow(bridge: Bridge, names: OptionNames, io: Io, asJson: boolea
     report.clear();
     io.stderr.write(`utimer bridge: ${error.message}\n`);
   });
-  const interrupt = () => void bridge.close();
-  io.signal.addEventListener('abort', interrupt, { once: true });
-  if (io.signal.aborted) interrupt();
+  using _interrupt = onInterrupt(io.signal, () => void bridge.close());
   if (asJson) await print(io, JSON.stringify({ type: 'open', ...info }));
   else for (const line of opening(info, names)) await print(io, line);
   await ended;
-  io.signal.removeEventListener('abort', interrupt);
   if (io.signal.aborted) await handOver(io);
   return code;
 }

@@ -4,7 +4,7 @@ import type { RtpEncoding } from '../../rtp/format.js';
 import { framesOfPtime } from '../../rtp/packet-time.js';
 import type { PayloadEncoding } from '../../rtp/payload-types.js';
 import { loadSdp, readSdp } from '../../rtp/sdp/load.js';
-import type { Io } from '../output/io.js';
+import { type Io, onInterrupt } from '../output/io.js';
 import type { Endpoint } from '../table/machine.js';
 import { naming } from '../table/naming.js';
 import { UsageError } from '../table/usage-error.js';
@@ -83,12 +83,10 @@ function corrected(
 
 /** Standard input, which is given up when the command is to end. */
 async function* until(signal: AbortSignal, stdin: NodeJS.ReadableStream): AsyncGenerator<Uint8Array> {
-  const giveUp = () => (stdin as Readable).destroy();
-  signal.addEventListener('abort', giveUp, { once: true });
+  using _interrupt = onInterrupt(signal, () => (stdin as Readable).destroy());
   try {
     yield* stdin as Readable as AsyncIterable<Uint8Array>;
   } finally {
-    signal.removeEventListener('abort', giveUp);
     signal.throwIfAborted();
   }
 }

@@ -1,6 +1,5 @@
 /** `utimer kernel build`: rebuilds snd-timer with CONFIG_SND_UTIMER. */
 import { command } from '../table/command.js';
-import { buildModule } from './module-actions.js';
 import { dryRun, folder, headers, release, source } from './options.js';
 
 export const build = command({
@@ -15,5 +14,6 @@ export const build = command({
     ['utimer kernel build --dry-run', 'see what it would do'],
     ['utimer kernel build --source ~/linux-6.12.95', 'build from a source of your own'],
   ],
-  run: ({ values }, io) => buildModule({ ...values, dryRun: values['dry-run'] }, io),
+  run: async ({ values }, io) =>
+    (await import('./module-actions.js')).buildModule({ ...values, dryRun: values['dry-run'] }, io),
 });

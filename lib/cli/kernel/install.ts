@@ -1,6 +1,5 @@
 /** `utimer kernel install`: puts a rebuilt snd-timer where the kernel finds it. */
 import { command } from '../table/command.js';
-import { installModule } from './module-actions.js';
 import { dkms, dryRun, folder, headers, release, source } from './options.js';
 
 export const install = command({
@@ -17,5 +16,6 @@ export const install = command({
     ['sudo utimer kernel install --dkms', 'for the running kernel, and each later one'],
     ['utimer kernel install --dry-run', 'see what it would do, for the running kernel alone'],
   ],
-  run: ({ values }, io) => installModule({ ...values, dryRun: values['dry-run'] }, io),
+  run: async ({ values }, io) =>
+    (await import('./module-actions.js')).installModule({ ...values, dryRun: values['dry-run'] }, io),
 });

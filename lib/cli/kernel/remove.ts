@@ -1,6 +1,5 @@
 /** `utimer kernel remove`: takes a rebuilt snd-timer away. */
 import { command } from '../table/command.js';
-import { removeModule } from './module-actions.js';
 import { dryRun, release } from './options.js';
 
 export const remove = command({
@@ -12,5 +11,6 @@ export const remove = command({
   arguments: {},
   options: { Options: { release, 'dry-run': dryRun } },
   examples: [['sudo utimer kernel remove', 'for the running kernel']],
-  run: ({ values }, io) => removeModule({ ...values, dryRun: values['dry-run'] }, io),
+  run: async ({ values }, io) =>
+    (await import('./module-actions.js')).removeModule({ ...values, dryRun: values['dry-run'] }, io),
 });

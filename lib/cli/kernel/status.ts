@@ -1,6 +1,5 @@
 /** `utimer kernel status`: whether a kernel has userspace-driven timers. */
 import { command } from '../table/command.js';
-import { printStatus } from './module-status.js';
 import { release } from './options.js';
 
 export const status = command({
@@ -17,5 +16,5 @@ export const status = command({
     ],
   },
   examples: [['utimer kernel status', 'look at the running kernel']],
-  run: ({ values }, io) => printStatus(values, values.json, io),
+  run: async ({ values }, io) => (await import('./module-status.js')).printStatus(values, values.json, io),
 });

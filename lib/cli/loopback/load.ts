@@ -2,7 +2,6 @@
 import { command } from '../table/command.js';
 import { timerSource } from '../table/machine.js';
 import { text, whole } from '../table/reader.js';
-import { loadCard } from './card-actions.js';
 
 export const load = command({
   name: 'loopback load',
@@ -38,5 +37,6 @@ export const load = command({
     ['utimer loopback load --timer 5', 'load a card whose cables userspace-driven timer 5 clocks'],
     ['utimer loopback load --id Studio --print', 'show the command for an administrator'],
   ],
-  run: ({ values, library }, io) => loadCard({ ...library, notify: values.notify }, values.print, io),
+  run: async ({ values, library }, io) =>
+    (await import('./card-actions.js')).loadCard({ ...library, notify: values.notify }, values.print, io),
 });

@@ -1,7 +1,6 @@
 /** `utimer loopback point`: points a loopback card at a timer. */
 import { command } from '../table/command.js';
 import { card, timerSource } from '../table/machine.js';
-import { pointCard } from './card-actions.js';
 
 export const point = command({
   name: 'loopback point',
@@ -26,5 +25,5 @@ export const point = command({
     ['utimer loopback point 5', 'let userspace-driven timer 5 clock cables that are opened from now on'],
     ['utimer loopback point --card Loopback jiffies', 'let jiffies clock them'],
   ],
-  run: ({ values }, io) => pointCard(values.card, values.timer, io),
+  run: async ({ values }, io) => (await import('./card-actions.js')).pointCard(values.card, values.timer, io),
 });

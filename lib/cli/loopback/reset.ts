@@ -1,7 +1,6 @@
 /** `utimer loopback reset`: gives a loopback card back to jiffies. */
 import { command } from '../table/command.js';
 import { card } from '../table/machine.js';
-import { pointCard } from './card-actions.js';
 
 export const reset = command({
   name: 'loopback reset',
@@ -16,5 +15,5 @@ export const reset = command({
     },
   },
   examples: [['utimer loopback reset --card Loopback', 'let jiffies clock its cables']],
-  run: ({ values }, io) => pointCard(values.card, '', io),
+  run: async ({ values }, io) => (await import('./card-actions.js')).pointCard(values.card, '', io),
 });

@@ -1,7 +1,6 @@
 /** `utimer loopback status`: loopback cards and their cables. */
 import { command } from '../table/command.js';
 import { card } from '../table/machine.js';
-import { showCards } from './card-actions.js';
 
 export const status = command({
   name: 'loopback status',
@@ -15,5 +14,5 @@ export const status = command({
     },
   },
   examples: [['utimer loopback status --card Loopback', 'show one card']],
-  run: ({ values }, io) => showCards(values.card, values.json, io),
+  run: async ({ values }, io) => (await import('./card-actions.js')).showCards(values.card, values.json, io),
 });

@@ -1,6 +1,5 @@
 /** `utimer loopback unload`: unloads snd-aloop. */
 import { command } from '../table/command.js';
-import { unloadCards } from './card-actions.js';
 
 export const unload = command({
   name: 'loopback unload',
@@ -9,5 +8,5 @@ export const unload = command({
   arguments: {},
   options: {},
   examples: [['utimer loopback unload', 'unload it, or say who uses it']],
-  run: (_, io) => unloadCards(io),
+  run: async (_, io) => (await import('./card-actions.js')).unloadCards(io),
 });

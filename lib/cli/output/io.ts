@@ -11,3 +11,10 @@ export interface Io {
   /** Aborted when the user wants it to end. */
   readonly signal: AbortSignal;
 }
+
+/** Calls `act` once a command is to end: at once, where a signal has come before. Disposed of, it does not any more. */
+export function onInterrupt(signal: AbortSignal, act: () => void): Disposable {
+  if (signal.aborted) act();
+  else signal.addEventListener('abort', act, { once: true });
+  return { [Symbol.dispose]: () => signal.removeEventListener('abort', act) };
+}

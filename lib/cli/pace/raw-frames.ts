@@ -2,7 +2,7 @@
 import { pipeline } from 'node:stream/promises';
 import type { ClockedLoopback } from '../../loopback/clocked-loopback.js';
 import { ByteReader } from '../../wav/byte-reader.js';
-import type { Io } from '../output/io.js';
+import { type Io, onInterrupt } from '../output/io.js';
 import { HEAD_BYTES, kindOf, openInput } from '../send/input-file.js';
 import { UsageError } from '../table/usage-error.js';
 
@@ -22,7 +22,7 @@ export async function openRawFrames(file: string, { stdin }: Pick<Io, 'stdin'>):
   return {
     async playInto(loop, signal) {
       // What is waited for, stdin for instance, does not look at the signal.
-      signal.addEventListener('abort', close, { once: true });
+      onInterrupt(signal, close);
       await pipeline(frames(), loop.writable(), { signal });
     },
     [Symbol.dispose]: close,

@@ -4,7 +4,7 @@ import type { PacerOptions } from '../../clock/options.js';
 import { Pacer } from '../../clock/pacer.js';
 import type { Pacing } from '../../clock/pacing.js';
 import type { ClockedLoopbackOptions } from '../../loopback/options.js';
-import type { Io } from '../output/io.js';
+import { type Io, onInterrupt } from '../output/io.js';
 import { handOver, json, print } from '../output/printing.js';
 import { Report } from '../output/report.js';
 import type { Given } from '../table/command.js';
@@ -151,9 +151,7 @@ class Run {
       const fail = (error: unknown) => resolve({ reason: 'error', error });
       pacing.on('error', fail);
       target.loop?.on('error', fail);
-      const interrupt = () => resolve({ reason: 'interrupt' });
-      signal.addEventListener('abort', interrupt, { once: true });
-      if (signal.aborted) interrupt();
+      onInterrupt(signal, () => resolve({ reason: 'interrupt' }));
       if (duration !== undefined) timer = setTimeout(() => resolve({ reason: 'duration' }), duration);
       if (frames && target.loop) {
         frames.playInto(target.loop, until).then(() => resolve({ reason: 'file' }), fail);

@@ -1,7 +1,7 @@
 /** A WAV file to play: a file, a named pipe or standard input. */
 import { ByteReader } from '../../wav/byte-reader.js';
 import { WavReader } from '../../wav/reader.js';
-import type { Io } from '../output/io.js';
+import { type Io, onInterrupt } from '../output/io.js';
 import { HEAD_BYTES, kindOf, openInput } from '../send/input-file.js';
 import { UsageError } from '../table/usage-error.js';
 
@@ -17,8 +17,7 @@ export async function openWavInput(
   const { name, stream } = await openInput(path, stdin);
   // What is waited for, stdin for instance, does not look at the signal.
   const giveUp = () => void stream.destroy();
-  signal.addEventListener('abort', giveUp, { once: true });
-  if (signal.aborted) giveUp();
+  onInterrupt(signal, giveUp);
   try {
     const reader = new ByteReader(stream);
     const kind = kindOf(await reader.peek(HEAD_BYTES));

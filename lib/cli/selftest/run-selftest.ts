@@ -16,7 +16,7 @@ import {
 import { defectsHere, reasonToSkip } from '../../selftest/hazards.js';
 import { caseName, KtapReport } from '../../selftest/ktap.js';
 import { runFiles } from '../../selftest/run.js';
-import type { Io } from '../output/io.js';
+import { type Io, onInterrupt } from '../output/io.js';
 import { print } from '../output/printing.js';
 import { StatusLine } from '../output/status-line.js';
 import { quoted, UsageError } from '../table/usage-error.js';
@@ -62,9 +62,9 @@ async function runHere(
     stdout.write(`${line}\n`);
   });
   let begun = 0;
-  const interrupted = () =>
-    status.print('Ending behind this case, to leave the machine as it was. Once more ends it at once.');
-  signal.addEventListener('abort', interrupted, { once: true });
+  using _interrupt = onInterrupt(signal, () =>
+    status.print('Ending behind this case, to leave the machine as it was. Once more ends it at once.'),
+  );
   try {
     await runFiles(files, report, {
       signal,
@@ -77,7 +77,6 @@ async function runHere(
       },
     });
   } finally {
-    signal.removeEventListener('abort', interrupted);
     status.clear();
     // Where a case was given up that had it loaded.
     if (!wasLoaded && isLoopbackLoaded()) await LoopbackCard.unload();

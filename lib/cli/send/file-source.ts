@@ -4,7 +4,7 @@ import { MAX_CHANNELS, MAX_RATE, RTP_PCM_FORMATS, type RtpPcmFormat } from '../.
 import { ByteReader } from '../../wav/byte-reader.js';
 import { CONVERT_SAMPLES } from '../../wav/head.js';
 import { WavReader } from '../../wav/reader.js';
-import type { Io } from '../output/io.js';
+import { type Io, onInterrupt } from '../output/io.js';
 import { UsageError } from '../table/usage-error.js';
 import { type AudioSource, type Shape, wholeShape } from './audio-source.js';
 import { HEAD_BYTES, type Input, kindOf, openInput } from './input-file.js';
@@ -28,8 +28,7 @@ export async function openFile(
   const input = await openInput(file, io.stdin);
   // What is waited for, stdin for instance, does not look at the signal.
   const giveUp = () => input.stream.destroy();
-  io.signal.addEventListener('abort', giveUp, { once: true });
-  if (io.signal.aborted) giveUp();
+  onInterrupt(io.signal, giveUp);
   try {
     return shape ? await rawFrames(input, shape) : await wavFile(input);
   } catch (error) {

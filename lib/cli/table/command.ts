@@ -91,7 +91,7 @@ interface Table {
 export interface Command extends Table {
   readonly arguments: Arguments;
   readonly options: Sections;
-  /** @returns the exit code */
+  /** What it does is imported here, so that each start reads all tables and one command. @returns the exit code */
   run(given: Given<never, never>, io: Io): Promise<number>;
 }
 

@@ -4,7 +4,7 @@ import type { TimerEvent, TimerEventName } from '../../timer/events.js';
 import { describeTimerId, type TimerId } from '../../timer/id.js';
 import { formatTimerId } from '../../timer/text.js';
 import { TimerInstance } from '../../timer/timer-instance.js';
-import type { Io } from '../output/io.js';
+import { type Io, onInterrupt } from '../output/io.js';
 import { handOver, json, print } from '../output/printing.js';
 import { duration, tickLength } from './duration.js';
 
@@ -59,11 +59,9 @@ export async function logTicks(options: TickLogOptions, how: InstanceOptions, io
   const resolutionNs = resolutionOf(instance);
   const { records } = instance;
   const clock = instance.clock();
-  const interrupt = () => end('interrupt');
-  io.signal.addEventListener('abort', interrupt);
+  using _interrupt = onInterrupt(io.signal, () => end('interrupt'));
   const deadline = timeout === undefined ? undefined : setTimeout(end, timeout, 'timeout' satisfies Reason);
   try {
-    if (io.signal.aborted) interrupt();
     const stamped = records === 'timestamped';
     if (asJson) {
       const about = { type: 'listening', timer: formatTimerId(timer), resolutionNs };
@@ -85,7 +83,6 @@ export async function logTicks(options: TickLogOptions, how: InstanceOptions, io
     }
   } finally {
     clearTimeout(deadline);
-    io.signal.removeEventListener('abort', interrupt);
   }
   if (failure !== undefined) throw failure;
   await summary(out, asJson, total, reason);
