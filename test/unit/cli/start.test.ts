@@ -21,6 +21,7 @@ it('reads what a command does when that is called, and not before', () => {
   const read = [...closureOf('cli/main.ts')];
   expect(read).toContain('cli/bridge.ts');
   expect(closureOf('cli/bridge/run-bridge.ts')).toContain('bridge/bridge.ts');
-  const heavy = /^(?:bridge|doctor|kernel|loopback|selftest)\/|receiver|sender|pacer|user-timer|timer-instance/;
+  const heavy =
+    /^(?:bridge|doctor|kernel|loopback|selftest)\/|receiver|sender|pacer|user-timer|timer-instance/;
   expect(read.filter((path) => heavy.test(path))).toEqual([]);
 });
