@@ -9,7 +9,7 @@ export const selftest = command({
   withoutReader: 'go on',
   about: [
     'Runs the cases of what kernels promise about userspace-driven timers, about listening to timers, and about cables of snd-aloop that they clock, on the kernel that runs here. This takes a few minutes, and root.',
-    'It first says on standard error what it disturbs. It refuses to begin where another program has a userspace-driven timer or a loopback card. A card that is there is left as it was, with its timer_source; where snd-aloop is not loaded, it is loaded and unloaded again.',
+    'It first says on standard error what it disturbs. It refuses to begin where another selftest runs, or another program has a userspace-driven timer or a loopback card. A card that is there is left as it was, with its timer_source; where snd-aloop is not loaded, it is loaded and unloaded again.',
     'Cases that can crash a kernel are left out, unless its version, or the changelog of its package, says that it is mended.',
     'Ctrl-C ends it behind the case that runs. A second one ends it at once: then snd-aloop stays loaded, or the card keeps the timer_source of the case.',
   ],

@@ -1,6 +1,6 @@
 /** What checks look at: files of the machine, and the parts of this library that they try. Tests have machines of their own. */
 import { accessSync, constants, statSync } from 'node:fs';
-import { release, userInfo, version } from 'node:os';
+import { release, version } from 'node:os';
 import { type ListedClock, listClocks } from '../clock/list.js';
 import { LoopbackCard } from '../loopback/card.js';
 import { native } from '../native/load.js';
@@ -10,6 +10,7 @@ import { isUserDriven } from '../timer/id.js';
 import { listTimers } from '../timer/list.js';
 import { UserTimer } from '../timer/user-timer.js';
 import { visibleLines } from '../visible-text.js';
+import { thisUser } from './this-user.js';
 import { tryCable, tryTimer } from './trials.js';
 
 export interface NodeMode {
@@ -55,7 +56,7 @@ export interface Machine {
 
 /** The machine that this runs on. */
 export function thisMachine(): Machine {
-  const { username: name, uid } = userInfo();
+  const { name, uid } = thisUser();
   return {
     release: release(),
     version: version(),

@@ -1,6 +1,7 @@
 /** A report: a diagnosis as text that one may publish, without the names, addresses and serial numbers of the machine. */
-import { homedir, hostname, userInfo } from 'node:os';
+import { hostname } from 'node:os';
 import type { CheckResult } from './diagnose.js';
+import { thisUser } from './this-user.js';
 
 /** Names of a machine that are nobody else's business. */
 export interface PrivateNames {
@@ -9,11 +10,10 @@ export interface PrivateNames {
   readonly home: string;
 }
 
-export const thisMachinesNames = (): PrivateNames => ({
-  user: userInfo().username,
-  host: hostname(),
-  home: homedir(),
-});
+export function thisMachinesNames(): PrivateNames {
+  const { name, home } = thisUser();
+  return { user: name, host: hostname(), home };
+}
 
 /** The names of accounts that each machine has tell nothing. */
 const COMMON = new Set(['', '/', 'root', 'localhost', 'node', 'user', 'audio']);

@@ -1,7 +1,5 @@
 /** Loading and unloading snd-aloop: the one thing here that changes the machine, and needs root. */
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { release } from 'node:os';
 import {
   checkBoolean,
   checkCardNumber,
@@ -12,9 +10,8 @@ import {
   valueError,
 } from '../arguments.js';
 import { AlsaError } from '../errors.js';
-import { shellLine } from '../shell-line.js';
 import { checkTimerSource } from '../timer/timer-source.js';
-import { visibleLines } from '../visible-text.js';
+import { runKmod } from './kmod.js';
 
 /** One card of the module; each field is a module parameter. `enable` is not among them: cards that are listed are wanted. */
 export interface LoopbackCardOptions {
@@ -44,8 +41,6 @@ const CARD_OPTIONS: OptionNames<LoopbackCardOptions> = {
 
 const MODULE = 'snd-aloop';
 const SYSFS = '/sys/module/snd_aloop';
-/** How long the tools may take, ms: both end at once, unless the kernel is stuck. */
-const TOOL_TIMEOUT = 60_000;
 /** SNDRV_CARDS: the length of the module's parameter arrays. */
 const MAX_CARDS = 32;
 
@@ -141,7 +136,7 @@ export async function loadModule(cards: readonly LoopbackCardOptions[]): Promise
       hint: 'Use its cards as they are (LoopbackCard.find()), or unload it first: `rmmod snd_aloop`.',
     });
   }
-  await run('modprobe', [MODULE, ...parameters]);
+  await runKmod('modprobe', [MODULE, ...parameters]);
 }
 
 /**
@@ -151,59 +146,5 @@ export async function loadModule(cards: readonly LoopbackCardOptions[]): Promise
  * @throws AlsaError ERR_MODPROBE, for instance while a card is in use
  */
 export async function unloadModule(): Promise<void> {
-  if (isLoopbackLoaded()) await run('rmmod', ['snd_aloop']);
-}
-
-/**
- * Where the tools of kmod are, NixOS last. Root must not run what somebody else has put into a folder of PATH, or into the
- * folder that the process happens to be in.
- */
-const TOOL_PATH = '/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin';
-
-/** Runs one of the tools of kmod. */
-function run(command: 'modprobe' | 'rmmod', args: readonly string[]): Promise<void> {
-  const line = shellLine(command, ...args);
-  return new Promise((resolve, reject) => {
-    const options = {
-      env: { PATH: TOOL_PATH, LC_ALL: 'C' },
-      timeout: TOOL_TIMEOUT,
-      killSignal: 'SIGKILL',
-    } as const;
-    execFile(command, args, options, (error, _stdout, stderr) => {
-      if (!error) {
-        resolve();
-        return;
-      }
-      const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-      const said = missing
-        ? `there is no program ${command} (package kmod) in ${TOOL_PATH}`
-        : error.killed
-          ? `it did not end within ${TOOL_TIMEOUT} ms`
-          : visibleLines(stderr).trim() || error.message;
-      reject(
-        new AlsaError(`${line} failed: ${said}`, {
-          code: 'ERR_MODPROBE',
-          syscall: command,
-          hint: explain(said, line),
-          cause: error,
-        }),
-      );
-    });
-  });
-}
-
-function explain(said: string, line: string): string {
-  if (/not permitted|permission denied/i.test(said)) {
-    return `Loading and unloading modules needs root (CAP_SYS_MODULE). Have an administrator run: sudo ${line}`;
-  }
-  if (/not found in directory|no such file/i.test(said)) {
-    return (
-      `This kernel (${release()}) comes without snd-aloop (CONFIG_SND_ALOOP=m): install its package of extra modules ` +
-      '(Ubuntu: linux-modules-extra), or a kernel that is not made for clouds only.'
-    );
-  }
-  if (/in use/i.test(said)) {
-    return 'A program has a substream, a control or a timer of a loopback card open: `fuser -v /dev/snd/*` names it.';
-  }
-  return `By hand it would be: sudo ${line}`;
+  if (isLoopbackLoaded()) await runKmod('rmmod', ['snd_aloop']);
 }

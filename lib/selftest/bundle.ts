@@ -9,15 +9,27 @@ export async function loadCases(): Promise<CaseFile[]> {
   return collectCases();
 }
 
+/** What is wanted and not there: each number has a case, and a text is in a name. */
+export function missingIn(files: readonly CaseFile[], wanted: string | undefined): string | undefined {
+  if (wanted === undefined) return undefined;
+  const each = numbersOf(wanted) ?? [wanted];
+  return each.find((one) => choose(files, one).length === 0);
+}
+
+/** Undefined where it is no list of numbers. */
+function numbersOf(wanted: string): string[] | undefined {
+  const numbers = wanted.toUpperCase().split(',');
+  return numbers.every((number) => /^[A-Z]\d\d$/.test(number)) ? numbers : undefined;
+}
+
 /** The files with those cases only whose number is among these, or whose name has this text in it. */
 export function choose(files: readonly CaseFile[], wanted: string | undefined): CaseFile[] {
   if (wanted === undefined) return [...files];
-  const numbers = wanted.toUpperCase().split(',');
-  const isNumbers = numbers.every((number) => /^[A-Z]\d\d$/.test(number));
+  const numbers = numbersOf(wanted);
   const isWanted = (name: string) =>
-    isNumbers
-      ? numbers.some((number) => name.startsWith(`${number} `))
-      : name.toLowerCase().includes(wanted.toLowerCase());
+    numbers === undefined
+      ? name.toLowerCase().includes(wanted.toLowerCase())
+      : numbers.some((number) => name.startsWith(`${number} `));
   return files.flatMap((file) => {
     const cases = file.cases.filter(({ about, name }) => isWanted(caseName(about, name)));
     return cases.length === 0 ? [] : [{ ...file, cases }];

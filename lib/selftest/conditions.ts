@@ -6,7 +6,7 @@ import { processesNamed } from '../doctor/processes.js';
 import { AlsaError } from '../errors.js';
 import { describeHolders } from '../pcm/holder.js';
 
-const refused = (message: string, hint: string) =>
+export const refused = (message: string, hint: string) =>
   new AlsaError(message, { code: 'ERR_SELFTEST_REFUSED', hint });
 
 /** What is asked of a machine beside what checks of the doctor look at. */

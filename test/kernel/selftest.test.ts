@@ -53,6 +53,19 @@ describe('Without a card', () => {
     );
   });
 
+  it('it waits for no other: the second one is refused, and disturbs nothing', async () => {
+    await findPrograms();
+    const child = Child.utimer('selftest', '--only', 'F17,F18');
+    await child.line((line) => line.startsWith('  ok 1 F17'));
+    const second = await selftest('--only', 'U01');
+    expect([second.code, second.lines]).toEqual([1, []]);
+    expect(second.stderr).toBe(
+      `utimer selftest: Another selftest runs: process ${child.process.pid}. Wait until it has ended, or end it.\n`,
+    );
+    expect(await child.ended).toMatchObject({ code: 0 });
+    expect(isLoopbackLoaded()).toBe(false);
+  });
+
   it('it ends behind the case that is interrupted, and leaves no module behind', async () => {
     await findPrograms();
     const child = Child.utimer('selftest', '--only', 'F17,F18,F19');

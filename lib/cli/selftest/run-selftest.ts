@@ -4,7 +4,7 @@ import type { Writable } from 'node:stream';
 import { thisMachine } from '../../doctor/machine.js';
 import { LoopbackCard } from '../../loopback/card.js';
 import { isLoopbackLoaded } from '../../loopback/module.js';
-import { choose, loadCases } from '../../selftest/bundle.js';
+import { choose, loadCases, missingIn } from '../../selftest/bundle.js';
 import { differencesOf } from '../../selftest/card-defaults.js';
 import type { CaseFile } from '../../selftest/collect.js';
 import {
@@ -16,6 +16,7 @@ import {
 import { defectsHere, reasonToSkip } from '../../selftest/hazards.js';
 import { caseName, KtapReport } from '../../selftest/ktap.js';
 import { runFiles } from '../../selftest/run.js';
+import { takeTurn } from '../../selftest/turn.js';
 import { type Io, onInterrupt } from '../output/io.js';
 import { print } from '../output/printing.js';
 import { StatusLine } from '../output/status-line.js';
@@ -28,17 +29,24 @@ export interface SelftestOptions {
 }
 
 export async function runSelftest({ only, list, mayCrash }: SelftestOptions, io: Io): Promise<number> {
-  const files = choose(await loadCases(), only);
-  if (files.length === 0)
-    throw new UsageError(`no case is called ${quoted(only ?? '')}: \`utimer selftest --list\` shows all`);
+  const all = await loadCases();
+  const missing = missingIn(all, only);
+  if (missing !== undefined)
+    throw new UsageError(`no case is called ${quoted(missing)}: \`utimer selftest --list\` shows all`);
+  const files = choose(all, only);
   if (list) {
     for (const name of namesOf(files)) await print(io, name);
     return 0;
   }
-  const machine = thisMachine();
-  const surroundings = { machine, isLoopbackLoaded: isLoopbackLoaded(), differences: differencesOf };
-  checkSurroundings(surroundings);
-  return runHere(files, surroundings, mayCrash, io);
+  const turn = takeTurn();
+  try {
+    const machine = thisMachine();
+    const surroundings = { machine, isLoopbackLoaded: isLoopbackLoaded(), differences: differencesOf };
+    checkSurroundings(surroundings);
+    return await runHere(files, surroundings, mayCrash, io);
+  } finally {
+    turn?.close();
+  }
 }
 
 async function runHere(

@@ -1,11 +1,10 @@
 // A loopback card for a file of cases, and conversations about its cables.
-import { execFile } from 'node:child_process';
 import { closeSync, constants, openSync, readSync } from 'node:fs';
-import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { Pcm, type PcmOptions } from '../../../lib/index.js';
 import { readTimerSource, writeTimerSource } from '../../../lib/loopback/card.js';
 import { isLoopbackLoaded, LoopbackCard } from '../../../lib/loopback/index.js';
+import { runKmod } from '../../../lib/loopback/kmod.js';
 import { converse, transcript } from './raw.js';
 
 /** What the steps of streams.c take unless they are told otherwise. */
@@ -79,7 +78,7 @@ export function useCard() {
     /** Unloads the module and loads it with other parameters. */
     async reload(...parameters: string[]) {
       await LoopbackCard.unload();
-      await promisify(execFile)('modprobe', ['snd-aloop', ...parameters]);
+      await runKmod('modprobe', ['snd-aloop', ...parameters]);
       card = LoopbackCard.find();
     },
     /** `converse` about this card. */

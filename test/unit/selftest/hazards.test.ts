@@ -1,7 +1,7 @@
 // Which cases are left out on which kernel.
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { choose, loadCases } from '../../../lib/selftest/bundle.js';
+import { choose, loadCases, missingIn } from '../../../lib/selftest/bundle.js';
 import { defectsHere, HAZARDS, type Here, reasonToSkip } from '../../../lib/selftest/hazards.js';
 import { caseName } from '../../../lib/selftest/ktap.js';
 import { root } from '../../support/script-machine.js';
@@ -36,6 +36,13 @@ describe('The bundle', () => {
     expect(chosen('START returns 1')).toEqual(['R28', 'R29']);
     expect(chosen('Z99')).toEqual([]);
     expect(choose(files, undefined)).toHaveLength(files.length);
+  });
+
+  it('has all that is chosen, or tells what it has not', () => {
+    const asked = ['u01,L45', 'u01,Z99,Z98', 'START returns 1', 'no such name', undefined];
+    expect(asked.map((wanted) => missingIn(files, wanted))).toEqual([
+      ...[undefined, 'Z99', undefined, 'no such name', undefined],
+    ]);
   });
 });
 
