@@ -11,6 +11,7 @@ const { runs } = document.toJS() as { runs: { using: string; steps: { run?: stri
 let machine: Machine;
 beforeEach(() => {
   machine = new Machine();
+  machine.stub('uname', 'echo Linux x86_64');
   for (const name of ['apt-get', 'udevadm', 'sudo']) machine.stub(name, `echo "${name} $*" >&2`);
 });
 afterEach(() => machine.remove());
@@ -42,6 +43,19 @@ describe('The action', () => {
       'sudo udevadm trigger --name-match=kvm --settle',
     ]);
   });
+
+  it.each(['Darwin arm64', 'Linux aarch64', 'MINGW64_NT-10.0 x86_64'])(
+    'says what it needs on %s',
+    async (kind) => {
+      machine.stub('uname', `echo ${kind}`);
+      expect(await machine.run('bash', ['-euo', 'pipefail', '-c', lines(true)])).toMatchObject({
+        status: 1,
+        stdout: expect.stringMatching(
+          new RegExp(`^::error::.*Linux on x64, such as ubuntu-24\\.04: this is ${kind}$`, 'm'),
+        ),
+      });
+    },
+  );
 
   it('does nothing where both are there', async () => {
     machine.stub('qemu-system-x86_64');
