@@ -51,7 +51,8 @@ const files: string[] = packed.files.map(({ path }: { path: string }) => path);
 
 describe('The packed machine', () => {
   it('holds its program, the source of the guest, and a kernel with all that its licence asks for', () => {
-    const lib = 'accel clock console distribution environment errors guest modules prebuilt process qemu run';
+    const lib =
+      'accel clock console delay distribution environment errors guest modules prebuilt process qemu run';
     const guest = 'command.c fail.c guest.h init.c machine.c request.c terminal.c';
     const kernel =
       'SOURCE config initramfs kernel.json licenses/COPYING licenses/GPL-2.0 licenses/Linux-syscall-note';
