@@ -31,8 +31,7 @@ export function parse(command: Command, args: readonly string[]): Given<never, n
   }
   for (const [index, [name, row]] of Object.entries(command.arguments).entries())
     read.row(name, argumentName(name), row, positionals[index]);
-  const extra = positionals[Object.keys(command.arguments).length];
-  if (extra !== undefined) throw unexpected(extra, command);
+  checkExtra(positionals, command);
   for (const name of options.keys()) checkCompany(name, rows, options);
   checkNeeded(command, read.values);
   const { values, library, names } = read;
@@ -102,7 +101,11 @@ function split(args: readonly string[], rows: ReadonlyMap<string, OptionRow>, co
     if (token.kind !== 'option') continue;
     const { name, value, inlineValue } = token;
     const row = rows.get(name);
-    if (row === undefined) throw unknownOption(args[token.index] ?? token.rawName, [...rows.keys()]);
+    if (row === undefined) {
+      // `vm run aplay -l`: the option is that of a command that does not stand behind --.
+      checkExtra(positionals, command);
+      throw unknownOption(args[token.index] ?? token.rawName, [...rows.keys()]);
+    }
     if (options.has(name)) throw new UsageError(`--${name} is given twice`);
     if (row.reader === undefined) {
       if (value !== undefined) throw new UsageError(`--${name} takes no value`);
@@ -120,9 +123,11 @@ function programOf(words: readonly string[]): readonly string[] {
   return words;
 }
 
-function unexpected(argument: string, { program }: Command): UsageError {
-  const where = program === undefined ? '' : '; a command stands behind --';
-  return new UsageError(`unexpected argument ${quoted(argument)}${where}`);
+function checkExtra(positionals: readonly string[], command: Command): void {
+  const extra = positionals[Object.keys(command.arguments).length];
+  if (extra === undefined) return;
+  const where = command.program === undefined ? '' : '; a command stands behind --';
+  throw new UsageError(`unexpected argument ${quoted(extra)}${where}`);
 }
 
 function unknownOption(arg: string, known: readonly string[]): UsageError {

@@ -56,6 +56,7 @@ describe('utimer vm', () => {
     [['run'], 'COMMAND is needed behind --'],
     [['run', '--'], 'COMMAND is needed behind --'],
     [['run', 'ls'], "unexpected argument 'ls'; a command stands behind --"],
+    [['run', 'aplay', '-l'], "unexpected argument 'aplay'; a command stands behind --"],
     [['run', '--cpus', '0', '--', 'ls'], '--cpus must be a whole number of 1..64, not 0'],
     [['run', '--accel', 'xen', '--', 'ls'], "--accel must be auto, kvm or tcg, not 'xen'"],
     [['run', '--timeout', '1ms', '--', 'ls'], "--timeout must be a time of 1s..500h, not '1ms'"],
