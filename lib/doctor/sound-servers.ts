@@ -7,9 +7,13 @@ import { processesNamed } from './processes.js';
 /** Servers by the names of their processes, and the property by which udev keeps each off a card. */
 const KEPT_OFF_BY: Readonly<Record<string, string>> = {
   wireplumber: 'ACP_IGNORE',
-  'pipewire-media-': 'ACP_IGNORE', // pipewire-media-session: the kernel cuts names at 15 characters
+  'pipewire-media-': 'ACP_IGNORE',
   pulseaudio: 'PULSE_IGNORE',
 };
+
+/** What people call it, and systemd: the kernel cuts the names of processes at 15 characters. */
+const fullName = (server: string): string =>
+  server === 'pipewire-media-' ? 'pipewire-media-session' : server;
 
 /** The names of processes that open cards: of those above, and of those that do so when they are told. */
 export const SOUND_SERVERS: readonly string[] = [
@@ -32,13 +36,15 @@ export const soundServers: Check = {
     const cards = machine.cards();
     const taken = cards.filter((card) => servers.some((server) => !isKeptOff(machine, card, server)));
     const taking = servers.filter((server) => cards.some((card) => !isKeptOff(machine, card, server)));
-    if (taking.length === 0) return ok(`${servers.join(', ')} runs, and is kept off ${numbers(cards)}`);
+    const named = taking.map(fullName);
+    if (taking.length === 0)
+      return ok(`${servers.map(fullName).join(', ')} runs, and is kept off ${numbers(cards)}`);
     return warn(
-      `${taking.join(', ')} runs, and may open ${numbers(taken)}`,
+      `${named.join(', ')} runs, and may open ${numbers(taken)}`,
       'Where that is not wanted, a rule of udev keeps it off all cards of snd-aloop:',
       shell(`echo '${RULE}' | sudo tee /etc/udev/rules.d/89-snd-aloop.rules`),
       shell('sudo udevadm control --reload && sudo udevadm trigger --action=change --subsystem-match=sound'),
-      `Then start it anew: \`systemctl --user restart ${taking.join(' ')}\`. It may listen to a cable all the same: ${pagePath('guides/desktop.md')} says how.`,
+      `Then start it anew: \`systemctl --user restart ${named.join(' ')}\`. It may listen to a cable all the same: ${pagePath('guides/desktop.md')} says how.`,
     );
   },
 };

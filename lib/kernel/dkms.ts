@@ -1,10 +1,11 @@
 /** DKMS, which rebuilds modules whenever a kernel is installed, and its package of snd-timer: snd-timer/ of this package. */
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { AlsaError } from '../errors.js';
 import { packageVersion, packedPath } from '../package-root.js';
 import { shellLine, shellQuote } from '../shell-line.js';
+import { toolEnvironment } from '../tool-environment.js';
 import { BUILD_FILES, type PlannedLine } from './module-plan.js';
 import { type KernelSource, kernelSource } from './source.js';
 import { type TargetKernel, targetKernel } from './target.js';
@@ -23,8 +24,11 @@ const sourceFolder = (version: string): string => `/usr/src/${NAME}-${version}`;
 const givenSource = (version: string, { release }: TargetKernel): string =>
   `${sourceFolder(version)}/sources/${release}`;
 
-/** How far DKMS has a version of the package, for one kernel: 'added' where it has not been built for that. */
-export type DkmsState = 'added' | 'built' | 'installed';
+/**
+ * How far DKMS has a version of the package, for one kernel: 'added' where it has not been built for that; 'left' where an installation or
+ * a removal was cut off, so that there are folders which DKMS does not know.
+ */
+export type DkmsState = 'left' | 'added' | 'built' | 'installed';
 
 /** A version of the package that DKMS has. */
 export interface DkmsPackage {
@@ -35,7 +39,10 @@ export interface DkmsPackage {
 /** The versions that DKMS has, as far as a kernel goes; none where there is no DKMS. */
 export async function dkmsPackages({ release }: TargetKernel): Promise<DkmsPackage[]> {
   const status = await dkms('status', '-m', NAME, '-k', release);
-  return versions().map((version) => ({ version, state: stateOf(status ?? '', version) }));
+  return versions().map((version) => ({
+    version,
+    state: isKnown(version) ? stateOf(status ?? '', version) : 'left',
+  }));
 }
 
 /** As `dkms status` tells: 'alsa-utimer/0.1.0, 6.12.95+deb13-amd64, x86_64: installed', and perhaps warnings behind that. */
@@ -45,12 +52,23 @@ export function stateOf(status: string, version: string): DkmsState {
   return (state as DkmsState | undefined) ?? 'added';
 }
 
-/** Folders of its tree that are no versions: what is active, by kernel, and modules that were there before. */
+/** All that there are folders of. */
 function versions(): string[] {
+  // Beside versions, the tree has what is active, by kernel, and modules that were there before.
+  const inTree = foldersIn(TREE).filter((name) => name !== 'original_module');
+  const sources = foldersIn('/usr/src').filter((name) => name.startsWith(`${NAME}-`));
+  return [...new Set([...inTree, ...sources.map((name) => name.slice(NAME.length + 1))])];
+}
+
+/** What `dkms add` leaves of a version. */
+const isKnown = (version: string): boolean =>
+  lstatSync(`${TREE}/${version}/source`, { throwIfNoEntry: false }) !== undefined;
+
+function foldersIn(folder: string): string[] {
   try {
-    return readdirSync(TREE, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && entry.name !== 'original_module')
-      .map(({ name }) => name);
+    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+      entry.isDirectory() ? [entry.name] : [],
+    );
   } catch {
     return [];
   }
@@ -77,7 +95,7 @@ export async function checkSource(target: TargetKernel): Promise<void> {
 
 async function dkms(...args: readonly string[]): Promise<string | undefined> {
   try {
-    return (await run('dkms', args)).stdout;
+    return (await run('dkms', args, { env: toolEnvironment() })).stdout;
   } catch {
     return undefined;
   }
@@ -96,7 +114,7 @@ export async function dkmsInstallPlan(
 ): Promise<PlannedLine[]> {
   const version = packageVersion();
   const folder = sourceFolder(version);
-  const had = others.find((each) => each.version === version);
+  const had = others.find((each) => each.version === version && each.state !== 'left');
   const given = givenSource(version, target);
   return [
     ...dkmsRemovePlan(others.filter((each) => each !== had)),
@@ -140,11 +158,16 @@ function forKernel(action: string, version: string, { release, headers }: Target
 
 /** Takes the package away from DKMS, with its modules in all kernels. */
 export function dkmsRemovePlan(packages: readonly DkmsPackage[]): PlannedLine[] {
-  return packages.flatMap(({ version }) => [
-    {
-      why: 'the package, and its modules in all kernels',
-      line: shellLine('dkms', 'remove', `${NAME}/${version}`, '--all'),
-    },
-    { why: 'its source', line: shellLine('rm', '-r', sourceFolder(version)) },
+  return packages.flatMap(({ version, state }) => [
+    state === 'left'
+      ? {
+          why: 'what an end in the middle has left of it',
+          line: `${shellLine('rm', '-rf', `${TREE}/${version}`)}; [ ! -e ${TREE} ] || ${shellLine('rmdir', '--ignore-fail-on-non-empty', TREE)}`,
+        }
+      : {
+          why: 'the package, and its modules in all kernels',
+          line: shellLine('dkms', 'remove', `${NAME}/${version}`, '--all'),
+        },
+    { why: 'its source', line: shellLine('rm', '-rf', sourceFolder(version)) },
   ]);
 }

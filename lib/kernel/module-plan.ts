@@ -19,7 +19,11 @@ export const BUILD_FILES = ['Kbuild', 'mark.c'].map((file) => packedPath(`snd-ti
 export const builtModule = (folder: string): string => `${folder}/snd-timer.ko`;
 
 /** What the installed module is called. Kernels take those of updates/ before their own: depmod.d(5). */
-export const installedModule = (target: TargetKernel): string => `${target.modules}/updates/snd-timer.ko`;
+export const installedModule = (target: Pick<TargetKernel, 'modules'>): string =>
+  `${target.modules}/updates/snd-timer.ko`;
+
+/** Where it is written first. A full disk, or an end in the middle, must not leave half a module to the next start. */
+const partialModule = (target: TargetKernel): string => `${installedModule(target)}.partial`;
 
 /** Builds `builtModule(folder)`. */
 export async function buildPlan(
@@ -75,18 +79,27 @@ export function installPlan(target: TargetKernel, folder: string, signing?: Sign
     : [];
   return [
     ...sign,
+    { why: 'the module, beside its place', line: whole(module, partialModule(target)) },
     {
       why: 'the module, where the kernel looks first',
-      line: shellLine('install', '-D', '-m', '644', module, installedModule(target)),
+      line: shellLine('mv', partialModule(target), installedModule(target)),
     },
     depmod(target),
   ];
 }
 
+/** Copies a file, or leaves none. */
+function whole(from: string, to: string): string {
+  return `${shellLine('install', '-D', '-m', '644', from, to)} || { ${shellLine('rm', '-f', to)}; exit 1; }`;
+}
+
 /** Takes it away, and leaves nothing. */
 export function removePlan(target: TargetKernel): PlannedLine[] {
   return [
-    { why: 'the rebuilt module', line: shellLine('rm', installedModule(target)) },
+    {
+      why: 'the rebuilt module',
+      line: shellLine('rm', '-f', installedModule(target), partialModule(target)),
+    },
     {
       why: 'its folder, where nothing else is in it',
       line: shellLine('rmdir', '--ignore-fail-on-non-empty', `${target.modules}/updates`),

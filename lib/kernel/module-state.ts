@@ -1,8 +1,10 @@
 /** What is known of snd-timer: whether a rebuilt one is installed for a kernel, and which one the running kernel has loaded. */
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { AlsaError } from '../errors.js';
 import { readText } from '../text-file.js';
+import { toolEnvironment } from '../tool-environment.js';
 import { builtModule, installedModule, MARK } from './module-plan.js';
 import type { TargetKernel } from './target.js';
 
@@ -19,12 +21,15 @@ export interface ModuleState {
   readonly loaded: 'none' | 'installed' | 'other';
 }
 
-/** A field that modinfo(8) shows of a module, of the running kernel unless a path is given; undefined where there is none. */
+/** A field that modinfo(8) shows of a module, of the running kernel unless a path is given; undefined where there is none. @throws AlsaError ENOENT without modinfo */
 async function moduleField(field: string, ...module: readonly string[]): Promise<string | undefined> {
   try {
-    return (await run('modinfo', ['-F', field, ...module])).stdout.trim() || undefined;
-  } catch {
-    return undefined;
+    return (
+      (await run('modinfo', ['-F', field, ...module], { env: toolEnvironment() })).stdout.trim() || undefined
+    );
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return undefined;
+    throw new AlsaError('There is no program modinfo', { code: 'ENOENT', hint: 'Install the package kmod.' });
   }
 }
 
@@ -46,8 +51,22 @@ export async function moduleState(target: TargetKernel): Promise<ModuleState> {
 async function replacement(target: TargetKernel): Promise<string | undefined> {
   if (existsSync(installedModule(target))) return installedModule(target);
   // '(builtin)' for one that is no file.
-  const listed = await moduleField('filename', '-k', target.release, 'snd-timer');
+  const listed = await moduleField('filename', '-k', target.release, 'snd-timer').catch(() => undefined);
   return listed?.startsWith('/') && !listed.startsWith(`${target.modules}/kernel/`) ? listed : undefined;
+}
+
+/** Other kernels that have a module where `utimer kernel install` puts it: an update of the kernel leaves that of the old one. */
+export function otherReplacements({ release }: TargetKernel, modules = '/lib/modules'): string[] {
+  const has = (other: string) => existsSync(installedModule({ modules: `${modules}/${other}` }));
+  return namesIn(modules).filter((other) => other !== release && has(other));
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch {
+    return [];
+  }
 }
 
 /** A module of ours has a version, so modpost(8) sums its source, and the kernel tells the sum. The kernel's own need not have one. */
@@ -56,8 +75,10 @@ async function isLoaded(path: string): Promise<boolean> {
   return sum !== undefined && sum === (await moduleField('srcversion', path));
 }
 
-/** Whether a folder has a module that was built for a kernel: by its vermagic. */
+/** Whether a folder has a module of ours that was built for a kernel: by its mark, and its vermagic. */
 export async function isBuiltFor({ release }: TargetKernel, folder: string): Promise<boolean> {
-  const magic = await moduleField('vermagic', builtModule(folder));
-  return magic?.split(' ')[0] === release;
+  const [mark, magic] = await Promise.all(
+    [MARK.field, 'vermagic'].map((field) => moduleField(field, builtModule(folder))),
+  );
+  return mark === MARK.value && magic?.split(' ')[0] === release;
 }

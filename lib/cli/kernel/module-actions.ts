@@ -11,7 +11,7 @@ import {
   RELOAD,
   removePlan,
 } from '../../kernel/module-plan.js';
-import { isBuiltFor, type ModuleState, moduleState } from '../../kernel/module-state.js';
+import { isBuiltFor, type ModuleState, moduleState, otherReplacements } from '../../kernel/module-state.js';
 import { signingKey, trustSteps } from '../../kernel/signing.js';
 import { kernelSource } from '../../kernel/source.js';
 import {
@@ -114,10 +114,12 @@ export async function removeModule(
   const plan = [...dkmsRemovePlan(packages), ...(installed === 'ours' ? removePlan(target) : [])];
   if (plan.length === 0) {
     await print(io, `There is no ${installedModule(target)}, and DKMS has none: nothing is to be removed.`);
-    return 0;
+  } else {
+    await runLines(plan, options.dryRun, io);
+    await print(io, afterwards('its own module'));
   }
-  await runLines(plan, options.dryRun, io);
-  await print(io, afterwards('its own module'));
+  for (const release of otherReplacements(target))
+    await print(io, `Linux ${release} has one as well: utimer kernel remove --release ${release}`);
   return 0;
 }
 
@@ -147,8 +149,8 @@ async function build(
 function buildFolder({ release }: TargetKernel, { folder }: Pick<ModuleOptions, 'folder'>): string {
   const cache = process.env.XDG_CACHE_HOME || `${homedir()}/.cache`;
   const chosen = resolve(folder ?? `${cache}/alsa-utimer/snd-timer/${release}`);
-  // make(1) takes a list of words for M.
-  if (/[\s:#'"$]/.test(chosen))
+  // make(1) takes a list of words for M, and the shells that it runs give other characters a meaning.
+  if (/[^\p{L}\p{N}/.,_+=@~-]/u.test(chosen))
     throw new UsageError(`a kernel module cannot be built in ${chosen}: choose another --folder`);
   return chosen;
 }

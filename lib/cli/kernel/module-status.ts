@@ -7,13 +7,15 @@ import { UserTimer } from '../../timer/user-timer.js';
 import type { Io } from '../output/io.js';
 import { json, print } from '../output/printing.js';
 
+type KnownState = Exclude<DkmsState, 'left'>;
+
 interface KernelStatus extends ModuleState {
   readonly release: string;
   readonly isRunning: boolean;
   /** CONFIG_SND_UTIMER: 'y', 'n', or 'unknown'. */
   readonly option: string;
   /** How far DKMS has it. */
-  readonly dkms: DkmsState | 'none';
+  readonly dkms: KnownState | 'none';
   /** Whether the running kernel has them, where that is the one. */
   readonly supported: boolean | undefined;
 }
@@ -34,7 +36,7 @@ async function statusOf(target: TargetKernel): Promise<KernelStatus> {
     option: timerOption(target) ?? 'unknown',
     supported: isRunning ? isSupported() : undefined,
     ...(await moduleState(target)),
-    dkms: (await dkmsPackages(target))[0]?.state ?? 'none',
+    dkms: (await dkmsPackages(target)).map(({ state }) => state).find((state) => state !== 'left') ?? 'none',
   };
 }
 
@@ -66,7 +68,7 @@ const MADE_BY: Readonly<Record<ModuleState['installed'], string>> = {
   foreign: 'made by somebody else',
 };
 
-const DKMS: Readonly<Record<DkmsState, string>> = {
+const DKMS: Readonly<Record<KnownState, string>> = {
   added: 'it has the package, and no module for this kernel',
   built: 'the module is built for this kernel, and not installed',
   installed: 'the module is installed for this kernel',

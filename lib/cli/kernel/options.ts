@@ -1,8 +1,18 @@
 /** Options that the commands of `utimer kernel` share. */
-import { text } from '../table/reader.js';
+import { isRelease } from '../../kernel/target.js';
+import { type Reader, text } from '../table/reader.js';
+import { mustBe } from '../table/usage-error.js';
+
+const releaseName: Reader<string> = {
+  placeholder: 'RELEASE',
+  read(given, name) {
+    if (isRelease(given)) return given;
+    throw mustBe(name, 'a kernel as uname -r prints it', given);
+  },
+};
 
 export const release = {
-  reader: text('RELEASE'),
+  reader: releaseName,
   otherwise: 'the running kernel',
   help: 'which kernel, as uname -r prints it',
 } as const;

@@ -18,20 +18,24 @@ it('says nothing of machines without one, and of servers that open what they are
 });
 
 it.each([
-  ['wireplumber', 'ACP_IGNORE', 'PULSE_IGNORE'],
-  ['pipewire-media-', 'ACP_IGNORE', 'PULSE_IGNORE'],
-  ['pulseaudio', 'PULSE_IGNORE', 'ACP_IGNORE'],
-])('warns of %s unless %s marks the card, and gives a rule that does', async (server, own, other) => {
-  expect(await found({ ...processes(server), ...marked('SOUND_INITIALIZED=1', `${own}=1`) })).toEqual({
-    status: 'ok',
-    seen: `${server} runs, and is kept off card 1`,
-  });
-  for (const marks of [{}, marked(`${other}=1`), marked(`${own}=0`)]) {
-    const { status, seen, next = [] } = await found({ ...processes(server), ...marks });
-    expect([status, seen]).toEqual(['warn', `${server} runs, and may open card 1`]);
-    expect(next.join('\n')).toContain(`ENV{${own}}="1"`);
-  }
-});
+  ['wireplumber', 'ACP_IGNORE', 'PULSE_IGNORE', 'wireplumber'],
+  ['pipewire-media-session', 'ACP_IGNORE', 'PULSE_IGNORE', 'pipewire-media-'],
+  ['pulseaudio', 'PULSE_IGNORE', 'ACP_IGNORE', 'pulseaudio'],
+])(
+  'warns of %s unless %s marks the card, and gives a rule that does',
+  async (server, own, other, command) => {
+    expect(await found({ ...processes(command), ...marked('SOUND_INITIALIZED=1', `${own}=1`) })).toEqual({
+      status: 'ok',
+      seen: `${server} runs, and is kept off card 1`,
+    });
+    for (const marks of [{}, marked(`${other}=1`), marked(`${own}=0`)]) {
+      const { status, seen, next = [] } = await found({ ...processes(command), ...marks });
+      expect([status, seen]).toEqual(['warn', `${server} runs, and may open card 1`]);
+      expect(next.join('\n')).toContain(`ENV{${own}}="1"`);
+      expect(next.at(-1)).toContain(`\`systemctl --user restart ${server}\``);
+    }
+  },
+);
 
 it('names each server that is not kept off', async () => {
   const both = processes('pulseaudio', 'wireplumber');

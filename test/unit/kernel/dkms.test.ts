@@ -55,7 +55,7 @@ describe('The plan of an installation', () => {
     ]);
     expect(lines.slice(0, 2)).toEqual([
       'dkms remove alsa-utimer/0.0.1 --all',
-      'rm -r /usr/src/alsa-utimer-0.0.1',
+      'rm -rf /usr/src/alsa-utimer-0.0.1',
     ]);
     expect(lines.slice(-2)).toEqual([
       `dkms unbuild alsa-utimer/${version} -k ${release}`,
@@ -67,8 +67,19 @@ describe('The plan of an installation', () => {
   it('is undone in all kernels', () => {
     expect(dkmsRemovePlan([{ version, state: 'added' }]).map(({ line }) => line)).toEqual([
       `dkms remove alsa-utimer/${version} --all`,
-      `rm -r ${own}`,
+      `rm -rf ${own}`,
     ]);
+  });
+
+  it('clears what was cut off, which DKMS does not know, and begins anew', async () => {
+    const lines = await plan(target, undefined, [{ version, state: 'left' }]);
+    const tree = '/var/lib/dkms/alsa-utimer';
+    expect(lines.slice(0, 3)).toEqual([
+      `rm -rf ${tree}/${version}; [ ! -e ${tree} ] || rmdir --ignore-fail-on-non-empty ${tree}`,
+      `rm -rf ${own}`,
+      `mkdir -p ${own}`,
+    ]);
+    expect(lines).toContain(`dkms add alsa-utimer/${version}`);
   });
 });
 

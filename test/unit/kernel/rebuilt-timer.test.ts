@@ -2,16 +2,18 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { delimiter, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { configuredOption } from '../../../lib/kernel/configuration.js';
 import { buildPlan, installPlan, removePlan } from '../../../lib/kernel/module-plan.js';
+import { isBuiltFor, otherReplacements } from '../../../lib/kernel/module-state.js';
 import { signatureReason, signingKey, trustSteps } from '../../../lib/kernel/signing.js';
 import { kernelSource } from '../../../lib/kernel/source.js';
 import {
   checkHeaders,
   checkModules,
   checkVersion,
+  isRelease,
   targetKernel,
   timerOption,
 } from '../../../lib/kernel/target.js';
@@ -20,7 +22,10 @@ let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'kernel '));
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
 
 const target = targetKernel({ release: '6.12.95+deb13-amd64' });
 const coded = (code: string) => expect.objectContaining({ code });
@@ -74,19 +79,26 @@ describe('A plan', () => {
 
   it('installs into updates, signed where there is a key, and removes that', () => {
     const updates = '/lib/modules/6.12.95+deb13-amd64/updates';
-    const install = ['install -D -m 644 /b/snd-timer.ko', `${updates}/snd-timer.ko`].join(' ');
+    const partial = `${updates}/snd-timer.ko.partial`;
     expect(installPlan(target, '/b').map(({ line }) => line)).toEqual([
-      install,
+      `install -D -m 644 /b/snd-timer.ko ${partial} || { rm -f ${partial}; exit 1; }`,
+      `mv ${partial} ${updates}/snd-timer.ko`,
       'depmod 6.12.95+deb13-amd64',
     ]);
     const [sign] = installPlan(target, '/b', { key: '/k.priv', certificate: '/k.der' });
     expect(sign?.line).toBe(`${target.headers}/scripts/sign-file sha256 /k.priv /k.der /b/snd-timer.ko`);
     expect(removePlan(target).map(({ line }) => line)).toEqual([
-      `rm ${updates}/snd-timer.ko`,
+      `rm -f ${updates}/snd-timer.ko ${partial}`,
       `rmdir --ignore-fail-on-non-empty ${updates}`,
       'depmod 6.12.95+deb13-amd64',
     ]);
   });
+});
+
+it('is for a kernel by its name, which is that of one folder', () => {
+  const names = ['6.12.95+deb13-amd64', '7.0.0-9-generic', '6.6.51+rpt-rpi-v8', '6.19~rc8_x'];
+  expect(names.filter((name) => !isRelease(name))).toEqual([]);
+  expect(['', '.', '..', '../../tmp', 'a/b', '-a', 'a b', 'a\nb'].filter(isRelease)).toEqual([]);
 });
 
 describe('What a rebuilt module needs', () => {
@@ -104,6 +116,35 @@ describe('What a rebuilt module needs', () => {
     }
     for (const release of ['6.12.95+deb13-amd64', '7.0.0-9-generic', '10.1.0'])
       expect(check(release)).not.toThrow();
+  });
+
+  it('is a folder with a module of ours, for this kernel', async () => {
+    const modinfo = (mark: string, magic: string) =>
+      writeFileSync(
+        join(folder, 'modinfo'),
+        `#!/bin/sh\ncase $2 in rebuilt_by) echo "${mark}" ;; vermagic) echo "${magic}" ;; esac\n`,
+        { mode: 0o755 },
+      );
+    vi.stubEnv('PATH', [folder, process.env.PATH].join(delimiter));
+    const answers = [];
+    for (const [mark, magic] of [
+      ['alsa-utimer', `${target.release} SMP preempt`],
+      ['alsa-utimer', '6.12.94 SMP'],
+      ['', `${target.release} SMP`],
+    ] as const) {
+      modinfo(mark, magic);
+      answers.push(await isBuiltFor(target, folder));
+    }
+    expect(answers).toEqual([true, false, false]);
+  });
+
+  it('stays with an old kernel after an update, where it is found', () => {
+    for (const release of ['6.12.90', '6.12.94', target.release])
+      mkdirSync(join(folder, release, 'updates'), { recursive: true });
+    for (const release of ['6.12.94', target.release])
+      writeFileSync(join(folder, release, 'updates/snd-timer.ko'), '');
+    expect(otherReplacements(target, folder)).toEqual(['6.12.94']);
+    expect(otherReplacements(target, join(folder, 'gone'))).toEqual([]);
   });
 
   it('is not needed by a kernel that has the option', () => {
