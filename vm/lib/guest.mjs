@@ -192,11 +192,16 @@ export class Guest {
       return more;
     };
     stdin.on('drain', () => source.resume());
-    source.on('data', (chunk) => {
+    const end = () => send(Buffer.alloc(0));
+    const pass = (chunk) => {
       if (!send(chunk)) source.pause();
+    };
+    source.on('data', pass).on('end', end).on('error', end);
+    this.#exited.then(() => {
+      source.off('data', pass).off('end', end).off('error', end);
+      // A terminal that is read would keep this process.
+      source.pause();
     });
-    source.on('end', () => send(Buffer.alloc(0)));
-    source.on('error', () => send(Buffer.alloc(0)));
   }
 
   // Hands bytes on at the pace of whoever takes them, and counts those that were taken.

@@ -102,6 +102,14 @@ describe('A run', () => {
     expect(text.stdout).toBe(input);
   });
 
+  it('leaves its input to others, and does not keep a process that ends', async () => {
+    const { status, streams } = start(['exit', '0']);
+    expect(await status).toBe(0);
+    const { stdin } = streams;
+    const listeners = ['data', 'end', 'error'].map((event) => stdin.listenerCount(event));
+    expect([stdin.isPaused(), ...listeners]).toEqual([true, 0, 0, 0]);
+  });
+
   it('says to the guest what to do', async () => {
     const share = join(folder, 'a, b');
     const more = { shares: [share], modules: ['snd-aloop index=3 id=Studio', 'snd_pcm'] };
