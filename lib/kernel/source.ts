@@ -37,12 +37,13 @@ function treeSource(tree: string): KernelSource {
 }
 
 function archiveSource(archive: string): KernelSource {
-  // Archives name their folder as they like: linux-source-6.12/sound/core/timer.c.
-  const wanted = SOURCE_FILES.map((file) => `'*/sound/core/${file}'`).join(' ');
+  // Archives name their folder as they like: linux-source-6.12/sound/core/timer.c, ./linux/sound/core/timer.c, or none at all. A file that
+  // landed elsewhere would leave one of an earlier build in its place.
+  const wanted = SOURCE_FILES.map((file) => `'*sound/core/${file}'`).join(' ');
   return async (to) => [
     {
       why: 'the two files of snd-timer',
-      line: `tar -xf ${shellQuote(archive)} -C ${shellQuote(to)} --no-same-owner --wildcards --no-anchored --strip-components=3 ${wanted}`,
+      line: `tar -xf ${shellQuote(archive)} -C ${shellQuote(to)} --no-same-owner --wildcards --no-anchored --transform='s,.*/,,' ${wanted}`,
     },
   ];
 }

@@ -58,6 +58,17 @@ describe('The source of a kernel', () => {
     expect(await taken(archive)).toEqual(['timer\n', 'compat\n']);
   });
 
+  it.each([
+    ['', './linux-6.12.95'],
+    ['linux-6.12.95', './sound'],
+    ['linux-6.12.95', 'sound'],
+  ])('is taken from an archive, whatever its folders are called: in %o of %o', async (from, path) => {
+    tree();
+    const archive = join(folder, 'source.tar');
+    execFileSync('tar', ['-C', join(folder, from), '-cf', archive, path]);
+    expect(await taken(archive)).toEqual(['timer\n', 'compat\n']);
+  });
+
   it('is refused where it is not there', () => {
     expect(() => kernelSource(target, '/nowhere')).toThrow(coded('ERR_NO_KERNEL_SOURCE'));
     expect(() => kernelSource(target, folder)).toThrow(/has no sound\/core\/timer\.c/);
