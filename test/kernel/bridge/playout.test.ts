@@ -15,8 +15,8 @@ const PERIOD = 160;
 const PACKET = 80;
 const PACKETS = 100;
 const PORT = 5004;
-/** So long that a busy machine takes every packet in time; and by how much some may be later, to be late and not refused. */
-const LINK_OFFSET_MS = 4_000;
+/** So long that a busy machine takes packets in time; and by how much some may be later, to be late and not refused. */
+const LINK_OFFSET_MS = 8_000;
 const MAX_GAP_FRAMES = 60 * RATE;
 const SECOND = 1_000_000_000n;
 /** By which a clock may be known wrongly, when a busy machine reads it. */
@@ -180,14 +180,10 @@ async function expectAgreement(clock: string, packets: number): Promise<void> {
       packetsRejected: { clock: 0 },
     });
     expect(receiver.playout).toMatchObject({ clock, periodsMissed: 0, linkOffsetMs: LINK_OFFSET_MS });
+    // Where all came later than the link offset, there is nothing to compare.
+    expect(receiver.framesReceived, JSON.stringify(stats)).toBeGreaterThan(0);
     // The periods are those of the clock, and each frame is at its place in them, or was lost.
-    if (begin % PERIOD !== 0) {
-      const at = frames.findIndex((frame) => frame !== 0);
-      const around = frames.slice(Math.max(0, at - 2), at + 2 * PERIOD);
-      expect.fail(
-        `the recording begins at ${begin}, within a period; from frame ${at - 2} on it is ${around}`,
-      );
-    }
+    expect(begin % PERIOD).toBe(0);
     const wrong = frames.findIndex((frame, index) => frame !== 0 && frame !== (begin + index) % 2 ** 32);
     expect(wrong).toBe(-1);
     const silent = Array.from({ length: end - first }, (_, k) => k).filter(
