@@ -21,9 +21,6 @@ export interface TargetOptions {
   readonly headers?: string | undefined;
 }
 
-/** A release is the name of a folder below /lib/modules, and nothing else. */
-export const isRelease = (text: string): boolean => /^[A-Za-z0-9][\w.+~:-]*$/.test(text);
-
 /** Names a kernel, whether or not it is there. */
 export function targetKernel({ release = runningRelease(), headers }: TargetOptions = {}): TargetKernel {
   const modules = `/lib/modules/${release}`;

@@ -1,12 +1,12 @@
 /** Options that the commands of `utimer kernel` share. */
-import { isRelease } from '../../kernel/target.js';
 import { type Reader, text } from '../table/reader.js';
 import { mustBe } from '../table/usage-error.js';
 
+/** The name of a folder below /lib/modules, and nothing else. */
 const releaseName: Reader<string> = {
   placeholder: 'RELEASE',
   read(given, name) {
-    if (isRelease(given)) return given;
+    if (/^[A-Za-z0-9][\w.+~:-]*$/.test(given)) return given;
     throw mustBe(name, 'a kernel as uname -r prints it', given);
   },
 };

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { release } from '../../../lib/cli/kernel/options.js';
 import { configuredOption } from '../../../lib/kernel/configuration.js';
 import { buildPlan, installPlan, removePlan } from '../../../lib/kernel/module-plan.js';
 import { isBuiltFor, otherReplacements } from '../../../lib/kernel/module-state.js';
@@ -13,7 +14,6 @@ import {
   checkHeaders,
   checkModules,
   checkVersion,
-  isRelease,
   targetKernel,
   timerOption,
 } from '../../../lib/kernel/target.js';
@@ -107,9 +107,11 @@ describe('A plan', () => {
 });
 
 it('is for a kernel by its name, which is that of one folder', () => {
-  const names = ['6.12.95+deb13-amd64', '7.0.0-9-generic', '6.6.51+rpt-rpi-v8', '6.19~rc8_x'];
-  expect(names.filter((name) => !isRelease(name))).toEqual([]);
-  expect(['', '.', '..', '../../tmp', 'a/b', '-a', 'a b', 'a\nb'].filter(isRelease)).toEqual([]);
+  const read = (name: string) => release.reader.read(name, '--release');
+  for (const name of ['6.12.95+deb13-amd64', '7.0.0-9-generic', '6.6.51+rpt-rpi-v8', '6.19~rc8_x'])
+    expect(read(name)).toBe(name);
+  for (const name of ['', '.', '..', '../../tmp', 'a/b', '-a', 'a b', 'a\nb'])
+    expect(() => read(name)).toThrow('--release must be a kernel as uname -r prints it');
 });
 
 describe('What a rebuilt module needs', () => {
