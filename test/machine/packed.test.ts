@@ -136,7 +136,8 @@ describe('The packed machine', () => {
     expect(stdout).toBe(`${status.kernel.release}\n`);
     expect(status).toMatchObject({ cache: { folder: join(cache, 'alsa-utimer/vm'), isUnpacked: true } });
     expect(status.qemu.version).toMatch(/^\d+\.\d+/);
-    expect(status.timeFactor).toBe(status.accel === 'kvm' ? 1 : 10);
+    // Not known where a busy machine took too long to try.
+    expect(status.timeFactor).toBe({ kvm: 1, tcg: 10 }[status.accel as string]);
   });
 
   it('makes timers', async () => {
