@@ -66,8 +66,11 @@ function installedModule({ read, release }: Pick<Machine, 'read' | 'release'>): 
   return path && `${folder}/${path}`;
 }
 
-/** npx finds the command in a project, where no PATH has it, and that of `npm install --global` as well. */
-const utimerAsRoot = (command: string): string => `sudo npx utimer ${command}`;
+/**
+ * npx finds the command in a project, where no PATH has it, and that of `npm install --global` as well. Elsewhere it would fetch a
+ * package of that name, and run it as root, but for --no.
+ */
+const utimerAsRoot = (command: string): string => `sudo npx --no utimer ${command}`;
 
 /** How to get the option into a kernel that is new enough. */
 export function rebuiltModule(machine: Pick<Machine, 'read' | 'release'>): string[] {

@@ -159,7 +159,7 @@ function needRoot(what: 'install' | 'remove', { dryRun }: { readonly dryRun: boo
   if (dryRun || process.geteuid?.() === 0) return;
   throw new AlsaError('Only root may change the modules of a kernel', {
     code: 'EACCES',
-    hint: `Run it with sudo: \`sudo npx utimer kernel ${what}\`. With --dry-run it only shows what it would do, for which it needs no root.`,
+    hint: `Run it with sudo: \`sudo npx --no utimer kernel ${what}\`. With --dry-run it only shows what it would do, for which it needs no root.`,
   });
 }
 

@@ -232,7 +232,7 @@ describe('The checks of the kernel', () => {
             /^Rebuild the module snd-timer with the option, as \/.*\/docs\/kernels\.md says\. DKMS does so again for each kernel/,
           ),
           '$ sudo apt-get install build-essential dkms linux-headers-6.12.120',
-          '$ sudo npx utimer kernel install --dkms',
+          '$ sudo npx --no utimer kernel install --dkms',
         ],
       },
       'user-timers': { status: 'skip', seen: 'not looked at: kernel-option comes first' },
@@ -256,7 +256,7 @@ describe('The checks of the kernel', () => {
     const { 'kernel-option': option } = await complaints(machine({ files, supportsUserTimers: () => false }));
     expect(option?.next).toEqual([
       expect.stringMatching(/FOLDER has the source that this kernel was built from:$/),
-      '$ sudo npx utimer kernel install --source FOLDER',
+      '$ sudo npx --no utimer kernel install --source FOLDER',
     ]);
   });
 
