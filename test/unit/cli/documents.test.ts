@@ -22,7 +22,7 @@ function linesOf(text: string): string[] {
   return lines
     .map((line) => line.replace(/ +#.*$/, ''))
     .flatMap((line) => line.split(/ \| | >/))
-    .map((line) => line.trim().replace(/^npx /, ''))
+    .map((line) => line.trim().replace(/^(?:sudo )?(?:npx (?:--no )?)?/, ''))
     .filter((line) => /^utimer /.test(line));
 }
 
@@ -35,8 +35,8 @@ describe('The options that code and messages name', () => {
         ([, option = '']) => [name, option] as const,
       ),
     );
-  /** Of arecord, and of npm. */
-  const foreign = ['period-size', 'save-dev'];
+  /** Of arecord, of npm, and of npx. */
+  const foreign = ['period-size', 'save-dev', 'no'];
 
   it.each(named)('exist: %s names --%s', (_, option) => {
     const known = [...called.values()].flatMap((command) => optionsOf(command).map(([name]) => name));
