@@ -15,6 +15,9 @@ import { join } from 'node:path';
 import { Guest } from './guest.mjs';
 
 const BOOT_WITH_KVM_TIMEOUT = 10_000;
+/** Seconds of processors, of which a guest needs less than one. Where it has had these, it spins, and will not boot. */
+const BOOT_WITH_KVM_SECONDS = 4;
+const LOOK_MS = 200;
 
 /** How many times longer than with KVM a command may take: Node.js starts seven times slower where it is emulated. */
 export const TIME_FACTORS = { kvm: 1, tcg: 10 };
@@ -62,32 +65,41 @@ function writeAnswer(path, answer) {
  * Whether a guest boots with KVM; undefined where that is not known, because it took too long (the machine may only have been
  * busy) or was ended.
  *
- * @param {(kernel: object) => {ready(): Promise<void>, stop(): Promise<void>}} start
+ * @param {typeof smallGuest} start
  * @param {AbortSignal} signal ends the trial
  * @returns {Promise<boolean | undefined>}
  */
 async function boots(kernel, start, signal, timeout) {
   const guest = start(kernel);
-  let stopped = false;
+  /** @type {false | undefined} */
+  let unready = false;
   const stop = () => {
-    stopped = true;
+    unready = undefined;
     return guest.stop();
   };
   const timer = setTimeout(stop, timeout);
+  const look = setInterval(() => {
+    if (guest.cpuSeconds() > BOOT_WITH_KVM_SECONDS) guest.stop();
+  }, LOOK_MS);
   signal.addEventListener('abort', stop, { once: true });
   try {
     await guest.ready();
     return true;
   } catch {
-    return stopped ? undefined : false;
+    return unready;
   } finally {
     clearTimeout(timer);
+    clearInterval(look);
     signal.removeEventListener('abort', stop);
     await guest.stop();
   }
 }
 
-/** The guest of a trial. */
+/**
+ * The guest of a trial.
+ *
+ * @returns {{ready(): Promise<void>, stop(): Promise<void>, cpuSeconds(): number}}
+ */
 const smallGuest = (kernel) => new Guest(kernel, { accel: 'kvm', cpus: 1, memory: 512, shares: [] });
 
 /** Why nobody need try: undefined where the device can be opened. */

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { constants } from 'node:os';
 import { ConsoleLog } from './console.mjs';
 import { FAILED, KERNEL_FAULT, RunError } from './errors.mjs';
+import { processorSeconds } from './processor-time.mjs';
 import { startQemu } from './qemu.mjs';
 
 /** The guest's last line on the console; whatever the kernel said before has arrived with it. */
@@ -73,6 +74,11 @@ export class Guest {
     // A channel that is paused would never come to its end, and QEMU not to its 'close'.
     for (const channel of this.#channels) channel.destroy();
     await this.#exited;
+  }
+
+  /** How long processors were at work for it. */
+  cpuSeconds() {
+    return processorSeconds(this.#qemu.process.pid);
   }
 
   /** Resolves when the kernel is up and the guest's process 1 waits for a request. */

@@ -21,7 +21,7 @@ afterEach(() => {
 });
 
 /** A guest whose start ends as it is told, or when it is stopped. */
-function trial(ends: 'boots' | 'fails' | 'hangs') {
+function trial(ends: 'boots' | 'fails' | 'hangs' | 'spins') {
   const start = vi.fn(() => {
     let fail: (error: Error) => void;
     const ready = new Promise<void>((done, failed) => {
@@ -29,7 +29,8 @@ function trial(ends: 'boots' | 'fails' | 'hangs') {
       if (ends === 'boots') done();
       if (ends === 'fails') failed(new Error('QEMU ended'));
     });
-    return { ready: () => ready, stop: async () => fail(new Error('the guest was stopped')) };
+    const stop = async () => fail(new Error('the guest was stopped'));
+    return { ready: () => ready, stop, cpuSeconds: () => (ends === 'spins' ? 60 : 0.3) };
   });
   return { start, device: '/dev/null', timeout: ends === 'hangs' ? 1 : 2 ** 31 - 1 };
 }
@@ -43,6 +44,7 @@ describe('KVM', () => {
   it.each([
     ['boots', 'kvm'],
     ['fails', 'tcg'],
+    ['spins', 'tcg'],
   ] as const)('is tried once where a guest %s', async (ends, answer) => {
     const { start, ...options } = trial(ends);
     expect(await choose({ start, ...options })).toBe(answer);
