@@ -44,7 +44,7 @@ export const soundServers: Check = {
       'Where that is not wanted, a rule of udev keeps it off all cards of snd-aloop:',
       shell(`echo '${RULE}' | sudo tee /etc/udev/rules.d/89-snd-aloop.rules`),
       shell('sudo udevadm control --reload && sudo udevadm trigger --action=change --subsystem-match=sound'),
-      `Then start it anew: \`systemctl --user restart ${named.join(' ')}\`. It may listen to a cable all the same: ${pagePath('guides/desktop.md')} says how.`,
+      `Then start it anew, as the user whose it is: \`systemctl --user restart ${named.join(' ')}\`. It may listen to a cable all the same: ${pagePath('guides/desktop.md')} says how.`,
     );
   },
 };
