@@ -57,8 +57,13 @@ function inWords({
   if (dkms !== 'none') lines.push(`DKMS: ${DKMS[dkms]}`);
   if (!isRunning) return lines.join('\n');
   if (installed !== 'none') lines.push(LOADED[loaded]);
-  lines.push(`userspace-driven timers: ${supported === undefined ? 'unknown' : supported ? 'yes' : 'no'}`);
+  lines.push(`userspace-driven timers: ${timersText(supported)}`);
   return lines.join('\n');
+}
+
+function timersText(supported: boolean | undefined): string {
+  if (supported) return 'yes';
+  return `${supported === undefined ? 'unknown' : 'no'}; \`npx utimer doctor\` says what to do`;
 }
 
 const MADE_BY: Readonly<Record<ModuleState['installed'], string>> = {
