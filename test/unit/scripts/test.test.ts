@@ -1,0 +1,71 @@
+// scripts/test with steps that only say what they are: which ones run after one that failed.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { root } from '../../support/script-machine.js';
+
+const SCRIPTS = [
+  'setup',
+  'sanitize',
+  'runtimes',
+  'soak',
+  'demo',
+  'kernel/prepare',
+  'kernel/selftests',
+  'vm/run',
+];
+const PROGRAMS = ['release/prebuild', 'release/programs', 'release/vm'];
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-test-'));
+  for (const name of ['test', 'lib'])
+    cpSync(join(root, 'scripts', name), join(folder, 'scripts', name), { recursive: true });
+  for (const name of [...SCRIPTS, ...PROGRAMS]) put(`scripts/${name}`);
+  for (const name of ['node_modules/.bin/vitest', 'bin/make', 'bin/npm']) put(name);
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Fails where FAILING is its name, or its name and arguments. */
+function put(name: string): void {
+  const path = join(folder, name);
+  mkdirSync(dirname(path), { recursive: true });
+  const text = `#!/bin/sh\ncase "${name} $*" in "$FAILING"*) exit 9 ;; esac\n`;
+  writeFileSync(path, text, { mode: 0o755 });
+}
+
+function test(failing: string, ...args: string[]) {
+  const env = { ...process.env, FAILING: failing, PATH: `${join(folder, 'bin')}:${process.env.PATH}` };
+  const { status, stdout } = spawnSync('scripts/test', args, { cwd: folder, env, encoding: 'utf8' });
+  return { status, steps: [...stdout.matchAll(/^== (.*)(?<!\d s)$/gm)].map(([, name]) => name), stdout };
+}
+
+it('ends with the first step that fails', () => {
+  const { status, steps, stdout } = test('bin/npm', '--kernel', 'stock');
+  expect(status).toBe(1);
+  expect(steps).toEqual(['setup', 'conformance callers', 'lint']);
+  expect(stdout).toMatch(/2 passed, 1 failed\n {2}failed: lint\n$/);
+});
+
+it('goes on behind it where it is told to, to the last step, and fails', () => {
+  const { status, steps, stdout } = test('scripts/sanitize', '--keep-going');
+  expect(status).toBe(1);
+  expect(steps.at(-1)).toBe('vm');
+  expect(stdout).toMatch(
+    / 2 failed\n {2}failed: addon \(address, undefined\)\n {2}failed: addon \(thread\)\n$/,
+  );
+});
+
+it('ends with a step that the later ones build on', () => {
+  const { status, steps } = test('scripts/runtimes', '--keep-going');
+  expect(status).toBe(1);
+  expect(steps.at(-1)).toBe('runtimes for guests');
+});
+
+it('runs every step where none fails', () => {
+  const { status, stdout } = test('none', '--kernel', 'small');
+  expect(stdout).toMatch(/ passed, 0 failed\n$/);
+  expect(status).toBe(0);
+});
