@@ -10,6 +10,20 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 const RUN = fileURLToPath(new URL('../../scripts/vm/run', import.meta.url));
 
+/** Whether a packet was stamped as it came, though nobody here had asked for that then: SIOCGSTAMPNS, socket(7). */
+const STAMPED = `
+import fcntl, socket, struct, time
+taker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+taker.bind(('127.0.0.1', 0))
+taker.sendto(b'packet', taker.getsockname())
+behind = time.time_ns()
+def stamp():
+    seconds, ns = struct.unpack('qq', fcntl.ioctl(taker, 0x8907, bytes(16)))
+    return seconds * 10**9 + ns
+try: stamp()
+except FileNotFoundError: taker.recv(10)
+print(stamp() <= behind)`;
+
 interface Result {
   status: number | null;
   signal: NodeJS.Signals | null;
@@ -212,6 +226,11 @@ describe('the guest', () => {
       rmSync(folder, { recursive: true });
       rmSync(elsewhere, { recursive: true });
     }
+  });
+
+  it('has packets stamped from its start on, so that its kernel does not patch itself beside them', async () => {
+    const { status, stdout, stderr } = await run(['python3', '-c', STAMPED]);
+    expect([status, stdout.toString()], stderr).toEqual([0, 'True\n']);
   });
 
   it('loads and unloads snd-aloop, which is not there at the start', async () => {

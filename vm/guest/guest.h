@@ -32,6 +32,7 @@ struct ports machine_open_ports(void);
 void machine_mount_root(void);
 void machine_mount_rest(const struct request *request);
 void machine_load_more(const struct request *request);
+void machine_keep_timestamps(void);
 void machine_start_processors(void);
 void machine_log(const char *text);
 void machine_show_kernel_log(void);

@@ -15,6 +15,7 @@ int main(void) {
   machine_mount_root();
   machine_mount_rest(request);
   machine_load_more(request);
+  machine_keep_timestamps();
   machine_start_processors();
   machine_show_kernel_log();
   dprintf(ports.control, "started\n");

@@ -69,6 +69,16 @@ void machine_start_processors(void) {
   globfree(&found);
 }
 
+// Has the kernel stamp what it receives for as long as it runs. It patches its code when the first socket
+// asks for that, and when the last such socket is closed. QEMU's parallel emulation now and then runs the
+// half-patched code on another processor: "Oops: int3" in netif_rx_internal().
+void machine_keep_timestamps(void) {
+  const int one = 1;
+  const int kept = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (kept >= 0 && setsockopt(kept, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one) != 0)
+    fail("have packets stamped");
+}
+
 // What the kernel says of programs that crash is information to it, which only costs time while it boots.
 void machine_show_kernel_log(void) {
   const int set_console_level = 8;
