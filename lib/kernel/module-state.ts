@@ -1,8 +1,9 @@
 /** What is known of snd-timer: whether a rebuilt one is installed for a kernel, and which one the running kernel has loaded. */
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { AlsaError } from '../errors.js';
+import { glanceInto } from '../proc.js';
 import { readText } from '../text-file.js';
 import { toolEnvironment } from '../tool-environment.js';
 import { builtModule, installedModule, MARK } from './module-plan.js';
@@ -58,15 +59,9 @@ async function replacement(target: TargetKernel): Promise<string | undefined> {
 /** Other kernels that have a module where `utimer kernel install` puts it: an update of the kernel leaves that of the old one. */
 export function otherReplacements({ release }: TargetKernel, modules = '/lib/modules'): string[] {
   const has = (other: string) => existsSync(installedModule({ modules: `${modules}/${other}` }));
-  return namesIn(modules).filter((other) => other !== release && has(other));
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder).sort();
-  } catch {
-    return [];
-  }
+  return glanceInto(modules)
+    .sort()
+    .filter((other) => other !== release && has(other));
 }
 
 /** A module of ours has a version, so modpost(8) sums its source, and the kernel tells the sum. The kernel's own need not have one. */

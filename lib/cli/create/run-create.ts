@@ -1,6 +1,6 @@
 /** A userspace-driven timer that is there while a program runs, or until it is interrupted. */
 import { UserTimer } from '../../timer/user-timer.js';
-import type { Io } from '../output/io.js';
+import { type Io, onInterrupt } from '../output/io.js';
 import { json, print } from '../output/printing.js';
 import type { Given } from '../table/command.js';
 import { UsageError } from '../table/usage-error.js';
@@ -49,8 +49,7 @@ const LONG = 2 ** 31 - 1;
 
 /** Neither a timer of the kernel nor the handler of a signal keeps a process alive. */
 async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
   const staying = setInterval(() => {}, LONG);
-  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  await new Promise<void>((resolve) => onInterrupt(signal, resolve));
   clearInterval(staying);
 }

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { toolEnvironment } from '../../tool-environment.js';
+import { onInterrupt } from '../output/io.js';
 
 /**
  * Runs a line, which ends at the first command that fails. What it prints is no output of this command: it goes where errors go.
@@ -21,15 +22,10 @@ export async function runInShell(
   if (stdin === 'inherit') return endOf(spawn('sh', command, { stdio: [stdin, 2, 2], env, signal }));
   signal.throwIfAborted();
   const child = spawn('sh', command, { stdio: [stdin, 2, 2], env, detached: true });
-  const end = () => endGroup(child.pid);
-  signal.addEventListener('abort', end);
-  try {
-    const status = await endOf(child);
-    signal.throwIfAborted();
-    return status;
-  } finally {
-    signal.removeEventListener('abort', end);
-  }
+  using _interrupt = onInterrupt(signal, () => endGroup(child.pid));
+  const status = await endOf(child);
+  signal.throwIfAborted();
+  return status;
 }
 
 async function endOf(child: ChildProcess): Promise<number | NodeJS.Signals> {
