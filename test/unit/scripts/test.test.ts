@@ -1,7 +1,7 @@
 // scripts/test with steps that only say what they are: which ones run after one that failed.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { root } from '../../support/script-machine.js';
@@ -28,16 +28,25 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Fails where FAILING is its name, or its name and arguments. */
+/** Fails where FAILING is its name, or its name and arguments, and says SAYING. */
 function put(name: string): void {
   const path = join(folder, name);
   mkdirSync(dirname(path), { recursive: true });
-  const text = `#!/bin/sh\ncase "${name} $*" in "$FAILING"*) exit 9 ;; esac\n`;
+  const text = `#!/bin/sh\ncase "${name} $*" in "$FAILING"*) printf '%s\n' "$SAYING"; exit 9 ;; esac\n`;
   writeFileSync(path, text, { mode: 0o755 });
 }
 
 function test(failing: string, ...args: string[]) {
-  const env = { ...process.env, FAILING: failing, PATH: `${join(folder, 'bin')}:${process.env.PATH}` };
+  return testSaying('', failing, ...args);
+}
+
+function testSaying(saying: string, failing: string, ...args: string[]) {
+  const env = {
+    ...process.env,
+    FAILING: failing,
+    SAYING: saying,
+    PATH: `${join(folder, 'bin')}:${process.env.PATH}`,
+  };
   const { status, stdout } = spawnSync('scripts/test', args, { cwd: folder, env, encoding: 'utf8' });
   return { status, steps: [...stdout.matchAll(/^== (.*)(?<!\d s)$/gm)].map(([, name]) => name), stdout };
 }
@@ -56,6 +65,20 @@ it('goes on behind it where it is told to, to the last step, and fails', () => {
   expect(stdout).toMatch(
     / 2 failed\n {2}failed: addon \(address, undefined\)\n {2}failed: addon \(thread\)\n$/,
   );
+});
+
+it('tells again at the end what failed, of each guest and of a step without tests', () => {
+  const said = ['passed before', ' Failed Tests 1 ', 'FAIL a.test.ts', ' Test Files  1 failed'];
+  const { stdout } = testSaying(said.join('\n'), 'scripts/vm/run', '--keep-going', '--kernel', 'stock');
+  const end = stdout.slice(stdout.indexOf('-- What failed'));
+  expect(end).toMatch(/^-- What failed in kernel \(stock\):\n(?:\d\| .*\n)+\n\d+ passed, 1 failed\n/);
+  for (const guest of ['1| ', '2| '].slice(0, availableParallelism()))
+    for (const line of said.slice(1)) expect(end).toContain(`${guest}${line}\n`);
+  expect(end).not.toContain(said[0]);
+
+  const long = Array.from({ length: 50 }, (_, line) => `line ${line + 1}`).join('\n');
+  const { stdout: other } = testSaying(long, 'scripts/soak', '--keep-going');
+  expect(other).toMatch(/-- What failed in soak \(stock\):\nline 11\n(?:line \d+\n)+\n\d+ passed/);
 });
 
 it('ends with a step that the later ones build on', () => {
