@@ -2,7 +2,8 @@
 // is of this commit and has been tried.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 /** @typedef {{filename: string, size: number, unpackedSize: number, files: {path: string, size: number}[]}} Contents */
@@ -10,20 +11,35 @@ import { dirname, join } from 'node:path';
 /** @param {string} path */
 const checksum = (path) => createHash('sha256').update(readFileSync(path)).digest('hex');
 
+/**
+ * What npm packs of a folder, without a script of it.
+ *
+ * @param {string} folder
+ * @param {string[]} args
+ * @returns {Contents}
+ */
+function packed(folder, ...args) {
+  const options = /** @type {const} */ ({ cwd: folder, encoding: 'utf8', maxBuffer: 1 << 26 });
+  return JSON.parse(execFileSync('npm', ['pack', '--json', '--ignore-scripts', ...args], options))[0];
+}
+
 export class Archive {
   /** @type {string} */
   #source;
+  /** @type {{name: string, version: string}} */
+  #manifest;
   /** @type {string} */
   path;
 
   /**
    * @param {string} root of the checkout
-   * @param {{name: string, version: string}} manifest
+   * @param {{name: string, version: string}} manifest the package.json that is published
    * @param {string} [source] the folder of the package
    */
-  constructor(root, { name, version }, source = root) {
+  constructor(root, manifest, source = root) {
     this.#source = source;
-    this.path = join(root, 'build/release', `${name}-${version}.tgz`);
+    this.#manifest = manifest;
+    this.path = join(root, 'build/release', `${manifest.name}-${manifest.version}.tgz`);
   }
 
   get #seal() {
@@ -31,17 +47,22 @@ export class Archive {
   }
 
   /**
-   * Packs what is built.
+   * Packs what is built, with the package.json that is published. The checkout stays as it is.
    *
    * @returns {Contents}
    */
   pack() {
     const folder = dirname(this.path);
     mkdirSync(folder, { recursive: true });
-    const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
-    const options = /** @type {const} */ ({ cwd: this.#source, encoding: 'utf8', maxBuffer: 1 << 26 });
-    const [packed] = JSON.parse(execFileSync('npm', args, options));
-    return packed;
+    const copy = mkdtempSync(join(tmpdir(), 'alsa-utimer-release-'));
+    try {
+      for (const { path } of packed(this.#source, '--dry-run').files)
+        cpSync(join(this.#source, path), join(copy, path));
+      writeFileSync(join(copy, 'package.json'), `${JSON.stringify(this.#manifest, undefined, 2)}\n`);
+      return packed(copy, '--pack-destination', folder);
+    } finally {
+      rmSync(copy, { recursive: true });
+    }
   }
 
   /**

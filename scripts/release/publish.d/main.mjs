@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { Archive, listed } from './archive.mjs';
 import { changelogFaults } from './changelog.mjs';
 import { checkoutFaults, companionFaults, workflowFaults } from './refusals.mjs';
+import { repositoryHere, withRepository } from './repository.mjs';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 /** @param {string[]} args */
@@ -14,11 +15,19 @@ const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8'
 
 const read = (folder) => JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
 const [manifest, machine] = [read('.'), read('vm')];
+const origin = () => git('config', '--default', '', '--get', 'remote.origin.url');
+
 /** The machine is there when the package that asks for it is. */
-const archives = [new Archive(root, machine, join(root, 'vm')), new Archive(root, manifest)];
+function archives() {
+  const here = repositoryHere(process.env, origin());
+  const machineArchive = new Archive(root, withRepository(machine, here, 'vm'), join(root, 'vm'));
+  return [machineArchive, new Archive(root, withRepository(manifest, here, ''))];
+}
+
+const paths = () => archives().map(({ path }) => path);
 
 const faultsOfCheckout = () => [
-  ...checkoutFaults({ status: git('status', '--porcelain'), manifest }, process.env),
+  ...checkoutFaults({ status: git('status', '--porcelain'), origin: origin(), manifest }, process.env),
   ...companionFaults(manifest, machine),
   ...changelogFaults(readFileSync(join(root, 'CHANGELOG.md'), 'utf8'), manifest.version),
 ];
@@ -37,13 +46,16 @@ function publish() {
     refuseFor(
       faults.length > 0
         ? faults
-        : [...faultsOfCheckout(), ...archives.flatMap((archive) => archive.faults(git('rev-parse', 'HEAD')))],
+        : [
+            ...faultsOfCheckout(),
+            ...archives().flatMap((archive) => archive.faults(git('rev-parse', 'HEAD'))),
+          ],
     )
   )
     return;
   // What npm installs unless told otherwise is a version for everybody.
   const tag = manifest.version.includes('-') ? ['--tag', 'next'] : [];
-  for (const { path } of archives) {
+  for (const path of paths()) {
     const args = ['publish', path, '--provenance', '--access', 'public', ...tag];
     execFileSync('npm', args, { cwd: root, stdio: 'inherit' });
   }
@@ -54,13 +66,14 @@ const steps = {
   check: () => void refuseFor(faultsOfCheckout()),
   pack() {
     rmSync(join(root, 'build/release'), { recursive: true, force: true });
-    for (const archive of archives) process.stdout.write(listed(archive.pack()));
+    for (const archive of archives()) process.stdout.write(listed(archive.pack()));
   },
-  archives: () => console.log(archives.map(({ path }) => path).join('\n')),
+  archives: () => console.log(paths().join('\n')),
   seal() {
-    for (const archive of archives) archive.seal(git('rev-parse', 'HEAD'));
-    const paths = archives.map(({ path }) => path).join(' and ');
-    console.error(`release: ${paths} work; \`npm run release\` would publish them in the release workflow`);
+    for (const archive of archives()) archive.seal(git('rev-parse', 'HEAD'));
+    console.error(
+      `release: ${paths().join(' and ')} work; \`npm run release\` would publish them in the release workflow`,
+    );
   },
   publish,
 };

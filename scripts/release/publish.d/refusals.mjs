@@ -1,4 +1,5 @@
 // What keeps this checkout from being published, and this process from publishing it.
+import { repositoryHere, webAddress } from './repository.mjs';
 
 /** The first npm that exchanges a token of the workflow for one of the registry ("trusted publishing"). */
 const TRUSTED_PUBLISHING = [11, 5, 1];
@@ -14,39 +15,29 @@ function isAtLeast(version, least) {
 }
 
 /**
- * The repository as an address of the web, whatever way package.json has it.
- *
- * @param {string | {url: string} | undefined} repository
- */
-function repositoryAddress(repository) {
-  const written = typeof repository === 'string' ? repository : repository?.url;
-  return written?.replace(/^git\+/, '').replace(/\.git$/, '');
-}
-
-/**
  * Of a checkout.
  *
- * @param {{status: string, manifest: {version: string, repository?: string | {url: string}}}} checkout `status` is what
- *   `git status --porcelain` prints
+ * @param {{status: string, origin: string, manifest: {version: string, repository?: string | {url: string}}}} checkout `status` is
+ *   what `git status --porcelain` prints, `origin` the address that git has of its repository, or nothing
  * @param {NodeJS.ProcessEnv} env
  * @returns {string[]} in sentences
  */
-export function checkoutFaults({ status, manifest }, env) {
+export function checkoutFaults({ status, origin, manifest }, env) {
   const faults = [];
   const changed = status.split('\n').filter(Boolean);
   if (changed.length > 0)
     faults.push(
       `The checkout has changes that no commit has: ${changed.map((line) => line.trim()).join(', ')}.`,
     );
-  const address = repositoryAddress(manifest.repository);
-  const here = env.GITHUB_REPOSITORY && `${env.GITHUB_SERVER_URL}/${env.GITHUB_REPOSITORY}`;
-  if (!address) {
+  const named = webAddress(manifest.repository);
+  const here = repositoryHere(env, origin);
+  if (!named && !here) {
     faults.push(
-      'package.json has no "repository": npm compares it with where the provenance says that this was built.',
+      'Nothing says which repository this is: package.json has no "repository", git has no "origin" on the web, and this is no workflow.',
     );
-  } else if (here && address !== here) {
+  } else if (named && here && named !== here) {
     faults.push(
-      `package.json has the repository ${address}, and this is ${here}: npm would refuse the provenance.`,
+      `package.json has the repository ${named}, and this is ${here}: npm would refuse the provenance.`,
     );
   }
   return faults;
@@ -65,7 +56,7 @@ export function companionFaults(manifest, companion) {
     faults.push(
       `The version of ${companion.name} is ${companion.version}, and that of package.json ${manifest.version}.`,
     );
-  if (repositoryAddress(companion.repository) !== repositoryAddress(manifest.repository))
+  if (webAddress(companion.repository) !== webAddress(manifest.repository))
     faults.push(`${companion.name} has another "repository" than package.json.`);
   return faults;
 }

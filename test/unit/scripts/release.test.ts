@@ -1,5 +1,6 @@
 // What keeps a release from being published.
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -9,6 +10,7 @@ const part = (name: string) =>
   import(new URL(`../../../scripts/release/publish.d/${name}`, import.meta.url).href);
 const { changelogFaults } = await part('changelog.mjs');
 const { checkoutFaults, companionFaults, workflowFaults } = await part('refusals.mjs');
+const { repositoryHere, webAddress, withRepository } = await part('repository.mjs');
 const { Archive, listed } = await part('archive.mjs');
 
 const HEAD = '# Changelog\n\nAll of it.\n\n';
@@ -40,26 +42,92 @@ describe('A changelog', () => {
   });
 });
 
+describe('The repository', () => {
+  it.each([
+    ['https://example.org/some/name', 'https://example.org/some/name'],
+    ['https://example.org/some/name.git\n', 'https://example.org/some/name'],
+    ['git+https://example.org/some/name.git', 'https://example.org/some/name'],
+    ['git@example.org:some/name.git', 'https://example.org/some/name'],
+    ['ssh://git@example.org/some/name', 'https://example.org/some/name'],
+    ['git+ssh://git@example.org/some/name.git', 'https://example.org/some/name'],
+    [{ type: 'git', url: 'git+https://example.org/some/name.git' }, 'https://example.org/some/name'],
+    ['/srv/name.git', undefined],
+    ['', undefined],
+    [undefined, undefined],
+  ])('%o has the address %s', (written, address) => {
+    expect(webAddress(written)).toBe(address);
+  });
+
+  it('is that of the workflow, and elsewhere what git says', () => {
+    const env = { GITHUB_SERVER_URL: 'https://example.org', GITHUB_REPOSITORY: 'some/name' };
+    expect(repositoryHere(env, 'git@example.org:other/name.git')).toBe('https://example.org/some/name');
+    expect(repositoryHere({}, 'git@example.org:other/name.git')).toBe('https://example.org/other/name');
+    expect(repositoryHere({}, '')).toBeUndefined();
+  });
+
+  it('is filled in where package.json leaves it open', () => {
+    const here = 'https://example.org/some/name';
+    expect(withRepository({ name: 'a' }, here, '')).toEqual({
+      name: 'a',
+      repository: { type: 'git', url: `git+${here}.git` },
+      homepage: `${here}#readme`,
+      bugs: `${here}/issues`,
+    });
+    expect(withRepository({ name: 'a', bugs: 'https://bugs.example' }, here, 'vm')).toEqual({
+      name: 'a',
+      repository: { type: 'git', url: `git+${here}.git`, directory: 'vm' },
+      homepage: `${here}/tree/HEAD/vm#readme`,
+      bugs: 'https://bugs.example',
+    });
+    const named = { repository: 'https://example.org/other/name' };
+    expect(withRepository(named, here, '')).toMatchObject({
+      ...named,
+      bugs: 'https://example.org/other/name/issues',
+    });
+    expect(withRepository({ name: 'a' }, undefined, '')).toEqual({ name: 'a' });
+  });
+});
+
 describe('A checkout', () => {
   const repository = { url: 'git+https://example.org/somebody/alsa-utimer.git' };
   const manifest = { version: '1.2.3', repository };
+  const unnamed = { version: '1.2.3' };
+  const other = 'https://example.org/other/alsa-utimer';
   const env = { GITHUB_SERVER_URL: 'https://example.org', GITHUB_REPOSITORY: 'somebody/alsa-utimer' };
 
-  it('is released as its commit is, from the repository that it names', () => {
-    expect(checkoutFaults({ status: '', manifest }, env)).toEqual([]);
-    expect(checkoutFaults({ status: '', manifest }, {})).toEqual([]);
+  it.each([
+    ['that it names, in its workflow', { status: '', origin: '', manifest }, env],
+    ['that it names', { status: '', origin: '', manifest }, {}],
+    ['of the workflow', { status: '', origin: '', manifest: unnamed }, env],
+    ['that git knows', { status: '', origin: 'git@example.org:a/b.git', manifest: unnamed }, {}],
+  ])('is released as its commit is, from the repository %s', (_, checkout, variables) => {
+    expect(checkoutFaults(checkout, variables)).toEqual([]);
   });
 
   it.each([
-    ['has changes', { status: ' M lib/index.ts\n?? more\n', manifest }, 'M lib/index.ts, ?? more'],
-    ['names no repository', { status: '', manifest: { version: '1.2.3' } }, 'no "repository"'],
     [
-      'names another repository',
-      { status: '', manifest: { version: '1.2.3', repository: 'https://example.org/other/alsa-utimer' } },
-      'https://example.org/other/alsa-utimer, and this is https://example.org/somebody/alsa-utimer',
+      'has changes',
+      { status: ' M lib/index.ts\n?? more\n', origin: '', manifest },
+      'M lib/index.ts, ?? more',
+    ],
+    [
+      'is of a repository that nothing names',
+      { status: '', origin: '/srv/name.git', manifest: unnamed },
+      'which repository',
+    ],
+    [
+      'names another repository than git',
+      { status: '', origin: 'git@example.org:somebody/alsa-utimer.git', manifest: { repository: other } },
+      `${other}, and this is https://example.org/somebody/alsa-utimer`,
     ],
   ])('is refused where it %s', (_, checkout, words) => {
-    expect(checkoutFaults(checkout, env)).toEqual([expect.stringContaining(words)]);
+    expect(checkoutFaults(checkout, {})).toEqual([expect.stringContaining(words)]);
+  });
+
+  it('is refused where it names another repository than that of the workflow', () => {
+    expect(checkoutFaults({ status: '', origin: '', manifest: { repository: other } }, env)).toEqual([
+      expect.stringContaining(`${other}, and this is https://example.org/somebody/alsa-utimer`),
+    ]);
   });
 });
 
@@ -126,6 +194,31 @@ describe('An archive', () => {
     expect(archive.faults('def')).toEqual([expect.stringContaining('of the commit abc, and this is def')]);
     writeFileSync(archive.path, 'packed anew');
     expect(archive.faults('abc')).toEqual([expect.stringContaining('not what the dry run has tried')]);
+  });
+
+  it('has the package.json that is published, and the checkout keeps its own', () => {
+    const source = mkdtempSync(join(tmpdir(), 'alsa-utimer-release-'));
+    try {
+      const own = { name: 'alsa-utimer', version: '1.2.3', files: ['dist'], scripts: { prepack: 'false' } };
+      writeFileSync(join(source, 'package.json'), JSON.stringify(own));
+      writeFileSync(join(source, 'not-packed'), '');
+      mkdirSync(join(source, 'dist'));
+      writeFileSync(join(source, 'dist/main.js'), '#!/usr/bin/env node\n', { mode: 0o755 });
+      const published = { ...own, homepage: 'https://example.org' };
+      const { files } = new Archive(folder, published, source).pack();
+      expect(files.map(({ path }: { path: string }) => path)).toEqual(['dist/main.js', 'package.json']);
+      const unpacked = (...args: string[]) =>
+        execFileSync('tar', ['--extract', '--to-stdout', '--file', archive.path, ...args], {
+          encoding: 'utf8',
+        });
+      expect(JSON.parse(unpacked('package/package.json'))).toEqual(published);
+      expect(execFileSync('tar', ['tvf', archive.path], { encoding: 'utf8' })).toMatch(
+        /^-rwxr-xr-x .*dist\/main\.js$/m,
+      );
+      expect(JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'))).toEqual(own);
+    } finally {
+      rmSync(source, { recursive: true });
+    }
   });
 
   it('is shown by its files, the greatest first', () => {
