@@ -2,14 +2,13 @@
 import { AlsaError } from '../errors.js';
 import { configuredOption } from '../kernel/configuration.js';
 import { signatureReason } from '../kernel/signing.js';
+import { FIRST_WITH_TIMERS, isBefore } from '../kernel/version.js';
 import { hasWords32 } from '../processor.js';
 import { type Check, fail, ok, type Step, safely, shell, skip, warn } from './check.js';
 import { distributionOf, newerKernel, rebuiltModule } from './distribution.js';
-import { kernelPackage } from './kernel-package.js';
-import { defectsOf, isBefore, isMendedBy, kernelVersion, numbersOf, type Version } from './kernel-version.js';
+import { defectsOf, isMendedBy, numbersOf } from './kernel-defects.js';
+import { kernelPackage, kernelVersion } from './kernel-package.js';
 import type { Machine } from './machine.js';
-
-const FIRST: Version = [6, 12, 0];
 
 export const addon: Check = {
   id: 'addon',
@@ -36,7 +35,7 @@ export const kernelIsNew: Check = {
     const distribution = distributionOf(machine);
     const seen = `Linux ${machine.release}, ${distribution.name}`;
     if (!version) return warn(`${seen}: its version cannot be read`);
-    return isBefore(version, FIRST) ? fail(seen, ...newerKernel(distribution)) : ok(seen);
+    return isBefore(version, FIRST_WITH_TIMERS) ? fail(seen, ...newerKernel(distribution)) : ok(seen);
   },
 };
 

@@ -1,4 +1,5 @@
-/** The package that the running kernel came from, and what its changelog says was mended: distributions mend without a new version. */
+/** The package that the running kernel came from, its version, and what its changelog says was mended: distributions mend without a new version. */
+import { parseVersion, type Version } from '../kernel/version.js';
 import type { Machine } from './machine.js';
 
 export interface KernelPackage {
@@ -17,13 +18,23 @@ export function kernelPackage(
 }
 
 /** '6.12.95-1' of '#1 SMP PREEMPT_DYNAMIC Debian 6.12.95-1 (2026-07-05)'. */
-export function debianVersion({ version }: Pick<Machine, 'version'>): string | undefined {
+function debianVersion({ version }: Pick<Machine, 'version'>): string | undefined {
   return / Debian (\S+) /.exec(version)?.[1];
 }
 
 /** '6.17.0-7.7' of 'Ubuntu 6.17.0-7.7-generic 6.17.4'. */
 function ubuntuVersion({ read }: Pick<Machine, 'read'>): string | undefined {
   return /^Ubuntu (\S+)-/.exec(read('/proc/version_signature') ?? '')?.[1];
+}
+
+/**
+ * The version of the running kernel's source. Ubuntu's uname says 6.17.0 for each of its updates, and /proc/version_signature which
+ * one it is. Debian's, before Debian 13, says so behind the version of its package.
+ */
+export function kernelVersion(machine: Pick<Machine, 'release' | 'version' | 'read'>): Version | undefined {
+  const signature = machine.read('/proc/version_signature')?.trim().split(' ').at(-1);
+  const debian = debianVersion(machine)?.replace(/^\d+:/, '');
+  return parseVersion(signature) ?? parseVersion(debian) ?? parseVersion(machine.release);
 }
 
 /** Debian's signed image, which has a changelog of its own above that of linux; an unsigned one; the modules of Ubuntu. */

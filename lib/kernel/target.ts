@@ -4,6 +4,7 @@ import { release as runningRelease } from 'node:os';
 import { AlsaError } from '../errors.js';
 import { readText } from '../text-file.js';
 import { configuredOption, type ReadText } from './configuration.js';
+import { FIRST_WITH_TIMERS, isBefore, parseVersion } from './version.js';
 
 export interface TargetKernel {
   /** As uname -r prints it. */
@@ -38,8 +39,8 @@ export function timerOption({ release }: TargetKernel, read: ReadText = readText
  * @throws AlsaError ERR_KERNEL_TOO_OLD
  */
 export function checkVersion({ release }: TargetKernel): void {
-  const [, major = '', minor = ''] = /^(\d+)\.(\d+)/.exec(release) ?? [];
-  if (major === '' || Number(major) > 6 || (Number(major) === 6 && Number(minor) >= 12)) return;
+  const version = parseVersion(release);
+  if (!version || !isBefore(version, FIRST_WITH_TIMERS)) return;
   throw new AlsaError(`Linux ${release} is too old: userspace-driven timers came with Linux 6.12`, {
     code: 'ERR_KERNEL_TOO_OLD',
     hint: 'Install a newer kernel, and start the machine with it: `npx utimer doctor` says how.',

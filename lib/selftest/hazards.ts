@@ -2,16 +2,15 @@
  * Cases that can crash a kernel that has not been mended, by its version or by the changelog of its package. Only --may-crash
  * runs them there.
  */
-import { kernelPackage } from '../doctor/kernel-package.js';
 import {
   DEFECTS,
   type Defect,
   hasDefect,
   isMendedBy,
-  kernelVersion,
   numbersOf,
   versions,
-} from '../doctor/kernel-version.js';
+} from '../doctor/kernel-defects.js';
+import { kernelPackage, kernelVersion } from '../doctor/kernel-package.js';
 import type { Machine } from '../doctor/machine.js';
 
 interface Hazard {

@@ -1,28 +1,5 @@
-/** Versions of kernels, and what is known to be wrong with them. */
-import { debianVersion } from './kernel-package.js';
-import type { Machine } from './machine.js';
-
-export type Version = readonly [major: number, minor: number, patch: number];
-
-/**
- * The version of the kernel's source. Ubuntu's uname says 6.17.0 for each of its updates, and /proc/version_signature which one
- * it is. Debian's, before Debian 13, says so behind the version of its package.
- */
-export function kernelVersion(machine: Pick<Machine, 'release' | 'version' | 'read'>): Version | undefined {
-  const signature = machine.read('/proc/version_signature')?.trim().split(' ').at(-1);
-  const debian = debianVersion(machine)?.replace(/^\d+:/, '');
-  return parse(signature) ?? parse(debian) ?? parse(machine.release);
-}
-
-function parse(text: string | undefined): Version | undefined {
-  const [, major, minor, patch = '0'] = /^(\d+)\.(\d+)(?:\.(\d+))?/.exec(text ?? '') ?? [];
-  return major === undefined ? undefined : [Number(major), Number(minor), Number(patch)];
-}
-
-export function isBefore(one: Version, other: Version): boolean {
-  const at = [0, 1, 2].find((i) => one[i] !== other[i]);
-  return at !== undefined && (one[at] as number) < (other[at] as number);
-}
+/** What is known to be wrong with kernels, by their versions. */
+import { isBefore, parseVersion, type Version } from '../kernel/version.js';
 
 /** A fault of kernels. */
 export interface Defect {
@@ -33,7 +10,7 @@ export interface Defect {
   readonly mended: readonly Version[];
 }
 
-export const versions = (...texts: string[]): Version[] => texts.map((text) => parse(text) as Version);
+export const versions = (...texts: string[]): Version[] => texts.map((text) => parseVersion(text) as Version);
 
 /** Those that a process can meet. */
 export const DEFECTS = {
