@@ -17,10 +17,13 @@ check_arch() {
   case $2 in
   x64) ;;
   arm64)
-    [ "$3" = stock ] || {
-      printf "%s: for arm64 there is the stock kernel alone, not '%s'\n" "$1" "$3" >&2
+    case $3 in
+    stock | small) ;;
+    *)
+      printf "%s: for arm64 there are the stock and the small kernel, not '%s'\n" "$1" "$3" >&2
       return 1
-    }
+      ;;
+    esac
     ;;
   *)
     printf "%s: there is no processor '%s': it takes one of x64, arm64\n" "$1" "$2" >&2

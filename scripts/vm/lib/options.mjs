@@ -12,8 +12,8 @@ read-only under a scratch overlay: what it writes is gone afterwards, except bel
   --kernel stock|plain|small|sanitized
                     the distribution's kernel with one rebuilt module (default), that kernel as it is (it has no
                     userspace-driven timers), a whole kernel of the newest source, or that one with KASAN and lockdep
-  --arch x64|arm64                the guest's processor (default x64). arm64 has the stock kernel, is emulated, and has a
-                                  root of its own: Debian's arm64 packages, with this checkout at its own path
+  --arch x64|arm64                the guest's processor (default x64). arm64 has the stock and the small kernel, is emulated,
+                                  and has a root of its own: Debian's arm64 packages, with this checkout at its own path
   --cpus N                        processors (default 2)
   --memory M                      memory in MiB (default 2048)
   --timeout S                     stop the guest after S seconds, counted from its start
@@ -142,8 +142,8 @@ export function parseOptions(words) {
   }
   if (rest.length === 0) throw usage('no command given');
   if (options.arch !== 'x64') {
-    if (options.kernel !== 'stock')
-      throw usage(`--arch ${options.arch} has the stock kernel alone, not '${options.kernel}'`);
+    if (!['stock', 'small'].includes(options.kernel))
+      throw usage(`--arch ${options.arch} has the stock and the small kernel, not '${options.kernel}'`);
     if (options.accel === 'kvm')
       throw usage(`--accel kvm runs guests with this machine's processor, not --arch ${options.arch}`);
   }

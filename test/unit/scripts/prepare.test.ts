@@ -118,6 +118,13 @@ describe('The cache', { timeout: 400_000 }, () => {
     );
   });
 
+  it('loses what a preparation left half-made, and nothing that one for another processor makes', async () => {
+    const own = keep(cached('kernels/.small-arm64.partial.1/build.log'));
+    const other = keep(cached('kernels/.small.partial.1/build.log'));
+    await prepare(['small', '--arch', 'arm64']);
+    expect([own, other].filter((path) => existsSync(path))).toEqual([other]);
+  });
+
   it('gives up a download that is not what it was, and says so', async () => {
     const damaged = keep(cached('downloads/linux-source-6.12_1.tar.xz'));
     const changed = keep(cached('downloads/linux-source-6.12_2.tar.xz'));
