@@ -1,4 +1,4 @@
-/** A small machine with userspace-driven ALSA timers and snd-aloop: QEMU boots a kernel on the files of this machine. */
+/** A small machine with userspace-driven ALSA timers and snd-aloop: QEMU boots a kernel on the files of this machine, of x64 or arm64. */
 
 /** The version of this package. */
 export const version: string;

@@ -52,7 +52,7 @@ export function status() {
 export async function prepare({ signal = NEVER } = {}) {
   const prebuilt = new Prebuilt();
   // Without QEMU nothing else is of use.
-  qemuVersion('x64');
+  qemuVersion(prebuilt.kernel.arch);
   const kernel = await prebuilt.unpack(signal);
   return statusOf(prebuilt.facts, kernel, true, await chooseAccel('auto', kernel, signal));
 }
@@ -68,15 +68,16 @@ function statusOf({ release, source, compiler }, kernel, isUnpacked, choice) {
   return {
     kernel: { release, source, compiler },
     cache: { folder: kernel.cache, isUnpacked },
-    qemu: askQemu(),
+    qemu: askQemu(kernel.arch),
     ...(accel && { accel, timeFactor: TIME_FACTORS[accel] }),
     ...(why !== undefined && { why }),
   };
 }
 
-function askQemu() {
+/** @param {'x64' | 'arm64'} arch */
+function askQemu(arch) {
   try {
-    return { version: qemuVersion('x64') };
+    return { version: qemuVersion(arch) };
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
     return { missing: error.message };

@@ -134,16 +134,16 @@ export function knownAccel(kernel, device = '/dev/kvm') {
  * @param {'auto' | 'kvm' | 'tcg'} wanted
  * @param {{arch: string, cache: string}} kernel
  * @param {AbortSignal} signal
- * @param {{device?: string, start?: typeof smallGuest, timeout?: number}} [trial] for tests
+ * @param {{device?: string, start?: typeof smallGuest, timeout?: number, host?: string}} [trial] for tests
  * @returns {Promise<Choice>}
  */
 export async function chooseAccel(
   wanted,
   kernel,
   signal,
-  { device = '/dev/kvm', start = smallGuest, timeout = BOOT_WITH_KVM_TIMEOUT } = {},
+  { device = '/dev/kvm', start = smallGuest, timeout = BOOT_WITH_KVM_TIMEOUT, host = process.arch } = {},
 ) {
-  if (kernel.arch !== 'x64') return { accel: 'tcg', why: `a guest of ${kernel.arch} is emulated` };
+  if (kernel.arch !== host) return { accel: 'tcg', why: `a guest of ${kernel.arch} is emulated` };
   if (wanted === 'kvm') return { accel: wanted };
   if (wanted === 'tcg') return { accel: wanted, why: 'emulation was asked for' };
   const known = knownAccel(kernel, device);

@@ -8,6 +8,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -57,6 +58,8 @@ export function cacheFolder(env = process.env) {
 }
 
 export class Prebuilt {
+  /** @type {'x64' | 'arm64'} */
+  #arch;
   #folder;
   /** @type {Facts} */
   facts;
@@ -70,11 +73,14 @@ export class Prebuilt {
     this.#folder = join(prebuilt, arch);
     const facts = join(this.#folder, 'kernel.json');
     if (!existsSync(facts)) {
-      const why = existsSync(prebuilt)
-        ? `has no kernel for ${arch}: it has one for x64`
-        : 'was packed without its kernel';
+      const others = existsSync(prebuilt) ? readdirSync(prebuilt).sort().reverse() : [];
+      const why =
+        others.length > 0
+          ? `has no kernel for ${arch}: it has one for ${others.join(' and ')}`
+          : 'was packed without its kernel';
       throw new RunError(FAILED, `alsa-utimer-vm ${why}`);
     }
+    this.#arch = /** @type {'x64' | 'arm64'} */ (arch);
     try {
       this.facts = JSON.parse(readFileSync(facts, 'utf8'));
     } catch (error) {
@@ -95,7 +101,7 @@ export class Prebuilt {
   /** @returns {import('../index.mjs').Kernel} */
   #kernelIn(folder) {
     return {
-      ...{ name: 'small', arch: 'x64', root: '/', cache: cacheFolder() },
+      ...{ name: 'small', arch: this.#arch, root: '/', cache: cacheFolder() },
       image: join(folder, 'vmlinux'),
       initramfs: join(folder, 'initramfs'),
       modules: join(folder, 'modules'),

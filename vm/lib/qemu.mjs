@@ -75,8 +75,10 @@ const MACHINES = {
   },
   arm64: {
     program: 'qemu-system-aarch64',
-    machine: 'virt,gic-version=3',
+    // With KVM its interrupt controller is that of the host, of version 2 on a Raspberry Pi 4.
+    machine: 'virt,gic-version=max',
     commandLine: ['console=ttyAMA0'],
+    kvm: { args: ['-accel', 'kvm', '-cpu', 'host'], commandLine: () => [] },
     // It runs programs of 32 bits, too, and has no pointer authentication, which is slow to emulate.
     tcg: {
       args: ['-accel', 'tcg,thread=multi', '-cpu', 'cortex-a72'],
@@ -104,8 +106,10 @@ function programOf(arch) {
   const { program } = MACHINES[arch];
   const folders = (process.env.PATH ?? '').split(delimiter);
   if (folders.some((folder) => isProgram(join(folder, program)))) return program;
-  const way = arch === 'x64' ? ` Install it: ${installLine()}` : '';
-  throw new RunError(FAILED, `QEMU is needed, and ${program} is in no folder of the PATH.${way}`);
+  throw new RunError(
+    FAILED,
+    `QEMU is needed, and ${program} is in no folder of the PATH. Install it: ${installLine(arch)}`,
+  );
 }
 
 /**

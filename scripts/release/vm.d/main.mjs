@@ -1,8 +1,17 @@
-// main.mjs KERNEL INITRAMFS MUSL FOLDER: fills the folder with what the package carries of a kernel. MUSL is the licence of the C
-// library in the initramfs.
+// main.mjs KERNEL INITRAMFS MUSL FOLDER: fills the folder, whose name is that of a processor, with what the package carries of a
+// kernel, and tells how much that is. MUSL is the licence of the C library in the initramfs.
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join, relative } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { offer } from './offer.mjs';
 import { originOf } from './origin.mjs';
@@ -21,13 +30,14 @@ function write(name, content) {
   writeFileSync(join(partial, name), content);
 }
 
+function files() {
+  const entries = readdirSync(partial, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+}
+
 /** Of each file, so that anybody can compare what a build of their own has. */
 function checksums() {
-  const files = readdirSync(partial, { recursive: true, withFileTypes: true }).filter((entry) =>
-    entry.isFile(),
-  );
-  const sums = files.map(({ parentPath, name }) => {
-    const path = join(parentPath, name);
+  const sums = files().map((path) => {
     return [relative(partial, path), createHash('sha256').update(readFileSync(path)).digest('hex')];
   });
   return Object.fromEntries(sums.sort());
@@ -45,9 +55,11 @@ cpSync(join(kernel, 'modules'), join(partial, 'modules'), { recursive: true });
 write('config', readFileSync(join(kernel, 'config')));
 cpSync(join(kernel, 'licenses'), join(partial, 'licenses'), { recursive: true });
 write('licenses/musl', readFileSync(musl));
-write('SOURCE', offer({ release, source, compiler }));
+write('SOURCE', offer({ arch: basename(folder), release, source, compiler }));
 const sha256 = checksums();
 write('kernel.json', `${JSON.stringify({ release, source, compiler, sha256 }, undefined, 2)}\n`);
+const bytes = files().reduce((sum, path) => sum + statSync(path).size, 0);
 
 rmSync(folder, { recursive: true, force: true });
 renameSync(partial, folder);
+console.log(`${folder}: Linux ${release}, ${bytes} bytes`);

@@ -1,9 +1,10 @@
 // What the licence of the kernel asks for where its binary is passed on: what it is, and how to get its source.
 
-/** @param {{release: string, source: string, compiler: string}} kernel */
-export function offer({ release, source, compiler }) {
+/** @param {{arch: string, release: string, source: string, compiler: string}} kernel */
+export function offer({ arch, release, source, compiler }) {
   const [name, version] = source.split(' ');
-  return `The kernel in this folder (vmlinux.br, modules/) is Linux ${release}, built from Debian's source package
+  return `The kernel in this folder (vmlinux.br, modules/) is Linux ${release} for
+${arch}, built from Debian's source package
 
     ${name}, version ${version}
 
