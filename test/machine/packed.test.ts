@@ -1,30 +1,25 @@
 // `utimer vm` as users get it: the two packed packages in an empty folder, QEMU, and no apt.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ASK, Packed } from '../support/packed.js';
+import { RecordedFrames } from '../support/recorded-frames.js';
 
 const packed = new Packed();
 const machine = new Packed('vm');
 const user = packed.user('user');
 const cache = join(packed.folder, 'cache');
 
+/** The program of QEMU for guests of this machine's processor. */
+const QEMU = process.arch === 'arm64' ? 'qemu-system-aarch64' : 'qemu-system-x86_64';
+
 /** What users have, apt left out. */
-const PROGRAMS =
-  'node npx sh env cat sleep ls uname stty tty cmp head aplay arecord script qemu-system-x86_64 setpriv'.split(
-    ' ',
-  );
+const PROGRAMS = [
+  ...'node npx sh env cat sleep ls uname stty tty cmp head aplay arecord script setpriv'.split(' '),
+  QEMU,
+];
 
 /** A PATH of some programs. */
 function path(name: string, programs: readonly string[]): string {
@@ -39,28 +34,6 @@ function path(name: string, programs: readonly string[]): string {
   }
   return folder;
 }
-
-const FRAMES = 4800;
-
-/** Records what it writes, and keeps both. */
-const APPLICATION = `
-import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
-import { ClockedLoopback } from 'alsa-utimer/loopback';
-
-const loop = await ClockedLoopback.open({ rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 });
-const format = ['-t', 'raw', '-f', 'S16_LE', '-r', '48000', '-c', '2', '-s', '${FRAMES}'];
-const recorder = spawn('arecord', ['-q', '-D', loop.listenerName, ...format, 'results/recorded.raw'], { stdio: 'inherit' });
-const ended = once(recorder, 'exit');
-const frames = randomBytes(${FRAMES} * loop.frameBytes);
-writeFileSync('results/sent.raw', frames);
-await loop.send(frames);
-const [status] = await ended;
-loop.close();
-process.exitCode = status;
-`;
 
 let env: Record<string, string>;
 beforeAll(() => {
@@ -121,8 +94,9 @@ describe('The packed machine', () => {
   it('shows the Loopback card, whatever else is there', async () => {
     const before = performance.now();
     const { status, stdout, stderr } = await vm(['run', '--loopback', '--', 'sh', '-c', 'aplay -l']);
+    const how = /no KVM: .*?\./.exec(stderr)?.[0] ?? 'with KVM';
     console.log(
-      `aplay -l in the machine, with all that a first run does: ${Math.round(performance.now() - before)} ms`,
+      `aplay -l in the machine, with all that a first run does: ${Math.round(performance.now() - before)} ms, ${how}`,
     );
     expect([status, stdout], stderr).toEqual([
       0,
@@ -146,16 +120,10 @@ describe('The packed machine', () => {
   });
 
   it('tests an application: a recorder gets each frame that is written into the card', async () => {
-    writeFileSync(join(user, 'application.js'), APPLICATION);
-    mkdirSync(join(user, 'results'));
-    const application = ['--', 'node', 'application.js'];
-    const { status, stderr } = await vm(['run', '--loopback', '--share', 'results', ...application]);
+    const frames = new RecordedFrames(user);
+    const { status, stderr } = await vm(['run', '--loopback', '--share', 'results', '--', ...frames.command]);
     expect(status, stderr).toBe(0);
-    const [sent, recorded] = ['sent', 'recorded'].map((name) =>
-      readFileSync(join(user, `results/${name}.raw`)),
-    );
-    expect(recorded?.length).toBe(FRAMES * 4);
-    expect(recorded?.equals(sent as Buffer)).toBe(true);
+    frames.expectAll();
   });
 
   it("has the command's status and streams", async () => {
@@ -222,7 +190,7 @@ describe('Without', () => {
   it('QEMU it says what to install', async () => {
     const bare = path(
       'without-qemu',
-      PROGRAMS.filter((name) => !name.startsWith('qemu')),
+      PROGRAMS.filter((name) => name !== QEMU),
     );
     const { status, stderr } = await vm(['run', '--', 'ls'], { more: { PATH: bare } });
     expect([status, stderr]).toEqual([

@@ -31,34 +31,39 @@ describe('The action', () => {
       .replace('[ ! -w /dev/kvm ]', isWritable ? 'false' : 'true')
       .replaceAll('/dev/kvm', '/dev/null');
 
-  it('installs QEMU through sudo, and lets everybody open the device', async () => {
+  it.each([
+    ['x86_64', 'qemu-system-x86'],
+    ['aarch64', 'qemu-system-arm'],
+  ])('installs QEMU through sudo on %s, and lets everybody open the device', async (processor, qemu) => {
+    machine.stub('uname', `echo Linux ${processor}`);
     machine.stub('id', 'echo 1000');
     const { status, stderr } = await machine.run('bash', ['-euo', 'pipefail', '-c', lines(false)]);
     expect(status).toBe(0);
     expect(stderr.trimEnd().split('\n')).toEqual([
       'sudo apt-get update --quiet=2',
-      'sudo apt-get install --yes --quiet=2 --no-install-recommends qemu-system-x86',
+      `sudo apt-get install --yes --quiet=2 --no-install-recommends ${qemu}`,
       'sudo tee /etc/udev/rules.d/99-kvm.rules',
       'sudo udevadm control --reload-rules',
       'sudo udevadm trigger --name-match=kvm --settle',
     ]);
   });
 
-  it.each(['Darwin arm64', 'Linux aarch64', 'MINGW64_NT-10.0 x86_64'])(
+  it.each(['Darwin arm64', 'Linux riscv64', 'MINGW64_NT-10.0 x86_64'])(
     'says what it needs on %s',
     async (kind) => {
       machine.stub('uname', `echo ${kind}`);
       expect(await machine.run('bash', ['-euo', 'pipefail', '-c', lines(true)])).toMatchObject({
         status: 1,
         stdout: expect.stringMatching(
-          new RegExp(`^::error::.*Linux on x64, such as ubuntu-24\\.04: this is ${kind}$`, 'm'),
+          new RegExp(`^::error::.*Linux on x64 or arm64, such as ubuntu-24\\.04: this is ${kind}$`, 'm'),
         ),
       });
     },
   );
 
-  it('does nothing where both are there', async () => {
-    machine.stub('qemu-system-x86_64');
+  it.each(['x86_64', 'aarch64'])('does nothing where both are there on %s', async (processor) => {
+    machine.stub('uname', `echo Linux ${processor}`);
+    machine.stub(`qemu-system-${processor}`);
     expect(await machine.run('bash', ['-euo', 'pipefail', '-c', lines(true)])).toMatchObject({
       status: 0,
       stderr: '',

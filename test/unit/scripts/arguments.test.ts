@@ -34,10 +34,14 @@ describe('A script', () => {
     ['release/publish', ['--dry']],
     ['release/vm', ['--bogus']],
     ['release/vm', ['/no/such/kernel']],
+    ['release/vm', ['--arch', 'x64', '/no/such/kernel']],
+    ['release/vm', ['--arch', 'mips']],
+    ['release/musl-gcc', ['mips']],
     ['test', ['--only', 'there']],
     ['runtimes', ['--arch', 'mips']],
     ['conformance', ['--arch', 'mips']],
-    ['conformance', ['--arch', 'arm64', '--kernel', 'small']],
+    ['test-arm64', ['--kernel', 'sanitized']],
+    ['conformance', ['--arch', 'arm64', '--kernel', 'sanitized']],
   ])('refuses what it cannot do before it does anything: %s %j', async (name, args) => {
     const { status, stdout, stderr } = await machine.run(join(checkout, 'scripts', name), args, {
       cwd: checkout,
@@ -54,7 +58,11 @@ describe('A script', () => {
     ['prepare', ['--bogus'], "no kernel '--bogus'"],
     ['prepare', ['--arch'], '--arch needs a value'],
     ['prepare', ['--arch', 'mips'], "no processor 'mips'"],
-    ['prepare', ['small', '--arch', 'arm64'], "for arm64 there is the stock kernel alone, not 'small'"],
+    [
+      'prepare',
+      ['sanitized', '--arch', 'arm64'],
+      "for arm64 there are the stock and the small kernel, not 'sanitized'",
+    ],
     ['selftests', ['--kernel', 'small', '--bogus'], 'unknown argument: --bogus'],
     ['selftests', ['--kernel'], '--kernel needs a value'],
     ['selftests', ['--kernel=smal'], "no kernel 'smal'"],
@@ -68,8 +76,8 @@ describe('A script', () => {
   it.each([
     [['--arch', 'mips', 'true'], "--arch takes one of x64, arm64, not 'mips'"],
     [
-      ['--arch', 'arm64', '--kernel', 'small', 'true'],
-      "--arch arm64 has the stock kernel alone, not 'small'",
+      ['--arch', 'arm64', '--kernel', 'sanitized', 'true'],
+      "--arch arm64 has the stock and the small kernel, not 'sanitized'",
     ],
     [['--arch', 'arm64', '--accel', 'kvm', 'true'], '--accel kvm runs guests with this machine'],
   ])('that starts a guest does so, too: %j', async (args, words) => {

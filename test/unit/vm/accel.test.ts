@@ -32,7 +32,7 @@ function trial(ends: 'boots' | 'fails' | 'hangs' | 'spins') {
     const stop = async () => fail(new Error('the guest was stopped'));
     return { ready: () => ready, stop, cpuSeconds: () => (ends === 'spins' ? 60 : 0.3) };
   });
-  return { start, device: '/dev/null', timeout: ends === 'hangs' ? 1 : 2 ** 31 - 1 };
+  return { start, device: '/dev/null', timeout: ends === 'hangs' ? 1 : 2 ** 31 - 1, host: 'x64' };
 }
 
 const chosen = (options: object, signal = new AbortController().signal) =>
@@ -99,9 +99,23 @@ describe('KVM', () => {
     const { start, ...options } = trial('boots');
     const { signal } = new AbortController();
     expect(await choose({ start, ...options, device: '/nowhere/kvm' })).toBe('tcg');
-    expect(await chooseAccel('kvm', kernel, signal, { start })).toEqual({ accel: 'kvm' });
-    const arm64 = { ...kernel, arch: 'arm64' };
-    expect(await chooseAccel('auto', arm64, signal, { start })).toMatchObject({ accel: 'tcg' });
+    expect(await chooseAccel('kvm', kernel, signal, { start, host: 'x64' })).toEqual({ accel: 'kvm' });
     expect(start).not.toHaveBeenCalled();
   });
+
+  it.each(['x64', 'arm64'])(
+    'is tried for guests of the processor that this machine has: %s',
+    async (host) => {
+      const other = host === 'x64' ? 'arm64' : 'x64';
+      const { start, ...options } = trial('boots');
+      kernel = { arch: other, cache };
+      expect(await chosen({ start, ...options, host })).toEqual({
+        ...{ accel: 'tcg', why: `a guest of ${other} is emulated` },
+      });
+      expect(start).not.toHaveBeenCalled();
+      kernel = { arch: host, cache };
+      expect(await chosen({ start, ...options, host })).toEqual({ accel: 'kvm' });
+      expect(start).toHaveBeenCalledExactlyOnceWith(kernel);
+    },
+  );
 });

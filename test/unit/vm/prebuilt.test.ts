@@ -48,12 +48,12 @@ function kernel(name: string, time: number): string {
   return join(folder, name);
 }
 
-function packed(name: string, from: string): string {
+function packed(name: string, from: string, arch = 'x64'): string {
   const initramfs = join(folder, 'initramfs');
   const musl = join(folder, 'musl');
   writeFileSync(initramfs, 'process 1');
   writeFileSync(musl, 'MIT\n');
-  execFileSync(process.execPath, [make, from, initramfs, musl, join(folder, name, 'x64')]);
+  execFileSync(process.execPath, [make, from, initramfs, musl, join(folder, name, arch)]);
   return join(folder, name);
 }
 
@@ -90,7 +90,7 @@ describe('What the package carries of a kernel', () => {
     expect(Object.keys(facts.sha256)).toContain('licenses/COPYING');
     const offer = text(join(prebuilt, 'x64/SOURCE'));
     for (const words of [
-      'Linux 7.3.4',
+      'Linux 7.3.4 for\nx64',
       'linux, version 7.3.4-1~bpo13+1',
       'for three years',
       'complete machine-readable',
@@ -185,6 +185,21 @@ describe('A kernel', () => {
     expect(clean()).toEqual({ folder: cache, existed: false });
   });
 
+  it('is that of the machine, where there are several', async () => {
+    const both = packed('both', kernel('fourth', 4));
+    packed('both', kernel('fourth', 4), 'arm64');
+    for (const arch of ['x64', 'arm64']) {
+      const unpacked = await new Prebuilt(arch, both).unpack();
+      expect(unpacked).toMatchObject({ arch, root: '/' });
+      expect(text(join(both, arch, 'SOURCE'))).toContain(`Linux 7.3.4 for\n${arch}, built from`);
+    }
+    // Homes may be shared by machines.
+    expect(readdirSync(new Prebuilt('x64', both).kernel.cache)).toHaveLength(2);
+    expect(() => new Prebuilt('riscv64', both)).toThrow(
+      'alsa-utimer-vm has no kernel for riscv64: it has one for x64 and arm64',
+    );
+  });
+
   it('is refused by a machine of another kind, and by a package without one', () => {
     expect(() => new Prebuilt('arm64', prebuilt)).toThrow(
       'alsa-utimer-vm has no kernel for arm64: it has one for x64',
@@ -202,12 +217,25 @@ describe('A kernel', () => {
 
 describe('The line that installs QEMU', () => {
   it.each([
-    ['ID=debian\n', 'sudo apt-get install qemu-system-x86'],
-    ['NAME="Linux Mint"\nID=linuxmint\nID_LIKE="ubuntu debian"\n', 'sudo apt-get install qemu-system-x86'],
-    ['ID="opensuse-tumbleweed"\nID_LIKE="opensuse suse"\n', 'sudo zypper install qemu-x86'],
-    ['ID=fedora\n', 'sudo dnf install qemu-system-x86-core'],
-    ['', "your distribution's package of qemu-system-x86_64"],
-  ])('is that of the distribution: %j', (release, line) => {
-    expect(installLine(release)).toBe(line);
+    ['ID=debian\n', 'sudo apt-get install qemu-system-x86', 'sudo apt-get install qemu-system-arm'],
+    [
+      'NAME="Linux Mint"\nID=linuxmint\nID_LIKE="ubuntu debian"\n',
+      'sudo apt-get install qemu-system-x86',
+      'sudo apt-get install qemu-system-arm',
+    ],
+    [
+      'ID="opensuse-tumbleweed"\nID_LIKE="opensuse suse"\n',
+      'sudo zypper install qemu-x86',
+      'sudo zypper install qemu-arm',
+    ],
+    ['ID=fedora\n', 'sudo dnf install qemu-system-x86-core', 'sudo dnf install qemu-system-aarch64-core'],
+    ['ID=archarm\nID_LIKE=arch\n', 'sudo pacman -S qemu-system-x86', 'sudo pacman -S qemu-system-aarch64'],
+    [
+      '',
+      "your distribution's package of qemu-system-x86_64",
+      "your distribution's package of qemu-system-aarch64",
+    ],
+  ])('is that of the distribution, for either processor: %j', (release, x64, arm64) => {
+    expect([installLine('x64', release), installLine('arm64', release)]).toEqual([x64, arm64]);
   });
 });

@@ -1,6 +1,6 @@
 // A run seen from this side, with a program in the place of QEMU that plays the guest.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
@@ -53,7 +53,12 @@ class Screen extends PassThrough {
   columns = 100;
 }
 
-function start(command: string[], more: object = {}, signal = new AbortController().signal) {
+function start(
+  command: string[],
+  more: object = {},
+  signal = new AbortController().signal,
+  booted: object = kernel,
+) {
   const text = { stdout: '', stderr: '' };
   const stdin = new PassThrough();
   const stdout = new Screen();
@@ -65,7 +70,7 @@ function start(command: string[], more: object = {}, signal = new AbortControlle
     text.stderr += chunk;
   });
   const streams = { stdin: stdin as PassThrough & { setRawMode?: (raw: boolean) => void }, stdout, stderr };
-  return { text, streams, status: run(kernel, { ...machine, command, ...more }, streams, signal) };
+  return { text, streams, status: run(booted, { ...machine, command, ...more }, streams, signal) };
 }
 
 const firstOutput = ({ streams }: ReturnType<typeof start>) =>
@@ -189,6 +194,33 @@ describe('A run', () => {
     expect(error.status).toBe(125);
     expect(error.message).toMatch(
       /^QEMU is needed, and qemu-system-x86_64 is in no folder of the PATH\. Install it: /,
+    );
+  });
+});
+
+describe('A guest of arm64', () => {
+  const fake = join(folder, 'fake');
+  mkdirSync(fake);
+  symlinkSync(join(FAKE, 'qemu-system-x86_64'), join(fake, 'qemu-system-aarch64'));
+  const begin = (more: object = {}) => start(['show'], more, undefined, { ...kernel, arch: 'arm64' });
+
+  it.each([
+    ['kvm', '-accel kvm -cpu host ', false],
+    ['tcg', '-accel tcg,thread=multi -cpu cortex-a72 ', true],
+  ] as const)('has a machine of its own, with %s', async (accel, processors, isEmulated) => {
+    vi.stubEnv('PATH', [fake, dirname(process.execPath)].join(delimiter));
+    const { text, status } = begin({ accel });
+    expect(await status).toBe(0);
+    const args: string = JSON.parse(text.stdout).args.join(' ');
+    expect(args.startsWith(`${processors}-machine virt,gic-version=max -nodefaults `)).toBe(true);
+    expect(args).toContain(' -append console=ttyAMA0 loglevel=5 ');
+    expect(args.includes('norandmaps')).toBe(isEmulated);
+  });
+
+  it('has a program of QEMU of its own', async () => {
+    vi.stubEnv('PATH', '/nowhere');
+    await expect(begin().status).rejects.toThrow(
+      /^QEMU is needed, and qemu-system-aarch64 is in no folder of the PATH\. Install it: /,
     );
   });
 });
