@@ -53,9 +53,10 @@ export class Bridge extends EventEmitter<BridgeEvents> implements AsyncDisposabl
   #samples: ((stats: BridgeStats) => void)[] = [];
   #stats: BridgeStats;
   #closing = false;
-  #closed = false;
   /** Whether the thread has told its last counters, or why it has none. */
   #ended = false;
+  /** What the thread crashed with. */
+  #crash: Error | undefined;
   /** What it is set to. */
   readonly info: BridgeInfo;
 
@@ -80,7 +81,10 @@ export class Bridge extends EventEmitter<BridgeEvents> implements AsyncDisposabl
       });
     });
     worker.on('message', (message: FromThread) => this.#take(message));
-    worker.on('error', (error) => this.#fail(error));
+    // It may come before messages that the thread sent earlier, all of which come before 'exit'.
+    worker.on('error', (error) => {
+      this.#crash = error;
+    });
     signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
@@ -136,7 +140,7 @@ export class Bridge extends EventEmitter<BridgeEvents> implements AsyncDisposabl
 
   /** Whether `close` was called, or the bridge failed. */
   get closed(): boolean {
-    return this.#closing || this.#closed;
+    return this.#closing;
   }
 
   /** The counters that were told last: with 'stats', by `sample` or with 'close'. */
@@ -207,10 +211,10 @@ export class Bridge extends EventEmitter<BridgeEvents> implements AsyncDisposabl
   }
 
   #finish(code: number): void {
-    this.#closed = true;
     this.#signal?.removeEventListener('abort', this.#onAbort);
     for (const resolve of this.#samples.splice(0)) resolve(this.#stats);
-    if (!this.#ended) this.#fail(threadEnded(code));
+    if (this.#crash) this.#fail(this.#crash);
+    else if (!this.#ended) this.#fail(threadEnded(code));
     this.#tell({ type: 'close', ...this.#stats });
   }
 

@@ -44,11 +44,18 @@ const hardware = {
 const cable = { rate: 48_000, channels: 2, format: 'S16_LE', periodFrames: 480 };
 `;
 
-/** As runChild, with `fault`, `mend`, `open` (a number of descriptors), ClockedLoopback and parameters at hand. */
-export async function runOnFake(code: string, flags: readonly string[] = []): Promise<ChildResult> {
+/**
+ * As runChild, with `fault`, `mend`, `open` (a number of descriptors), ClockedLoopback and parameters at hand. `environment` is
+ * what the child has besides.
+ */
+export async function runOnFake(
+  code: string,
+  flags: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<ChildResult> {
   const folder = mkdtempSync(join(tmpdir(), 'fake-alsa-'));
   try {
-    return await runChild(PRELUDE + code, flags, { env: fakeAlsaEnvironment(folder) });
+    return await runChild(PRELUDE + code, flags, { env: { ...environment, ...fakeAlsaEnvironment(folder) } });
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -1,5 +1,9 @@
 // A bridge into a cable of the fake: what its thread tells, and who hears it.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { crashingThreads } from '../../support/crashing-thread.js';
 import { runOnFake } from '../../support/fake-alsa.js';
 
 /** `send(n)`: packet n of a stream of 48 frames each, to the bridge. */
@@ -44,4 +48,38 @@ it('A handler of a bridge that throws keeps no other event from being told', asy
     'uncaught loss 2',
     'uncaught mine',
   ]);
+});
+
+it('A bridge whose thread has crashed while the event loop was busy tells first what happened before', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-crash-'));
+  try {
+    const behind = join(folder, 'now');
+    const result = await runOnFake(
+      `${BRIDGE}
+      const bridge = await Bridge.open({ ...format, address: '127.0.0.1', port: 0, statsMs: 10 });
+      bridge.on('stats', async () => {
+        console.log('stats');
+        console.log('sampled', (await bridge.sample()) === bridge.stats());
+      });
+      bridge.on('error', ({ message }) => console.log('error', message, bridge.closed));
+      bridge.on('close', () => console.log('close'));
+      // Out of the delivery of the message that says that it is open, which would deliver all that follow.
+      await new Promise((resolve) => setImmediate(resolve));
+      const threads = () => readdirSync('/proc/self/task').length;
+      const before = threads();
+      writeText(process.env.CRASH_BEHIND, '');
+      while (threads() === before);`,
+      [],
+      crashingThreads(folder, 'throw', behind),
+    );
+    expect(result).toMatchObject({ code: 0, signal: null, stderr: '' });
+    expect(result.stdout.trim().split('\n')).toEqual([
+      'stats',
+      'error out of the blue true',
+      'close',
+      'sampled true',
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

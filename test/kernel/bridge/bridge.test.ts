@@ -19,6 +19,7 @@ import { LoopbackCapture, type LoopbackCard } from '../../../lib/loopback/index.
 import { native } from '../../../lib/native/load.js';
 import { arecordArgs } from '../../support/arecord.js';
 import { runChild } from '../../support/child.js';
+import { type Crash, crashingThreads } from '../../support/crashing-thread.js';
 import { datagram, payloadAt, stream } from '../../support/rtp-stream.js';
 import { difference, noise, withCode } from '../loopback/support.js';
 import { withCard, withFolder, withLiftedLimits } from '../setup.js';
@@ -414,28 +415,10 @@ describe('A bridge that fails', () => {
     ['exit', { name: 'AlsaError', code: 'ERR_THREAD_ENDED' }],
   ] as const;
 
-  /** Has each thread end itself when it has told its counters. */
-  const crashing = (how: string) => {
-    const path = join(folder, 'crash.cjs');
-    writeFileSync(
-      path,
-      `const { isMainThread, parentPort } = require('node:worker_threads');
-      if (!isMainThread) {
-        const all = [];
-        const crash = {
-          throw() { throw new Error('out of the blue'); },
-          memory() { for (;;) all.push(new Array(100_000).fill(0.5)); },
-          exit() { process.exit(7); },
-        }[process.env.CRASH];
-        const post = parentPort.postMessage.bind(parentPort);
-        parentPort.postMessage = (message) => {
-          post(message);
-          if (message.events?.some(({ type }) => type === 'stats')) setImmediate(crash);
-        };
-      }`,
-    );
-    return ['env', `NODE_OPTIONS=--max-old-space-size=64 --require=${path}`, `CRASH=${how}`];
-  };
+  const crashing = (how: Crash) => [
+    'env',
+    ...Object.entries(crashingThreads(folder, how)).map(([name, value]) => `${name}=${value}`),
+  ];
 
   it.each(crashes)(
     'since its thread crashes (%s) says so, closes, and leaves nothing open',
