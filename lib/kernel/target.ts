@@ -28,9 +28,11 @@ export function targetKernel({ release = runningRelease(), headers }: TargetOpti
   return { release, modules, headers: headers ?? `${modules}/build` };
 }
 
+export const isRunning = ({ release }: TargetKernel): boolean => release === runningRelease();
+
 /** CONFIG_SND_UTIMER, as `configuredOption` gives it. */
-export function timerOption({ release }: TargetKernel, read: ReadText = readText): string | undefined {
-  return configuredOption(read, release, 'SND_UTIMER', release === runningRelease());
+export function timerOption(target: TargetKernel, read: ReadText = readText): string | undefined {
+  return configuredOption(read, target.release, 'SND_UTIMER', isRunning(target));
 }
 
 /**

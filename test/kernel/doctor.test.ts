@@ -82,3 +82,9 @@ it('reports without the names of the machine', async () => {
   expect(report.lines[0]).toMatch(/^alsa-utimer \d+\.\d+\.\d+$/);
   expect(report.lines.at(-1)).toMatch(/^ok {4}cable-trial {6}9600 frames/);
 });
+
+it('has a kernel that makes timers as it is: nothing is to be installed, whether its configuration is known or not', async () => {
+  const install = Child.utimer('kernel', 'install', '--dkms');
+  expect(await install.ended).toMatchObject({ code: 0 });
+  expect(install.lines).toEqual([expect.stringMatching(/^Linux .*: it needs no rebuilt module\.$/)]);
+});

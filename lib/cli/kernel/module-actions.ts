@@ -18,11 +18,13 @@ import {
   checkHeaders,
   checkModules,
   checkVersion,
+  isRunning,
   type TargetKernel,
   type TargetOptions,
   targetKernel,
   timerOption,
 } from '../../kernel/target.js';
+import { UserTimer } from '../../timer/user-timer.js';
 import type { Io } from '../output/io.js';
 import { print } from '../output/printing.js';
 import { UsageError } from '../table/usage-error.js';
@@ -53,12 +55,20 @@ export async function installModule(options: InstallOptions, io: Io): Promise<nu
   const target = targetKernel(options);
   checkModules(target);
   checkVersion(target);
-  if (timerOption(target) === 'y') {
+  const option = timerOption(target);
+  if (option === 'y') {
     await print(io, `Linux ${target.release} has CONFIG_SND_UTIMER itself: it needs no rebuilt module.`);
     return 0;
   }
   needRoot('install', options);
   const { installed } = await ownState(target);
+  if (option === undefined && installed === 'none' && isRunning(target) && UserTimer.isSupported()) {
+    await print(
+      io,
+      `Linux ${target.release}, which is running, has userspace-driven timers: it needs no rebuilt module.`,
+    );
+    return 0;
+  }
   if (options.dkms) await installByDkms(target, installed === 'ours', options, io);
   else await installByHand(target, installed === 'dkms', options, io);
   await print(

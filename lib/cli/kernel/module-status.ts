@@ -1,8 +1,13 @@
 /** What `utimer kernel status` tells: whether a kernel has userspace-driven timers, by itself or by a rebuilt module. */
-import { release as runningRelease } from 'node:os';
 import { type DkmsState, dkmsPackages } from '../../kernel/dkms.js';
 import { type ModuleState, moduleState } from '../../kernel/module-state.js';
-import { type TargetKernel, type TargetOptions, targetKernel, timerOption } from '../../kernel/target.js';
+import {
+  isRunning,
+  type TargetKernel,
+  type TargetOptions,
+  targetKernel,
+  timerOption,
+} from '../../kernel/target.js';
 import { UserTimer } from '../../timer/user-timer.js';
 import type { Io } from '../output/io.js';
 import { json, print } from '../output/printing.js';
@@ -29,12 +34,12 @@ export async function printStatus(options: TargetOptions, asJson: boolean, io: I
 
 async function statusOf(target: TargetKernel): Promise<KernelStatus> {
   const { release } = target;
-  const isRunning = release === runningRelease();
+  const running = isRunning(target);
   return {
     release,
-    isRunning,
+    isRunning: running,
     option: timerOption(target) ?? 'unknown',
-    supported: isRunning ? isSupported() : undefined,
+    supported: running ? isSupported() : undefined,
     ...(await moduleState(target)),
     dkms: (await dkmsPackages(target)).map(({ state }) => state).find((state) => state !== 'left') ?? 'none',
   };
@@ -42,7 +47,7 @@ async function statusOf(target: TargetKernel): Promise<KernelStatus> {
 
 function inWords({
   release,
-  isRunning,
+  isRunning: running,
   option,
   supported,
   installed,
@@ -51,17 +56,21 @@ function inWords({
   loaded,
   dkms,
 }: KernelStatus): string {
-  const lines = [`Linux ${release}${isRunning ? ', which is running' : ''}`, `CONFIG_SND_UTIMER: ${option}`];
+  const lines = [`Linux ${release}${running ? ', which is running' : ''}`, `CONFIG_SND_UTIMER: ${option}`];
   if (path === undefined) lines.push('no rebuilt module is installed');
   else lines.push(`${path}: ${MADE_BY[installed]}`, signer ? `signed by ${signer}` : 'not signed');
   if (dkms !== 'none') lines.push(`DKMS: ${DKMS[dkms]}`);
-  if (!isRunning) return lines.join('\n');
+  if (!running) return lines.join('\n');
   if (installed !== 'none') lines.push(LOADED[loaded]);
-  lines.push(`userspace-driven timers: ${timersText(supported)}`);
+  const isLeftover = option === 'n' && installed === 'none';
+  lines.push(`userspace-driven timers: ${timersText(supported, isLeftover)}`);
   return lines.join('\n');
 }
 
-function timersText(supported: boolean | undefined): string {
+/** @param isLeftover whether timers, where there are any, are those of a module that is no longer installed */
+function timersText(supported: boolean | undefined, isLeftover: boolean): string {
+  if (supported && isLeftover)
+    return 'yes, of a module that is loaded and not installed: the next start of the machine ends them';
   if (supported) return 'yes';
   return `${supported === undefined ? 'unknown' : 'no'}; \`npx utimer doctor\` says what to do`;
 }

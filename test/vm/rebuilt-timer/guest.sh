@@ -57,6 +57,7 @@ reload
 status reloaded
 doctor doctor-reloaded
 utimer kernel remove >&2
+utimer kernel status | text removed-loaded
 reload
 status removed
 left by-hand
