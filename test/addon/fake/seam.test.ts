@@ -14,12 +14,16 @@ const PUMP = `
     try { return body(); } catch (error) { return error.code ?? error.name; }
   };
 `;
-const run = (code: string) =>
-  runOnFake(`const alsaLoopback = await import(new URL('./dist/loopback/index.js', 'file://' + process.cwd() + '/'));
+const run = (code: string, environment: Record<string, string> = {}) =>
+  runOnFake(
+    `const alsaLoopback = await import(new URL('./dist/loopback/index.js', 'file://' + process.cwd() + '/'));
     import { execFileSync, spawn } from 'node:child_process';
     import { closeSync, constants, mkdtempSync, openSync, readFileSync } from 'node:fs';
     import { AsyncLocalStorage } from 'node:async_hooks';
-    ${code}`);
+    ${code}`,
+    [],
+    environment,
+  );
 
 describe('The addon', () => {
   it('refuses formats that no device has, also those that no mask of the kernel has a bit for', async () => {
@@ -181,9 +185,11 @@ describe('The event loop rests', () => {
       loop.write(new Uint8Array(loop.periodBytes));`));
 });
 
-describe('A handler finds the asynchronous context', () => {
+describe.each(['uv', 'thread'])('A handler that %s wakes finds the asynchronous context', (wake) => {
+  const woken = (code: string) => run(code, { ALSA_UTIMER_WAKE: wake });
+
   it('of whoever opened its emitter or listened to it first', async () => {
-    const result = await run(`
+    const result = await woken(`
       const storage = new AsyncLocalStorage();
       const found = [];
       const note = (what) => found.push(what + ' ' + (storage.getStore() ?? 'nobody'));
@@ -212,6 +218,32 @@ describe('A handler finds the asynchronous context', () => {
       ...succeeded,
       stdout: 'listener first, listener second\nerror first, error second\n',
     });
+  });
+
+  it('of whoever opened its instance, though one call delivers to all', async () => {
+    const result = await woken(`
+      const storage = new AsyncLocalStorage();
+      const timer = alsa.UserTimer.create({ resolutionNs: 10_000_000n });
+      const found = [];
+      const heard = ['first', 'second'].map((request) => storage.run(request, () => {
+        const instance = alsa.TimerInstance.open(timer);
+        return new Promise((resolve) => {
+          instance.on('tick', () => {
+            found.push(storage.getStore() ?? 'nobody');
+            queueMicrotask(() => {
+              found.push(storage.getStore() ?? 'nobody');
+              instance.close();
+              resolve();
+            });
+          });
+          instance.start();
+        });
+      }));
+      storage.run('whoever triggers', () => timer.trigger());
+      await Promise.all(heard);
+      timer.close();
+      console.log(found.sort().join(', '));`);
+    expect(result).toEqual({ ...succeeded, stdout: 'first, first, second, second\n' });
   });
 });
 
