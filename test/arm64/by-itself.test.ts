@@ -4,10 +4,22 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { bootsAndRunsACommand } from '../support/guest-by-itself.js';
 
-it('The guest of arm64 boots and runs a command without any program of the package', async () => {
+/** Processors and interrupt controllers that hosts have, whose own a guest with KVM gets. */
+const HOSTS = [
+  ['cortex-a72', 'gic-version=max'],
+  ['cortex-a53', 'gic-version=2'],
+  ['neoverse-n1', 'gic-version=3'],
+  ['max', 'gic-version=3,its=off'],
+] as const;
+
+it.each(HOSTS)('A guest of arm64 runs a command on the processor %s, %s', async (cpu, controller) => {
   const prepare = fileURLToPath(new URL('../../scripts/kernel/prepare', import.meta.url));
   const [, , root = ''] = execFileSync(prepare, ['small', '--arch', 'arm64'], { encoding: 'utf8' }).split(
     '\n',
   );
-  await expect(bootsAndRunsACommand('arm64', root)).resolves.toBeUndefined();
+  const words = [
+    ['-cpu cortex-a72', `-cpu ${cpu}`],
+    ['gic-version=max', controller],
+  ] as const;
+  await expect(bootsAndRunsACommand('arm64', root, words)).resolves.toBeUndefined();
 });

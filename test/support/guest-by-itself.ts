@@ -11,27 +11,30 @@ import { expect } from 'vitest';
 
 const source = fileURLToPath(new URL('../../vm/', import.meta.url));
 
+/** Replacements in a line. */
+type Words = readonly (readonly [from: string, to: string])[];
+
 /** What the README says of the machine for arm64, and of emulation. */
-const WORDS = {
+const WORDS: Record<'x64' | 'arm64', Words> = {
   x64: [
-    ['-accel kvm -cpu host', '-accel tcg,thread=multi -cpu Nehalem'] as const,
-    ["loglevel=5'", "loglevel=5 norandmaps maxcpus=1'"] as const,
+    ['-accel kvm -cpu host', '-accel tcg,thread=multi -cpu Nehalem'],
+    ["loglevel=5'", "loglevel=5 norandmaps maxcpus=1'"],
   ],
   arm64: [
-    ['-accel kvm -cpu host', '-accel tcg,thread=multi -cpu cortex-a72'] as const,
-    ['qemu-system-x86_64', 'qemu-system-aarch64'] as const,
-    ['-machine pc', '-machine virt,gic-version=max'] as const,
-    ['console=ttyS0', 'console=ttyAMA0'] as const,
-    [' pci=noacpi 8250.nr_uarts=1', ''] as const,
-    ["loglevel=5'", "loglevel=5 norandmaps'"] as const,
+    ['-accel kvm -cpu host', '-accel tcg,thread=multi -cpu cortex-a72'],
+    ['qemu-system-x86_64', 'qemu-system-aarch64'],
+    ['-machine pc', '-machine virt,gic-version=max'],
+    ['console=ttyS0', 'console=ttyAMA0'],
+    [' pci=noacpi 8250.nr_uarts=1', ''],
+    ["loglevel=5'", "loglevel=5 norandmaps'"],
   ],
 };
 
 /** The first of its lines for a shell that starts QEMU, for a machine without KVM. */
-function lineOfReadme(arch: 'x64' | 'arm64', root: string): string {
+function lineOfReadme(arch: 'x64' | 'arm64', root: string, more: Words): string {
   const [, line = ''] =
     /```sh\n(qemu-system-x86_64 .*?)```/s.exec(readFileSync(join(source, 'README.md'), 'utf8')) ?? [];
-  const words = [...WORDS[arch], ['path=/,', `path=${root},`] as const];
+  const words: Words = [...WORDS[arch], ['path=/,', `path=${root},`], ...more];
   const changed = words.reduce((text, [from, to]) => text.replace(from, to), line.trimEnd());
   return root === '/'
     ? changed
@@ -58,23 +61,27 @@ function length(bytes: number): Buffer {
  * Boots the packed kernel, runs a command, and expects what that says.
  *
  * @param root the guest's root file system, of its processor; '/' is this machine's own
+ * @param more of another machine than the usual one
  */
-export async function bootsAndRunsACommand(arch: 'x64' | 'arm64', root: string): Promise<void> {
+export async function bootsAndRunsACommand(
+  arch: 'x64' | 'arm64',
+  root: string,
+  more: Words = [],
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-guest-'));
   try {
-    await speak(arch, root, folder);
+    await speak(lineOfReadme(arch, root, more), join(source, 'prebuilt', arch), root === '/', folder);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-async function speak(arch: 'x64' | 'arm64', root: string, folder: string): Promise<void> {
-  const prebuilt = join(source, 'prebuilt', arch);
+async function speak(line: string, prebuilt: string, isOwn: boolean, folder: string): Promise<void> {
   writeFileSync(join(folder, 'vmlinux'), brotliDecompressSync(readFileSync(join(prebuilt, 'vmlinux.br'))));
   copyFileSync(join(prebuilt, 'initramfs'), join(folder, 'initramfs'));
   const names = ['console', 'control', 'stdin', 'stdout', 'stderr'] as const;
   const ports = await Promise.all(names.map((name) => port(folder, name)));
-  const qemu = spawn('sh', ['-c', `exec ${lineOfReadme(arch, root)}`], {
+  const qemu = spawn('sh', ['-c', `exec ${line}`], {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
@@ -101,7 +108,7 @@ async function speak(arch: 'x64' | 'arm64', root: string, folder: string): Promi
   const records = [
     `modules=${prebuilt}/modules`,
     'load=kernel/sound/drivers/snd-aloop.ko id=Studio',
-    ...(root === '/' ? [] : [`folder=${prebuilt}/modules`]),
+    ...(isOwn ? [] : [`folder=${prebuilt}/modules`]),
     'cwd=/',
     'env=PATH=/usr/bin:/bin',
     ...['sh', '-c', 'uname -r; cat /proc/asound/Studio/id; cat; echo err >&2; exit 3'].map(
