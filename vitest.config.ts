@@ -24,8 +24,8 @@ export default defineConfig({
       project('kernel', {
         fileParallelism: false,
         isolate: false,
-        testTimeout: 120_000,
-        hookTimeout: 60_000,
+        testTimeout: 300_000,
+        hookTimeout: 120_000,
         setupFiles: ['test/support/needs-kernel.ts'],
       }),
       project('vm', { fileParallelism: false, testTimeout: 600_000, hookTimeout: 1_200_000 }),

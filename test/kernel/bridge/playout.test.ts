@@ -110,12 +110,14 @@ function listener(host: Host, clock: string, packets: number): Child {
     })().catch((error) => { if (error.name !== 'AbortError') throw error; });
     console.log('open');
     let stats;
+    const tellWait = setInterval(() => console.log('waits', frames, JSON.stringify(stats)), 20_000);
     do {
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, 100));
       stats = await bridged.sample();
     } while (stats.receiver.packets < ${packets} || stats.receiver.framesWaiting > 0);
     const end = stats.loopback.frames + stats.loopback.insertedFrames;
     while (frames < end) await new Promise((resolve) => setTimeout(resolve, 5));
+    clearInterval(tellWait);
     abort.abort();
     await recording;
     capture.close();

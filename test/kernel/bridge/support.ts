@@ -8,9 +8,7 @@ import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { Bridge, type BridgeInfo, type BridgeOptions, type BridgeStats } from 'alsa-utimer/bridge';
 import { LoopbackCapture } from '../../../lib/loopback/index.js';
-
-/** Longer than anything takes on a machine that is busy, and shorter than a test may. */
-const PATIENCE_MS = 100_000;
+import { PATIENCE_MS } from '../../support/patience.js';
 
 /** @throws an Error that says what was waited for, when that was in vain */
 export async function within<T>(what: string, promise: Promise<T>): Promise<T> {

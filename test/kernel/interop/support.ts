@@ -6,10 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { arecordArgs } from '../../support/arecord.js';
+import { PATIENCE_MS } from '../../support/patience.js';
 import { noise } from '../loopback/support.js';
-
-/** Longer than anything takes on a busy machine under emulation. */
-const PATIENCE_MS = 60_000;
 
 /** Resolves when `done` says so, which no event tells; rejects when it never does, or when a program has ended. */
 export async function until(what: string, done: () => boolean | Promise<boolean>): Promise<void> {
