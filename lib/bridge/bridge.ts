@@ -57,6 +57,8 @@ export class Bridge extends EventEmitter<BridgeEvents> implements AsyncDisposabl
   #ended = false;
   /** What the thread crashed with. */
   #crash: Error | undefined;
+  /** What came before whoever opens it could listen; undefined from then on. */
+  #early: (() => void)[] | undefined = [];
   /** What it is set to. */
   readonly info: BridgeInfo;
 
@@ -66,6 +68,7 @@ export class Bridge extends EventEmitter<BridgeEvents> implements AsyncDisposabl
     info: BridgeInfo,
     stats: BridgeStats,
     signal: AbortSignal | undefined,
+    crash: Error | undefined,
   ) {
     checkMade(made, 'Bridge.open()');
     super();
@@ -74,16 +77,24 @@ export class Bridge extends EventEmitter<BridgeEvents> implements AsyncDisposabl
     this.#stats = stats;
     this.#signal = signal;
     this.info = info;
+    this.#crash = crash;
     this.#exited = new Promise((resolve) => {
       worker.once('exit', (code) => {
-        this.#finish(code);
-        resolve();
+        this.#whenHad(() => {
+          this.#finish(code);
+          resolve();
+        });
       });
     });
-    worker.on('message', (message: FromThread) => this.#take(message));
+    worker.on('message', (message: FromThread) => this.#whenHad(() => this.#take(message)));
     // It may come before messages that the thread sent earlier, all of which come before 'exit'.
     worker.on('error', (error) => {
       this.#crash = error;
+    });
+    setImmediate(() => {
+      const waiting = this.#early;
+      this.#early = undefined;
+      for (const take of waiting ?? []) take();
     });
     signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
@@ -109,6 +120,8 @@ export class Bridge extends EventEmitter<BridgeEvents> implements AsyncDisposabl
     });
     const bridge = await Bridge.#opened(worker, signal);
     if (signal?.aborted) {
+      // Nobody else has it: its error would be an uncaught exception.
+      bridge.on('error', () => {});
       await bridge.close();
       throw signal.reason;
     }
@@ -124,7 +137,8 @@ export class Bridge extends EventEmitter<BridgeEvents> implements AsyncDisposabl
       signal?.addEventListener('abort', giveUp, { once: true });
       worker.once('message', (first: FromThread) => {
         signal?.removeEventListener('abort', giveUp);
-        if (first.kind === 'open') resolve(new Bridge(MADE, worker, first.info, first.stats, signal));
+        if (first.kind === 'open')
+          resolve(new Bridge(MADE, worker, first.info, first.stats, signal, failure));
         else if (first.kind === 'failed') failure = receiveError(first.error);
       });
       worker.once('error', (error) => {
@@ -177,6 +191,12 @@ export class Bridge extends EventEmitter<BridgeEvents> implements AsyncDisposabl
   /** As {@link close}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** With a busy event loop, 'open' and all that follows come at once. */
+  #whenHad(take: () => void): void {
+    if (this.#early) this.#early.push(take);
+    else take();
   }
 
   #post(message: ToThread): void {

@@ -83,3 +83,50 @@ it('A bridge whose thread has crashed while the event loop was busy tells first 
     rmSync(folder, { recursive: true });
   }
 });
+
+it('A bridge whose thread has crashed before it could be had tells all of it to whoever opened it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-crash-'));
+  try {
+    const result = await runOnFake(
+      `${BRIDGE}
+      const threads = () => readdirSync('/proc/self/task').length;
+      const before = threads();
+      const opening = Bridge.open({ ...format, address: '127.0.0.1', port: 0, statsMs: 10 });
+      while (threads() > before);
+      const bridge = await opening;
+      bridge.on('stats', () => console.log('stats'));
+      bridge.on('error', ({ message }) => console.log('error', message, bridge.closed));
+      bridge.on('close', () => console.log('close'));`,
+      [],
+      crashingThreads(folder, 'throw'),
+    );
+    expect(result).toMatchObject({ code: 0, signal: null, stderr: '' });
+    expect(result.stdout.trim().split('\n')).toEqual(['stats', 'error out of the blue true', 'close']);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+it('A bridge that is given up while it opens has nobody whom an error at its end could be told to', async () => {
+  const result = await runOnFake(`${BRIDGE}
+    const giveUp = new AbortController();
+    const opening = Bridge.open({ ...format, address: '127.0.0.1', port: 0, statsMs: 0, signal: giveUp.signal });
+    // It is given up when it has frames of half a period, and nobody has been told that it is open.
+    const emit = Worker.prototype.emit;
+    let deliver;
+    Worker.prototype.emit = function (name, message) {
+      if (message?.kind === 'open') {
+        deliver = () => emit.call(this, name, message);
+        send({ info: message.info }, 0);
+      } else if (message?.kind === 'events') {
+        fault('WRITEI', { error: 19 });
+        giveUp.abort(new Error('given up'));
+        deliver();
+      } else {
+        emit.apply(this, arguments);
+      }
+    };
+    await opening.catch(({ message }) => console.log('refused', message));`);
+  expect(result).toMatchObject({ code: 0, signal: null, stderr: '' });
+  expect(result.stdout).toBe('refused given up\n');
+});
