@@ -4,7 +4,8 @@
 /** @typedef {string | {type?: string, url: string, directory?: string}} Repository as package.json has it */
 
 /**
- * A repository as an address of the web, whatever way package.json or git has it.
+ * A repository as an address of the web, whatever way package.json or git has it. A clone may have a user in its address, with a
+ * password or a token, and the port of another protocol: neither is anybody else's.
  *
  * @param {Repository | undefined} repository
  * @returns {string | undefined} nothing for a folder of this machine
@@ -14,10 +15,12 @@ export function webAddress(repository) {
   const url = written
     ?.trim()
     .replace(/^git\+/, '')
-    .replace(/^(?:ssh:\/\/)?git@([^:/]+)[:/](?!\/)/, 'https://$1/')
-    .replace(/\/$/, '')
-    .replace(/\.git$/, '');
-  return url?.startsWith('https://') ? url : undefined;
+    .replace(/^[^@:/]+@([^:/]+):(?!\/)/, 'ssh://$1/');
+  if (!url || !URL.canParse(url)) return undefined;
+  const { protocol, host, hostname, pathname } = new URL(url);
+  const name = pathname.replace(/\/+$/, '').replace(/\.git$/, '');
+  if (protocol === 'https:') return `https://${host}${name}`;
+  return protocol === 'ssh:' ? `https://${hostname}${name}` : undefined;
 }
 
 /**
@@ -27,9 +30,8 @@ export function webAddress(repository) {
  * @param {string} origin the address that git has of it, or nothing
  * @returns {string | undefined}
  */
-export function repositoryHere(env, origin) {
-  if (env.GITHUB_REPOSITORY) return `${env.GITHUB_SERVER_URL}/${env.GITHUB_REPOSITORY}`;
-  return webAddress(origin);
+export function repositoryHere({ GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name }, origin) {
+  return webAddress(server && name ? `${server}/${name}` : origin);
 }
 
 /**

@@ -50,6 +50,14 @@ describe('The repository', () => {
     ['git@example.org:some/name.git', 'https://example.org/some/name'],
     ['ssh://git@example.org/some/name', 'https://example.org/some/name'],
     ['git+ssh://git@example.org/some/name.git', 'https://example.org/some/name'],
+    ['https://somebody:token@example.org/some/name.git', 'https://example.org/some/name'],
+    ['https://token@example.org:8443/group/part/name/', 'https://example.org:8443/group/part/name'],
+    ['ssh://git@example.org:22/some/name.git', 'https://example.org/some/name'],
+    ['ssh://somebody@example.org/some/name', 'https://example.org/some/name'],
+    ['somebody@example.org:some/name.git', 'https://example.org/some/name'],
+    ['https://example.org/some/my name.git#main', 'https://example.org/some/my%20name'],
+    ['git@example.org:/srv/name.git', undefined],
+    ['http://token@example.org/some/name', undefined],
     [{ type: 'git', url: 'git+https://example.org/some/name.git' }, 'https://example.org/some/name'],
     ['/srv/name.git', undefined],
     ['', undefined],
@@ -62,7 +70,7 @@ describe('The repository', () => {
     const env = { GITHUB_SERVER_URL: 'https://example.org', GITHUB_REPOSITORY: 'some/name' };
     expect(repositoryHere(env, 'git@example.org:other/name.git')).toBe('https://example.org/some/name');
     expect(repositoryHere({}, 'git@example.org:other/name.git')).toBe('https://example.org/other/name');
-    expect(repositoryHere({}, '')).toBeUndefined();
+    expect(repositoryHere({ GITHUB_REPOSITORY: 'some/name' }, '')).toBeUndefined();
   });
 
   it('is filled in where package.json leaves it open', () => {
