@@ -1,9 +1,10 @@
 // scripts/test with steps that only say what they are: which ones run after one that failed.
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { root } from '../../support/script-machine.js';
 
 const SCRIPTS = [
@@ -79,6 +80,47 @@ it('tells again at the end what failed, of each guest and of a step without test
   const long = Array.from({ length: 50 }, (_, line) => `line ${line + 1}`).join('\n');
   const { stdout: other } = testSaying(long, 'scripts/soak', '--keep-going');
   expect(other).toMatch(/-- What failed in soak \(stock\):\nline 11\n(?:line \d+\n)+\n\d+ passed/);
+});
+
+describe('While something goes on that keeps the output of a step open', () => {
+  let group: number | undefined;
+  afterEach(() => {
+    if (group !== undefined) process.kill(-group, 'SIGKILL');
+    group = undefined;
+  });
+
+  /** Resolves when nobody has the output open any more. */
+  async function ended(...args: string[]) {
+    execFileSync('mkfifo', [join(folder, 'never')]);
+    const env = { ...process.env, FAILING: 'none', PATH: `${join(folder, 'bin')}:${process.env.PATH}` };
+    const child = spawn('scripts/test', args, {
+      ...{ cwd: folder, env, detached: true },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    group = child.pid;
+    let stdout = '';
+    child.stdout.on('data', (text) => {
+      stdout += text;
+    });
+    const [status, signal] = await once(child, 'close');
+    return { status, signal, stdout };
+  }
+
+  const program = (name: string, ...lines: string[]) =>
+    writeFileSync(join(folder, name), ['#!/bin/sh', ...lines, ''].join('\n'), { mode: 0o755 });
+
+  it('goes on to the next step, and tells all that the failed one has said', async () => {
+    program('scripts/sanitize', 'printf "said\\nat last"', 'cat never &', 'exit 9');
+    const { status, stdout } = await ended('--keep-going', '--only', 'here');
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/-- What failed in addon \(thread\):\nsaid\nat last\n\n\d+ passed, 2 failed\n/);
+  });
+
+  it.each([[[]], [['--keep-going']]])('ends busy loops when it is ended, with %j', async (args) => {
+    // Its process is the first of its group.
+    program('scripts/demo', 'kill -TERM "$(ps -o pgid= $$ | tr -d " ")"', 'exec cat never >/dev/null 2>&1');
+    expect(await ended('--only', 'guest', ...args)).toMatchObject({ signal: 'SIGTERM' });
+  });
 });
 
 it('ends with a step that the later ones build on', () => {
