@@ -22,7 +22,10 @@ export function rowText({ help, more, reader, default: standard, otherwise }: Op
     ...(reader?.range === undefined ? [] : [reader.range]),
     ...(applies === undefined ? [] : [`default: ${applies}`]),
   ];
-  return [help, ...(facts.length > 0 ? [`(${facts.join('; ')})`] : [])].join(' ') + (more ? `; ${more}` : '');
+  const text = [help, ...(facts.length > 0 ? [`(${facts.join('; ')})`] : [])].join(' ');
+  if (more === undefined) return text;
+  // Whole sentences follow a sentence.
+  return more.endsWith('.') ? `${text}. ${more}` : `${text}; ${more}`;
 }
 
 /** Its sections, and what every command takes. */
