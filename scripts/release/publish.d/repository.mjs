@@ -48,10 +48,11 @@ export function withRepository(manifest, here, folder) {
   if (!address) return manifest;
   const directory = folder === '' ? {} : { directory: folder };
   const page = folder === '' ? '' : `/tree/HEAD/${folder}`;
-  return {
+  const filled = {
     repository: { type: 'git', url: `git+${address}.git`, ...directory },
     homepage: `${address}${page}#readme`,
     bugs: `${address}/issues`,
-    ...manifest,
   };
+  // Behind what the manifest begins with, its name and its version.
+  return { ...manifest, ...filled, ...manifest };
 }
