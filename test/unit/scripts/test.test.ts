@@ -89,8 +89,8 @@ describe('While something goes on that keeps the output of a step open', () => {
     group = undefined;
   });
 
-  /** Resolves when nobody has the output open any more. */
-  async function ended(...args: string[]) {
+  /** Resolves at its end: with 'close', when nobody has the output open any more. */
+  async function ended(how: 'exit' | 'close', ...args: string[]) {
     execFileSync('mkfifo', [join(folder, 'never')]);
     const env = { ...process.env, FAILING: 'none', PATH: `${join(folder, 'bin')}:${process.env.PATH}` };
     const child = spawn('scripts/test', args, {
@@ -102,7 +102,7 @@ describe('While something goes on that keeps the output of a step open', () => {
     child.stdout.on('data', (text) => {
       stdout += text;
     });
-    const [status, signal] = await once(child, 'close');
+    const [status, signal] = await once(child, how);
     return { status, signal, stdout };
   }
 
@@ -111,7 +111,7 @@ describe('While something goes on that keeps the output of a step open', () => {
 
   it('goes on to the next step, and tells all that the failed one has said', async () => {
     program('scripts/sanitize', 'printf "said\\nat last"', 'cat never &', 'exit 9');
-    const { status, stdout } = await ended('--keep-going', '--only', 'here');
+    const { status, stdout } = await ended('close', '--keep-going', '--only', 'here');
     expect(status).toBe(1);
     expect(stdout).toMatch(/-- What failed in addon \(thread\):\nsaid\nat last\n\n\d+ passed, 2 failed\n/);
   });
@@ -119,7 +119,9 @@ describe('While something goes on that keeps the output of a step open', () => {
   it.each([[[]], [['--keep-going']]])('ends busy loops when it is ended, with %j', async (args) => {
     // Its process is the first of its group.
     program('scripts/demo', 'kill -TERM "$(ps -o pgid= $$ | tr -d " ")"', 'exec cat never >/dev/null 2>&1');
-    expect(await ended('--only', 'guest', ...args)).toMatchObject({ signal: 'SIGTERM' });
+    expect(await ended('exit', '--only', 'guest', ...args)).toMatchObject({ signal: 'SIGTERM' });
+    const loops = ['--pgroup', `${group}`, '--full', 'while '];
+    while (spawnSync('pgrep', loops).status === 0) await new Promise(setImmediate);
   });
 });
 
