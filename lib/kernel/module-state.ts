@@ -6,6 +6,7 @@ import { AlsaError } from '../errors.js';
 import { glanceInto } from '../proc.js';
 import { readText } from '../text-file.js';
 import { toolEnvironment } from '../tool-environment.js';
+import type { ReadText } from './configuration.js';
 import { builtModule, installedModule, MARK } from './module-plan.js';
 import type { TargetKernel } from './target.js';
 
@@ -69,6 +70,10 @@ async function isLoaded(path: string): Promise<boolean> {
   const sum = readText('/sys/module/snd_timer/srcversion')?.trim();
   return sum !== undefined && sum === (await moduleField('srcversion', path));
 }
+
+/** Whether the running kernel has loaded a rebuilt module, installed or not: its own has no version. */
+export const isRebuiltLoaded = (read: ReadText = readText): boolean =>
+  read('/sys/module/snd_timer/version') !== undefined;
 
 /** Whether a folder has a module of ours that was built for a kernel: by its mark, and its vermagic. */
 export async function isBuiltFor({ release }: TargetKernel, folder: string): Promise<boolean> {

@@ -47,6 +47,7 @@ it('gives the kernel timers, by hand and by DKMS, and takes them away without a 
       reloaded: { supported: true, installed: 'ours', loaded: 'installed' },
       'doctor-reloaded': { userTimers: 'ok', timer: 'ok', cable: 'ok' },
       'removed-loaded': expect.stringMatching(/^userspace-driven timers: yes, of a module .* not installed/m),
+      'removed-loaded-install': expect.stringMatching(/updates\/snd-timer\.ko/),
       removed: none,
       'by-hand': true,
       'no-source': expect.stringMatching(/has snd-timer of Linux .* --source FOLDER/),

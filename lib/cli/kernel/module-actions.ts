@@ -11,7 +11,13 @@ import {
   RELOAD,
   removePlan,
 } from '../../kernel/module-plan.js';
-import { isBuiltFor, type ModuleState, moduleState, otherReplacements } from '../../kernel/module-state.js';
+import {
+  isBuiltFor,
+  isRebuiltLoaded,
+  type ModuleState,
+  moduleState,
+  otherReplacements,
+} from '../../kernel/module-state.js';
 import { signingKey, trustSteps } from '../../kernel/signing.js';
 import { kernelSource } from '../../kernel/source.js';
 import {
@@ -62,7 +68,7 @@ export async function installModule(options: InstallOptions, io: Io): Promise<nu
   }
   needRoot('install', options);
   const { installed } = await ownState(target);
-  if (option === undefined && installed === 'none' && isRunning(target) && UserTimer.isSupported()) {
+  if (option === undefined && installed === 'none' && hasTimersItself(target)) {
     await print(
       io,
       `Linux ${target.release}, which is running, has userspace-driven timers: it needs no rebuilt module.`,
@@ -77,6 +83,10 @@ export async function installModule(options: InstallOptions, io: Io): Promise<nu
   );
   return 0;
 }
+
+/** Timers of a rebuilt module that was removed and is still loaded end with the next start. */
+const hasTimersItself = (target: TargetKernel): boolean =>
+  isRunning(target) && UserTimer.isSupported() && !isRebuiltLoaded();
 
 async function installByHand(
   target: TargetKernel,

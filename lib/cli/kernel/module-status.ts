@@ -1,6 +1,6 @@
 /** What `utimer kernel status` tells: whether a kernel has userspace-driven timers, by itself or by a rebuilt module. */
 import { type DkmsState, dkmsPackages } from '../../kernel/dkms.js';
-import { type ModuleState, moduleState } from '../../kernel/module-state.js';
+import { isRebuiltLoaded, type ModuleState, moduleState } from '../../kernel/module-state.js';
 import {
   isRunning,
   type TargetKernel,
@@ -62,7 +62,7 @@ function inWords({
   if (dkms !== 'none') lines.push(`DKMS: ${DKMS[dkms]}`);
   if (!running) return lines.join('\n');
   if (installed !== 'none') lines.push(LOADED[loaded]);
-  const isLeftover = option === 'n' && installed === 'none';
+  const isLeftover = installed === 'none' && (option === 'n' || isRebuiltLoaded());
   lines.push(`userspace-driven timers: ${timersText(supported, isLeftover)}`);
   return lines.join('\n');
 }

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { release } from '../../../lib/cli/kernel/options.js';
 import { configuredOption } from '../../../lib/kernel/configuration.js';
 import { buildPlan, installPlan, removePlan } from '../../../lib/kernel/module-plan.js';
-import { isBuiltFor, otherReplacements } from '../../../lib/kernel/module-state.js';
+import { isBuiltFor, isRebuiltLoaded, otherReplacements } from '../../../lib/kernel/module-state.js';
 import { signatureReason, signingKey, trustSteps } from '../../../lib/kernel/signing.js';
 import { kernelSource } from '../../../lib/kernel/source.js';
 import {
@@ -207,4 +207,10 @@ it('reads the configuration of the running kernel, and of another one', () => {
   expect(configuredOption(read, '1', 'SND_UTIMER')).toBe('y');
   expect(configuredOption(read, '1', 'SND_UTIMER', false)).toBe('n');
   expect(configuredOption(read, '2', 'SND_UTIMER', false)).toBeUndefined();
+});
+
+it("a rebuilt module that is loaded is known by its version: the kernel's own has none", () => {
+  const read = (path: string) => (path === '/sys/module/snd_timer/version' ? '1\n' : undefined);
+  expect(isRebuiltLoaded(read)).toBe(true);
+  expect(isRebuiltLoaded(() => undefined)).toBe(false);
 });

@@ -58,6 +58,10 @@ status reloaded
 doctor doctor-reloaded
 utimer kernel remove >&2
 utimer kernel status | text removed-loaded
+# Nothing tells the configuration, and the timers are those of the module that was removed.
+mv "/boot/config-$release" /tmp/
+utimer kernel install --folder "$built" --dry-run | text removed-loaded-install
+mv "/tmp/config-$release" /boot/
 reload
 status removed
 left by-hand
