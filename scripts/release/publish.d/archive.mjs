@@ -20,7 +20,17 @@ const checksum = (path) => createHash('sha256').update(readFileSync(path)).diges
  */
 function packed(folder, ...args) {
   const options = /** @type {const} */ ({ cwd: folder, encoding: 'utf8', maxBuffer: 1 << 26 });
-  return JSON.parse(execFileSync('npm', ['pack', '--json', '--ignore-scripts', ...args], options))[0];
+  return contentsIn(execFileSync('npm', ['pack', '--json', '--ignore-scripts', ...args], options));
+}
+
+/**
+ * The one package of what `npm pack --json` prints: before npm 12 a list, then an object by names.
+ *
+ * @param {string} text
+ * @returns {Contents}
+ */
+export function contentsIn(text) {
+  return Object.values(JSON.parse(text))[0];
 }
 
 export class Archive {

@@ -11,7 +11,7 @@ const part = (name: string) =>
 const { changelogFaults } = await part('changelog.mjs');
 const { checkoutFaults, companionFaults, workflowFaults } = await part('refusals.mjs');
 const { repositoryHere, webAddress, withRepository } = await part('repository.mjs');
-const { Archive, listed } = await part('archive.mjs');
+const { Archive, contentsIn, listed } = await part('archive.mjs');
 
 const HEAD = '# Changelog\n\nAll of it.\n\n';
 
@@ -227,6 +227,12 @@ describe('An archive', () => {
     } finally {
       rmSync(source, { recursive: true });
     }
+  });
+
+  it('is what npm says that it has packed, in the form of npm 11 and of npm 12', () => {
+    const contents = { filename: 'a.tgz', files: [] };
+    expect(contentsIn(JSON.stringify([contents]))).toEqual(contents);
+    expect(contentsIn(JSON.stringify({ a: contents }))).toEqual(contents);
   });
 
   it('is shown by its files, the greatest first', () => {
