@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Packed, run } from '../support/packed.js';
+import { Packed, pack, run } from '../support/packed.js';
 
 const tools = fileURLToPath(new URL('../../node_modules/.bin/', import.meta.url));
 const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
@@ -33,10 +33,7 @@ describe('A package whose types lead nowhere', () => {
   run('tar', ['-xzf', packed.archive, '-C', folder, '--strip-components', '1'], folder);
   const path = join(folder, 'package.json');
   writeFileSync(path, readFileSync(path, 'utf8').replace('./dist/rtp/index.d.ts', './dist/rtp/gone.d.ts'));
-  const [{ filename }] = JSON.parse(
-    run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], folder),
-  );
-  const archive = join(folder, filename);
+  const { archive } = pack(folder, folder);
 
   it('is found by both', () => {
     expect(() => publint(archive)).toThrow();

@@ -5,7 +5,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { linksIn } from '../support/markdown-links.js';
-import { run } from '../support/packed.js';
+import { pack, run } from '../support/packed.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-vm-package-'));
@@ -46,8 +46,7 @@ run(
   ],
   root,
 );
-const [packed] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder], source));
-const files: string[] = packed.files.map(({ path }: { path: string }) => path);
+const { archive, files } = pack(source, folder);
 
 describe('The packed machine', () => {
   it('holds its program, the source of the guest, and a kernel with all that its licence asks for', () => {
@@ -76,7 +75,7 @@ describe('The packed machine', () => {
     const user = join(folder, 'user');
     mkdirSync(user);
     writeFileSync(join(user, 'package.json'), '{ "type": "module" }');
-    run('npm', ['install', join(folder, packed.filename)], user);
+    run('npm', ['install', archive], user);
     const { scripts } = JSON.parse(
       readFileSync(join(user, 'node_modules/alsa-utimer-vm/package.json'), 'utf8'),
     );

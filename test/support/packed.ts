@@ -43,6 +43,18 @@ export function run(
   return stdout;
 }
 
+/** Packs the package in a folder. @returns its archive, and the paths in it */
+export function pack(source: string, to: string): { archive: string; files: readonly string[] } {
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', to];
+  // Before npm 12 a list, then an object by names.
+  const packages: { filename: string; files: { path: string }[] }[] = Object.values(
+    JSON.parse(run('npm', args, source)),
+  );
+  const [packed] = packages;
+  if (!packed) throw new Error(`npm has packed nothing of ${source}`);
+  return { archive: join(to, packed.filename), files: packed.files.map(({ path }) => path) };
+}
+
 /** Asks the package for timers: prints "asked", and what the kernel said or which call failed. */
 export const ASK = `
 import { UserTimer } from 'alsa-utimer';
@@ -65,10 +77,7 @@ export class Packed {
       this.files = paths.map((path) => path.replace('package/', ''));
       return;
     }
-    const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', this.folder];
-    const [packed] = JSON.parse(run('npm', args, join(root, source)));
-    this.files = packed.files.map(({ path }: { path: string }) => path);
-    this.archive = join(this.folder, packed.filename);
+    ({ archive: this.archive, files: this.files } = pack(join(root, source), this.folder));
   }
 
   /** A folder for a program, with its package.json. */
