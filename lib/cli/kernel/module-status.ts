@@ -39,7 +39,7 @@ async function statusOf(target: TargetKernel): Promise<KernelStatus> {
     release,
     isRunning: running,
     option: timerOption(target) ?? 'unknown',
-    supported: running ? isSupported() : undefined,
+    supported: running ? UserTimer.isSupported() : undefined,
     ...(await moduleState(target)),
     dkms: (await dkmsPackages(target)).map(({ state }) => state).find((state) => state !== 'left') ?? 'none',
   };
@@ -69,10 +69,10 @@ function inWords({
 
 /** @param isLeftover whether timers, where there are any, are those of a module that is no longer installed */
 function timersText(supported: boolean | undefined, isLeftover: boolean): string {
-  if (supported && isLeftover)
-    return 'yes, of a module that is loaded and not installed: the next start of the machine ends them';
-  if (supported) return 'yes';
-  return `${supported === undefined ? 'unknown' : 'no'}; \`npx utimer doctor\` says what to do`;
+  if (!supported) return 'no; `npx utimer doctor` says what to do';
+  return isLeftover
+    ? 'yes, of a module that is loaded and not installed: the next start of the machine ends them'
+    : 'yes';
 }
 
 const MADE_BY: Readonly<Record<ModuleState['installed'], string>> = {
@@ -93,12 +93,3 @@ const LOADED: Readonly<Record<ModuleState['loaded'], string>> = {
   installed: 'it is loaded',
   other: 'another one is loaded: this one is at the next start of the machine',
 };
-
-/** Undefined where there is no device to ask. */
-function isSupported(): boolean | undefined {
-  try {
-    return UserTimer.isSupported();
-  } catch {
-    return undefined;
-  }
-}

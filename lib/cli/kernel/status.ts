@@ -12,7 +12,7 @@ export const status = command({
   options: { Options: { release, json: { help: 'print one JSON object' } } },
   notes: {
     JSON: [
-      'The object has release, isRunning, option (y, n or unknown), installed (none, ours, dkms or foreign), path and signer where one is installed, loaded (none, installed or other), dkms (none, or how far DKMS has the module for this kernel: added, built or installed), and supported where the kernel is the running one and can be asked.',
+      'The object has release, isRunning, option (y, n or unknown), installed (none, ours, dkms or foreign), path and signer where one is installed, loaded (none, installed or other), dkms (none, or how far DKMS has the module for this kernel: added, built or installed), and supported where the kernel is the running one.',
     ],
   },
   examples: [['utimer kernel status', 'look at the running kernel']],
