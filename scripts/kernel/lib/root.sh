@@ -4,6 +4,8 @@
 
 root_packages='alsa-utils base-files base-passwd bash coreutils dash findutils gawk grep hostname iproute2 kmod libasan8 libc6 libstdc++6
   libubsan1 make mount ncurses-base procps sed util-linux'
+# Programs that cables and streams are tried with.
+root_packages="$root_packages ffmpeg gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-tools jack-capture jackd2 linuxptp sox"
 
 # The addons of the test runner, by their packages; each is of the version that this checkout has for its own processor.
 root_addons='@rolldown/binding-linux-ARCH-gnu lightningcss-linux-ARCH-gnu'
@@ -33,6 +35,10 @@ build_root() {
     cp "$1/usr/share/base-passwd/group.master" "$1/etc/group" || return 1
   ln -sf dash "$1/bin/sh"
   ln -sf gawk "$1/usr/bin/awk"
+  # Libraries of which the machine's owner may choose another.
+  for root_library in "$1"/usr/lib/*/blas/libblas.so.3 "$1"/usr/lib/*/lapack/liblapack.so.3; do
+    ln -sf "$(basename "$(dirname "$root_library")")/$(basename "$root_library")" "$(dirname "$root_library")/../" || return 1
+  done
   printf '127.0.0.1 localhost guest\n::1 localhost\n' >"$1/etc/hosts"
   mkdir -p "$1/dev" "$1/proc" "$1/sys" "$1/run" "$1/tmp" "$1/root" "$1/usr/local/bin"
   chmod 1777 "$1/tmp"

@@ -95,7 +95,7 @@ describe('While something goes on that keeps the output of a step open', () => {
     const env = { ...process.env, FAILING: 'none', PATH: `${join(folder, 'bin')}:${process.env.PATH}` };
     const child = spawn('scripts/test', args, {
       ...{ cwd: folder, env, detached: true },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'ignore'],
     });
     group = child.pid;
     let stdout = '';
