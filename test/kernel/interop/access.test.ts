@@ -108,6 +108,8 @@ describe('What a cable with non-interleaved access carries', () => {
     const words = noise(6 * loop.periodBytes);
     await loop.send(words);
     await until('the words are recorded', () => samplesOf(readFileSync(path)).includes(words));
+    // While the cable moves: they wait for its next period.
+    await Program.endAll();
   });
 });
 

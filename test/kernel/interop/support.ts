@@ -20,6 +20,9 @@ export async function until(what: string, done: () => boolean | Promise<boolean>
   }
 }
 
+/** How long a program may take to end as Ctrl-C ends it. */
+const FORCE_MS = 10_000;
+
 /** A program that runs until it is ended. */
 export class Program {
   static readonly #running = new Set<Program>();
@@ -72,7 +75,7 @@ export class Program {
   async end(): Promise<void> {
     this.#ending = true;
     this.#process.kill('SIGINT');
-    const force = setTimeout(() => this.#process.kill('SIGKILL'), PATIENCE_MS / 6);
+    const force = setTimeout(() => this.#process.kill('SIGKILL'), FORCE_MS);
     await this.#closed;
     clearTimeout(force);
     Program.#running.delete(this);

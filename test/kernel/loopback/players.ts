@@ -23,26 +23,28 @@ export function wavFile(folder: string, frames: number | Buffer, format: WavForm
 
 /** A program that plays. */
 export class Player {
-  static readonly #running = new Set<ChildProcess>();
+  static readonly #running = new Set<Player>();
   readonly process: ChildProcess;
   readonly exit: Promise<{ readonly code: number | null; readonly stderr: string }>;
 
   constructor(name: string, ...args: string[]) {
     const child = spawn(name, args, { stdio: ['ignore', 'inherit', 'pipe'] });
     this.process = child;
-    Player.#running.add(child);
+    Player.#running.add(this);
     let stderr = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
     });
     this.exit = once(child, 'close').then(() => {
-      Player.#running.delete(child);
+      Player.#running.delete(this);
       return { code: child.exitCode, stderr };
     });
   }
 
-  static endAll(): void {
-    for (const child of Player.#running) child.kill('SIGKILL');
+  /** Resolves when none of them has a cable any more. */
+  static async endAll(): Promise<void> {
+    for (const { process } of Player.#running) process.kill('SIGKILL');
+    await Promise.all(Array.from(Player.#running, ({ exit }) => exit));
   }
 }
 

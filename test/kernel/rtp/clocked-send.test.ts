@@ -24,7 +24,7 @@ withFolder('clocked-send', (made) => {
   folder = made;
 });
 afterEach(async () => {
-  Player.endAll();
+  await Player.endAll();
   await endAll();
   expect(card.cables().filter(({ playback, capture }) => playback || capture)).toEqual([]);
 });
