@@ -2,10 +2,11 @@
 # and what vitest needs. None of it is run here, nothing of this machine is touched, and no root is needed. To be sourced; needs
 # arch.sh, archive.sh, $arch, $work and $scripts. Its own variables begin with root_, since its callers have others.
 
-root_packages='alsa-utils base-files base-passwd bash coreutils dash findutils gawk grep hostname iproute2 kmod libasan8 libc6 libstdc++6
-  libubsan1 make mount ncurses-base procps sed util-linux'
+root_packages='alsa-utils base-files base-passwd bash bsdutils coreutils dash findutils gawk grep hostname iproute2 kmod libasan8
+  libc6 libstdc++6 libubsan1 make mount ncurses-base procps sed util-linux'
 # Programs that cables and streams are tried with.
-root_packages="$root_packages ffmpeg gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-tools jack-capture jackd2 linuxptp sox"
+root_packages="$root_packages ffmpeg gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-tools
+  jack-capture jackd2 linuxptp sox"
 
 # The addons of the test runner, by their packages; each is of the version that this checkout has for its own processor.
 root_addons='@rolldown/binding-linux-ARCH-gnu lightningcss-linux-ARCH-gnu'
