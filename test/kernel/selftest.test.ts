@@ -34,13 +34,22 @@ function results(lines: readonly string[]): Record<string, string> {
 
 describe('Without a card', () => {
   const CHOSEN = ['U02', 'U23', 'U36', 'L07', 'L36', 'A03', 'R28', 'F02', 'D09', 'K01'];
+  /** With programs of 32 bits, which the package has for x64 alone. */
+  const WORDS32 = process.arch === 'x64' ? [] : ['U02', 'U36'];
+  const expected = (number: string) =>
+    WORDS32.includes(number) ? expect.stringMatching(/no 32-bit program for this processor$/) : 'ok';
 
   it('it runs cases of every file, and leaves no module behind', async () => {
     const { code, lines, stderr } = await selftest('--only', CHOSEN.join(','));
-    expect([code, results(lines)]).toEqual([0, Object.fromEntries(CHOSEN.map((number) => [number, 'ok']))]);
+    expect([code, results(lines)]).toEqual([
+      0,
+      Object.fromEntries(CHOSEN.map((number) => [number, expected(number)])),
+    ]);
     expect(lines[0]).toBe('KTAP version 1');
     expect(lines[2]).toBe('1..9');
-    expect(lines).toContain(`# passed ${CHOSEN.length}, failed 0, skipped 0`);
+    expect(lines).toContain(
+      `# passed ${CHOSEN.length - WORDS32.length}, failed 0, skipped ${WORDS32.length}`,
+    );
     expect(stderr).toMatch(/^10 cases on Linux .*\n- snd-aloop is loaded and unloaded/);
     expect(isLoopbackLoaded()).toBe(false);
   });

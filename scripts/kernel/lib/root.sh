@@ -6,7 +6,7 @@ root_packages='alsa-utils base-files base-passwd bash bsdutils coreutils dash fi
   libc6 libstdc++6 libubsan1 make mount ncurses-base procps sed util-linux'
 # Programs that cables and streams are tried with.
 root_packages="$root_packages ffmpeg gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-tools
-  jack-capture jackd2 linuxptp sox"
+  jack-capture jackd2 libspa-0.2-modules linuxptp pipewire-bin sox"
 
 # The addons of the test runner, by their packages; each is of the version that this checkout has for its own processor.
 root_addons='@rolldown/binding-linux-ARCH-gnu lightningcss-linux-ARCH-gnu'
