@@ -1,8 +1,9 @@
 // The guest by itself for arm64, on the root file system that scripts/vm/run has for it.
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { arm64Root } from '../support/arm64-root.js';
 import { bootsAndRunsACommand } from '../support/guest-by-itself.js';
+
+const root = arm64Root();
 
 /** Processors and interrupt controllers that hosts have, whose own a guest with KVM gets. */
 const HOSTS = [
@@ -13,10 +14,6 @@ const HOSTS = [
 ] as const;
 
 it.each(HOSTS)('A guest of arm64 runs a command on the processor %s, %s', async (cpu, controller) => {
-  const prepare = fileURLToPath(new URL('../../scripts/kernel/prepare', import.meta.url));
-  const [, , root = ''] = execFileSync(prepare, ['small', '--arch', 'arm64'], { encoding: 'utf8' }).split(
-    '\n',
-  );
   const words = [
     ['-cpu cortex-a72', `-cpu ${cpu}`],
     ['gic-version=max', controller],

@@ -1,11 +1,11 @@
 // The machine for arm64 as it is packed. There is no arm64 machine here to boot it on its own files: QEMU emulates one, on the root
 // file system that scripts/vm/run has for guests of arm64; and qemu-user plays the Node.js of an arm64 machine.
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { arm64Root } from '../support/arm64-root.js';
 import { installedFile } from '../support/package-tools.js';
 import { ASK, Packed, run as runHere } from '../support/packed.js';
 import { RecordedFrames } from '../support/recorded-frames.js';
@@ -13,7 +13,6 @@ import { RecordedFrames } from '../support/recorded-frames.js';
 /** What a guest shows of itself: its processor, and the name of its card. */
 const SHOWN = "process.arch + ' ' + fs.readFileSync('/proc/asound/card0/id', 'utf8').trim()";
 
-const prepare = fileURLToPath(new URL('../../scripts/kernel/prepare', import.meta.url));
 const packed = new Packed();
 const machine = new Packed('vm');
 const user = packed.user('user');
@@ -25,7 +24,7 @@ let run: (command: readonly string[], more?: object) => Promise<string>;
 
 beforeAll(async () => {
   packed.install(user, machine.archive);
-  const [, , root] = execFileSync(prepare, ['small', '--arch', 'arm64'], { encoding: 'utf8' }).split('\n');
+  const root = arm64Root();
   vi.stubEnv('XDG_CACHE_HOME', cache);
   const part = (name: string) =>
     import(pathToFileURL(join(user, 'node_modules/alsa-utimer-vm/lib', name)).href);
