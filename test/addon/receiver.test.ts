@@ -1,13 +1,12 @@
 // Receivers by the addon's socket: the contract of all receivers, and what only native code can get wrong.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { DatagramSocketHandle } from '../../lib/native/binding.js';
 import { RtpReceiver, type StreamStartEvent } from '../../lib/rtp/index.js';
 import { loadAddon } from '../support/addon.js';
 import { runChild } from '../support/child.js';
+import { memoryHeld } from '../support/memory-held.js';
 import { describeReceiver } from '../support/receiver-contract.js';
 import { plainSocket, receiverFor } from '../support/rtp-sockets.js';
 import { hostileDatagrams } from '../support/rtp-stream.js';
@@ -417,15 +416,6 @@ describe('Receiving', () => {
   });
 });
 
-setFlagsFromString('--expose-gc');
-const collectGarbage: () => void = runInNewContext('gc');
-
-function memoryInUse(): number {
-  collectGarbage();
-  const { heapUsed, external, arrayBuffers } = process.memoryUsage();
-  return heapUsed + external + arrayBuffers;
-}
-
 describe('a million hostile datagrams through a socket', () => {
   const MILLION = 1_000_000;
   const FRAME_BYTES = 4;
@@ -467,10 +457,10 @@ describe('a million hostile datagrams through a socket', () => {
         const { framesDelivered } = receiver.stats();
         expect(framesDelivered).toBe(bytes / FRAME_BYTES);
         expect(framesDelivered).toBe(byTimestamp());
-        if (sent === 200_000) before = memoryInUse();
+        if (sent === 200_000) before = memoryHeld();
       }
     }
-    const grown = memoryInUse() - before;
+    const grown = memoryHeld() - before;
     sender.close();
     receiver.flush();
     const stats = receiver.stats();

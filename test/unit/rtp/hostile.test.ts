@@ -1,7 +1,6 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { JitterBuffer, type JitterBufferOptions, type StreamStartEvent } from '../../../lib/rtp/index.js';
+import { memoryHeld } from '../../support/memory-held.js';
 import {
   datagram,
   expectedSamples,
@@ -17,15 +16,6 @@ import {
 
 const MILLION = 1_000_000;
 const FRAME_BYTES = 4;
-
-setFlagsFromString('--expose-gc');
-const collectGarbage: () => void = runInNewContext('gc');
-
-function memoryInUse(): number {
-  collectGarbage();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
-}
 
 /** A jitter buffer whose frames are counted, and a second count made from the timestamps it tells. */
 function audited(options: Partial<JitterBufferOptions> = {}) {
@@ -77,9 +67,9 @@ describe('a million hostile packets', () => {
         expect(framesDelivered).toBe(written());
         expect(framesDelivered).toBe(byTimestamp());
       }
-      if (i === MILLION / 10) before = memoryInUse();
+      if (i === MILLION / 10) before = memoryHeld();
     }
-    const grown = memoryInUse() - before;
+    const grown = memoryHeld() - before;
     const stats = buffer.stats();
     expect(stats.framesDelivered).toBe(written());
     expect(stats.framesDelivered).toBe(byTimestamp());
