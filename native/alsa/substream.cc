@@ -43,6 +43,11 @@ Integer number_of(std::string_view name, std::string_view text) {
   return number;
 }
 
+// More frames than any buffer has. The pointers of a substream count from 0 to its boundary, and from 0
+// again: 2^30 frames or a little less of a 32-bit program (sound/core/pcm_compat.c: recalculate_boundary),
+// which are 6 hours at 48 kHz.
+constexpr std::int64_t kMostQueued = std::int64_t{1} << 28;
+
 }  // namespace
 
 std::optional<SubstreamStatus> Substream::status() {
@@ -52,10 +57,17 @@ std::optional<SubstreamStatus> Substream::status() {
   if (state == kStates.end()) {
     return std::nullopt;
   }
-  return SubstreamStatus{static_cast<int>(state - kStates.begin()),
+  SubstreamStatus status{static_cast<int>(state - kStates.begin()),
                          number_of<std::uint32_t>("owner_pid", text), number_of<std::uint64_t>("avail", text),
                          static_cast<std::int64_t>(number_of<std::uint64_t>("appl_ptr", text) -
                                                    number_of<std::uint64_t>("hw_ptr", text))};
+  if (status.queued < -kMostQueued || status.queued > kMostQueued) [[unlikely]] {
+    // One of the two has begun anew. The kernel has taken that into account in what is free.
+    const std::optional<SubstreamParameters> set = parameters();
+    const std::uint64_t buffer = set ? set->buffer_frames : status.avail;
+    status.queued = static_cast<std::int64_t>(buffer - status.avail);
+  }
+  return status;
 }
 
 std::optional<SubstreamParameters> Substream::parameters() {

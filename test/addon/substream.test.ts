@@ -47,6 +47,20 @@ describe('A substream', () => {
     substream.close();
   });
 
+  it('has as many frames queued where one of its pointers has begun anew', () => {
+    const substream = addon.openSubstream(folder);
+    const boundary = 2 ** 30;
+    put('hw_params', PARAMETERS);
+    // 4800 is where the program is.
+    put('status', status('RUNNING', 1234, 964, boundary + 4_000));
+    expect(substream.status()?.queued).toBe(800);
+    put('status', status('XRUN', 1234, 1_774, 4).replace('4800', String(boundary - 6)));
+    expect(substream.status()?.queued).toBe(-10);
+    put('hw_params', 'closed\n');
+    expect(substream.status()?.queued).toBe(0);
+    substream.close();
+  });
+
   it.each(
     ['OPEN', 'SETUP', 'PREPARED', 'RUNNING', 'XRUN', 'DRAINING', 'PAUSED', 'SUSPENDED', 'DISCONNECTED'].map(
       (name, state) => [name, state] as const,

@@ -55,6 +55,21 @@ describe('A cable that its reader clocks', () => {
     expect(result).toEqual({ ...succeeded, stdout: 'true true\nxrun 1\ntrue 1\n' });
   });
 
+  it('hears all of a 32-bit program, whose positions begin anew after 2^30 frames', async () => {
+    const result = await run(`
+      fault('wrap', { error: 700 });
+      player.write(period(0, 8));
+      player.start();
+      console.log(is(read(2), 0, 2), is(read(1), 2, 3), capture.stats().underruns);
+      const { value } = await capture.frames({ signal: AbortSignal.timeout(10_000) }).next();
+      console.log(is(value, 3, 8), player.state());
+      const part = period(0).subarray(0, 100 * capture.frameBytes);
+      player.write(part);
+      fault('wrap', { error: 8 * 480 + 300 });
+      console.log(read(1).subarray(0, part.length).equals(part), player.state(), capture.stats().underruns);`);
+    expect(result).toEqual({ ...succeeded, stdout: 'true true 0\ntrue running\ntrue xrun 1\n' });
+  });
+
   it('recovers from an overrun and a suspend, and says what it cannot recover from', async () => {
     const result = await run(`
       const { subscribe } = await import('node:diagnostics_channel');

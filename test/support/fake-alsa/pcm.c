@@ -10,6 +10,7 @@
 #include "fake.h"
 
 #define RING (4U << 20)
+#define COMPAT_BOUNDARY (1ULL << 30)
 
 struct substream {
   struct file *file;
@@ -623,13 +624,17 @@ size_t pcm_text(char *text, size_t size, int device, bool playback, int number, 
     return (size_t)snprintf(text, size, "closed\n");
   }
   if (status) {
+    // As those of a 32-bit program, which begin anew after so many frames.
+    const uint64_t frames = (uint64_t)fault("wrap");
+    const uint64_t start = frames == 0 ? 0 : COMPAT_BOUNDARY - frames;
     return (size_t)snprintf(
         text, size,
         "state: %s\nowner_pid   : %ld\ntrigger_time: 0.000000000\ntstamp      : 0.000000000\n"
         "delay       : %ld\navail       : %ld\navail_max   : %ld\n-----\nhw_ptr      : %ld\n"
         "appl_ptr    : %ld\n",
         state_name(one->state), one->owner, (long)(one->playback ? one->written - one->moved : avail(one)),
-        (long)avail(one), (long)avail(one), (long)one->moved, (long)one->written);
+        (long)avail(one), (long)avail(one), (long)((start + one->moved) % COMPAT_BOUNDARY),
+        (long)((start + one->written) % COMPAT_BOUNDARY));
   }
   if (one->rate == 0) {
     return (size_t)snprintf(text, size, "no setup\n");
