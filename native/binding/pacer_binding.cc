@@ -233,7 +233,7 @@ napi_value create(const Napi::CallbackInfo& info) {
 napi_value create_follower(const Napi::CallbackInfo& info) {
   std::unique_ptr<PacerTarget> target = read_target(info[0]);
   const PacingParameters parameters = read_policy(read_object(info[1], "parameters"));
-  return handle_of(info.Env(), std::make_shared<Pacing>(0, std::make_shared<PacerBoard>(), std::move(target),
+  return handle_of(info.Env(), std::make_shared<Pacing>(0, nullptr, std::move(target),
                                                         std::make_shared<MonotonicScale>(), parameters));
 }
 

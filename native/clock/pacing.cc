@@ -84,7 +84,7 @@ void Pacing::set_ppb(std::int32_t ppb) noexcept {
     wanted_ppb_ = ppb;
     stats_.ppb = ppb;
   }
-  board_->wake(shared_from_this());
+  wake_pacer();
 }
 
 void Pacing::tell_ticks(bool wanted, std::uint64_t told) noexcept {
@@ -113,7 +113,7 @@ void Pacing::close() noexcept {
       return;
     }
   }
-  board_->wake(shared_from_this());
+  wake_pacer();
 }
 
 bool Pacing::closed() noexcept {
@@ -267,8 +267,14 @@ void Pacing::move_one(bool late, std::uint64_t end) noexcept {
   }
 }
 
+void Pacing::wake_pacer() noexcept {
+  if (board_ != nullptr) {
+    board_->wake(shared_from_this());
+  }
+}
+
 void Pacing::tell() noexcept {
-  if (!std::exchange(told_, true)) {
+  if (board_ != nullptr && !std::exchange(told_, true)) {
     board_->post(number_);
   }
 }

@@ -88,6 +88,8 @@ class Pacing : public std::enable_shared_from_this<Pacing> {
   // Where it never comes again.
   static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
+  // `board` is null where tick() alone moves, and no pacer looks: one that is not emptied would keep what is
+  // left there.
   Pacing(std::uint32_t number, std::shared_ptr<PacerBoard> board, std::unique_ptr<PacerTarget> target,
          std::shared_ptr<TimeScale> scale, const PacingParameters& parameters,
          std::unique_ptr<TickSource> source = nullptr);
@@ -136,6 +138,7 @@ class Pacing : public std::enable_shared_from_this<Pacing> {
   [[nodiscard]] std::uint64_t within_policy(std::uint64_t ends) noexcept;
   void move(std::uint64_t ends, std::int64_t now, Now clock) noexcept;
   void move_one(bool late, std::uint64_t end = 0) noexcept;
+  void wake_pacer() noexcept;
   void tell() noexcept;
 
   const std::uint32_t number_;

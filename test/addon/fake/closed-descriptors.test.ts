@@ -8,7 +8,7 @@ const PRELUDE = `
 import { createSocket } from 'node:dgram';
 import { openSync, closeSync } from 'node:fs';
 const library = (part) => import(new URL('./dist/' + part + '/index.js', 'file://' + process.cwd() + '/'));
-const { Pacer } = await library('clock');
+const { Follower, Pacer } = await library('clock');
 const { RtpSender } = await library('rtp');
 const receiver = createSocket('udp4').bind(0, '127.0.0.1');
 await once(receiver, 'listening');
@@ -51,6 +51,20 @@ it.each([
      await once(behind, 'tick');
      behind.close();
      closeSync(fd);`,
+  ],
+  [
+    'a follower',
+    `const timer = alsa.UserTimer.create(cable);
+     const follower = Follower.open(timer, { periodFrames: 480 });
+     follower.advance(960);
+     follower.close();
+     timer.close();`,
+  ],
+  [
+    'a loopback with a follower',
+    `const loop = ClockedLoopback.openSync(cable);
+     Follower.open(loop);
+     loop.close();`,
   ],
   ['a sender', `(await RtpSender.open(stream)).close();`],
   [
