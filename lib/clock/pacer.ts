@@ -125,7 +125,7 @@ export class Pacer implements Disposable {
    * - A timer: ioctl SNDRV_TIMER_IOCTL_TRIGGER. Nobody else triggers it meanwhile.
    * - A loopback: the next period that was written to it. What is written, or sent, waits in a queue of `aheadMs`. At an end without
    *   a whole period, which counts as an underrun, silence moves where the loopback is open with idle 'silence', and nothing
-   *   otherwise. What waits when the pacing is closed is gone.
+   *   otherwise. Whole periods that wait when the pacing is closed are gone; one that is begun goes on with the next write.
    * - A capture: a period of whoever plays into it, which waits in a queue of `aheadMs` until it is read. Where the queue is full the
    *   oldest is lost, which an 'overrun' event of the capture tells. While nobody plays, which counts as underruns, silence moves, or
    *   nothing where the capture is open with idle 'stall'. What has moved when the pacing is closed can still be read.

@@ -123,10 +123,9 @@ export class Playback {
    * @param close is called where this is closed first
    */
   pace(periods: number, close: () => void): WrittenAhead {
-    return this.#explaining(() => {
-      this.#silence.stop();
-      const silent = this.#options.keepAlive !== undefined;
-      const { name, frameBytes } = this;
+    const silent = this.#options.keepAlive !== undefined;
+    const { name, frameBytes } = this;
+    return this.#pacing(() => {
       const ahead = new WrittenAhead(this.pump, { name, periods, silent, frameBytes });
       this.#paced = { ahead, cable: ahead, close };
       return ahead;
@@ -138,10 +137,9 @@ export class Playback {
     parameters: Omit<PlayedCableParametersNative, 'rate' | 'frameBytes' | 'silent'>,
     close: () => void,
   ): PlayedCableHandle {
-    return this.#explaining(() => {
-      this.#silence.stop();
-      const { rate, frameBytes } = this;
-      const silent = this.#options.keepAlive !== undefined;
+    const { rate, frameBytes } = this;
+    const silent = this.#options.keepAlive !== undefined;
+    return this.#pacing(() => {
       const cable = native().createPlayedCable(this.pump, { ...parameters, rate, frameBytes, silent });
       this.#paced = { ahead: undefined, cable, close };
       return cable;
@@ -160,11 +158,7 @@ export class Playback {
     this.#paced = undefined;
     if (!paced) return;
     paced.cable.close();
-    try {
-      this.#silence.start();
-    } catch {
-      // It is due still: the next write begins it, or throws that.
-    }
+    this.#resumeSilence();
   }
 
   /** Why a pacer's thread could not move it. */
@@ -275,6 +269,27 @@ export class Playback {
     if (xruns === this.#xruns) return;
     this.#xruns = xruns;
     this.#handlers?.recovered(xruns);
+  }
+
+  /** Has a pacer begin, which moves the silence from then on. */
+  #pacing<T>(begin: () => T): T {
+    return this.#explaining(() => {
+      this.#silence.stop();
+      try {
+        return begin();
+      } catch (error) {
+        this.#resumeSilence();
+        throw error;
+      }
+    });
+  }
+
+  #resumeSilence(): void {
+    try {
+      this.#silence.start();
+    } catch {
+      // It is due still: the next write begins it, or throws that.
+    }
   }
 
   #startSilence(): void {

@@ -70,7 +70,7 @@ export class WrittenAhead {
     return this.#taken.when(callback);
   }
 
-  /** What waits is gone. Nothing moves any more; closing again does nothing. */
+  /** Whole periods that wait are gone, and the pump has a begun one again. Nothing moves any more; closing again does nothing. */
   close(): void {
     this.handle.close();
     this.#taken.end();

@@ -1,7 +1,10 @@
 /** Cables that a pacer moves, at the seam. */
 import type { NativeHandle, WatcherHandle } from './handle.js';
 
-/** Periods that are written ahead of when they move. It owns nothing of the cable. */
+/**
+ * Periods that are written ahead of when they move. It takes over the begun period of the pump, which has it again once this is
+ * closed. It owns nothing of the cable.
+ */
 export interface PacedCableHandle extends NativeHandle {
   /** Takes all bytes, of which there may be no more than room(). */
   write(bytes: Uint8Array): void;

@@ -126,6 +126,14 @@ std::vector<std::uint8_t> PeriodPump::take_begun() {
   return begun;
 }
 
+void PeriodPump::put_back_begun(const std::uint8_t* data, std::size_t length) noexcept {
+  const std::lock_guard lock(mutex_);
+  if (pending_ == 0 && length < period_bytes_) {
+    std::memcpy(begun_period_.data(), data, length);
+    pending_ = length;
+  }
+}
+
 void PeriodPump::move_written(const CableLock& cable, const std::uint8_t* period) {
   move(cable, period);
   ++stats_.periods;

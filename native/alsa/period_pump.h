@@ -86,6 +86,8 @@ class PeriodPump {
   [[nodiscard]] IdleSilence::Move move_now(const std::uint8_t* period, IdleSilence::Failure& failure);
   // The bytes of a period that is not complete, which are no longer here then. Throws ClosedError.
   [[nodiscard]] std::vector<std::uint8_t> take_begun();
+  // The other way round: less than a period, where none has begun here since.
+  void put_back_begun(const std::uint8_t* data, std::size_t length) noexcept;
 
   // Bytes of a period that is not complete.
   [[nodiscard]] std::size_t pending_bytes();

@@ -1,6 +1,8 @@
 #include "clock/paced_cable.h"
 
 #include <cerrno>
+#include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -36,9 +38,13 @@ Result PacedCable::move(std::uint64_t /*end*/, PacerTarget::Failure& failure) no
 void PacedCable::close() noexcept {
   {
     const std::lock_guard lock(mutex_);
-    closed_ = true;
+    if (std::exchange(closed_, true)) {
+      return;
+    }
   }
   queue_.abandon();
+  const std::span<const std::uint8_t> begun = queue_.take_begun();
+  pump_->put_back_begun(begun.data(), begun.size());
 }
 
 bool PacedCable::closed() noexcept {

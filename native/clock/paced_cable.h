@@ -23,7 +23,8 @@ class PacedCable {
   // From any thread: a period, as PacerTarget::move().
   PacerTarget::Result move(std::uint64_t end, PacerTarget::Failure& failure) noexcept;
 
-  // Nothing moves any more; what is queued is gone.
+  // Nothing moves any more. What is queued is gone, but for a period that is not complete: the pump has that
+  // again, so that what is written next goes on within it, and within its frame. From the one that writes.
   void close() noexcept;
   [[nodiscard]] bool closed() noexcept;
 

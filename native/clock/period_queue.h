@@ -6,6 +6,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
+#include <utility>
 
 #include "alsa/unique_fd.h"
 #include "clock/priority_mutex.h"
@@ -32,6 +34,10 @@ class PeriodQueue {
   // Completes a begun period. Returns the bytes that were missing.
   std::size_t pad(std::uint8_t silence);
   void drop_partial_frame(std::size_t frame_bytes) noexcept { pending_ -= pending_ % frame_bytes; }
+  // What there is of a period that is not complete, which is no longer here then. Valid until the next write.
+  [[nodiscard]] std::span<const std::uint8_t> take_begun() noexcept {
+    return {bytes_.get() + write_ * period_bytes_, std::exchange(pending_, 0)};
+  }
   // Readable once so many periods, or all that there are, have been taken since await_taken(), or abandon()
   // was called. A duplicate.
   [[nodiscard]] UniqueFd taken_event() const { return taken_.duplicate(); }

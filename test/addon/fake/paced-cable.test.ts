@@ -136,6 +136,44 @@ AbortError
     expect(result).toEqual({ ...succeeded, stdout: '9 0n\n' });
   });
 
+  it('keeps the period that is begun when its pacing is closed, and when none begins', async () => {
+    const result = await run(`
+      const loop = ClockedLoopback.openSync(stream);
+      const capture = loop.openCapture({ periods: 1_024 });
+      const given = data(2 * loop.periodBytes);
+      loop.write(given.subarray(0, 3));
+      console.log(codeOf(() => pacer.follow(loop, { fd: 999_999 })), loop.stats().pendingBytes);
+      const pacing = pacer.start(loop, { start: 2n ** 61n });
+      loop.write(given.subarray(3, 10));
+      console.log(loop.stats().pendingBytes);
+      pacing.close();
+      console.log(loop.stats().pendingBytes);
+      loop.write(given.subarray(10));
+      console.log(capture.read().equals(given));
+      loop.close();`);
+    expect(result).toEqual({ ...succeeded, stdout: 'EBADF 3\n10\n10\ntrue\n' });
+  });
+
+  it('has its silence again where a pacer could not begin', async () => {
+    const result = await run(`
+      const { openSync, closeSync } = await import('node:fs');
+      const { execFileSync } = await import('node:child_process');
+      const loop = ClockedLoopback.openSync({ ...cable, idle: 'silence', graceMs: 0 });
+      loop.write(data(3));
+      execFileSync('prlimit', ['--nofile=200', '--pid', String(process.pid)], { env: { ...process.env, LD_PRELOAD: '' } });
+      // Of the descriptors that it takes, the first one is there.
+      const taken = [];
+      try { for (;;) taken.push(openSync('/dev/null')); } catch {}
+      closeSync(taken.pop());
+      console.log(codeOf(() => pacer.start(loop)), loop.stats().pendingBytes);
+      taken.forEach((fd) => closeSync(fd));
+      const { insertedFrames } = loop.stats();
+      while (loop.stats().insertedFrames <= insertedFrames) await new Promise((resolve) => setTimeout(resolve, 2));
+      loop.close();
+      pacer.close();`);
+    expect(result).toEqual({ ...succeeded, stdout: 'EMFILE 3\n' });
+  });
+
   it('says why it cannot move', async () => {
     const result = await run(`
       const loop = ClockedLoopback.openSync({ ...stream, idle: 'silence' });
