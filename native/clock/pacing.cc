@@ -112,6 +112,10 @@ void Pacing::close() noexcept {
     if (std::exchange(closed_, true)) {
       return;
     }
+    // At once: whoever takes it next, another pacing for instance, must find it as it was.
+    if (source_ != nullptr) {
+      source_->give_back();
+    }
   }
   wake_pacer();
 }
@@ -208,9 +212,12 @@ void Pacing::serve(std::int64_t now, Now clock) noexcept {
 
 void Pacing::tick(std::uint64_t ends) noexcept {
   const Lock lock(mutex_);
-  if (over()) {
-    return;
+  if (!over()) {
+    move_ticks(ends);
   }
+}
+
+void Pacing::move_ticks(std::uint64_t ends) noexcept {
   const std::uint64_t moves = within_policy(ends);
   for (std::uint64_t i = 0; i < moves && !over(); ++i) {
     move_one(i > 0);
@@ -221,9 +228,12 @@ void Pacing::tick(std::uint64_t ends) noexcept {
 }
 
 bool Pacing::follow() noexcept {
-  const TickSource::Ticks ticks = source_->read();
-  tick(ticks.count);
   const Lock lock(mutex_);
+  if (over()) {
+    return false;
+  }
+  const TickSource::Ticks ticks = source_->read();
+  move_ticks(ticks.count);
   if (ticks.ended && !over()) {
     stats_.ended = true;
     tell();

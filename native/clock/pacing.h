@@ -121,7 +121,7 @@ class Pacing : public std::enable_shared_from_this<Pacing> {
   bool follow() noexcept;
   // Null where it has none.
   [[nodiscard]] const TickSource* source() const noexcept { return source_.get(); }
-  // Closes its descriptor, once this is closed.
+  // Closes its descriptor, once this is closed. close() has given that back.
   void leave_source() noexcept { source_.reset(); }
   // When it is due, kNever where it is over.
   [[nodiscard]] std::int64_t deadline() const noexcept { return deadline_; }
@@ -137,6 +137,7 @@ class Pacing : public std::enable_shared_from_this<Pacing> {
   // Of so many ends those that the policy for late ones leaves.
   [[nodiscard]] std::uint64_t within_policy(std::uint64_t ends) noexcept;
   void move(std::uint64_t ends, std::int64_t now, Now clock) noexcept;
+  void move_ticks(std::uint64_t ends) noexcept;
   void move_one(bool late, std::uint64_t end = 0) noexcept;
   void wake_pacer() noexcept;
   void tell() noexcept;
@@ -146,7 +147,7 @@ class Pacing : public std::enable_shared_from_this<Pacing> {
   const std::unique_ptr<PacerTarget> target_;
   const std::shared_ptr<TimeScale> scale_;  // of the pacer's thread
   const PacingParameters parameters_;
-  std::unique_ptr<TickSource> source_;  // of the pacer's thread
+  std::unique_ptr<TickSource> source_;  // of the pacer's thread; it is read, and given back, with the mutex
   std::int64_t deadline_ = kNever;      // of the pacer's thread
 
   PriorityMutex mutex_;  // guards all below

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "alsa/system_error.h"
 
@@ -37,7 +38,11 @@ DescriptorSource::DescriptorSource(int descriptor)
   counts_ = is_counter(fd_.get());
 }
 
-DescriptorSource::~DescriptorSource() { ::fcntl(fd_.get(), F_SETFL, flags_); }
+void DescriptorSource::give_back() noexcept {
+  if (const int flags = std::exchange(flags_, -1); flags >= 0) {
+    ::fcntl(fd_.get(), F_SETFL, flags);
+  }
+}
 
 TickSource::Ticks DescriptorSource::read() noexcept {
   std::array<char, 4096> bytes{};

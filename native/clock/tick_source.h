@@ -23,22 +23,26 @@ class TickSource {
   [[nodiscard]] virtual int descriptor() const noexcept = 0;
   // What has come. Does not wait.
   virtual Ticks read() noexcept = 0;
+  // It is read no more.
+  virtual void give_back() noexcept {}
 };
 
 // An eventfd or a timerfd, of which the number that is read counts; or a pipe, a socket and so on, of which
 // each byte does.
 class DescriptorSource final : public TickSource {
  public:
-  // Takes a duplicate, and makes reading not wait, for all that have it, until this goes. Throws SystemError.
+  // Takes a duplicate, and makes reading not wait, for all that have it, until it is given back. Throws
+  // SystemError.
   explicit DescriptorSource(int descriptor);
-  ~DescriptorSource() override;
+  ~DescriptorSource() override { give_back(); }
 
   [[nodiscard]] int descriptor() const noexcept override { return fd_.get(); }
   Ticks read() noexcept override;
+  void give_back() noexcept override;
 
  private:
   UniqueFd fd_;
-  int flags_;  // as they were
+  int flags_;  // as they were, and -1 once they are so again
   bool counts_ = false;
 };
 

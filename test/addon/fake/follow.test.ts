@@ -82,10 +82,18 @@ describe('A pacing follows', () => {
       const { pacing } = followed({ fd });
       const meanwhile = waits();
       pacing.close();
-      // Its thread gives it back.
+      const after = [waits()];
+      // Again and again, whether the thread has let go of it meanwhile or not.
+      for (let i = 0; i < 100; i += 1) {
+        const again = pacer.follow(null, { fd });
+        after.push(!waits());
+        again.close();
+        after.push(waits());
+      }
+      console.log(before, meanwhile, after.every((as) => as));
       pacer.close();
-      console.log(before, meanwhile, waits());`);
-    expect(result).toEqual({ ...succeeded, stdout: 'true false true\n' });
+      console.log(waits());`);
+    expect(result).toEqual({ ...succeeded, stdout: 'true false true\ntrue\n' });
   });
 
   it('the output of a program, of which each byte ticks', async () => {
