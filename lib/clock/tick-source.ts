@@ -1,8 +1,10 @@
 /** What a pacing follows: each of its ticks is the end of a period. */
 import type { Readable } from 'node:stream';
 import { checkInteger, typeError } from '../arguments.js';
+import { closedError } from '../errors.js';
 import type { TimerInstanceHandle } from '../native/binding.js';
 import { handleOf } from '../native/lifetime.js';
+import { describeTimerId } from '../timer/id.js';
 import { TimerInstance } from '../timer/timer-instance.js';
 
 /**
@@ -19,9 +21,10 @@ export interface CheckedSource {
   readonly readable: Readable | undefined;
 }
 
-/** @throws TypeError ERR_INVALID_ARG_TYPE; RangeError ERR_OUT_OF_RANGE */
+/** @throws TypeError ERR_INVALID_ARG_TYPE; RangeError ERR_OUT_OF_RANGE; AlsaError ERR_CLOSED */
 export function checkTickSource(source: unknown): CheckedSource {
   if (source instanceof TimerInstance) {
+    if (source.closed) throw closedError(`The instance of ${describeTimerId(source.timerId)}`);
     return { native: handleOf<TimerInstanceHandle>(source), readable: undefined };
   }
   if (typeof source === 'object' && source !== null) {

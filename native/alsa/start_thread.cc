@@ -9,24 +9,33 @@
 #include "alsa/system_error.h"
 
 namespace alsa_utimer {
+namespace {
+
+// Blocks all signals in the calling thread, and so in those that it starts.
+class AllBlocked {
+ public:
+  AllBlocked() noexcept {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  AllBlocked(const AllBlocked&) = delete;
+  AllBlocked& operator=(const AllBlocked&) = delete;
+  ~AllBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_;
+};
+
+}  // namespace
 
 std::thread start_thread(std::function<void()> body) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread thread;
-  int refused = 0;
+  const AllBlocked blocked;
   try {
-    thread = std::thread(std::move(body));
+    return std::thread(std::move(body));
   } catch (const std::system_error& error) {
-    refused = error.code().value();
+    throw SystemError(error.code().value(), "pthread_create");
   }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  if (refused != 0) {
-    throw SystemError(refused, "pthread_create");
-  }
-  return thread;
 }
 
 }  // namespace alsa_utimer

@@ -31,7 +31,8 @@ std::shared_ptr<Clock> Clock::open(clockid_t id, bool of_system, std::string nam
 }
 
 std::shared_ptr<Clock> Clock::open_device(const std::string& path) {
-  const auto device = std::make_shared<const UniqueFd>(UniqueFd::open(path, O_RDONLY));
+  // What is no clock, a named pipe for instance, must not be waited for.
+  const auto device = std::make_shared<const UniqueFd>(UniqueFd::open(path, O_RDONLY | O_NONBLOCK));
   ClockReading reading{};
   std::shared_ptr<const ClockReader> reader;
   for (const PtpReader::Call call : PtpReader::kCalls) {

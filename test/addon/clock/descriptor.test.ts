@@ -7,6 +7,7 @@ import { Pacer } from '../../../lib/clock/index.js';
 import type { NativeBinding } from '../../../lib/native/binding.js';
 import { setNative } from '../../../lib/native/load.js';
 import { loadAddon } from '../../support/addon.js';
+import { runChild } from '../../support/child.js';
 
 const eventfds = () =>
   readdirSync('/proc/self/fd').filter((fd) => {
@@ -65,4 +66,21 @@ it('tells the end of one that had ended before anybody could hear of it', async 
     closeSync(fd);
     setNative(undefined);
   }
+});
+
+it('is no clock where it is a named pipe, for which nothing waits', async () => {
+  const result = await runChild(
+    `
+    const { execFileSync } = await import('node:child_process');
+    const { rmSync } = await import('node:fs');
+    const { Clock } = await import(new URL('./dist/clock/index.js', 'file://' + process.cwd() + '/'));
+    const path = '/tmp/no-clock-' + process.pid;
+    execFileSync('mkfifo', [path]);
+    try { Clock.open(path); } catch ({ code, syscall }) { console.log(code, syscall); }
+    rmSync(path);`,
+    [],
+    // Opening it would never end.
+    { through: ['timeout', '--signal=KILL', '50'] },
+  );
+  expect(result).toEqual({ code: 0, signal: null, stderr: '', stdout: 'EINVAL clock_gettime\n' });
 });
