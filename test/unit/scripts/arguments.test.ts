@@ -1,6 +1,6 @@
 // What scripts are asked for is checked before anything is installed, built or booted for it.
-import { chmodSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, readFileSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Machine } from '../../support/script-machine.js';
 
@@ -10,6 +10,8 @@ const checkout = machine.checkout('checkout');
 for (const name of ['apt-get', 'dpkg-query', 'npm', 'gcc', 'make', 'sudo'])
   machine.stub(name, 'echo "STARTED $0 $*" >&2; exit 1');
 rmSync(join(checkout, 'scripts/setup'));
+const whole = machine.checkout('whole');
+chmodSync(join(whole, 'scripts/setup'), 0o755);
 afterAll(() => machine.remove());
 
 describe('A script', () => {
@@ -53,6 +55,44 @@ describe('A script', () => {
   });
 
   it.each([
+    ['test', '--kernel'],
+    ['test', '--only'],
+    ['test', '--node'],
+    ['demo', '--seconds'],
+    ['bench', '--json'],
+    ['soak', '--hours'],
+    ['conformance', '--arch'],
+    ['test-arm64', '--kernel'],
+    ['runtimes', '--arch'],
+    ['release/vm', '--arch'],
+  ])('names an option that lacks its value: %s %s', async (name, option) => {
+    const { status, stdout, stderr } = await machine.run(join(checkout, 'scripts', name), [option]);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(new RegExp(`^${basename(name)}: ${option} needs a value\\n[A-Z]`));
+    expect(stderr).not.toContain('STARTED');
+  });
+
+  it.each([
+    ...['test', 'test-arm64', 'demo', 'bench', 'soak', 'conformance', 'sanitize', 'runtimes', 'docs'],
+    ...['setup', 'build-lib', 'build-native', 'lint-native'],
+    ...['release/musl', 'release/prebuild', 'release/programs', 'release/publish'],
+    ...['release/reproduce', 'release/vm'],
+  ])('has help, in whatever folder it is started: %s', async (name) => {
+    const script = join(whole, 'scripts', name);
+    const { status, stdout, stderr } = await machine.run(`./${basename(name)}`, ['--help'], {
+      cwd: dirname(script),
+    });
+    expect([status, stderr]).toEqual([0, '']);
+    const [, ...lines] = readFileSync(script, 'utf8').split('\n');
+    const comment = lines.slice(
+      0,
+      lines.findIndex((line) => !line.startsWith('#')),
+    );
+    expect(comment.length).toBeGreaterThan(0);
+    expect(stdout).toBe(comment.map((line) => `${line.replace(/^# ?/, '')}\n`).join(''));
+  });
+
+  it.each([
     ['prepare', ['stock', '--bogus'], "not '--bogus' as well"],
     ['prepare', ['smal'], "no kernel 'smal'"],
     ['prepare', ['--bogus'], "no kernel '--bogus'"],
@@ -87,11 +127,8 @@ describe('A script', () => {
     expect(stderr).not.toContain('kernel:');
   });
 
-  it('that makes a checkout ready has help, and takes no unknown options', async () => {
-    const whole = machine.checkout('whole');
+  it('that makes a checkout ready takes no unknown options', async () => {
     const setup = join(whole, 'scripts/setup');
-    chmodSync(setup, 0o755);
-    expect(await machine.run(setup, ['--help'])).toMatchObject({ status: 0, stderr: '' });
     const { status, stderr } = await machine.run(setup, ['sox', '--bogus']);
     expect(status).toBe(2);
     expect(stderr).toMatch(/^setup: unknown option '--bogus'\n/);

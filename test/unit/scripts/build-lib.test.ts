@@ -27,7 +27,8 @@ done
 let folder: string;
 beforeEach(() => {
   folder = join(mkdtempSync(join(tmpdir(), 'alsa-utimer-build-')), 'a checkout');
-  cpSync(join(root, 'scripts/build-lib'), join(folder, 'scripts/build-lib'), { recursive: true });
+  for (const name of ['build-lib', 'lib'])
+    cpSync(join(root, 'scripts', name), join(folder, 'scripts', name), { recursive: true });
   put('node_modules/.bin/tsc', compiler('-p tsconfig.build.json --outDir', 'd.ts'), 0o755);
   put('node_modules/.bin/rolldown', compiler('--config rolldown.config.js --dir', 'js', 'js.map'), 0o755);
   put('tsconfig.build.json', '{}');
