@@ -12,6 +12,7 @@ export class Output extends Writable {
   readonly #target: Writable;
   readonly #onFailure: (error: NodeJS.ErrnoException) => void;
   #readerGone = false;
+  #failure: NodeJS.ErrnoException | undefined;
 
   /** @param onFailure told of each write that failed; after EPIPE, which no write survives, there are no more */
   constructor(target: Writable, onFailure: (error: NodeJS.ErrnoException) => void) {
@@ -25,6 +26,11 @@ export class Output extends Writable {
   /** Whether what is printed reaches nobody any more. */
   get isReaderGone(): boolean {
     return this.#readerGone;
+  }
+
+  /** Why something of what was printed could not be written, where anybody might still read it: a full disk, for instance. */
+  get failure(): NodeJS.ErrnoException | undefined {
+    return this.#failure;
   }
 
   /** Whether it is shown on a terminal, as tty.WriteStream says it. */
@@ -45,6 +51,7 @@ export class Output extends Writable {
     this.#target.write(chunk, encoding, (error?: NodeJS.ErrnoException | null) => {
       if (error) {
         this.#readerGone = error.code === 'EPIPE';
+        if (!this.#readerGone) this.#failure ??= error;
         this.#onFailure(error);
       }
       done();

@@ -3,12 +3,13 @@ import { WavWriter } from '../../wav/writer.js';
 import { tellerOf } from '../cable/tell.js';
 import type { Io } from '../output/io.js';
 import type { Output } from '../output/output.js';
-import { handOver, json, print } from '../output/printing.js';
+import { handOver, json, print, UnreadError } from '../output/printing.js';
 import { Report } from '../output/report.js';
 import type { Given } from '../table/command.js';
 import { naming } from '../table/naming.js';
 import { clockTime } from '../timer/duration.js';
 import { type CableEnd, type CableOptions, openCableEnd } from './cable-end.js';
+import { stdoutTarget } from './stdout-target.js';
 
 interface RecordValues {
   readonly file: string;
@@ -39,7 +40,7 @@ export async function runRecord(
 ): Promise<number> {
   using cable = await openCableEnd(library, io.signal);
   const { format, rate, channels } = cable.parameters;
-  const target = values.file === '-' ? io.stdout : values.file;
+  const target = values.file === '-' ? stdoutTarget(io) : values.file;
   // Named here, since an option without a value has no name of the library's.
   await using wav = await naming({ overwrite: '--force' }, () =>
     WavWriter.create(target, { format, rate, channels, overwrite: values.force, signal: io.signal }),
@@ -83,11 +84,13 @@ class Recording {
       });
     const telling = stats > 0 ? setInterval(tell, stats) : undefined;
     const { reason, error } = await ended.finally(() => clearInterval(telling));
-    if (error !== undefined) this.#fail(error);
+    const isUnread = error instanceof UnreadError;
+    if (error !== undefined && !isUnread) this.#fail(error);
     this.#report.end((status) => {
       if (asJson) status.print(json({ type: 'close', reason, ...this.#counters() }));
       else status.print(`${REASONS[reason]}: ${this.#inWords().join(', ')}`);
     });
+    if (isUnread) throw error;
     if (this.#io.signal.aborted) await handOver(this.#out);
     return error === undefined ? 0 : 1;
   }
@@ -109,7 +112,10 @@ class Recording {
       }
       return await this.#close('stop');
     } catch (error) {
-      if (signal.aborted) return await this.#close('interrupt');
+      if (error instanceof UnreadError) return { reason: 'unread', error };
+      // What the system refuses fails, whatever else has come.
+      const isRefused = (error as NodeJS.ErrnoException).errno !== undefined;
+      if (signal.aborted && !isRefused) return await this.#close('interrupt');
       await this.#wav.close().catch(() => {});
       return { reason: 'error', error };
     }

@@ -1,6 +1,6 @@
 // `utimer play` and `utimer record` on a real kernel, with arecord and aplay at the other end: every frame is compared.
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -163,6 +163,26 @@ describe('utimer record', () => {
     expect(frameCount).toBeUndefined();
     expect(recorded.equals(data.subarray(0, 4_800 * FRAME_BYTES))).toBe(true);
     expect(child.stderr).toContain('"reason":"length"');
+    player.process.kill('SIGINT');
+    await player.ended;
+  });
+
+  it('fails when its output cannot be written', async () => {
+    const player = utimer('play', music(400 * 480).file);
+    await said(player, 'open');
+    const full = openSync('/dev/full', 'w');
+    const child = Child.utimerInto(
+      full,
+      'record',
+      '--json',
+      '--card',
+      `${card.number}`,
+      '--duration',
+      '1s',
+      '-',
+    );
+    expect(await child.ended).toMatchObject({ code: 1, signal: null });
+    expect(child.stderr).toMatch(/^utimer record: write failed on standard output: ENOSPC/m);
     player.process.kill('SIGINT');
     await player.ended;
   });
