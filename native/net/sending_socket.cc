@@ -1,8 +1,11 @@
 #include "net/sending_socket.h"
 
+#include <net/if.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 
 #include "alsa/system_error.h"
 #include "net/socket_calls.h"
@@ -39,10 +42,25 @@ void set_group(int descriptor, int family, const SendingSocket::Group& group) {
   }
 }
 
+// Empty for 0, and for one that has just been removed.
+std::string name_of(std::uint32_t interface) {
+  std::array<char, IF_NAMESIZE> name{};
+  return ::if_indextoname(interface, name.data()) == nullptr ? "" : name.data();
+}
+
+// 0 for none.
+std::uint32_t interface_of(const std::string& name) noexcept {
+  return name.empty() ? 0 : ::if_nametoindex(name.c_str());
+}
+
 }  // namespace
 
 SendingSocket::SendingSocket(const Options& options)
-    : fd_(open_udp_socket(options.to.family())), to_(options.to) {
+    : fd_(open_udp_socket(options.to.family())),
+      to_(options.to),
+      group_(options.group),
+      link_name_(options.to.family() == AF_INET6 ? name_of(options.to.as<sockaddr_in6>().sin6_scope_id) : ""),
+      group_name_(options.group ? name_of(options.group->interface) : "") {
   bind_to(fd_.get(), options.local);
   if (options.group) {
     set_group(fd_.get(), to_.family(), *options.group);
@@ -80,7 +98,34 @@ std::int64_t SendingSocket::send(iovec* datagrams, std::size_t count) noexcept {
   do {
     sent = ::sendmmsg(fd_.get(), messages.data(), static_cast<unsigned>(most), 0);
   } while (sent < 0 && errno == EINTR);
-  return sent < 0 ? -errno : sent;
+  if (sent >= 0) {
+    return sent;
+  }
+  const int error = errno;
+  if (error != EAGAIN) {
+    find_interfaces();
+  }
+  return -error;
+}
+
+// The kernel keeps the numbers of interfaces, and one that is made anew has another number.
+void SendingSocket::find_interfaces() noexcept {
+  if (const std::uint32_t link = interface_of(link_name_); link != 0) {
+    auto address = to_.as<sockaddr_in6>();
+    address.sin6_scope_id = link;
+    std::memcpy(&to_.storage, &address, sizeof address);
+  }
+  if (!group_) {
+    return;
+  }
+  if (const std::uint32_t interface = interface_of(group_name_); interface != 0) {
+    group_->interface = interface;
+  }
+  try {
+    choose_interface(fd_.get(), *group_);
+  } catch (const SystemError&) {
+    // It is away still, or has no address yet: the next packet that fails tries again.
+  }
 }
 
 }  // namespace alsa_utimer

@@ -36,7 +36,7 @@ class SendingSocket {
   static std::optional<SocketAddress> origin(const Options& options);
 
   // sendmmsg(2): how many of the datagrams, 64 at most, the kernel has taken, or a negated errno where that
-  // is none.
+  // is none. What comes next is sent from the interface that has the place of one that was removed.
   std::int64_t send(iovec* datagrams, std::size_t count) noexcept;
   static constexpr std::size_t kMost = 64;
   static constexpr const char* kSendCall = "sendmmsg";
@@ -45,8 +45,14 @@ class SendingSocket {
   void close() noexcept { fd_.reset(); }
 
  private:
+  void find_interfaces() noexcept;
+
   UniqueFd fd_;
   SocketAddress to_;
+  std::optional<Group> group_;
+  // Of the interfaces that numbers were given for; empty where none was.
+  std::string link_name_;   // that the address is on
+  std::string group_name_;  // IPv6: to send from
 };
 
 }  // namespace alsa_utimer

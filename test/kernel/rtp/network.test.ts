@@ -188,3 +188,38 @@ describe('A receiver', () => {
     },
   );
 });
+
+describe('A sender', () => {
+  it.each([
+    [GROUP, 'out0'],
+    ['ff15::7:9', 'out0'],
+    ['ff02::7:9%out0', undefined],
+  ])('to %s goes on when its interface was replaced, which was given as %s', async (address, name) => {
+    const group = { address: address.replace(/%.*/, ''), interface: 'in1' };
+    const before = await receiverFor(group);
+    const { port } = before.receiver;
+    const sender = await senderTo(before.receiver, {
+      address,
+      ...(name === undefined ? {} : { interface: name }),
+    });
+    const audio = noise(48);
+    sender.write(audio);
+    expect(await before.sink.holds(audio.length)).toEqual(audio);
+    before.receiver.close();
+    for (const times of [1, 2]) {
+      ip('link delete out0');
+      await connect();
+      const { packetsSent } = sender.stats();
+      // It looks for the interface when a packet has failed.
+      await until(() => {
+        sender.write(audio);
+        return sender.stats().packetsSent > packetsSent;
+      });
+      const after = await receiverFor({ ...group, port });
+      const more = noise(48, times);
+      sender.write(more);
+      expect(await after.sink.holds(more.length)).toEqual(more);
+      after.receiver.close();
+    }
+  });
+});
