@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
-import { ENDING_SIGNALS, type Io } from '../output/io.js';
+import { ENDING_SIGNALS, Interruption, type Io } from '../output/io.js';
 import { quoted } from '../table/usage-error.js';
 import { hasKeyboard } from './keyboard.js';
 
@@ -27,7 +27,7 @@ const SIGNALLED = 128;
 export async function runProgram(
   [command = '', ...args]: readonly string[],
   { descriptor, environment }: Inheritance,
-  { stderr }: Pick<Io, 'stderr'>,
+  { stderr, signal: interrupt }: Pick<Io, 'stderr' | 'signal'>,
 ): Promise<number> {
   const fail = (error: unknown) => {
     const { code, text } = refusal(command, error as NodeJS.ErrnoException);
@@ -45,6 +45,8 @@ export async function runProgram(
         release();
         resolve(code);
       };
+      // It came before there was anybody to take it, also where it was typed.
+      if (interrupt.reason instanceof Interruption) child.kill(interrupt.reason.signal);
       child.on('exit', (code, signal) =>
         end(signal === null ? (code as number) : SIGNALLED + constants.signals[signal]),
       );

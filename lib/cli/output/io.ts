@@ -4,6 +4,16 @@ import type { Writable } from 'node:stream';
 /** Signals that ask a command to end: SIGHUP comes from a terminal that is closed. A second one, of any kind, ends it at once. */
 export const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** The signal that has asked a command to end, as the reason of what it aborts. */
+export class Interruption extends DOMException {
+  readonly signal: NodeJS.Signals;
+
+  constructor(signal: NodeJS.Signals) {
+    super(`${signal} has come`, 'AbortError');
+    this.signal = signal;
+  }
+}
+
 export interface Io {
   readonly stdin: NodeJS.ReadableStream;
   readonly stdout: Writable;

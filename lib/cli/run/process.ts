@@ -1,5 +1,5 @@
 /** A command line as a process: its signals, its standard streams and its exit code. */
-import { ENDING_SIGNALS, type Io } from '../output/io.js';
+import { ENDING_SIGNALS, Interruption, type Io } from '../output/io.js';
 import { standardOutputs, type WithoutReader } from '../output/output.js';
 import { UnreadError } from '../output/printing.js';
 
@@ -16,9 +16,9 @@ export async function asProcess(
   const release = () => {
     for (const signal of ENDING_SIGNALS) process.off(signal, abort);
   };
-  const abort = () => {
+  const abort = (signal: NodeJS.Signals) => {
     release();
-    interrupt.abort();
+    interrupt.abort(new Interruption(signal));
   };
   for (const signal of ENDING_SIGNALS) process.on(signal, abort);
   try {

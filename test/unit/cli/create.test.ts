@@ -6,7 +6,8 @@ import { Writable } from 'node:stream';
 import { afterAll, describe, expect, it } from 'vitest';
 import { hasKeyboard } from '../../../lib/cli/create/keyboard.js';
 import { runProgram } from '../../../lib/cli/create/program.js';
-import { utimer } from '../../support/utimer.js';
+import { Interruption } from '../../../lib/cli/output/io.js';
+import { neverAborted, utimer } from '../../support/utimer.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'alsa-utimer-create-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -22,7 +23,9 @@ function script(name: string, text: string, mode = 0o755): string {
 let files = 0;
 
 /** Runs a program that inherits a file. */
-function running(...program: string[]) {
+const running = (...program: string[]) => runningUnder(neverAborted(), ...program);
+
+function runningUnder(signal: AbortSignal, ...program: string[]) {
   files += 1;
   const path = join(folder, `inherited${files}`);
   let said = '';
@@ -36,7 +39,7 @@ function running(...program: string[]) {
     descriptor: openSync(path, 'w'),
     environment: (descriptor: number) => ({ INHERITED: String(descriptor) }),
   };
-  const ended = runProgram(program, inheritance, { stderr });
+  const ended = runProgram(program, inheritance, { stderr, signal });
   return {
     written: () => readFileSync(path, 'utf8'),
     ended: ended.then((code) => ({ code, said })),
@@ -95,6 +98,15 @@ describe('A program', () => {
     if (why === '') expect(ended.said).toBe('');
     else expect(ended.said).toContain(why);
     expect(ended.said.split('\n').length).toBe(why === '' ? 1 : 2);
+  });
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('gets %s also where that came before the program was there', async (signal, code) => {
+    const { ended } = runningUnder(AbortSignal.abort(new Interruption(signal)), 'sleep', '1000');
+    expect(await ended).toEqual({ code, said: '' });
   });
 
   it.each(['SIGTERM', 'SIGHUP'] as const)('gets %s, as often as it comes', async (signal) => {

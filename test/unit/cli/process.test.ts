@@ -1,5 +1,6 @@
 // A command as a process: what signals do to it.
 import { describe, expect, it } from 'vitest';
+import { Interruption } from '../../../lib/cli/output/io.js';
 import { asProcess } from '../../../lib/cli/run/process.js';
 import { withResolvers } from '../../../lib/promises.js';
 
@@ -19,8 +20,10 @@ describe.each(SIGNALS)('%s', (signal) => {
     });
     expect(handlers()).toEqual(before.map((count) => count + 1));
     expect(told?.aborted).toBe(false);
-    process.emit(signal);
+    process.emit(signal, signal);
     expect(told?.aborted).toBe(true);
+    expect(told?.reason).toBeInstanceOf(Interruption);
+    expect(told?.reason).toMatchObject({ name: 'AbortError', signal });
     // Where a process has no handler of a signal, the kernel ends it.
     expect(handlers()).toEqual(before);
     stuck.resolve();
