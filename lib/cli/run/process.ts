@@ -2,6 +2,7 @@
 import { ENDING_SIGNALS, Interruption, type Io } from '../output/io.js';
 import { standardOutputs, type WithoutReader } from '../output/output.js';
 import { UnreadError } from '../output/printing.js';
+import { unwaited } from '../output/terminal.js';
 
 /** How long the last message may take to be taken. */
 const LAST_WORDS_MS = 500;
@@ -11,7 +12,12 @@ export async function asProcess(
   withoutReader: WithoutReader = 'end',
 ): Promise<void> {
   const interrupt = new AbortController();
-  const { stdout, stderr } = standardOutputs(process, withoutReader, (code) => process.exit(code));
+  // What a command does that goes on without a reader matters more than a terminal that takes nothing.
+  const streams =
+    withoutReader === 'go on'
+      ? { stdout: unwaited(process.stdout, 1), stderr: unwaited(process.stderr, 2) }
+      : process;
+  const { stdout, stderr } = standardOutputs(streams, withoutReader, (code) => process.exit(code));
   // Without a handler a signal ends the process, whatever that is at.
   const release = () => {
     for (const signal of ENDING_SIGNALS) process.off(signal, abort);
