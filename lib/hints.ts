@@ -261,6 +261,12 @@ const CALLS: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
   },
   'setsockopt MCAST_JOIN_GROUP': JOIN,
   'setsockopt MCAST_JOIN_SOURCE_GROUP': JOIN,
+  sendmmsg: {
+    ENETUNREACH: 'No route leads there: add one (`ip route`), or name the interface to send to a group from.',
+    ENODEV: 'The interface to send from is gone. What is sent once it is back arrives.',
+    EACCES: 'Either this is a broadcast address, which nothing is sent to, or a route forbids it.',
+    EPERM: 'A firewall of this machine forbids it: `nft list ruleset`, `iptables -S`.',
+  },
 };
 
 /** The hint for a failed call, or undefined where the error speaks for itself. */

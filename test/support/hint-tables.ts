@@ -16,6 +16,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'pthread-create': '`pthread_create`',
   bind: '`bind`',
   'mcast-join': '`MCAST_JOIN_GROUP`, `MCAST_JOIN_SOURCE_GROUP`',
+  sendmmsg: '`sendmmsg`',
 };
 
 /** Whose advice a text is: in this order they come behind what an error means. */

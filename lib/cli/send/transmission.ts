@@ -1,5 +1,6 @@
 /** A stream that is being sent: its counters as they change, and how it ended. */
 import type { Pacing } from '../../clock/pacing.js';
+import type { AlsaError } from '../../errors.js';
 import type { RtpSender } from '../../rtp/sender.js';
 import type { Io } from '../output/io.js';
 import { json } from '../output/printing.js';
@@ -85,6 +86,11 @@ function summary(audio: AudioSource, sender: RtpSender, { gaps }: Gaps): string[
     ...(gaps === undefined ? [] : [`gaps ${gaps}`]),
     ...(overruns > 0 ? [`overruns ${overruns}`] : []),
     ...(suspends > 0 ? [`suspends ${suspends}`] : []),
-    ...(lastError ? [lastError.message] : []),
+    ...(lastError ? [withoutHint(lastError)] : []),
   ];
+}
+
+/** What failed, alone: it stands in each line of counters. */
+function withoutHint({ message, hint }: Error & Partial<Pick<AlsaError, 'hint'>>): string {
+  return hint === undefined ? message : message.slice(0, -` ${hint}`.length).replace(/\.$/, '');
 }

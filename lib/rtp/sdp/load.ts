@@ -110,7 +110,8 @@ async function boundedText(
   let bytes = 0;
   for await (const chunk of source) {
     bytes += chunk.length;
-    if (bytes > MAX_SDP_BYTES) throw new SdpError(`${name} gives more than ${MAX_SDP_BYTES} bytes`);
+    if (bytes > MAX_SDP_BYTES)
+      throw new SdpError(`${name} gives more than ${MAX_SDP_BYTES} bytes, which no session description has`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

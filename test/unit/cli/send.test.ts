@@ -342,7 +342,7 @@ describe('A stream that is sent', () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/closed: packets 0, dropped 0, failed [1-9]/);
     expect(stderr).toBe(
-      'utimer send: no packet was sent: sendmmsg failed on 255.255.255.255:5004: EACCES, permission denied\n',
+      'utimer send: no packet was sent: sendmmsg failed on 255.255.255.255:5004: EACCES, permission denied. Either this is a broadcast address, which nothing is sent to, or a route forbids it.\n',
     );
   });
 });
