@@ -149,7 +149,7 @@ export const send = command({
       'What a cable brings while this program, or the system, sleeps is lost. The command prints and counts each such overrun or suspend. What follows is sent as if nothing were missing.',
     ],
     JSON: [
-      "The first object is { type: 'open' } with the session description. Then come stats, with --card overrun and suspend, and with --clock { type: 'clock', state } and { type: 'step', stepNs }. The last is { type: 'close' } with all counters. While nobody reads, the newest counters wait and all else is dropped; then { type: 'dropped', events } says how many.",
+      "The first object is { type: 'open' } with the session description. Then come stats, with --card overrun and suspend, and with --clock { type: 'clock', state } and { type: 'step', stepNs }; and error, where it fails. The last is { type: 'close' } with all counters. While nobody reads, the newest counters wait and all else is dropped; then { type: 'dropped', events } says how many.",
     ],
   },
   examples: [

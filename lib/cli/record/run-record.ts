@@ -127,9 +127,13 @@ class Recording {
   }
 
   /** The header is right before anything is told of the end. */
-  async #close(reason: Reason): Promise<{ readonly reason: Reason }> {
-    await this.#wav.close();
-    return { reason };
+  async #close(reason: Reason): Promise<{ readonly reason: Reason; readonly error?: unknown }> {
+    try {
+      await this.#wav.close();
+      return { reason };
+    } catch (error) {
+      return { reason: 'error', error };
+    }
   }
 
   #opening(): readonly string[] {

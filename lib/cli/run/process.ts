@@ -12,11 +12,7 @@ export async function asProcess(
   withoutReader: WithoutReader = 'end',
 ): Promise<void> {
   const interrupt = new AbortController();
-  // What a command does that goes on without a reader matters more than a terminal that takes nothing.
-  const streams =
-    withoutReader === 'go on'
-      ? { stdout: unwaited(process.stdout, 1), stderr: unwaited(process.stderr, 2) }
-      : process;
+  const streams = { stdout: unwaited(process.stdout, 1), stderr: unwaited(process.stderr, 2) };
   const { stdout, stderr } = standardOutputs(streams, withoutReader, (code) => process.exit(code));
   // Without a handler a signal ends the process, whatever that is at.
   const release = () => {

@@ -41,6 +41,8 @@ export async function transmit(
       if (asJson) status.print(line('stats'));
       else status.show(words());
     });
+  const close = () =>
+    report.end((status) => status.print(asJson ? line('close') : `closed: ${words().join(', ')}`));
   let isWhole = false;
   const telling = stats > 0 ? setInterval(tell, stats) : undefined;
   try {
@@ -57,12 +59,19 @@ export async function transmit(
     await sender.drain();
     isWhole = true;
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (!signal.aborted) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      // Before a command line that cannot be understood nothing was sent.
+      if (code === undefined) throw error;
+      if (asJson) report.event(json({ type: 'error', code, message }));
+      close();
+      throw error;
+    }
   } finally {
     clearInterval(telling);
     report.clear();
   }
-  report.end((status) => status.print(asJson ? line('close') : `closed: ${words().join(', ')}`));
+  close();
   return isWhole;
 }
 

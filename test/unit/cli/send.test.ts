@@ -300,6 +300,29 @@ describe('A stream that is sent', () => {
     expect(silent.destroyed).toBe(true);
   });
 
+  it('that breaks off says so, and what was sent until then', async () => {
+    async function* broken() {
+      yield Buffer.alloc(4 * 4_800);
+      throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' });
+    }
+    const send = async (...options: string[]) =>
+      utimerFrom(
+        Readable.from(broken(), { objectMode: false }),
+        ...([neverAborted(), 'send', '--to', '127.0.0.1:9', ...options, ...SHAPE, '-'] as const),
+      );
+    const { code, stdout, stderr } = await send('--json');
+    expect([code, stderr]).toEqual([1, 'utimer send: EIO: i/o error, read\n']);
+    const told = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(told.slice(-2)).toMatchObject([
+      { type: 'error', code: 'EIO', message: 'EIO: i/o error, read' },
+      { type: 'close', packetsDropped: 0 },
+    ]);
+    expect((await send()).stdout).toMatch(/\nclosed: packets /);
+  });
+
   it.each([
     [[], 'direct=0'],
     [['--mediaclk', 'direct=7'], 'direct=7'],
