@@ -109,6 +109,15 @@ function hinted(error: AlsaError, hint: string, by: (...given: never[]) => unkno
   return same;
 }
 
+/** What only helps to explain an error, and must not take its place: undefined where it cannot be had, for whatever reason. */
+export function forExplanation<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
+}
+
 /** The AlsaError for a call on something that was closed before. */
 export function closedError(what: string): AlsaError {
   return new AlsaError(`${what} is closed`, { code: 'ERR_CLOSED' });

@@ -1,5 +1,5 @@
 /** Opening a cable so that one timer, and nothing else, clocks it. */
-import { AlsaError, withHint } from '../errors.js';
+import { AlsaError, forExplanation, withHint } from '../errors.js';
 import {
   describeHolder,
   describeHolders,
@@ -66,15 +66,17 @@ function openFree(wanted: Wanted): Clocked {
       if (!(error instanceof AlsaError && TAKEN.has(error.code))) throw error;
     }
   }
-  const holders = cables.flatMap(({ substream }) => [
-    substreamHolder(card.number, device, direction, substream) ?? [],
-    substreamHolder(card.number, 1 - device, otherDirection(direction), substream) ?? [],
-  ]);
+  const holders = forExplanation(() =>
+    cables.flatMap(({ substream }) => [
+      substreamHolder(card.number, device, direction, substream) ?? [],
+      substreamHolder(card.number, 1 - device, otherDirection(direction), substream) ?? [],
+    ]),
+  );
   throw new AlsaError(
     `None of the ${cables.length} substreams of ${card} is free at both ends, from device ${device} on`,
     {
       code: 'ERR_NO_FREE_SUBSTREAM',
-      hint: `Now ${describeHolders(holders.flat())}. LoopbackCard.loadAll() makes more cards.`,
+      hint: `${holders ? `Now ${describeHolders(holders.flat())}. ` : ''}LoopbackCard.loadAll() makes more cards.`,
     },
   );
 }
@@ -222,7 +224,9 @@ function foreignClock(cable: Cable, timer: UserTimer): AlsaError | undefined {
     : found
       ? `timer ${found.card}.${found.device}.${found.subdevice}`
       : 'jiffies';
-  const holder = substreamHolder(card.number, 1 - device, otherDirection(direction), substream);
+  const holder = forExplanation(() =>
+    substreamHolder(card.number, 1 - device, otherDirection(direction), substream),
+  );
   const way = direction === 'playback' ? 'to' : 'from';
   return new AlsaError(
     `The cable ${way} hw:${card.number},${1 - device},${substream} is clocked by ${clock}`,

@@ -1,5 +1,5 @@
 /** Why a stream of a cable does not move, in words. */
-import { AlsaError, calledOn, closedError, fromNative, withHint } from '../errors.js';
+import { AlsaError, calledOn, closedError, forExplanation, fromNative, withHint } from '../errors.js';
 import type { Called } from '../hints.js';
 import type { NativeError } from '../native/binding.js';
 import { describeHolder, otherDirection, substreamHolder } from '../pcm/holder.js';
@@ -11,7 +11,7 @@ import { listTimers } from '../timer/list.js';
 /** ERR_NOT_STARTED for a stream of a cable, with those who run on the timer of the cable. */
 function notStartedOn(timerId: number, what: string, result: number, state: PcmState): AlsaError {
   const error = notStarted(what, result, state);
-  const timer = listTimers().find(
+  const timer = forExplanation(listTimers)?.find(
     (listed) => isUserDriven(listed.timerId) && listed.timerId.subdevice === timerId,
   );
   const running = timer?.clientList?.filter((client) => client.running).map(({ owner }) => owner) ?? [];
@@ -50,6 +50,8 @@ export function explainStream(error: unknown, stream: CableStream): unknown {
   const explained = calledOn(called, fromNative(error, name));
   if (!(explained instanceof AlsaError) || (explained.code !== 'EIO' && explained.code !== 'EINVAL'))
     return explained;
-  const holder = substreamHolder(card, 1 - device, otherDirection(pcm.direction), pcm.substream);
+  const holder = forExplanation(() =>
+    substreamHolder(card, 1 - device, otherDirection(pcm.direction), pcm.substream),
+  );
   return holder ? withHint(explained, `Now ${describeHolder(holder)}.`) : explained;
 }

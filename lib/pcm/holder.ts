@@ -1,6 +1,6 @@
 /** Who holds a substream. */
 import { join } from 'node:path';
-import { AlsaError, calledOn, withHint } from '../errors.js';
+import { AlsaError, calledOn, forExplanation, withHint } from '../errors.js';
 import type { Called } from '../hints.js';
 import { glance, listProc, procAsound, readProc, readProcName } from '../proc.js';
 import type { PcmDirection } from './options.js';
@@ -147,7 +147,8 @@ export function namingHolder<T>(
     const error = calledOn(called, cause);
     if (!(error instanceof AlsaError)) throw error;
     if (!['ERR_PCM_PARAMETER', 'EINVAL', 'EIO'].includes(error.code)) throw error;
-    throw naming(error, substreamHolder(card, 1 - device, otherDirection(direction), substream));
+    const other = () => substreamHolder(card, 1 - device, otherDirection(direction), substream);
+    throw naming(error, forExplanation(other));
   }
 }
 
@@ -155,7 +156,10 @@ export function namingHolder<T>(
 export function namingOccupant(error: unknown, place: SubstreamPlace): unknown {
   if (!(error instanceof AlsaError) || error.code !== 'EBUSY') return error;
   const { card, device, direction, substream } = place;
-  return naming(error, substreamHolder(card, device, direction, substream));
+  return naming(
+    error,
+    forExplanation(() => substreamHolder(card, device, direction, substream)),
+  );
 }
 
 function naming(error: AlsaError, holder: SubstreamHolder | undefined): AlsaError {

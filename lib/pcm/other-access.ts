@@ -1,5 +1,5 @@
 /** The access of the other end of a cable: the kernel takes any, and fails at START (sound/drivers/aloop.c: loopback_check_format). */
-import { AlsaError, withHint } from '../errors.js';
+import { AlsaError, forExplanation, withHint } from '../errors.js';
 import type { PcmAccess } from './access.js';
 import { describeHolder, otherEnd } from './holder.js';
 import type { PcmDirection } from './options.js';
@@ -32,7 +32,7 @@ export function namingOther(
   { card, device, direction, substream, access }: CableEnd,
 ): AlsaError {
   if (error.code !== 'EIO') return error;
-  const other = otherEnd(card, device, direction, substream);
+  const other = forExplanation(() => otherEnd(card, device, direction, substream));
   if (other?.parameters === undefined) return error;
   const option = other.parameters.access === access ? '' : `${accessHint(other.parameters.access)} `;
   return withHint(error, `${option}Now ${describeHolder(other)}.`);

@@ -10,6 +10,15 @@ const stream = { ...cable, periodFrames: 48 };
 const pacer = Pacer.open();
 const data = (length) => Uint8Array.from({ length }, (_, i) => 1 + (i * 7) % 251);
 const codeOf = (body) => { try { body(); return 'none'; } catch (error) { return error.code; } };
+const { openSync, closeSync } = await import('node:fs');
+const { execFileSync } = await import('node:child_process');
+/** Leaves no descriptor to this process; returns how some are given back, or all. */
+const takeDescriptors = () => {
+  execFileSync('prlimit', ['--nofile=200', '--pid', String(process.pid)], { env: { ...process.env, LD_PRELOAD: '' } });
+  const taken = [];
+  try { for (;;) taken.push(openSync('/dev/null')); } catch {}
+  return (count = taken.length) => taken.splice(0, count).forEach((fd) => closeSync(fd));
+};
 /** Until a pacing has passed so many ends that had nothing to move. */
 const underruns = async (pacing, count) => {
   while (pacing.stats().underruns < count) await new Promise((resolve) => setTimeout(resolve, 2));
@@ -156,22 +165,34 @@ AbortError
 
   it('has its silence again where a pacer could not begin', async () => {
     const result = await run(`
-      const { openSync, closeSync } = await import('node:fs');
-      const { execFileSync } = await import('node:child_process');
       const loop = ClockedLoopback.openSync({ ...cable, idle: 'silence', graceMs: 0 });
       loop.write(data(3));
-      execFileSync('prlimit', ['--nofile=200', '--pid', String(process.pid)], { env: { ...process.env, LD_PRELOAD: '' } });
-      // Of the descriptors that it takes, the first one is there.
-      const taken = [];
-      try { for (;;) taken.push(openSync('/dev/null')); } catch {}
-      closeSync(taken.pop());
+      const giveBack = takeDescriptors();
+      // Of those that it takes, the first one is there.
+      giveBack(1);
       console.log(codeOf(() => pacer.start(loop)), loop.stats().pendingBytes);
-      taken.forEach((fd) => closeSync(fd));
+      giveBack();
       const { insertedFrames } = loop.stats();
       while (loop.stats().insertedFrames <= insertedFrames) await new Promise((resolve) => setTimeout(resolve, 2));
       loop.close();
       pacer.close();`);
     expect(result).toEqual({ ...succeeded, stdout: 'EMFILE 3\n' });
+  });
+
+  it('says that it cannot move also where nothing can be found out about it', async () => {
+    const result = await run(`
+      const timer = alsa.UserTimer.create(stream);
+      const loop = ClockedLoopback.openSync({ ...stream, timer });
+      const pacing = pacer.start(loop);
+      timer.close();
+      const giveBack = takeDescriptors();
+      loop.write(data(loop.periodBytes));
+      const [error] = await once(pacing, 'error');
+      giveBack();
+      console.log(error.code, error.syscall, pacing.closed);
+      loop.close();
+      pacer.close();`);
+    expect(result).toEqual({ ...succeeded, stdout: 'EINVAL ioctl SNDRV_PCM_IOCTL_START true\n' });
   });
 
   it('says why it cannot move', async () => {
