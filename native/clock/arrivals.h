@@ -69,6 +69,7 @@ class ArrivalScale final : public TimeScale {
   }
 
   [[nodiscard]] State state() const noexcept override;
+  [[nodiscard]] State first_state() const noexcept override { return State::kFree; }
   [[nodiscard]] bool goes_on() const noexcept override { return true; }
   [[nodiscard]] std::uint64_t steps() const noexcept override { return steps_; }
   [[nodiscard]] Step last_step() const noexcept override { return step_; }

@@ -18,6 +18,7 @@ class MonotonicScale final : public TimeScale {
     return monotonic_ns;
   }
   [[nodiscard]] State state() const noexcept override { return State::kFree; }
+  [[nodiscard]] State first_state() const noexcept override { return State::kFree; }
   [[nodiscard]] std::uint64_t steps() const noexcept override { return 0; }
   [[nodiscard]] Step last_step() const noexcept override { return {}; }
   [[nodiscard]] double frequency_ppb() const noexcept override { return 0; }

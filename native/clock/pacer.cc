@@ -41,8 +41,9 @@ std::shared_ptr<TimeScale> Pacer::scale_of(const std::shared_ptr<Clock>& clock) 
   }
   std::erase_if(known_scales_, [](const auto& known) { return known.second.expired(); });
   for (const auto& [of, scale] : known_scales_) {
-    if (of.lock() == clock) {
-      return scale.lock();
+    // The thread may let go of it meanwhile.
+    if (std::shared_ptr<TimeScale> alive = scale.lock(); alive != nullptr && of.lock() == clock) {
+      return alive;
     }
   }
   std::shared_ptr<TimeScale> scale = clock->make_scale();
@@ -73,7 +74,7 @@ void Pacer::close() noexcept {
   }
   for (const std::shared_ptr<Pacing>& each : pacings_) {
     each->close();
-    each->leave_source();
+    each->leave();
   }
   pacings_.clear();
   scales_.clear();
@@ -108,7 +109,7 @@ void Pacer::enlist(const std::vector<std::shared_ptr<Pacing>>& changed) {
   std::erase_if(pacings_, [](const auto& each) {
     const bool closed = each->closed();
     if (closed) {
-      each->leave_source();
+      each->leave();
     }
     return closed;
   });

@@ -75,7 +75,7 @@ Pacing::Pacing(std::uint32_t number, std::shared_ptr<PacerBoard> board, std::uni
       source_(std::move(source)),
       wanted_ppb_(parameters.ppb) {
   stats_.ppb = parameters.ppb;
-  stats_.state = scale_->state();
+  stats_.state = scale_->first_state();
 }
 
 void Pacing::set_ppb(std::int32_t ppb) noexcept {
@@ -129,6 +129,7 @@ void Pacing::update(std::int64_t now) noexcept {
   const Lock lock(mutex_);
   if (parameters_.rate > 0 && !schedule_ && !over()) {
     const TimeScale::State before = stats_.state;
+    steps_before_ = scale_->steps();
     begin(now);
     copy_clock();
     if (stats_.state != before) {
@@ -181,7 +182,7 @@ void Pacing::observed(std::int64_t now, bool changed) noexcept {
 void Pacing::copy_clock() noexcept {
   stats_.state_changes += stats_.state == scale_->state() ? 0 : 1;
   stats_.state = scale_->state();
-  stats_.steps = scale_->steps();
+  stats_.steps = scale_->steps() - steps_before_;
   stats_.last_step = scale_->last_step();
   stats_.frequency_ppb = scale_->frequency_ppb();
   stats_.reading_delay_ns = scale_->reading_delay_ns();

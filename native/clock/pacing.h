@@ -121,8 +121,12 @@ class Pacing : public std::enable_shared_from_this<Pacing> {
   bool follow() noexcept;
   // Null where it has none.
   [[nodiscard]] const TickSource* source() const noexcept { return source_.get(); }
-  // Closes its descriptor, once this is closed. close() has given that back.
-  void leave_source() noexcept { source_.reset(); }
+  // Once this is closed: lets go of its source, which close() has given back, and of its scale, which nobody
+  // looks at for it any more.
+  void leave() noexcept {
+    source_.reset();
+    scale_.reset();
+  }
   // When it is due, kNever where it is over.
   [[nodiscard]] std::int64_t deadline() const noexcept { return deadline_; }
   [[nodiscard]] const std::shared_ptr<TimeScale>& scale() const noexcept { return scale_; }
@@ -145,7 +149,7 @@ class Pacing : public std::enable_shared_from_this<Pacing> {
   const std::uint32_t number_;
   const std::shared_ptr<PacerBoard> board_;
   const std::unique_ptr<PacerTarget> target_;
-  const std::shared_ptr<TimeScale> scale_;  // of the pacer's thread
+  std::shared_ptr<TimeScale> scale_;  // of the pacer's thread, until leave()
   const PacingParameters parameters_;
   std::unique_ptr<TickSource> source_;  // of the pacer's thread; it is read, and given back, with the mutex
   std::int64_t deadline_ = kNever;      // of the pacer's thread
@@ -153,6 +157,7 @@ class Pacing : public std::enable_shared_from_this<Pacing> {
   PriorityMutex mutex_;  // guards all below
   std::optional<Schedule> schedule_;
   std::int32_t wanted_ppb_;
+  std::uint64_t steps_before_ = 0;  // of the clock, before this began
   PacingStats stats_;
   bool tells_ticks_ = false;
   bool told_ = false;  // there is news that nobody has looked at

@@ -39,6 +39,8 @@ class TimeScale {
   [[nodiscard]] virtual std::int64_t from_monotonic(std::int64_t monotonic_ns) const noexcept = 0;
 
   [[nodiscard]] virtual State state() const noexcept = 0;
+  // What that is before the first look at the clock. From any thread.
+  [[nodiscard]] virtual State first_state() const noexcept { return State::kAcquiring; }
   // Whether it goes on from CLOCK_MONOTONIC, so that it is a time from the beginning: a leap before it is
   // known is made up for as any other.
   [[nodiscard]] virtual bool goes_on() const noexcept { return false; }

@@ -22,7 +22,12 @@ static struct ptp_clock_time at(int64_t ns) {
   return (struct ptp_clock_time){.sec = ns / 1000000000, .nsec = (unsigned)(ns % 1000000000)};
 }
 
-static struct ptp_clock_time device(void) { return at(read_clock(CLOCK_MONOTONIC) + FAKE_PTP_AHEAD); }
+// Ahead of that by what it was set by: so many ms.
+static int64_t device_at(int64_t monotonic) {
+  return monotonic + FAKE_PTP_AHEAD + fault("PTP was set") * 1000000LL;
+}
+
+static struct ptp_clock_time device(void) { return at(device_at(read_clock(CLOCK_MONOTONIC))); }
 
 // By how much CLOCK_REALTIME is ahead of CLOCK_MONOTONIC: of many readings the one that nothing came in
 // between.
@@ -53,7 +58,7 @@ static int offset_precise(void *argument) {
   }
   const int64_t now = read_clock(CLOCK_MONOTONIC);
   const struct ptp_sys_offset_precise both = {
-      .device = at(now + FAKE_PTP_AHEAD), .sys_realtime = at(now + realtime_ahead()), .sys_monoraw = at(now)};
+      .device = at(device_at(now)), .sys_realtime = at(now + realtime_ahead()), .sys_monoraw = at(now)};
   copy_to_user(argument, &both, sizeof both);
   return 0;
 }
