@@ -180,13 +180,15 @@ export class Pacing extends ObservantEmitter<PacingEvents> implements Disposable
     this.#owner.waits(this, wanted);
   }
 
-  /** Tells what is new. */
+  /** Tells what is new, and its handlers no more once one of them has closed it. */
   #look(): void {
     if (this.closed) return;
     const before = this.#told;
     const now = this.#handle.news();
     this.#told = now;
-    const tell = (type: keyof PacingEvents, event: object) => emitOrThrowUncaught(this, type, event);
+    const tell = (type: keyof PacingEvents, event: object) => {
+      if (!this.closed) emitOrThrowUncaught(this, type, event);
+    };
     const count = this.listenerCount('tick') > 0 ? Number(now.ticks - this.#toldTicks) : 0;
     this.#toldTicks += BigInt(count);
     if (count > 0) tell('tick', { count });
@@ -208,6 +210,7 @@ export class Pacing extends ObservantEmitter<PacingEvents> implements Disposable
       clockChannels.publish('pacing:state', { pacing: this, event });
       tell('state', event);
     }
+    if (this.closed) return;
     if (now.error !== 0 && before.error === 0) this.#fail(now);
     else if (now.ended && !before.ended) this.#end();
   }

@@ -1,5 +1,6 @@
 /** What a pacing follows: each of its ticks is the end of a period. */
 import type { Readable } from 'node:stream';
+import { types } from 'node:util';
 import { checkInteger, typeError } from '../arguments.js';
 import { closedError } from '../errors.js';
 import type { TimerInstanceHandle } from '../native/binding.js';
@@ -53,7 +54,10 @@ export function countBytes(
   came: (bytes: number) => void,
   ended: (error?: unknown) => void,
 ): () => void {
-  const data = (chunk: string | Uint8Array) => came(Buffer.byteLength(chunk));
+  const data = (chunk: unknown) => {
+    if (typeof chunk === 'string' || types.isUint8Array(chunk)) came(Buffer.byteLength(chunk));
+    else fail(typeError('source', 'a Readable of bytes', chunk));
+  };
   const end = () => {
     stop();
     ended();
@@ -66,5 +70,9 @@ export function countBytes(
     source.off('data', data).off('end', end).off('close', end).off('error', fail).pause();
   };
   source.on('end', end).on('close', end).on('error', fail).on('data', data);
+  // One that is over has told that already.
+  if (source.readableEnded || source.destroyed) {
+    process.nextTick(() => (source.errored ? fail(source.errored) : end()));
+  }
   return stop;
 }

@@ -109,6 +109,40 @@ describe('A pacing follows', () => {
     expect(result).toEqual({ ...succeeded, stdout: '8 true 8n\n' });
   });
 
+  it('a stream, and tells nothing more once a handler has closed it', async () => {
+    const result = await run(`
+      const source = new PassThrough();
+      const pacing = pacer.follow(null, source, { maxBurst: 5 });
+      pacing.on('tick', ({ count }) => { console.log(count); pacing.close(); });
+      pacing.on('late', () => console.log('late'));
+      source.write(new Uint8Array(20));
+      await once(pacing, 'tick');
+      console.log(pacing.closed, pacing.stats().missed);
+      pacer.close();`);
+    expect(result).toEqual({ ...succeeded, stdout: '5\ntrue 15n\n' });
+  });
+
+  it('a stream that was over before, whose end it tells, and none of objects', async () => {
+    const result = await run(`
+      const over = new PassThrough();
+      over.end().resume();
+      await once(over, 'end');
+      await once(pacer.follow(null, over), 'end');
+      const broken = new PassThrough();
+      broken.on('error', () => {}).destroy(new Error('broken'));
+      await new Promise((resolve) => broken.once('close', resolve));
+      const told = async (source) => {
+        const [error] = await once(pacer.follow(null, source), 'error');
+        console.log(error.code ?? error.message);
+      };
+      await told(broken);
+      const objects = new PassThrough({ objectMode: true });
+      objects.write({});
+      await told(objects);
+      pacer.close();`);
+    expect(result).toEqual({ ...succeeded, stdout: 'broken\nERR_INVALID_ARG_TYPE\n' });
+  });
+
   it('a stream that fails, with its error, and reads it no more once it is closed', async () => {
     const result = await run(`
       const failing = new PassThrough();
