@@ -32,7 +32,7 @@ export async function runBridge(
   const { clock, mediaClock } = library;
   if (mediaClock && (clock === 'packets' || clock === 'arrival'))
     throw new UsageError(`--mediaclk is for the clock that timestamps count by, and --clock is ${clock}`);
-  const options = { ...library, ...stream, ...(mediaClock && { mediaClock }) };
+  const options = { ...library, ...stream, ...(mediaClock && { mediaClock }), signal: io.signal };
   const bridge = await naming({ ...names, ...streamNames(values.sdp, given) }, () => Bridge.open(options));
   return follow(bridge, names, io, values.json);
 }

@@ -57,7 +57,7 @@ export async function runPace(command: PaceGiven, io: Io): Promise<number> {
   const stream = { rate, periodFrames };
   using frames = values.file === undefined ? undefined : await openRawFrames(values.file, io);
   using time = await openTime(values.clock, stream);
-  using target = await openTarget(values.card, stream, library);
+  using target = await openTarget(values.card, stream, library, io.signal);
   using pacer = Pacer.open({ ...pickOptions(library, THREAD), lockMemory: values['lock-memory'] });
   using pacing = time.pace(pacer, target, pickOptions(library, SCHEDULE));
   // Awaited, since all is closed behind the return.
@@ -77,10 +77,11 @@ async function openTarget(
   card: number | string | undefined,
   stream: Stream,
   library: PaceGiven['library'],
+  signal: AbortSignal,
 ): Promise<PaceTarget> {
   if (card === undefined) return timerTarget(stream, library.timerId);
   const { format = 'S16_LE', channels = 2, ...options } = pickOptions(library, CABLE);
-  return cableTarget({ ...options, ...stream, format, channels });
+  return cableTarget({ ...options, ...stream, format, channels, signal });
 }
 
 interface Parts {

@@ -2,12 +2,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, readdirSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AlsaError } from '../../../lib/index.js';
 import { ClockedLoopback, type ClockedLoopbackOptions, LoopbackCard } from '../../../lib/loopback/index.js';
 import type { PcmHandle } from '../../../lib/native/binding.js';
 import { native, setNative } from '../../../lib/native/load.js';
 import { runChild } from '../../support/child.js';
+import { utimerFrom } from '../../support/utimer.js';
 import { withCard } from '../setup.js';
 import { difference, distLoopback, noise, stream, withCode } from './support.js';
 
@@ -176,6 +178,17 @@ describe('A process that keeps the lock of a card', () => {
     });
     process.kill();
     await once(process, 'exit');
+  });
+
+  it.each([
+    ['bridge', '--listen', '127.0.0.1:0', '--format', 'L16', '--rate', '48k', '--channels', '2'],
+    ['pace'],
+  ])('keeps no utimer %s that is told to end', async (...args) => {
+    await keeper();
+    const end = new AbortController();
+    const ran = utimerFrom(Readable.from([]), end.signal, ...args, '--card', `${card.number}`);
+    end.abort();
+    expect(await ran).toMatchObject({ code: 0, stderr: '' });
   });
 });
 
