@@ -10,15 +10,8 @@ const stream = { ...cable, periodFrames: 48 };
 const pacer = Pacer.open();
 const data = (length) => Uint8Array.from({ length }, (_, i) => 1 + (i * 7) % 251);
 const codeOf = (body) => { try { body(); return 'none'; } catch (error) { return error.code; } };
-const { openSync, closeSync } = await import('node:fs');
-const { execFileSync } = await import('node:child_process');
-/** Leaves no descriptor to this process; returns how some are given back, or all. */
-const takeDescriptors = () => {
-  execFileSync('prlimit', ['--nofile=200', '--pid', String(process.pid)], { env: { ...process.env, LD_PRELOAD: '' } });
-  const taken = [];
-  try { for (;;) taken.push(openSync('/dev/null')); } catch {}
-  return (count = taken.length) => taken.splice(0, count).forEach((fd) => closeSync(fd));
-};
+/** What the addon throws where the descriptors of the process are used up. */
+const none = (syscall) => { throw Object.assign(new Error('none'), { code: 'EMFILE', errno: 24, syscall }); };
 /** Until a pacing has passed so many ends that had nothing to move. */
 const underruns = async (pacing, count) => {
   while (pacing.stats().underruns < count) await new Promise((resolve) => setTimeout(resolve, 2));
@@ -167,11 +160,9 @@ AbortError
     const result = await run(`
       const loop = ClockedLoopback.openSync({ ...cable, idle: 'silence', graceMs: 0 });
       loop.write(data(3));
-      const giveBack = takeDescriptors();
-      // Of those that it takes, the first one is there.
-      giveBack(1);
+      const { createPacedCable } = addon;
+      addon.createPacedCable = (...args) => Object.assign(createPacedCable(...args), { watchTaken: () => none('fcntl F_DUPFD_CLOEXEC') });
       console.log(codeOf(() => pacer.start(loop)), loop.stats().pendingBytes);
-      giveBack();
       const { insertedFrames } = loop.stats();
       while (loop.stats().insertedFrames <= insertedFrames) await new Promise((resolve) => setTimeout(resolve, 2));
       loop.close();
@@ -185,10 +176,9 @@ AbortError
       const loop = ClockedLoopback.openSync({ ...stream, timer });
       const pacing = pacer.start(loop);
       timer.close();
-      const giveBack = takeDescriptors();
+      addon.openSubstream = () => none('open');
       loop.write(data(loop.periodBytes));
       const [error] = await once(pacing, 'error');
-      giveBack();
       console.log(error.code, error.syscall, pacing.closed);
       loop.close();
       pacer.close();`);
