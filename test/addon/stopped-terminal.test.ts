@@ -38,11 +38,16 @@ it.each([
   writeFileSync(file, AUDIO);
   const shape = ['--sample-format', 'S24_3LE', '--rate', '48000', '--channels', '2'];
   const to = ['--to', `127.0.0.1:${receiver.port}`, '--stats', '10ms', ...options];
-  const line = shellLine(process.execPath, main, 'send', ...to, ...shape, file);
-  const running = spawn('script', ['--quiet', '--return', '--flush', '--command', line, '/dev/null']);
+  const send = [process.execPath, main, 'send', ...to, ...shape, file];
+  // A sanitizer is for Node.js alone: a shell that has forked with it crashes.
+  const { LD_PRELOAD = '', ...env } = process.env;
+  const line = shellLine('env', `LD_PRELOAD=${LD_PRELOAD}`, ...send);
+  const running = spawn('script', ['--quiet', '--return', '--flush', '--command', line, '/dev/null'], {
+    env,
+  });
   terminal = running;
   const ended = once(running, 'close');
-  const [first] = await once(running.stdout, 'data');
+  const [first] = await Promise.race([once(running.stdout, 'data'), ended]);
   running.stdin.write(STOP);
   expect(String(first)).toMatch(/sending L24|"open"/);
   expect((await sink.holds(AUDIO.length)).equals(AUDIO)).toBe(true);
