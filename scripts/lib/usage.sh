@@ -16,10 +16,11 @@ wrong() {
 # need_value OPTION [VALUE]...: ends the script where nothing follows the option.
 need_value() { [ $# -gt 1 ] || wrong "$1 needs a value"; }
 
-# take_none "$@": ends a script that takes no arguments where it has some.
+# take_none "$@": ends a script that takes no arguments where it has some, or is asked for help.
 take_none() {
-  case ${1-} in
-  --help) usage && exit 0 ;;
-  esac
+  [ "${1-}" != --help ] || {
+    usage
+    exit 0
+  }
   [ $# = 0 ] || wrong "unknown argument '$1'; it takes none"
 }
